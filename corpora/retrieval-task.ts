@@ -1,0 +1,17 @@
+import type { ImageSource, Language } from './sample.ts'
+
+/** One retrieval protocol in one language: what is embedded, what is searched, what counts as right. */
+export interface RetrievalTask {
+  corpus: string
+  /** One of DATA.md's names, e.g. `unseen-style/openmoji`; for users' data the split's name. */
+  protocol: string
+  language: Language
+  images: { id: string; source: ImageSource; group?: string }[]
+  texts: string[]
+  /** For each text the indices of the images it describes; empty for a text that only distracts. */
+  positives: number[][]
+  /** Texts that are asked for in text→image; default: every text with a positive. */
+  textQueries?: number[]
+  /** Images that are asked for in image→text; default: every image with a positive. */
+  imageQueries?: number[]
+}

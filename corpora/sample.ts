@@ -1,0 +1,28 @@
+/** BCP 47 code, e.g. `en`, `zh`, `pt`. */
+export type Language = string
+export type Split = 'train' | 'val' | 'test'
+
+/** Where an image's bytes come from; `key` is stable and unique in its corpus (a path, an icon name). */
+export interface ImageSource {
+  key: string
+  /** Reads the encoded image (PNG, JPEG, WebP, SVG …). Throws UserError when it is missing. */
+  read(): Promise<Uint8Array>
+}
+
+export interface Sample {
+  id: string
+  image: ImageSource
+  captions: Record<Language, string[]>
+  /** Samples of one concept are positives of each other. */
+  classId?: string
+  /** For breakdowns in reports (emoji group, style, …). */
+  group?: string
+}
+
+export interface Corpus {
+  name: string
+  licence: string
+  languages: Language[]
+  splits: Split[]
+  samples(split: Split): AsyncIterable<Sample>
+}
