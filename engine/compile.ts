@@ -1,0 +1,77 @@
+import type { Graph } from './onnx/model.ts'
+import { prune } from './onnx/passes.ts'
+import { encodeModel } from './onnx/proto.ts'
+import { type Numbers, openSession, type RuntimeOptions } from './runtime.ts'
+import { tf } from './tf.ts'
+import { type InputSpecs, type TensorFunction, trace } from './trace/trace.ts'
+
+/** A tensor function ready to run on typed arrays. Shapes are fixed; numbers that vary are inputs. */
+export interface Step {
+  run(inputs: Record<string, Numbers>): Promise<Record<string, Float32Array>>
+  /** The graph behind a compiled step; absent on the eager path. */
+  graph?: Graph
+  release(): Promise<void>
+}
+
+export type Engine = 'onnx' | 'tfjs'
+
+/**
+ * Makes `fn` runnable: traced to ONNX and run by onnxruntime (`onnx`), or run op by op on the best tfjs backend (`tfjs`:
+ * tfjs-node-gpu or tfjs-node when installed, else tfjs' cpu backend). Both compute the same thing.
+ */
+export function compile(fn: TensorFunction, specs: InputSpecs, options: RuntimeOptions & { engine?: Engine } = {}): Promise<Step> {
+  return options.engine === 'tfjs' ? eager(fn, specs) : compiled(fn, specs, options)
+}
+
+async function compiled(fn: TensorFunction, specs: InputSpecs, options: RuntimeOptions): Promise<Step> {
+  const graph = prune(trace(fn, specs))
+  const session = await openSession(encodeModel(graph), options)
+  const used = new Set(graph.inputs.map((input) => input.name))
+  return {
+    graph,
+    async run(inputs) {
+      const feeds = Object.fromEntries(
+        Object.entries(specs).flatMap(([name, { shape }]) => (used.has(name) ? [[name, { data: given(inputs, name), dims: shape }]] : [])),
+      )
+      const results = await session.run(feeds)
+      return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]))
+    },
+    release: () => session.release(),
+  }
+}
+
+async function eager(fn: TensorFunction, specs: InputSpecs): Promise<Step> {
+  await tf.setBackend(await bestEagerBackend())
+  return {
+    async run(inputs) {
+      const results: Record<string, Float32Array> = {}
+      tf.tidy(() => {
+        const tensors = Object.fromEntries(
+          Object.entries(specs).map(([name, { dtype, shape }]) => [name, tf.tensor(given(inputs, name) as Float32Array, shape, dtype)]),
+        )
+        for (const [name, tensor] of Object.entries(fn(tensors))) results[name] = Float32Array.from(tensor.dataSync())
+      })
+      return results
+    },
+    async release() {},
+  }
+}
+
+/** tfjs-node registers itself as `tensorflow` when it can be imported; its absence is the normal case. */
+async function bestEagerBackend(): Promise<string> {
+  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+    try {
+      await import(name)
+      return 'tensorflow'
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    }
+  }
+  return 'cpu'
+}
+
+function given(inputs: Record<string, Numbers>, name: string): Numbers {
+  const data = inputs[name]
+  if (!data) throw new Error(`step: input '${name}' is missing (got ${Object.keys(inputs).join(', ')})`)
+  return data
+}

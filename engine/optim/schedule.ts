@@ -1,0 +1,11 @@
+/** Learning rate at a step (0-based). */
+export type Schedule = (step: number) => number
+
+/** Linear warm-up over `warmup` steps to `peak`, then a cosine to 0 at `total`. */
+export function warmupCosine(peak: number, warmup: number, total: number): Schedule {
+  return (step) => {
+    if (step < warmup) return (peak * (step + 1)) / warmup
+    const done = (step - warmup) / Math.max(total - warmup, 1)
+    return 0.5 * peak * (1 + Math.cos(Math.PI * Math.min(done, 1)))
+  }
+}

@@ -1,0 +1,69 @@
+import './telemetry-off.ts'
+import { availableParallelism } from 'node:os'
+import * as ort from 'onnxruntime-node'
+import { UserError } from './errors.ts'
+
+export type Device = 'cpu' | 'webgpu' | 'cuda'
+export type Numbers = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array
+export interface NumberTensor {
+  data: Numbers
+  dims: number[]
+}
+
+export interface RuntimeOptions {
+  device?: Device
+  /** Threads of one operator; default: all cores. */
+  threads?: number
+}
+
+export interface TensorInfo {
+  name: string
+  type: string // 'float32', 'int64', …
+  dims: (number | string)[]
+}
+
+export interface Session {
+  inputs: TensorInfo[]
+  outputs: TensorInfo[]
+  /** Runs the graph. Blocks the calling thread: onnxruntime-node computes synchronously. */
+  run(feeds: Record<string, NumberTensor>, outputs?: string[]): Promise<Record<string, NumberTensor>>
+  release(): Promise<void>
+}
+
+/**
+ * Opens an ONNX model given as a path or as bytes.
+ * @throws UserError when the file is missing or onnxruntime refuses the model or the device
+ */
+export async function openSession(model: string | Uint8Array, options: RuntimeOptions = {}): Promise<Session> {
+  const where = typeof model === 'string' ? model : 'model'
+  const session = await createSession(model, options).catch((error: Error) => {
+    throw new UserError({ where, expected: 'a model that onnxruntime can open', got: error.message, hint: 'Check the path and that the file is a complete ONNX model.' })
+  })
+  return {
+    inputs: session.inputMetadata.map(describe),
+    outputs: session.outputMetadata.map(describe),
+    async run(feeds, outputs) {
+      const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { data, dims }]) => [name, new ort.Tensor(typeOf(data), data, dims)]))
+      const results = await (outputs ? session.run(tensors, outputs) : session.run(tensors))
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, { data: tensor.data as Numbers, dims: [...tensor.dims] }]))
+    },
+    release: () => session.release(),
+  }
+}
+
+async function createSession(model: string | Uint8Array, { device = 'cpu', threads = availableParallelism() }: RuntimeOptions) {
+  const options: ort.InferenceSession.SessionOptions = { executionProviders: [device], intraOpNumThreads: threads, logSeverityLevel: 3 }
+  return typeof model === 'string' ? ort.InferenceSession.create(model, options) : ort.InferenceSession.create(model, options)
+}
+
+function describe(meta: ort.InferenceSession.ValueMetadata): TensorInfo {
+  return meta.isTensor ? { name: meta.name, type: meta.type, dims: [...meta.shape] } : { name: meta.name, type: 'sequence', dims: [] }
+}
+
+function typeOf(data: Numbers): 'float32' | 'int32' | 'int64' | 'uint8' | 'int8' | 'float16' {
+  if (data instanceof Float32Array) return 'float32'
+  if (data instanceof Int32Array) return 'int32'
+  if (data instanceof BigInt64Array) return 'int64'
+  if (data instanceof Int8Array) return 'int8'
+  return data instanceof Uint16Array ? 'float16' : 'uint8'
+}

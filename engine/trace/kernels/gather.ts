@@ -1,0 +1,25 @@
+import { axes, type Lowering } from '../lowering.ts'
+
+const GatherV2: Lowering = (g, { x, indices }, { axis, batchDims }) => {
+  if (batchDims) throw new Error('trace: gather with batchDims has no lowering. Flatten the batch into the indices.')
+  const [along] = axes(axis, x!.shape.length) as [number]
+  const shape = [...x!.shape.slice(0, along), ...indices!.shape, ...x!.shape.slice(along + 1)]
+  return g.emit('Gather', [g.name(x!), g.name(indices!)], shape, x!.dtype, { axis: along })
+}
+
+/** The gradient of gather: rows of x are added up by segment id, x [N, …], ids [N] → [numSegments, …]. */
+const UnsortedSegmentSum: Lowering = (g, { x, segmentIds }, { numSegments }) => {
+  const shape = [numSegments, ...x!.shape.slice(1)]
+  const zeros = g.emit('ConstantOfShape', [g.ints(shape)], shape, x!.dtype)
+  const long = g.emit('Cast', [g.name(segmentIds!)], segmentIds!.shape, 'int32', { to: 7 })
+  const column = g.emit('Unsqueeze', [long.name, g.ints([segmentIds!.shape.length])], [...segmentIds!.shape, 1], 'int32')
+  return g.emit('ScatterND', [zeros.name, column.name, g.name(x!)], shape, x!.dtype, { reduction: 'add' })
+}
+
+const OneHot: Lowering = (g, { indices }, { depth, onValue, offValue, dtype }) => {
+  const kind = dtype ?? 'float32'
+  const values = g.constant(kind, [2], kind === 'float32' ? Float32Array.of(offValue, onValue) : Int32Array.of(offValue, onValue))
+  return g.emit('OneHot', [g.name(indices!), g.constant('int64', [], BigInt64Array.of(BigInt(depth))), values], [...indices!.shape, depth], kind, { axis: -1 })
+}
+
+export const gathering = { GatherV2, UnsortedSegmentSum, OneHot } satisfies Record<string, Lowering>

@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { assertSameRun, type Identity, readLatestCheckpoint, restoreInto, writeCheckpoint } from './checkpoint.ts'
+import type { Step } from './compile.ts'
+import { UserError } from './errors.ts'
+import { gradientOf } from './gradients.ts'
+import { type AdamWOptions, adamw, type Gradients } from './optim/adamw.ts'
+import { accumulate, clipScale, globalNorm } from './optim/gradients.ts'
+import type { Schedule } from './optim/schedule.ts'
+import { type Params, paramData } from './params.ts'
+import { progress } from './progress.ts'
+import type { Numbers } from './runtime.ts'
+
+/** One micro-batch: the step to run and its data inputs (parameters are added by the loop). */
+export interface MicroBatch {
+  step: Step
+  inputs: Record<string, Numbers>
+}
+
+export interface Training {
+  /** Shown in progress lines. */
+  label: string
+  /** Updated in place. */
+  params: Params
+  /** Names of the parameters that learn. */
+  trained: string[]
+  steps: number
+  /** A pure function of its arguments: a resumed run asks for the same batches. */
+  batch(step: number, micro: number): Promise<MicroBatch>
+  /** Micro-batches whose gradients are averaged into one update. */
+  accumulate?: number
+  schedule: Schedule
+  optimizer?: Partial<AdamWOptions>
+  /** Global gradient norm above which gradients are scaled down. */
+  clipNorm?: number
+  /** Gets log.jsonl and checkpoints/. */
+  dir: string
+  identity: Identity
+  resume?: boolean
+  logEvery?: number
+  checkpointEvery?: number
+  /** Called every `every` steps and at the end; its numbers go into the log. */
+  evaluate?: { every: number; run(): Promise<Record<string, number>> }
+}
+
+export interface TrainingResult {
+  /** Last logged loss. */
+  loss: number
+  /** Steps per second over this process's part of the run, evaluation and checkpoints included. */
+  stepsPerSecond: number
+}
+
+/**
+ * The only training loop: batch → gradients → clip → AdamW → log → evaluate → checkpoint.
+ * @throws UserError when the loss stops being finite, when `resume` finds other settings, and (exit code 130) after Ctrl-C,
+ *   once a checkpoint is written
+ */
+export async function train(training: Training): Promise<TrainingResult> {
+  const { params, trained, steps, dir, identity, logEvery = 10, checkpointEvery = 500, clipNorm = 1 } = training
+  const optimizer = adamw(params, trained, training.optimizer)
+  const checkpoints = join(dir, 'checkpoints')
+  await mkdir(dir, { recursive: true })
+  let start = 0
+  const saved = training.resume ? await readLatestCheckpoint(checkpoints) : undefined
+  if (saved) {
+    assertSameRun(dir, saved.identity, identity)
+    restoreInto(params, saved.params)
+    restoreInto(optimizer.state, saved.optimizer.state)
+    optimizer.steps = saved.optimizer.steps
+    start = saved.step
+  }
+  const log = await openLog(join(dir, 'log.jsonl'), start)
+  const save = (step: number) => writeCheckpoint(checkpoints, { step, params, optimizer, identity })
+  const interrupt = onInterrupt()
+  const bar = progress(training.label, steps, 'steps')
+  const began = performance.now()
+  let loss = Number.NaN
+  try {
+    for (let step = start; step < steps; step++) {
+      const { gradients, scalars } = await gradientsOf(training, step)
+      const norm = globalNorm(gradients) / (training.accumulate ?? 1)
+      loss = scalars.loss!
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw nonFinite(training.label, step, loss, norm)
+      const learningRate = training.schedule(step)
+      optimizer.update(gradients, learningRate, clipScale(norm, clipNorm) / (training.accumulate ?? 1))
+      const done = step + 1
+      const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000)
+      if (done % logEvery === 0 || done === steps) await log({ step: done, ...scalars, learningRate, gradientNorm: norm, stepsPerSecond })
+      bar.update(done, `loss ${loss.toFixed(3)}`)
+      if (training.evaluate && (done % training.evaluate.every === 0 || done === steps)) await log({ step: done, ...(await training.evaluate.run()) })
+      if (done % checkpointEvery === 0 || done === steps || interrupt.asked()) await save(done)
+      if (interrupt.asked() && done < steps) throw interrupted(training.label, done, dir)
+    }
+  } finally {
+    bar.stop()
+    interrupt.stop()
+  }
+  return { loss, stepsPerSecond: (steps - start) / ((performance.now() - began) / 1000) }
+}
+
+/** Sums the gradients of the step's micro-batches and averages its scalars. */
+async function gradientsOf(training: Training, step: number): Promise<{ gradients: Gradients; scalars: Record<string, number> }> {
+  const count = training.accumulate ?? 1
+  let gradients: Gradients | undefined
+  const scalars: Record<string, number> = {}
+  for (let micro = 0; micro < count; micro++) {
+    const batch = await training.batch(step, micro)
+    const results = await batch.step.run({ ...paramData(training.params), ...batch.inputs })
+    const found = training.trained.flatMap((name) => (results[gradientOf(name)] ? [[name, results[gradientOf(name)]!] as const] : []))
+    gradients = accumulate(gradients, Object.fromEntries(found))
+    for (const [name, data] of Object.entries(results)) {
+      if (!name.startsWith(gradientOf(''))) scalars[name] = (scalars[name] ?? 0) + data[0]! / count
+    }
+  }
+  return { gradients: gradients!, scalars }
+}
+
+/** Appends JSON lines; on resume, lines after the checkpoint are dropped first, so that no step stands there twice. */
+async function openLog(file: string, start: number): Promise<(line: Record<string, number>) => Promise<void>> {
+  const lines = start > 0 && existsSync(file) ? (await readFile(file, 'utf8')).split('\n').filter((line) => line && JSON.parse(line).step <= start) : []
+  await writeFileAtomic(file, lines.map((line) => `${line}\n`).join(''))
+  return (line) => appendFile(file, `${JSON.stringify(line)}\n`)
+}
+
+/** Ctrl-C once: finish the step and save. Twice: leave at once. */
+function onInterrupt() {
+  let asked = false
+  const handler = () => {
+    if (asked) process.exit(130)
+    asked = true
+  }
+  process.on('SIGINT', handler).on('SIGTERM', handler)
+  return { asked: () => asked, stop: () => void process.off('SIGINT', handler).off('SIGTERM', handler) }
+}
+
+function interrupted(label: string, step: number, dir: string): UserError {
+  const hint = `A checkpoint is in ${join(dir, 'checkpoints')}: the same command with --resume goes on from step ${step}.`
+  return new UserError({ where: label, expected: 'to run to the end', got: `an interrupt after step ${step}`, hint }, 130)
+}
+
+function nonFinite(label: string, step: number, loss: number, norm: number): UserError {
+  return new UserError({
+    where: `${label}, step ${step + 1}`,
+    expected: 'a finite loss and gradient',
+    got: `loss ${loss}, gradient norm ${norm}`,
+    hint: 'Lower --learningRate or lengthen --warmup, and check the data for values that are not finite.',
+  })
+}

@@ -1,0 +1,34 @@
+import { tf } from '../engine/tf.ts'
+import type { Tensors } from '../engine/trace/trace.ts'
+import type { ClipConfig } from './config.ts'
+import { countParams, initialize, type Params, type ParamSpecs } from '../engine/params.ts'
+import { textParams } from './text.ts'
+import { visionParams } from './vision.ts'
+
+/** A model is its configuration and its parameters; encodeImage and encodeText are pure functions of both. */
+export interface DualEncoder {
+  config: ClipConfig
+  params: Params
+}
+
+export function dualEncoderParams(config: ClipConfig): ParamSpecs {
+  return { ...textParams(config), ...visionParams(config), logit_scale: { shape: [], init: { constant: Math.log(1 / 0.07) } } }
+}
+
+export function createDualEncoder(config: ClipConfig, seed: number): DualEncoder {
+  return { config, params: initialize(dualEncoderParams(config), seed) }
+}
+
+/** s = exp(logit_scale) clamped to [1, 100], a scalar. */
+export function logitScale(params: Tensors): tf.Tensor {
+  return tf.exp(tf.clipByValue(params.logit_scale!, 0, Math.log(100)))
+}
+
+/** Parameters per tower, token tables and projections included; `logit_scale` belongs to neither. */
+export function towerCounts(config: ClipConfig): { image: number; text: number } {
+  const specs = dualEncoderParams(config)
+  return {
+    image: countParams(specs, ['vision_model.', 'visual_projection.']),
+    text: countParams(specs, ['text_model.', 'text_projection.']),
+  }
+}
