@@ -1,4 +1,4 @@
-import { mixSeed, normal, random } from './random.ts'
+import { normal, random } from './random.ts'
 import type { InputSpecs } from './trace/trace.ts'
 
 export interface Param {
@@ -27,7 +27,7 @@ export function initialize(specs: ParamSpecs, seed: number): Params {
   )
 }
 
-export function paramInputs(params: Params): InputSpecs {
+export function paramInputs(params: Record<string, { shape: number[] }>): InputSpecs {
   return Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, { dtype: 'float32' as const, shape }]))
 }
 

@@ -17,6 +17,8 @@ import type { Numbers } from './runtime.ts'
 export interface MicroBatch {
   step: Step
   inputs: Record<string, Numbers>
+  /** Called once the inputs are no longer needed. */
+  release?(): void
 }
 
 export interface Training {
@@ -108,6 +110,7 @@ async function gradientsOf(training: Training, step: number): Promise<{ gradient
   for (let micro = 0; micro < count; micro++) {
     const batch = await training.batch(step, micro)
     const results = await batch.step.run({ ...paramData(training.params), ...batch.inputs })
+    batch.release?.()
     const found = training.trained.flatMap((name) => (results[gradientOf(name)] ? [[name, results[gradientOf(name)]!] as const] : []))
     gradients = accumulate(gradients, Object.fromEntries(found))
     for (const [name, data] of Object.entries(results)) {

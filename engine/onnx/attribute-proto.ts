@@ -44,7 +44,7 @@ export function decodeAttribute(proto: AttributeProto, where: string): Attribute
     case INT:
       return toNumber(proto.i)
     case STRING:
-      return new TextDecoder().decode(proto.s)
+      return Object.hasOwn(proto, 's') ? new TextDecoder().decode(proto.s) : '' // protobufjs's own default is a list
     case TENSOR:
       if (proto.t) return decodeTensor(proto.t, where)
       break

@@ -91,7 +91,8 @@ export function mergeConstants(graph: Graph): Graph {
  */
 export function foldTransposes(graph: Graph): Graph {
   const outputs = new Set(graph.outputs.map((output) => output.name))
-  const taken = new Set([...graph.initializers.keys(), ...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap((node) => node.outputs)])
+  const computed = graph.nodes.flatMap((node) => node.outputs)
+  const taken = new Set([...graph.initializers.keys(), ...graph.inputs.map((input) => input.name), ...computed])
   const initializers = new Map(graph.initializers)
   const renamed = new Map<string, string>()
   const folded = new Map<string, string>() // original and permutation → new name

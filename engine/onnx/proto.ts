@@ -97,9 +97,11 @@ export function decodeModel(bytes: Uint8Array, where = 'ONNX model'): Graph {
   for (const { domain, version } of model.opsetImport) {
     opsets[domain === undefined || domain === 'ai.onnx' ? '' : domain] = toNumber(version)
   }
+  const nodes = graph.node.map((node) => decodeNode(node, where))
+  for (const { domain } of nodes) if (opsets[domain] === undefined) throw corrupt(where, `no opset for '${domain || 'ai.onnx'}'`)
   return {
     name: graph.name ?? '',
-    nodes: graph.node.map((node) => decodeNode(node, where)),
+    nodes,
     inputs: graph.input.filter((value) => !initializers.has(value.name ?? '')).map((value) => decodeValueInfo(value, where)),
     outputs: graph.output.map((value) => decodeValueInfo(value, where)),
     initializers,

@@ -1,0 +1,118 @@
+import sharp, { type Region, type Sharp } from 'sharp'
+import { UserError } from '../engine/errors.ts'
+import { type Rgb, writePixelValues } from './pixel-values.ts'
+import type { ImageSource } from './sample.ts'
+
+/**
+ * How an image meets the square frame: `drawing` shows all of it, cropped to what is visible and centred on transparent;
+ * `photo` is CLIP's preprocessing, shorter side to the frame and centre crop;
+ * `auto` takes `drawing` for images with transparent pixels and `photo` for all others.
+ */
+export type Fit = 'drawing' | 'photo' | 'auto'
+
+/** Vector drawings are rendered at least this large before they are reduced: thin lines then keep their weight. */
+const svgSide = 256
+/** Alpha (of 255) up to which a pixel counts as empty: soft shadows and resampling leave traces of 1 or 2. */
+const emptyAlpha = 8
+
+interface Raw {
+  data: Uint8Array
+  width: number
+  height: number
+}
+
+/**
+ * Decodes one image (anything libvips reads; the first frame of an animation; EXIF orientation applied).
+ * @param size side of the result in pixels
+ * @returns RGBA bytes `[size, size, 4]`, not premultiplied
+ * @throws UserError naming the image's key and the cause, when it cannot be decoded or shows nothing
+ */
+export async function decodeImage(source: ImageSource, size: number, fit: Fit = 'auto'): Promise<Uint8Array> {
+  const bytes = await source.read()
+  try {
+    return await decode(bytes, size, fit)
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message.trim().split('\n').join('; ') : String(cause)
+    throw new UserError({
+      where: `image ${source.key}`,
+      expected: 'a PNG, JPEG, WebP, AVIF, GIF, TIFF or SVG with visible pixels',
+      got: bytes.length === 0 ? 'an empty file' : `${bytes.length} bytes that fail with "${message}"`,
+      hint: 'Replace the image or take it out of the corpus.',
+    })
+  }
+}
+
+/**
+ * What a vision tower takes: the image on a plain background, normalised with CLIP's mean and standard deviation.
+ * @param rgba `[size, size, 4]` bytes, not premultiplied
+ * @returns `[3, size, size]`
+ */
+export function toPixelValues(rgba: Uint8Array, size: number, background: Rgb = [255, 255, 255]): Float32Array {
+  const out = new Float32Array(3 * size * size)
+  writePixelValues(rgba, size, background, out, 0)
+  return out
+}
+
+async function decode(bytes: Uint8Array, size: number, fit: Fit): Promise<Uint8Array> {
+  const { width, height, hasAlpha, format, autoOrient } = await sharp(bytes).metadata()
+  if (fit === 'photo' || (fit === 'auto' && !hasAlpha)) {
+    return photo(sharp(bytes).autoOrient(), autoOrient.width, autoOrient.height, size)
+  }
+  const small = format === 'svg' && Math.max(width, height) < Math.max(svgSide, size)
+  const density = small ? Math.min(100_000, (72 * Math.max(svgSide, size)) / Math.max(width, height)) : undefined
+  const image = await rgbaOf(sharp(bytes, density ? { density } : {}).autoOrient())
+  if (fit === 'auto' && isOpaque(image.data)) return photo(open(image), image.width, image.height, size)
+  return drawing(image, size)
+}
+
+/** Torchvision's resize and centre crop: the longer side is rounded down, the crop's corner to the nearest. */
+async function photo(image: Sharp, width: number, height: number, size: number): Promise<Uint8Array> {
+  const shorter = Math.min(width, height)
+  const wide = Math.floor((size * width) / shorter)
+  const high = Math.floor((size * height) / shorter)
+  const resized = image
+    // The quick JPEG reduction would move values by several levels: other preprocessors read every pixel.
+    .resize(wide, high, { fit: 'fill', kernel: 'cubic', fastShrinkOnLoad: false })
+    .extract({ left: Math.round((wide - size) / 2), top: Math.round((high - size) / 2), width: size, height: size })
+  return (await rgbaOf(resized)).data
+}
+
+async function drawing(image: Raw, size: number): Promise<Uint8Array> {
+  const resized = open(image)
+    .extract(visibleBox(image))
+    .resize(size, size, { fit: 'contain', kernel: 'cubic', background: { r: 0, g: 0, b: 0, alpha: 0 } })
+  return (await rgbaOf(resized)).data
+}
+
+/** Bounding box of what is not empty; an opaque image is its own box. */
+function visibleBox({ data, width, height }: Raw): Region {
+  let left = width
+  let top = height
+  let right = -1
+  let bottom = -1
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (data[4 * (y * width + x) + 3]! <= emptyAlpha) continue
+      if (x < left) left = x
+      if (x > right) right = x
+      if (y < top) top = y
+      bottom = y
+    }
+  }
+  if (right < 0) throw new Error('every pixel is transparent')
+  return { left, top, width: right - left + 1, height: bottom - top + 1 }
+}
+
+function isOpaque(data: Uint8Array): boolean {
+  for (let i = 3; i < data.length; i += 4) if (data[i]! < 250) return false
+  return true
+}
+
+async function rgbaOf(image: Sharp): Promise<Raw> {
+  const { data, info } = await image.toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height }
+}
+
+function open({ data, width, height }: Raw): Sharp {
+  return sharp(data, { raw: { width, height, channels: 4 } })
+}

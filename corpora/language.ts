@@ -1,0 +1,58 @@
+import { UserError } from '../engine/errors.ts'
+import { nearest } from './nearest.ts'
+import type { Language } from './sample.ts'
+
+/**
+ * Returns a language code in BCP 47's canonical form (`ZH-hant` → `zh-Hant`).
+ * Throws UserError, naming the code that was probably meant, when it is malformed or names no language known to ICU.
+ * @param where file and line, or flag, for the message
+ */
+export function languageOf(written: string, where: string): Language {
+  const code = canonical(written)
+  if (code && isKnown(code)) return code
+  throw new UserError({
+    where,
+    expected: 'a BCP 47 language code such as en, zh or pt-BR',
+    got: written === '' ? 'nothing' : `"${written}"`,
+    hint: suggestion(written),
+  })
+}
+
+function canonical(written: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(written)[0]
+  } catch {
+    return undefined // not even the shape of a code
+  }
+}
+
+function isKnown(code: string): boolean {
+  return englishName(new Intl.Locale(code).language) !== undefined
+}
+
+function englishName(language: string): string | undefined {
+  return new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' }).of(language)
+}
+
+function suggestion(written: string): string {
+  const dashed = canonical(written.replaceAll('_', '-').split('.')[0]!)
+  if (dashed && isKnown(dashed)) return `Did you mean ${dashed}?`
+  const codes = twoLetterCodes()
+  // People write "chinese" or "titel" as well as "zj": compare long words with names, short ones with codes.
+  const match = written.length > 3 ? codes.get(nearest(written.toLowerCase(), [...codes.keys()])) : nearest(written.toLowerCase(), [...codes.values()])
+  return `Did you mean ${match} (${englishName(match!)})? Columns that are no language can be image, split, class and group only.`
+}
+
+/** English name in lower case → code, for every two-letter code ICU knows. */
+function twoLetterCodes(): Map<string, string> {
+  const letters = [...'abcdefghijklmnopqrstuvwxyz']
+  const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' })
+  const codes = new Map<string, string>()
+  for (const first of letters) {
+    for (const second of letters) {
+      const name = names.of(first + second)
+      if (name) codes.set(name.toLowerCase(), first + second)
+    }
+  }
+  return codes
+}

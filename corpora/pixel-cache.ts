@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import writeFileAtomic from 'write-file-atomic'
+import { z } from 'zod'
+import { UserError } from '../engine/errors.ts'
+import { progress } from '../engine/progress.ts'
+import { decodeImage, type Fit } from './images.ts'
+import type { ImageSource } from './sample.ts'
+
+/**
+ * An image whose content may change under the same key. A file-backed source sets `fingerprint` (size and
+ * modification time, or a hash of the bytes), and the cache is rebuilt when it differs.
+ */
+export interface FingerprintedSource extends ImageSource {
+  fingerprint?: string
+}
+
+/** Decoded images of one corpus in one file: image `i` is `size·size·4` RGBA bytes at `i·size·size·4`. */
+export interface PixelCache {
+  file: string
+  count: number
+  size: number
+  /** `keys[i]` is the key of the source that image `i` came from. */
+  keys: string[]
+  /** Reads image `i` (`[size, size, 4]`, not premultiplied), into `into` when given. The system's page cache holds what is hot. */
+  read(i: number, into?: Uint8Array): Uint8Array
+  close(): void
+}
+
+export interface PixelCacheOptions {
+  /** Folder of the cache; made when missing. */
+  dir: string
+  /** Side of the square images in pixels. */
+  size: number
+  fit?: Fit
+  /** Images decoded at once. */
+  concurrency?: number
+}
+
+/** Raised whenever decodeImage would give other pixels, so that old caches are left behind. */
+const version = 1
+const sidecarSchema = z.object({
+  version: z.literal(version),
+  size: z.number(),
+  fit: z.string(),
+  hash: z.string(),
+  keys: z.array(z.string()),
+})
+
+/**
+ * Decodes every source once and returns the file that holds them, in the order given. A file with a matching
+ * sidecar is reused; its name carries a hash of keys, fingerprints, size and fit, so different corpora share a folder.
+ * @throws UserError for an empty list and for the first image that cannot be decoded; nothing half-written stays behind
+ */
+export async function buildPixelCache(sources: FingerprintedSource[], options: PixelCacheOptions): Promise<PixelCache> {
+  const { dir, size, fit = 'auto', concurrency = 4 } = options
+  if (sources.length === 0) {
+    throw new UserError({
+      where: `pixel cache in ${dir}`,
+      expected: 'at least one image',
+      got: 'none',
+      hint: 'Check the corpus and its split.',
+    })
+  }
+  const keys = sources.map(({ key }) => key)
+  const hash = hashOf(sources, size, fit)
+  const stem = join(dir, `pixels-${size}-${hash.slice(0, 16)}`)
+  const file = `${stem}.rgba`
+  const sidecar = `${stem}.json`
+  if (!isCurrent(file, sidecar, hash, keys, size)) {
+    await mkdir(dir, { recursive: true })
+    await rm(sidecar, { force: true })
+    await write(file, sources, size, fit, concurrency)
+    await writeFileAtomic(sidecar, `${JSON.stringify({ version, size, fit, hash, keys })}\n`)
+  }
+  return openCache(file, size, keys)
+}
+
+function openCache(file: string, size: number, keys: string[]): PixelCache {
+  const bytes = size * size * 4
+  const count = keys.length
+  const fd = openSync(file, 'r')
+  return {
+    file,
+    count,
+    size,
+    keys,
+    read: (i, into = new Uint8Array(bytes)) => {
+      if (!(Number.isInteger(i) && i >= 0 && i < count)) throw new RangeError(`pixel cache: image ${i} of ${count} (${file})`)
+      if (into.length < bytes) throw new RangeError(`pixel cache: a buffer of ${into.length} bytes for ${bytes} (${file})`)
+      if (readSync(fd, into, 0, bytes, i * bytes) !== bytes) throw new Error(`pixel cache: ${file} ends inside image ${i}`)
+      return into
+    },
+    close: () => closeSync(fd),
+  }
+}
+
+async function write(file: string, sources: ImageSource[], size: number, fit: Fit, concurrency: number): Promise<void> {
+  const unfinished = `${file}.${process.pid}.tmp`
+  const handle = await open(unfinished, 'w')
+  const limit = pLimit(concurrency)
+  const shown = progress('decode', sources.length, 'images')
+  let done = 0
+  try {
+    await Promise.all(
+      sources.map((source, i) =>
+        limit(async () => {
+          const pixels = await decodeImage(source, size, fit)
+          const { bytesWritten } = await handle.write(pixels, 0, pixels.length, i * pixels.length)
+          if (bytesWritten !== pixels.length) throw new Error(`pixel cache: ${unfinished} took ${bytesWritten} of ${pixels.length} bytes (is the disk full?)`)
+          shown.update(++done)
+        }),
+      ),
+    )
+    await handle.sync()
+    await handle.close()
+    await rename(unfinished, file)
+  } catch (error) {
+    limit.clearQueue()
+    await handle.close().catch(() => {})
+    await rm(unfinished, { force: true })
+    throw error
+  } finally {
+    shown.stop()
+  }
+}
+
+/** A sidecar that is missing, damaged or of other content means: build again. */
+function isCurrent(file: string, sidecar: string, hash: string, keys: string[], size: number): boolean {
+  try {
+    const found = sidecarSchema.parse(JSON.parse(readFileSync(sidecar, 'utf8')))
+    const same = found.hash === hash && found.keys.length === keys.length && found.keys.every((key, i) => key === keys[i])
+    return same && statSync(file).size === keys.length * size * size * 4
+  } catch {
+    return false
+  }
+}
+
+function hashOf(sources: FingerprintedSource[], size: number, fit: Fit): string {
+  const hash = createHash('sha256').update(JSON.stringify([version, size, fit]))
+  for (const { key, fingerprint } of sources) hash.update(JSON.stringify([key, fingerprint ?? null]))
+  return hash.digest('hex')
+}

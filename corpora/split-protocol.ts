@@ -1,0 +1,66 @@
+import { UserError } from '../engine/errors.ts'
+import type { RetrievalTask } from './retrieval-task.ts'
+import type { Corpus, Language, Sample, Split } from './sample.ts'
+
+/**
+ * One split of a corpus as a retrieval protocol: every caption in `language` is a query, every image that has one is searched.
+ * Right for a caption are the images it was written for, images with the very same caption, and images of the same class.
+ * Throws UserError for a split or language the corpus does not have.
+ */
+export async function splitProtocol(corpus: Corpus, split: Split, language: Language): Promise<RetrievalTask> {
+  check(corpus, 'split', split, corpus.splits)
+  check(corpus, 'language', language, corpus.languages)
+  const samples: Sample[] = []
+  for await (const sample of corpus.samples(split)) if (sample.captions[language]?.length) samples.push(sample)
+  if (samples.length === 0) {
+    throw new UserError({
+      where: `corpus ${corpus.name}, split ${split}`,
+      expected: `images with captions in ${language}`,
+      got: 'none',
+      hint: 'Name another language, or add a split column that gives this split some.',
+    })
+  }
+  const byClass = new Map<string, number[]>()
+  const byText = new Map<string, number[]>()
+  for (const [i, { classId, captions }] of samples.entries()) {
+    if (classId !== undefined) push(byClass, classId, i)
+    for (const caption of captions[language]!) push(byText, caption, i)
+  }
+  const texts: string[] = []
+  const positives: number[][] = []
+  for (const { captions } of samples) {
+    for (const caption of captions[language]!) {
+      const right = new Set<number>()
+      for (const i of byText.get(caption)!) {
+        right.add(i)
+        for (const same of byClass.get(samples[i]!.classId ?? '') ?? []) right.add(same)
+      }
+      texts.push(caption)
+      positives.push([...right].sort((a, b) => a - b))
+    }
+  }
+  return {
+    corpus: corpus.name,
+    protocol: split,
+    language,
+    images: samples.map(({ id, image, group }) => ({ id, source: image, ...(group === undefined ? {} : { group }) })),
+    texts,
+    positives,
+  }
+}
+
+function push(map: Map<string, number[]>, key: string, value: number): void {
+  const list = map.get(key)
+  if (list) list.push(value)
+  else map.set(key, [value])
+}
+
+function check(corpus: Corpus, what: string, got: string, valid: string[]): void {
+  if (valid.includes(got)) return
+  throw new UserError({
+    where: `corpus ${corpus.name}`,
+    expected: `a ${what} it has (${valid.join(', ')})`,
+    got,
+    hint: `Name one of these.`,
+  })
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { access, readFile } from 'node:fs/promises'
+import { basename, dirname, extname, normalize, resolve, sep } from 'node:path'
+import pLimit from 'p-limit'
+import { UserError } from '../engine/errors.ts'
+import type { Corpus, Language, Sample, Split } from './sample.ts'
+
+/** One row of a user's table, whatever the format: all it says about one image. */
+export interface Row {
+  line: number
+  image: string
+  captions: [Language, string][]
+  split?: string
+  classId?: string
+  group?: string
+}
+
+type Entry = { sample: Sample; split?: Split; line: number; path: string }
+
+const splitNames: Record<string, Split> = { train: 'train', val: 'val', valid: 'val', validation: 'val', dev: 'val', test: 'test' }
+const order: Split[] = ['train', 'val', 'test']
+
+/**
+ * Makes a corpus of the rows of one file. Rows of the same image are merged; images without a split get one from
+ * a hash of their path (80 % train, 10 % val, 10 % test), so that it never changes when others are added.
+ * Throws UserError with file and line for an empty caption, an unknown split, rows that contradict each other,
+ * images that do not exist, and a file without rows.
+ * @param imagesDir what image paths are relative to; default: the file's folder
+ */
+export async function tableCorpus(file: string, rows: AsyncIterable<Row>, imagesDir = dirname(file)): Promise<Corpus> {
+  const entries = new Map<string, Entry>()
+  const languages = new Set<Language>()
+  for await (const row of rows) {
+    checkCaptions(file, row)
+    for (const [language] of row.captions) languages.add(language)
+    merge(file, entries, row, imagesDir)
+  }
+  if (entries.size === 0) {
+    throw new UserError({ where: file, expected: 'at least one row below the header', got: 'none', hint: 'Add one row for each image or caption.' })
+  }
+  await checkImages([...entries.values()], file)
+  const all = [...entries.values()].map((entry) => ({ ...entry, split: entry.split ?? hashSplit(entry.sample.id) }))
+  return {
+    name: basename(file, extname(file)),
+    licence: 'not stated (user data)',
+    languages: [...languages],
+    splits: order.filter((split) => all.some((entry) => entry.split === split)),
+    async *samples(split) {
+      for (const entry of all) if (entry.split === split) yield entry.sample
+    },
+  }
+}
+
+function merge(file: string, entries: Map<string, Entry>, row: Row, imagesDir: string): void {
+  const key = normalize(row.image).split(sep).join('/')
+  const split = row.split === undefined ? undefined : splitOf(file, row.line, row.split)
+  const entry = entries.get(key)
+  if (!entry) {
+    const path = resolve(imagesDir, row.image)
+    const sample: Sample = { id: key, image: { key, read: () => readImage(path) }, captions: {} }
+    if (row.classId !== undefined) sample.classId = row.classId
+    if (row.group !== undefined) sample.group = row.group
+    addCaptions(sample, row)
+    entries.set(key, { sample, line: row.line, path, ...(split ? { split } : {}) })
+    return
+  }
+  const columns = [
+    ['split', entry.split, split],
+    ['class', entry.sample.classId, row.classId],
+    ['group', entry.sample.group, row.group],
+  ]
+  for (const [column, before, now] of columns) {
+    if (before === now) continue
+    throw new UserError({
+      where: `${file}:${row.line}`,
+      expected: `${column} "${before ?? ''}" for ${key}, as in line ${entry.line}`,
+      got: `"${now ?? ''}"`,
+      hint: `Give all rows of an image the same ${column}.`,
+    })
+  }
+  addCaptions(entry.sample, row)
+}
+
+function addCaptions(sample: Sample, row: Row): void {
+  for (const [language, caption] of row.captions) {
+    sample.captions[language] ??= []
+    if (!sample.captions[language].includes(caption)) sample.captions[language].push(caption)
+  }
+}
+
+function checkCaptions(file: string, { captions, line }: Row): void {
+  for (const [language, caption] of captions) {
+    const where = `${file}:${line}`
+    if (caption === '') {
+      const hint = 'Write a caption, or use one row a caption (image,language,caption) and leave this row out.'
+      throw new UserError({ where, expected: `a caption in ${language}`, got: 'an empty one', hint })
+    }
+    if (caption.includes('\ufffd')) {
+      const got = 'bytes that are no UTF-8'
+      throw new UserError({ where, expected: 'text in UTF-8', got, hint: 'Save the file as UTF-8 (in a spreadsheet: "CSV UTF-8").' })
+    }
+  }
+}
+
+function splitOf(file: string, line: number, written: string): Split {
+  const split = splitNames[written.toLowerCase()]
+  if (split) return split
+  throw new UserError({
+    where: `${file}:${line}`,
+    expected: 'a split train, val or test',
+    got: written === '' ? 'nothing' : `"${written}"`,
+    hint: 'Name one of the three, or leave the split column out to have images divided 80/10/10.',
+  })
+}
+
+function hashSplit(key: string): Split {
+  const fraction = createHash('sha1').update(key).digest().readUInt32BE(0) / 2 ** 32
+  return fraction < 0.8 ? 'train' : fraction < 0.9 ? 'val' : 'test'
+}
+
+async function checkImages(entries: Entry[], file: string): Promise<void> {
+  const limit = pLimit(32)
+  const found = await limit.map(entries, ({ path }) => access(path).then(() => true, () => false))
+  const missing = entries.filter((_, i) => !found[i])
+  if (missing.length === 0) return
+  const { line, path } = missing[0]!
+  const others = missing.length > 1 ? `, and ${missing.length - 1} more images are missing` : ''
+  throw new UserError({
+    where: `${file}:${line}`,
+    expected: `an image at ${path}`,
+    got: `no such file${others}`,
+    hint: 'Paths are relative to the folder of the file; name another folder with --imagesDir.',
+  })
+}
+
+async function readImage(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    const got = cause instanceof Error ? cause.message : String(cause)
+    throw new UserError({ where: path, expected: 'a readable image', got, hint: 'It was there when the run began: put it back.' })
+  }
+}

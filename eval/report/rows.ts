@@ -1,0 +1,49 @@
+import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
+import { bootstrapRetrieval } from '../bootstrap.ts'
+import type { PixelBaseline } from '../pixel-baseline.ts'
+import type { RetrievalResult } from '../retrieval.ts'
+import type { ReportResult } from './schema.ts'
+
+/** The report's row of one model on one task, with 95 % intervals of the recalls. Retention is added by withRetention. */
+export function retrievalRow(
+  model: ReportResult['model'],
+  dtype: ReportResult['dtype'],
+  result: RetrievalResult,
+  options: { seed?: number } = {},
+): ReportResult {
+  const { corpus, protocol, language, metrics, textToImage, imageToText } = result
+  return {
+    model,
+    dtype,
+    corpus,
+    protocol,
+    language,
+    gallery: imageToText.gallery,
+    queries: imageToText.queries.length,
+    directions: {
+      text_to_image: { queries: textToImage.queries.length, gallery: textToImage.gallery },
+      image_to_text: { queries: imageToText.queries.length, gallery: imageToText.gallery },
+    },
+    metrics: { ...metrics },
+    interval95: bootstrapRetrieval(result, options),
+  }
+}
+
+/** The pixel baseline's row beside a task's image→text; undefined when there is none. */
+export function pixelRow(task: Pick<RetrievalTask, 'corpus' | 'protocol' | 'language'>, baseline: PixelBaseline): ReportResult | undefined {
+  if (!baseline.available) return undefined
+  const { corpus, protocol, language } = task
+  const { gallery, metrics, interval95, ranks } = baseline
+  return {
+    model: 'pixel-nn',
+    dtype: 'uint8',
+    corpus,
+    protocol,
+    language,
+    gallery,
+    queries: ranks.length,
+    directions: { image_to_text: { queries: ranks.length, gallery } },
+    metrics: { ...metrics, median_rank: metrics.image_to_text_median_rank! },
+    interval95: { ...interval95 },
+  }
+}

@@ -1,0 +1,152 @@
+import type { RetrievalTask } from '../corpora/retrieval-task.ts'
+import { UserError } from '../engine/errors.ts'
+import { type MetricName, retrievalMetrics } from './metrics.ts'
+import { rankQueries } from './ranks.ts'
+import { embedDim, requireEqualDims, unitRows } from './similarity.ts'
+
+/** One direction of a retrieval: who asked, among how many, and where the right answer came. */
+export interface RankedDirection {
+  /** Indices of the queries in the task (texts for text→image, images for image→text) [Q]. */
+  queries: number[]
+  /** The image that each query is about (of several the first) [Q]: bootstrap resamples these, captions of one image together. */
+  items: Int32Array
+  /** Rank of the best positive, from 1 [Q]. */
+  ranks: Int32Array
+  /** How many candidates each query had. */
+  gallery: number
+}
+
+export interface RetrievalResult {
+  corpus: string
+  protocol: string
+  language: string
+  metrics: Record<MetricName, number>
+  textToImage: RankedDirection
+  imageToText: RankedDirection
+}
+
+/**
+ * Scores one retrieval task in both directions by cosine. A query is a hit at K when any of its positives is in the top K,
+ * so an image with five captions is one image→text query with five right answers, and five text→image queries.
+ * Source: recall@K as in CLIP_benchmark and open_clip, except that ties do not favour the model (see rankRow).
+ * @param imageEmbeds [task.images, E], need not be normalised
+ * @param textEmbeds [task.texts, E], need not be normalised
+ * @throws UserError for embeddings that are not finite or not of equal length, an empty gallery, a query without ground truth
+ */
+export function evaluateRetrieval(task: RetrievalTask, imageEmbeds: Float32Array, textEmbeds: Float32Array): RetrievalResult {
+  const where = `${task.corpus} ${task.protocol} (${task.language})`
+  requireSaneTask(where, task)
+  const dim = embedDim(`${where}, images`, imageEmbeds, task.images.length)
+  requireEqualDims(where, dim, embedDim(`${where}, texts`, textEmbeds, task.texts.length))
+
+  const images = unitRows(imageEmbeds, dim)
+  const texts = unitRows(textEmbeds, dim)
+  const textQueries = queriesOf(where, 'text', task.positives, task.textQueries)
+  const imagePositives = captionsOf(task)
+  const imageQueries = queriesOf(where, 'image', imagePositives, task.imageQueries)
+
+  const textToImage: RankedDirection = {
+    queries: textQueries,
+    items: Int32Array.from(textQueries, (text) => task.positives[text]![0]!),
+    ranks: rankQueries(
+      pick(texts, textQueries, dim),
+      images,
+      textQueries.map((text) => task.positives[text]!),
+    ),
+    gallery: task.images.length,
+  }
+  const imageToText: RankedDirection = {
+    queries: imageQueries,
+    items: Int32Array.from(imageQueries),
+    ranks: rankQueries(
+      pick(images, imageQueries, dim),
+      texts,
+      imageQueries.map((image) => imagePositives[image]!),
+    ),
+    gallery: task.texts.length,
+  }
+  return {
+    corpus: task.corpus,
+    protocol: task.protocol,
+    language: task.language,
+    metrics: retrievalMetrics(textToImage.ranks, imageToText.ranks),
+    textToImage,
+    imageToText,
+  }
+}
+
+/** For each image of the task the indices of the texts that describe it: `positives` turned round. */
+export function captionsOf(task: Pick<RetrievalTask, 'images' | 'positives'>): number[][] {
+  const captions: number[][] = task.images.map(() => [])
+  task.positives.forEach((images, text) => {
+    for (const image of new Set(images)) captions[image]?.push(text)
+  })
+  return captions
+}
+
+/** The queries of one side: those the task names, or else every item that has a right answer. */
+export function defaultQueries(positives: readonly (readonly number[])[], named?: readonly number[]): number[] {
+  return named ? [...named] : [...positives.keys()].filter((item) => positives[item]!.length > 0)
+}
+
+function queriesOf(where: string, side: 'text' | 'image', positives: number[][], named?: number[]): number[] {
+  const queries = defaultQueries(positives, named)
+  if (queries.length === 0) {
+    throw new UserError({
+      where: `${where}, ${side} queries`,
+      expected: 'at least one query with ground truth',
+      got: 'none',
+      hint: 'Check that images and captions of this split share their ids.',
+    })
+  }
+  const orphan = queries.find((query) => !positives[query]?.length)
+  if (orphan !== undefined) {
+    throw new UserError({
+      where: `${where}, ${side} query ${orphan}`,
+      expected: 'at least one right answer in the gallery',
+      got: positives[orphan] ? 'none' : 'an index outside the task',
+      hint: 'Leave it out of the queries (it may stay in the gallery), or add its ground truth.',
+    })
+  }
+  return queries
+}
+
+function requireSaneTask(where: string, task: RetrievalTask): void {
+  if (task.positives.length !== task.texts.length) {
+    throw new UserError({
+      where,
+      expected: `one list of positives for each of the ${task.texts.length} texts`,
+      got: `${task.positives.length}`,
+      hint: 'A text that only distracts has an empty list.',
+    })
+  }
+  task.positives.forEach((images, text) => {
+    const outside = images.find((image) => task.images[image] === undefined)
+    if (outside === undefined) return
+    throw new UserError({
+      where: `${where}, text ${text}`,
+      expected: `positives in 0…${task.images.length - 1}`,
+      got: String(outside),
+      hint: 'The index points outside the images; were images dropped after the pairs were made?',
+    })
+  })
+  // An image that is listed once per caption would be scored caption by caption, which no published protocol does.
+  const seen = new Set<string>()
+  for (const { id } of task.images) {
+    if (seen.has(id)) {
+      throw new UserError({
+        where,
+        expected: 'each image once, with all of its captions as positives',
+        got: `image ${id} more than once`,
+        hint: 'Captions would be scored one-to-one; list the image once and point every caption at it.',
+      })
+    }
+    seen.add(id)
+  }
+}
+
+function pick(rows: Float32Array, indices: number[], dim: number): Float32Array {
+  const picked = new Float32Array(indices.length * dim)
+  indices.forEach((row, i) => picked.set(rows.subarray(row * dim, (row + 1) * dim), i * dim))
+  return picked
+}

@@ -1,0 +1,65 @@
+import { encodeModel } from '../engine/onnx/proto.ts'
+import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
+import type { Tokenizer } from '../tokenizers/load.ts'
+import type { DualEncoder } from './dual-encoder.ts'
+import { traceTower } from './towers.ts'
+
+/** Anything that embeds images and texts into one space: a teacher, a student in training, an exported folder. */
+export interface Encoder {
+  /** Shown in reports and part of cache keys. */
+  id: string
+  embedDim: number // E
+  imageSize: number // S, pixels
+  /** exp(logit_scale) of the model, for softened similarities. */
+  logitScale: number
+  /** pixels [n, 3, S, S], CLIP-normalised → unit embeddings [n, E]. */
+  encodeImages(pixels: Float32Array, count: number): Promise<Float32Array>
+  /** texts → unit embeddings [n, E]. */
+  encodeTexts(texts: string[]): Promise<Float32Array>
+  release(): Promise<void>
+}
+
+/** An encoder over live parameters: what it returns follows them as they learn. */
+export async function modelEncoder(id: string, model: DualEncoder, tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<Encoder> {
+  const { config, params } = model
+  const image = await openTower('image', model, options)
+  const text = await openTower('text', model, options)
+  const size = config.vision_config.image_size
+  const length = config.text_config.max_position_embeddings
+  return {
+    id,
+    embedDim: config.projection_dim,
+    imageSize: size,
+    get logitScale() {
+      return Math.exp(params.logit_scale!.data[0]!)
+    },
+    async encodeImages(pixels, count) {
+      return image({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
+    },
+    async encodeTexts(texts) {
+      const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, longest(tokenizer, texts, length))
+      const dims = [texts.length, inputIds.length / texts.length]
+      return text({ input_ids: { data: inputIds, dims }, attention_mask: { data: attentionMask, dims } })
+    },
+    async release() {
+      await Promise.all([image.release(), text.release()])
+    },
+  }
+}
+
+/** Tokens of the longest text, at most `limit`: shorter batches cost less. */
+export function longest(tokenizer: Tokenizer, texts: string[], limit: number): number {
+  return Math.min(limit, Math.max(...texts.map((text) => tokenizer.encode(text).length)))
+}
+
+async function openTower(tower: 'image' | 'text', { config, params }: DualEncoder, options: RuntimeOptions) {
+  const graph = traceTower(tower, config, { contrib: true })
+  const session = await openSession(encodeModel(graph), options)
+  const used = graph.inputs.filter(({ name }) => params[name]).map(({ name }) => name)
+  const run = async (feeds: Record<string, NumberTensor>): Promise<Float32Array> => {
+    const weights = used.map((name) => [name, { data: params[name]!.data, dims: params[name]!.shape }] as const)
+    const results = await session.run({ ...Object.fromEntries(weights), ...feeds })
+    return Object.values(results)[0]!.data as Float32Array
+  }
+  return Object.assign(run, { release: () => session.release() })
+}

@@ -1,0 +1,112 @@
+import { copyFile, mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { z } from 'zod'
+import { clipMean, clipStd } from '../corpora/pixel-values.ts'
+import { UserError } from '../engine/errors.ts'
+import { decodeSafetensors, encodeSafetensors } from '../engine/safetensors.ts'
+import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
+import type { ClipConfig } from './config.ts'
+import { dualEncoderParams, type DualEncoder } from './dual-encoder.ts'
+
+const tower = { hidden_size: z.int(), intermediate_size: z.int(), num_hidden_layers: z.int(), num_attention_heads: z.int() }
+const configSchema = z.object({
+  projection_dim: z.int(),
+  vision_config: z.object({ ...tower, image_size: z.int(), patch_size: z.int() }),
+  text_config: z.object({ ...tower, vocab_size: z.int(), max_position_embeddings: z.int() }),
+})
+
+const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json']
+
+/**
+ * Writes a model in Hugging Face's layout: config.json, preprocessor_config.json, model.safetensors and the tokenizer.
+ * Python's CLIPModel.from_pretrained reads the folder; so does readModelFolder.
+ */
+export async function writeModelFolder(dir: string, { config, params }: DualEncoder, tokenizerDir: string): Promise<void> {
+  await mkdir(dir, { recursive: true })
+  await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(modelParams({ config, params }))))
+  for (const file of tokenizerFiles) await copyFile(join(tokenizerDir, file), join(dir, file))
+  await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(config.vision_config.image_size))
+  await writeJson(join(dir, 'config.json'), huggingFaceConfig(config)) // last: its presence says that the folder is complete
+}
+
+/** @throws UserError when the folder, a file or a tensor is missing, malformed or of another shape */
+export async function readModelFolder(dir: string): Promise<DualEncoder & { tokenizer: Tokenizer }> {
+  const config = await readConfig(dir)
+  const file = join(dir, 'model.safetensors')
+  const bytes = await readFile(file).catch(() => missing(file, 'model.safetensors'))
+  const { params } = decodeSafetensors(bytes, file)
+  for (const [name, { shape }] of Object.entries(dualEncoderParams(config))) {
+    const got = params[name]?.shape
+    if (got?.join() === shape.join()) continue
+    throw new UserError({ where: `${file}: ${name}`, expected: `[${shape}] as config.json says`, got: got ? `[${got}]` : 'no such tensor', hint: 'config.json and model.safetensors must come from the same run.' })
+  }
+  const tokenizer = await loadTokenizer(dir)
+  if (tokenizer.vocabSize > config.text_config.vocab_size) {
+    throw new UserError({ where: join(dir, 'tokenizer.json'), expected: `at most ${config.text_config.vocab_size} ids`, got: `${tokenizer.vocabSize}`, hint: 'Model and tokenizer must come from the same run.' })
+  }
+  return { config, params, tokenizer }
+}
+
+async function readConfig(dir: string): Promise<ClipConfig> {
+  const file = join(dir, 'config.json')
+  const text = await readFile(file, 'utf8').catch(() => missing(file, 'a model folder with config.json'))
+  const parsed = configSchema.safeParse(parseJson(text, file))
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw new UserError({ where: `${file}: ${issue.path.join('.')}`, expected: "CLIPConfig's fields", got: issue.message, hint: 'Use a folder written by this tool or by CLIPModel.save_pretrained.' })
+}
+
+/** The parameters that belong to the model, in their canonical order: adapters stay out. */
+function modelParams({ config, params }: DualEncoder) {
+  return Object.fromEntries(Object.keys(dualEncoderParams(config)).map((name) => [name, params[name]!]))
+}
+
+/** config.json as Hugging Face's CLIPModel reads it. The eos id is not 2: that one switches CLIP to legacy pooling. */
+function huggingFaceConfig(config: ClipConfig): object {
+  const common = { hidden_act: 'quick_gelu', layer_norm_eps: 1e-5, attention_dropout: 0, projection_dim: config.projection_dim }
+  const ids = { pad_token_id: 0, bos_token_id: 1, unk_token_id: 2, eos_token_id: 3 }
+  return {
+    model_type: 'clip',
+    architectures: ['CLIPModel'],
+    projection_dim: config.projection_dim,
+    logit_scale_init_value: Math.log(1 / 0.07),
+    text_config: { model_type: 'clip_text_model', ...config.text_config, ...common, ...ids },
+    vision_config: { model_type: 'clip_vision_model', num_channels: 3, ...config.vision_config, ...common },
+  }
+}
+
+/** Both generations of transformers.js find their processor here. */
+function preprocessorConfig(size: number): object {
+  return {
+    image_processor_type: 'CLIPImageProcessor',
+    feature_extractor_type: 'CLIPFeatureExtractor',
+    do_convert_rgb: true,
+    do_resize: true,
+    size: { shortest_edge: size },
+    resample: 3, // bicubic
+    do_center_crop: true,
+    crop_size: { height: size, width: size },
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: clipMean,
+    image_std: clipStd,
+  }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UserError({ where: file, expected: 'JSON', got: (error as Error).message, hint: 'Restore the file.' })
+  }
+}
+
+function missing(file: string, expected: string): never {
+  throw new UserError({ where: file, expected, got: 'no such file', hint: 'Check the path; a finished run has its model in RUN/student.' })
+}
+
+async function writeJson(file: string, value: object): Promise<void> {
+  await writeFileAtomic(file, `${JSON.stringify(value, null, 2)}\n`)
+}

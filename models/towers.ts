@@ -1,0 +1,44 @@
+import { paramInputs, type Params } from '../engine/params.ts'
+import type { Graph } from '../engine/onnx/model.ts'
+import { prune } from '../engine/onnx/passes.ts'
+import { trace } from '../engine/trace/trace.ts'
+import type { ClipConfig } from './config.ts'
+import { dualEncoderParams } from './dual-encoder.ts'
+import { normalize } from './layers.ts'
+import { encodeText } from './text.ts'
+import { encodeImage } from './vision.ts'
+
+// Primes far above any real size: a dimension that one divides is dynamic.
+const marks = { batch_size: 1_000_003, sequence_length: 500_009 }
+
+/**
+ * The forward graph of one tower with parameters as inputs: `pixel_values` [b, 3, S, S] → `image_embeds` [b, E], or
+ * `input_ids`, `attention_mask` int32 [b, s] → `text_embeds` [b, E]. Unit length; batch and length are dynamic.
+ * @param contrib false: standard ONNX ops only, for exported files
+ */
+export function traceTower(tower: 'image' | 'text', config: ClipConfig, { contrib }: { contrib: boolean }): Graph {
+  const params = paramInputs(dualEncoderParams(config))
+  const { batch_size: batch, sequence_length: length } = marks
+  const size = config.vision_config.image_size
+  const graph =
+    tower === 'image'
+      ? trace(
+          (inputs) => ({ image_embeds: normalize(encodeImage(inputs, config, inputs.pixel_values!)) }),
+          { pixel_values: { dtype: 'float32', shape: [batch, 3, size, size] }, ...params },
+          { contrib, marks, name: 'vision_model' },
+        )
+      : trace(
+          (inputs) => ({ text_embeds: normalize(encodeText(inputs, config, inputs.input_ids!, inputs.attention_mask!)) }),
+          { input_ids: { dtype: 'int32', shape: [batch, length] }, attention_mask: { dtype: 'int32', shape: [batch, length] }, ...params },
+          { contrib, marks, name: 'text_model' },
+        )
+  return prune(graph)
+}
+
+/** Turns the parameter inputs of a traced tower into initializers. */
+export function bindParams(graph: Graph, params: Params): Graph {
+  const bound = graph.inputs.filter(({ name }) => params[name])
+  const initializers = new Map(graph.initializers)
+  for (const { name } of bound) initializers.set(name, { dtype: 'float32', dims: params[name]!.shape, data: params[name]!.data })
+  return { ...graph, inputs: graph.inputs.filter((input) => !bound.includes(input)), initializers }
+}

@@ -1,0 +1,27 @@
+import type { tf } from '../../engine/tf.ts'
+
+/** What an objective sees: one batch in one language. The step averages over languages. */
+export interface ObjectiveContext {
+  /** Student's unit embeddings n(u), n(w). [B, E] */
+  image: tf.Tensor
+  text: tf.Tensor
+  /** The same in the teacher's space, û and ŵ: through an adapter where the dimensions differ. [B, Et] */
+  projectedImage: tf.Tensor
+  projectedText: tf.Tensor
+  /** Student's s = exp(logit_scale). */
+  scale: tf.Tensor
+  /** 1 where image i and text j belong together. [B, B] */
+  positives: tf.Tensor
+  /** Teacher's unit embeddings a, b and its sT; absent when training without a teacher. [B, Et] */
+  teacher?: { image: tf.Tensor; text: tf.Tensor; scale: number }
+}
+
+export interface Objective {
+  name: string
+  needsTeacher: boolean
+  /** A scalar, mean over the batch. */
+  loss(context: ObjectiveContext): tf.Tensor
+}
+
+/** Objectives by name with their weights, as `--objective task:1,fd:4` gives them. */
+export type Weights = Record<string, number>

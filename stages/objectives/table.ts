@@ -1,0 +1,34 @@
+import { closest, distance } from 'fastest-levenshtein'
+import { UserError } from '../../engine/errors.ts'
+import { crd } from './crd.ts'
+import { fd } from './fd.ts'
+import type { Objective, Weights } from './objective.ts'
+import { smoothL1 } from './smooth-l1.ts'
+import { task } from './task.ts'
+
+export const objectives: Record<string, Objective> = Object.fromEntries([task, fd, crd, smoothL1].map((objective) => [objective.name, objective]))
+
+/**
+ * Parses `task:1,fd:4,crd` (weight 1 when left out).
+ * @throws UserError for an unknown name (the nearest is suggested), a weight that is not a positive number, a name given twice
+ */
+export function parseObjectives(text: string): Weights {
+  const weights: Weights = {}
+  for (const part of text.split(',')) {
+    const [name = '', weight = '1'] = part.trim().split(':')
+    const names = Object.keys(objectives)
+    if (!objectives[name]) {
+      const near = closest(name, names)
+      const guess = distance(name, near) <= 3 ? `Did you mean ${near}? ` : ''
+      throw new UserError({ where: `--objective ${text}`, expected: `one of ${names.join(', ')}`, got: name || 'an empty name', hint: `${guess}Write name:weight, separated by commas.` })
+    }
+    if (!(Number(weight) > 0)) {
+      throw new UserError({ where: `--objective ${text}`, expected: `a positive weight for ${name}`, got: weight, hint: `Leave ${name} out to switch it off.` })
+    }
+    if (name in weights) {
+      throw new UserError({ where: `--objective ${text}`, expected: 'every name once', got: `${name} twice`, hint: 'Add the weights up.' })
+    }
+    weights[name] = Number(weight)
+  }
+  return weights
+}

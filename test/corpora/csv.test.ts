@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import sharp from 'sharp'
+import { csvCorpus } from '../../corpora/csv.ts'
+import { jsonlCorpus } from '../../corpora/jsonl.ts'
+import { openCorpus } from '../../corpora/open.ts'
+import type { Corpus, Sample } from '../../corpora/sample.ts'
+import { splitProtocol } from '../../corpora/split-protocol.ts'
+import { UserError } from '../../engine/errors.ts'
+
+let folder = ''
+let files = 0
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'distilingual-csv-'))
+  await mkdir(join(folder, 'images'))
+  const colors = ['red', 'lime', 'blue', 'gold']
+  for (const [i, background] of colors.entries()) {
+    await sharp({ create: { width: 8, height: 8, channels: 3, background } }).png().toFile(join(folder, 'images', `${i}.png`))
+  }
+})
+test.after.always(() => rm(folder, { recursive: true, force: true }))
+
+async function write(content: string | Uint8Array, extension = 'csv'): Promise<string> {
+  const file = join(folder, `${files++}.${extension}`)
+  await writeFile(file, content)
+  return file
+}
+
+async function everything(corpus: Corpus): Promise<Sample[]> {
+  const samples: Sample[] = []
+  for (const split of corpus.splits) for await (const sample of corpus.samples(split)) samples.push(sample)
+  return samples
+}
+
+test('wide', async (t) => {
+  const file = await write(
+    '\ufeffimage,EN,zh,split,class,group\nimages/0.png,"a red, square",红色方块,train,red,warm\nimages/1.png,green,绿,val,,\n',
+  )
+  const corpus = await csvCorpus({ file })
+  t.deepEqual(corpus.languages, ['en', 'zh'])
+  t.deepEqual(corpus.splits, ['train', 'val'])
+  const [first, second] = await everything(corpus)
+  t.deepEqual(first!.captions, { en: ['a red, square'], zh: ['红色方块'] })
+  t.is(first!.classId, 'red')
+  t.is(first!.group, 'warm')
+  t.is(second!.classId, undefined)
+  t.is((await sharp(await first!.image.read()).metadata()).width, 8)
+})
+
+test('long, tab-separated, rows of one image merged', async (t) => {
+  const file = await write(
+    'image\tlanguage\tcaption\tsplit\n0.png\tde\tein rotes Feld\ttrain\n./0.png\tfr\tun carré rouge\ttrain\n0.png\tde\trot\ttrain\n0.png\tde\trot\ttrain\n',
+    'tsv',
+  )
+  const corpus = await csvCorpus({ file, imagesDir: join(folder, 'images') })
+  const samples = await everything(corpus)
+  t.is(samples.length, 1)
+  t.deepEqual(samples[0]!.captions, { de: ['ein rotes Feld', 'rot'], fr: ['un carré rouge'] })
+})
+
+test('without a split column a hash of the path decides, whatever the order of rows', async (t) => {
+  const names = Array.from({ length: 200 }, (_, i) => `p/${i}.png`)
+  await mkdir(join(folder, 'p'))
+  for (const name of names) await writeFile(join(folder, name), '')
+  const sizes = async (list: string[]) => {
+    const corpus = await csvCorpus({ file: await write(`image,en\n${list.map((name) => `${name},x${name}`).join('\n')}`) })
+    const byId: Record<string, string> = {}
+    for (const split of corpus.splits) for await (const { id } of corpus.samples(split)) byId[id] = split
+    return byId
+  }
+  const once = await sizes(names)
+  t.deepEqual(await sizes([...names].reverse()), once)
+  const count = (split: string) => Object.values(once).filter((name) => name === split).length
+  t.true(count('train') > 140 && count('val') > 5 && count('test') > 5, `${count('train')}/${count('val')}/${count('test')}`)
+})
+
+const mistakes: [name: string, content: string | Uint8Array, message: RegExp][] = [
+  ['wrong header', 'picture,en\nimages/0.png,red\n', /\.csv:1: expected a header .* got "picture,en" without "image"/],
+  ['no language column', 'image,split\nimages/0.png,train\n', /:1: .*without a language column/],
+  ['half a long header', 'image,caption\nimages/0.png,red\n', /:1: .*without "language"/],
+  ['a long header with more', 'image,language,caption,en\nimages/0.png,en,red,red\n', /extra column "en"/],
+  ['a column twice', 'image,en,en\nimages/0.png,red,red\n', /column "en" twice/],
+  ['unknown language column', 'image,english\nimages/0.png,red\n', /:1: .*got "english"\. Did you mean en \(English\)/],
+  ['underscore in a code', 'image,zh_CN\nimages/0.png,红\n', /Did you mean zh-CN\?/],
+  ['unknown language in a row', 'image,language,caption\nimages/0.png,en,red\nimages/0.png,xq,red\n', /\.csv:3: .*got "xq"/],
+  ['empty caption', 'image,en,zh\nimages/0.png,red,\n', /\.csv:2: expected a caption in zh, got an empty one/],
+  ['missing image', 'image,en\nimages/0.png,red\nimages/9.png,red\nimages/8.png,x\n', /\.csv:3: expected an image at .*9\.png, got no such file, and 1 more/],
+  ['no image path', 'image,en\n,red\n', /\.csv:2: expected an image path/],
+  ['a quote never closed', 'image,en\nimages/0.png,"red\nimages/1.png,green\n', /\.csv:\d: expected cells that are quoted whole/],
+  ['a quote inside', 'image,en\nimages/0.png,"a "red" one"\n', /\.csv:2: expected cells that are quoted whole/],
+  ['an empty file', '', /expected a header .* got an empty file/],
+  ['a header alone', 'image,en\n', /expected at least one row below the header, got none/],
+  ['too many cells', 'image,en\nimages/0.png,red, or so\n', /\.csv:2: expected 2 cells \(image, en\), got 3/],
+  ['too few cells', 'image,en,zh\n\nimages/0.png,red\n', /\.csv:3: expected 3 cells \(image, en, zh\), got 2/],
+  ['unknown split', 'image,en,split\nimages/0.png,red,trian\n', /\.csv:2: expected a split .* got "trian"/],
+  ['two splits', 'image,en,split\nimages/0.png,red,train\nimages/0.png,rot,test\n', /\.csv:3: expected split "train" .* line 2, got "test"/],
+  ['not UTF-8', Buffer.concat([Buffer.from('image,zh\nimages/0.png,'), Buffer.from([0xba, 0xec, 0xc9, 0xab])]), /\.csv:2: expected text in UTF-8/],
+]
+for (const [name, content, message] of mistakes) {
+  test(`mistake: ${name}`, async (t) => {
+    await t.throwsAsync(csvCorpus({ file: await write(content) }), { instanceOf: UserError, message })
+  })
+}
+
+test('mistake: no file', async (t) => {
+  await t.throwsAsync(csvCorpus({ file: join(folder, 'none.csv') }), { instanceOf: UserError, message: /none\.csv: .*no such file/ })
+  await t.throwsAsync(openCorpus('emojo'), { instanceOf: UserError, message: /expected emoji, or a \.csv/ })
+})
+
+test('a split as a protocol: same image, same text and same class are right', async (t) => {
+  const file = await write(
+    'image,language,caption,split,class\n' +
+      'images/0.png,en,red,test,a\nimages/0.png,en,a square,test,a\nimages/1.png,en,a square,test,b\n' +
+      'images/2.png,en,blue,test,a\nimages/3.png,de,gelb,test,c\n',
+  )
+  const { corpus, protocols, defaultValidation, task } = await openCorpus(file)
+  t.deepEqual(protocols, ['test'])
+  t.is(defaultValidation, 'test')
+  const result = await task('test', 'en')
+  t.deepEqual(result.images.map(({ id }) => id), ['images/0.png', 'images/1.png', 'images/2.png'])
+  t.deepEqual(result.texts, ['red', 'a square', 'a square', 'blue'])
+  t.deepEqual(result.positives, [[0, 2], [0, 1, 2], [0, 1, 2], [0, 2]])
+  await t.throwsAsync(task('tset', 'en'), { instanceOf: UserError, message: /Did you mean test/ })
+  await t.throwsAsync(splitProtocol(corpus, 'test', 'fr'), { instanceOf: UserError, message: /a language it has \(en, de\), got fr/ })
+})
+
+test('jsonl', async (t) => {
+  const file = await write(
+    '{"image":"images/0.png","captions":{"en":["red","a red square"],"zh":"红"},"split":"train"}\n\n' +
+      '{"image":"images/1.png","language":"en","caption":"green","split":"train","class":"g"}\n',
+    'jsonl',
+  )
+  const samples = await everything(await jsonlCorpus({ file }))
+  t.deepEqual(samples[0]!.captions, { en: ['red', 'a red square'], zh: ['红'] })
+  t.is(samples[1]!.classId, 'g')
+  const broken = await write('{"image":"images/0.png","captions":{"en":"red"}}\n{"image":"images/1.png"\n', 'jsonl')
+  await t.throwsAsync(jsonlCorpus({ file: broken }), { instanceOf: UserError, message: /\.jsonl:2: expected an object/ })
+  const odd = await write('{"image":"images/0.png","captions":{"en":3}}\n', 'jsonl')
+  await t.throwsAsync(jsonlCorpus({ file: odd }), { instanceOf: UserError, message: /\.jsonl:1: .*captions\.en/ })
+})

@@ -1,0 +1,97 @@
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import sharp from 'sharp'
+import { decodeImage } from '../../corpora/images.ts'
+import { buildPixelCache, type FingerprintedSource } from '../../corpora/pixel-cache.ts'
+import { UserError } from '../../engine/errors.ts'
+
+const colours = ['#f00', '#0f0', '#00f', '#ff0', '#0ff', '#f0f', '#888']
+let reads = 0
+const sources = (fingerprint?: string): FingerprintedSource[] =>
+  colours.map((background, i) => ({
+    key: `colour-${i}`,
+    fingerprint,
+    read: () => {
+      reads++
+      return sharp({ create: { width: 20 + i, height: 20, channels: 3, background } }).png().toBuffer()
+    },
+  }))
+
+const folder = async (t: { teardown(undo: () => Promise<void>): void }) => {
+  const dir = await mkdtemp(join(tmpdir(), 'pixel-cache-'))
+  t.teardown(() => rm(dir, { recursive: true }))
+  return dir
+}
+
+test.serial('images are read back in the order of their sources', async (t) => {
+  const dir = await folder(t)
+  const cache = await buildPixelCache(sources(), { dir, size: 8, fit: 'photo' })
+  t.teardown(cache.close)
+  t.is(cache.count, 7)
+  t.deepEqual(cache.keys, sources().map(({ key }) => key))
+  const into = new Uint8Array(8 * 8 * 4)
+  for (const i of [6, 0, 3]) {
+    const expected = Uint8Array.from(await decodeImage(sources()[i]!, 8, 'photo'))
+    t.deepEqual(cache.read(i), expected)
+    t.is(cache.read(i, into), into)
+    t.deepEqual(into, expected)
+  }
+  t.throws(() => cache.read(7), { instanceOf: RangeError })
+  t.throws(() => cache.read(-1), { instanceOf: RangeError })
+  t.deepEqual((await readdir(dir)).map((name) => name.split('.').at(-1)).sort(), ['json', 'rgba'])
+})
+
+test.serial('a matching cache is reused, another size, fit, order or fingerprint makes a new one', async (t) => {
+  const dir = await folder(t)
+  const files = new Set<string>()
+  const build = async (list: FingerprintedSource[], size: number, fit: 'photo' | 'drawing') => {
+    reads = 0
+    const cache = await buildPixelCache(list, { dir, size, fit, concurrency: 2 })
+    cache.close()
+    files.add(cache.file)
+    return reads
+  }
+  t.is(await build(sources(), 8, 'photo'), 7)
+  t.is(await build(sources(), 8, 'photo'), 0)
+  t.is(await build(sources(), 9, 'photo'), 7)
+  t.is(await build(sources(), 8, 'drawing'), 7)
+  t.is(await build(sources().reverse(), 8, 'photo'), 7)
+  t.is(await build(sources('1 kB, monday'), 8, 'photo'), 7)
+  t.is(await build(sources('1 kB, monday'), 8, 'photo'), 0)
+  t.is(await build(sources('1 kB, tuesday'), 8, 'photo'), 7)
+  t.is(await build(sources(), 8, 'photo'), 0)
+  t.is(files.size, 6)
+})
+
+test.serial('a damaged sidecar or a short file is built again', async (t) => {
+  const dir = await folder(t)
+  const build = async () => {
+    reads = 0
+    const cache = await buildPixelCache(sources(), { dir, size: 8, fit: 'photo' })
+    const pixels = cache.read(6)
+    cache.close()
+    return { file: cache.file, sidecar: cache.file.replace('.rgba', '.json'), pixels }
+  }
+  const { file, sidecar, pixels } = await build()
+  const good = await readFile(sidecar, 'utf8')
+  for (const bad of ['{"version": 1', '{}', good.replace('colour-3', 'colour-x'), good.replace('"version":1', '"version":0')]) {
+    await writeFile(sidecar, bad)
+    t.deepEqual((await build()).pixels, pixels)
+    t.is(reads, 7)
+    t.is(await readFile(sidecar, 'utf8'), good)
+  }
+  await truncate(file, 100)
+  t.deepEqual((await build()).pixels, pixels)
+  t.is(reads, 7)
+})
+
+test.serial('a broken image fails by name and leaves nothing half-written', async (t) => {
+  const dir = await folder(t)
+  const broken = sources().with(4, { key: 'broken.png', read: async () => Buffer.from('no') })
+  const error = await t.throwsAsync(buildPixelCache(broken, { dir, size: 8 }), { instanceOf: UserError })
+  t.regex(error.message, /^image broken\.png: /)
+  t.deepEqual(await readdir(dir), [])
+  await t.throwsAsync(buildPixelCache([], { dir, size: 8 }), { instanceOf: UserError })
+})

@@ -1,0 +1,117 @@
+import test from 'ava'
+import { UserError } from '../../engine/errors.ts'
+import { normal, random } from '../../engine/random.ts'
+import { rankQueries, rankRow } from '../../eval/ranks.ts'
+
+const row = (...scores: number[]) => Float32Array.from(scores)
+
+test('a rank counts what stands strictly above the best positive', (t) => {
+  t.is(rankRow(row(0.9, 0.5, 0.7), [0]), 1)
+  t.is(rankRow(row(0.9, 0.5, 0.7), [2]), 2)
+  t.is(rankRow(row(0.9, 0.5, 0.7), [1]), 3)
+  // Two positives: the better one counts, and the other does not stand in its way.
+  t.is(rankRow(row(0.9, 0.5, 0.7), [1, 2]), 2)
+  t.is(rankRow(row(0.9, 0.5, 0.7), [0, 1, 2]), 1)
+})
+
+test('ties cost half of the tied non-positives, rounded up', (t) => {
+  t.is(rankRow(row(0.5, 0.5), [0]), 2) // 1 + ⌈1/2⌉
+  t.is(rankRow(row(0.5, 0.5, 0.5), [1]), 2) // 1 + ⌈2/2⌉
+  t.is(rankRow(row(0.5, 0.5, 0.5, 0.5), [3]), 3) // 1 + ⌈3/2⌉
+  t.is(rankRow(row(0.5, 0.5, 0.5, 0.5), [0, 3]), 2) // two of the four are right: 1 + ⌈2/2⌉
+  t.is(rankRow(row(0.9, 0.5, 0.5, 0.1), [2]), 3) // 1 + 1 above + ⌈1/2⌉
+  t.is(rankRow(row(0, -0), [0]), 2) // zeros of both signs are one score
+})
+
+test('one query, one candidate', (t) => {
+  t.deepEqual([...rankQueries(row(1, 2), row(3, 4), [[0]])], [1])
+})
+
+test('a matrix worked out by hand', (t) => {
+  // queries · gallery: q0 = (1, 0), q1 = (0, 1), q2 = (1, 1); g0 = (2, 0), g1 = (0, 2), g2 = (1, 1), g3 = (2, 0)
+  //        g0 g1 g2 g3
+  //   q0    2  0  1  2
+  //   q1    0  2  1  0
+  //   q2    2  2  2  2
+  const queries = row(1, 0, 0, 1, 1, 1)
+  const gallery = row(2, 0, 0, 2, 1, 1, 2, 0)
+  t.deepEqual([...rankQueries(queries, gallery, [[0], [1], [2]])], [2, 1, 3])
+  t.deepEqual([...rankQueries(queries, gallery, [[2], [0], [0, 1, 2, 3]])], [3, 4, 1]) // q1: 1 + 2 above + ⌈1/2⌉
+  t.deepEqual(
+    [
+      ...rankQueries(queries, gallery, [
+        [0, 3],
+        [2, 2],
+        [3, 3],
+      ]),
+    ],
+    [1, 2, 3],
+  ) // a row named twice counts once
+})
+
+test('equal gallery rows stay tied whatever their place in a block', (t) => {
+  const next = random(3)
+  const vector = Float32Array.from({ length: 37 }, () => normal(next))
+  for (const size of [2, 5, 1771, 2003]) {
+    const gallery = new Float32Array(size * 37)
+    for (let g = 0; g < size; g++) gallery.set(vector, g * 37)
+    t.deepEqual([...rankQueries(vector, gallery, [[size - 1]])], [1 + Math.ceil((size - 1) / 2)])
+  }
+})
+
+test('equals an independent slow implementation on random data', (t) => {
+  for (let seed = 0; seed < 60; seed++) {
+    const next = random(seed)
+    const [count, size, dim] = [1 + Math.floor(next() * 20), 1 + Math.floor(next() * 40), 1 + Math.floor(next() * 6)]
+    // Small integers make many exact ties; odd seeds take real numbers.
+    const draw = () => (seed % 2 ? normal(next) : Math.floor(next() * 3) - 1)
+    const queries = Array.from({ length: count }, () => Array.from({ length: dim }, draw))
+    const gallery = Array.from({ length: size }, () => Array.from({ length: dim }, draw))
+    const positives = queries.map(() => Array.from({ length: 1 + Math.floor(next() * 3) }, () => Math.floor(next() * size)))
+    const ranks = rankQueries(Float32Array.from(queries.flat()), Float32Array.from(gallery.flat()), positives)
+    t.deepEqual(
+      [...ranks],
+      queries.map((query, q) => slowRank(query, gallery, positives[q]!)),
+      `seed ${seed}`,
+    )
+  }
+})
+
+/** Averages the worst and the best place that sorting could give the best positive among its ties. */
+function slowRank(query: number[], gallery: number[][], positives: number[]): number {
+  const score = (g: number) => Math.fround(query.reduce((sum, value, e) => sum + Math.fround(value) * Math.fround(gallery[g]![e]!), 0))
+  const best = positives.map(score).toSorted((a, b) => b - a)[0]!
+  const rivals = gallery
+    .map((_, g) => g)
+    .filter((g) => !positives.includes(g))
+    .map(score)
+  const luckiest = 1 + rivals.filter((rival) => rival > best).length
+  const unluckiest = 1 + rivals.filter((rival) => rival >= best).length
+  return Math.ceil((luckiest + unluckiest) / 2)
+}
+
+test('more queries than one block holds', (t) => {
+  const next = random(5)
+  const count = 2500 // 2500 × 2500 scores are more than the 4,000,000 of a block
+  const rows = Float32Array.from({ length: count * 4 }, () => normal(next))
+  const norms = Array.from({ length: count }, (_, i) => rows.subarray(4 * i, 4 * i + 4).reduce((sum, x) => sum + x * x, 0))
+  const unit = rows.map((value, i) => value / Math.sqrt(norms[i >> 2]!))
+  const ranks = rankQueries(
+    unit,
+    unit,
+    Array.from({ length: count }, (_, i) => [i]),
+  )
+  t.true(ranks.every((rank) => rank <= 2)) // each finds itself; another row may round to the same score
+})
+
+test('bad input is refused with the reason', (t) => {
+  const refuses = (run: () => unknown, message: RegExp) => t.regex(t.throws(run, { instanceOf: UserError })!.message, message)
+  refuses(() => rankQueries(row(1, 2), new Float32Array(), [[0]]), /gallery: expected at least one embedding, got none/)
+  refuses(() => rankQueries(row(1, 2, 3), row(1, 2, 3), [[0], [0]]), /2 embeddings of equal length, got 3 numbers/)
+  refuses(() => rankQueries(row(1, 2), row(1, 2, 3), [[0]]), /equal length on both sides, got 2 and 3/)
+  refuses(() => rankQueries(row(1, Number.NaN), row(1, 2), [[0]]), /got NaN in row 0, component 1/)
+  refuses(() => rankQueries(row(1, 2), row(1, 2, Number.POSITIVE_INFINITY, 0), [[0]]), /got Infinity in row 1, component 0/)
+  refuses(() => rankQueries(row(1, 2), row(1, 2), [[]]), /query 0: expected at least one right answer/)
+  refuses(() => rankQueries(row(1, 2), row(1, 2), [[1]]), /ground truth in 0…0, got 1/)
+  refuses(() => rankQueries(new Float32Array(), row(1, 2), []), /queries: expected at least one/)
+})

@@ -1,0 +1,152 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import '../engine/telemetry-off.ts'
+import { PreTrainedTokenizer } from '@huggingface/transformers'
+import { UserError } from '../engine/errors.ts'
+
+/** A loaded tokenizer. Ids of roles a tokenizer does not have are null. */
+export type Tokenizer = {
+  /** One more than the largest id: the height of the token table. */
+  vocabSize: number
+  contextLength: number
+  padId: number
+  bosId: number | null
+  eosId: number | null
+  /** Ids of one text with special tokens, cut to contextLength, not padded. */
+  encode(text: string): number[]
+  /** Ids [n · length] padded on the right, and 1 where they are real; `length` is contextLength by default. */
+  encodeBatch(texts: readonly string[], length?: number): { inputIds: Int32Array; attentionMask: Int32Array }
+  /** The text of ids, special tokens left out. */
+  decode(ids: readonly number[]): string
+}
+
+// Tokenizers without a limit write 1e30; CLIP's own context is the safe reading then.
+const DEFAULT_CONTEXT = 77
+const LARGEST_CONTEXT = 8192
+// Captions come back every epoch; 200,000 of them are some 50 MB.
+const CACHED_TEXTS = 200_000
+
+/**
+ * Loads tokenizer.json and tokenizer_config.json from a folder, through transformers.js. Nothing is fetched.
+ *
+ * Texts are cut here, not there: transformers.js cuts off the end token, at which CLIP pools. A cut text keeps its first
+ * length − 1 ids and ends with the end token, if this tokenizer ends texts with one.
+ *
+ * @throws UserError when the folder or a file is missing, is no JSON or no tokenizer, or there is nothing to pad with
+ */
+export async function loadTokenizer(dir: string): Promise<Tokenizer> {
+  await requireFolder(dir)
+  const config = await readJson(join(dir, 'tokenizer_config.json'))
+  const file = join(dir, 'tokenizer.json')
+  const json = await readJson(file)
+  const inner = construct(file, json, config)
+  const padId = inner.pad_token_id as number | undefined
+  if (padId === undefined) {
+    throw new UserError({
+      where: join(dir, 'tokenizer_config.json'),
+      expected: 'a pad_token that is in the vocabulary',
+      got: config.pad_token === undefined ? 'none' : JSON.stringify(config.pad_token),
+      hint: 'Name the token that fills up short texts, for example "pad_token": "<pad>".',
+    })
+  }
+  const frame = inner.encode('')
+  const eosId = (inner.eos_token_id as number | undefined) ?? (inner.sep_token_id as number | undefined) ?? null
+  const bosId = (inner.bos_token_id as number | undefined) ?? tokenId(inner, config.cls_token) ?? null
+  const contextLength = contextOf(config.model_max_length)
+  const ends = eosId !== null && frame.at(-1) === eosId
+  const cache = new Map<string, Int32Array>()
+
+  const checked = (id: number | undefined, text: string): number => {
+    if (id !== undefined) return id
+    throw new UserError({
+      where: file,
+      expected: 'an unk_token, or a vocabulary that spells every text',
+      got: `a text it cannot spell (${JSON.stringify(text.slice(0, 60))})`,
+      hint: 'Name the token for unknown text in the model of tokenizer.json.',
+    })
+  }
+  const encodeWhole = (text: string): Int32Array => {
+    const known = cache.get(text)
+    if (known) return known
+    const ids = Int32Array.from(inner.encode(text), id => checked(id, text))
+    if (cache.size >= CACHED_TEXTS) cache.clear()
+    cache.set(text, ids)
+    return ids
+  }
+  const fit = (ids: Int32Array, length: number): Int32Array => {
+    if (ids.length <= length) return ids
+    const cut = ids.slice(0, length)
+    if (ends) cut[length - 1] = eosId
+    return cut
+  }
+  return {
+    vocabSize: 1 + [...inner.get_vocab().values()].reduce((a, b) => Math.max(a, b), 0),
+    contextLength,
+    padId,
+    bosId,
+    eosId,
+    encode: text => Array.from(fit(encodeWhole(text), contextLength)),
+    encodeBatch(texts, length = contextLength) {
+      const inputIds = new Int32Array(texts.length * length).fill(padId)
+      const attentionMask = new Int32Array(texts.length * length)
+      texts.forEach((text, row) => {
+        const ids = fit(encodeWhole(text), length)
+        inputIds.set(ids, row * length)
+        attentionMask.fill(1, row * length, row * length + ids.length)
+      })
+      return { inputIds, attentionMask }
+    },
+    decode: ids => (ids.length === 0 ? '' : inner.decode([...ids], { skip_special_tokens: true }).trim()),
+  }
+}
+
+async function requireFolder(dir: string): Promise<void> {
+  const found = await stat(dir).catch(() => undefined)
+  if (found?.isDirectory()) return
+  throw new UserError({
+    where: dir,
+    expected: 'a folder with tokenizer.json and tokenizer_config.json',
+    got: found ? 'a file' : 'nothing',
+    hint: 'Check the path, or leave --tokenizer out to train one on the captions.',
+  })
+}
+
+async function readJson(file: string): Promise<Record<string, unknown>> {
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  const broken = (got: string, hint: string) => new UserError({ where: file, expected: 'a JSON object', got, hint })
+  if (text === undefined) throw broken('no such file', 'Copy it from the model the tokenizer belongs to.')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw broken(`broken JSON (${(cause as Error).message})`, 'Write or copy the file again.')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw broken(Array.isArray(value) ? 'an array' : JSON.stringify(value), 'Write or copy the file again.')
+  }
+  return value as Record<string, unknown>
+}
+
+function construct(file: string, json: Record<string, unknown>, config: Record<string, unknown>): PreTrainedTokenizer {
+  try {
+    const tokenizer = new PreTrainedTokenizer(json, config)
+    tokenizer.encode('a')
+    return tokenizer
+  } catch (cause) {
+    throw new UserError({
+      where: file,
+      expected: 'a tokenizer that transformers.js can load (normalizer, pre_tokenizer, model, post_processor, decoder)',
+      got: (cause as Error).message,
+      hint: 'Save the tokenizer again with a current version of the tool that made it.',
+    })
+  }
+}
+
+function tokenId(inner: PreTrainedTokenizer, token: unknown): number | undefined {
+  const content = typeof token === 'object' && token !== null && 'content' in token ? token.content : token
+  return typeof content === 'string' ? inner.get_vocab().get(content) : undefined
+}
+
+function contextOf(limit: unknown): number {
+  return typeof limit === 'number' && limit >= 1 && limit <= LARGEST_CONTEXT ? limit : DEFAULT_CONTEXT
+}
