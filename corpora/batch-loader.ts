@@ -51,7 +51,8 @@ export function batchLoader({ cache, workers = 1, prefetch = 3 }: BatchLoaderOpt
   const idle = [...threads]
   for (const thread of threads) {
     thread.on('message', ({ id, buffer, error }: BatchReply) => {
-      const pending = running.get(id)!
+      const pending = running.get(id)
+      if (!pending) return // closed while the worker was at it
       running.delete(id)
       idle.push(thread)
       if (error) pending.reject(new Error(`batch loader: batch ${id} failed: ${error.message}`, { cause: error }))

@@ -2,11 +2,12 @@ import { extname } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 import { csvCorpus } from './csv.ts'
 import { emoji } from './emoji/corpus.ts'
-import { emojiProtocolNames, emojiProtocols } from './emoji/protocols.ts'
+import { pixelReferences } from './emoji/references.ts'
+import { emojiProtocolLanguages, emojiProtocolNames, emojiProtocols } from './emoji/protocols.ts'
 import { jsonlCorpus } from './jsonl.ts'
 import { nearest } from './nearest.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
-import type { Corpus, Language } from './sample.ts'
+import type { Corpus, ImageSource, Language, Sample, Split } from './sample.ts'
 import { splitProtocol } from './split-protocol.ts'
 
 /** A corpus and what can be measured on it. */
@@ -17,7 +18,16 @@ export interface OpenCorpus {
   /** The protocol that choices are made on during training. */
   defaultValidation: string
   task(protocol: string, language: Language): Promise<RetrievalTask>
+  /** The languages a protocol has texts in. Throws UserError for an unknown protocol. */
+  languagesOf(protocol: string): Language[]
+  /** The small clean pair set of stage 2, under its `train` split: for emoji the drawings with their short names alone. */
+  pairs: Corpus
+  /** Drawings that a pixel nearest neighbour may compare a protocol's images with; undefined where that makes no sense. */
+  references?(protocol: string): Promise<{ concept: string; source: ImageSource }[] | undefined>
 }
+
+// Protocols drawn in a train style would find their own pictures among the references.
+const heldOutStyle = /^(unseen|validation)-style\//
 
 const readers: Record<string, (options: { file: string; imagesDir?: string }) => Promise<Corpus>> = {
   '.csv': csvCorpus,
@@ -35,11 +45,15 @@ export async function openCorpus(
   options: { languages?: Language[]; imagesDir?: string } = {},
 ): Promise<OpenCorpus> {
   if (nameOrFile === 'emoji') {
+    const corpus = emoji({ languages: options.languages })
     return {
-      corpus: emoji({ languages: options.languages }),
+      corpus,
+      pairs: namesOnly(corpus),
+      references: async (protocol) => (heldOutStyle.test(protocol) ? await pixelReferences(['train']) : undefined),
       protocols: emojiProtocolNames(),
       defaultValidation: 'validation-style/emojione',
       task: emojiProtocols,
+      languagesOf: emojiProtocolLanguages,
     }
   }
   const reader = readers[extname(nameOrFile).toLowerCase()]
@@ -54,18 +68,37 @@ export async function openCorpus(
   const corpus = await reader({ file: nameOrFile, imagesDir: options.imagesDir })
   return {
     corpus,
+    pairs: corpus,
     protocols: corpus.splits,
     // Without a val split, rather the training images than choices made on test.
     defaultValidation: corpus.splits.includes('val') ? 'val' : corpus.splits[0]!,
-    task: async (protocol, language) => {
-      const split = corpus.splits.find((name) => name === protocol)
-      if (split) return splitProtocol(corpus, split, language)
-      throw new UserError({
-        where: `corpus ${corpus.name}`,
-        expected: `a protocol (${corpus.splits.join(', ')})`,
-        got: protocol,
-        hint: `Did you mean ${nearest(protocol, corpus.splits)}?`,
-      })
+    task: async (protocol, language) => splitProtocol(corpus, splitOf(corpus, protocol), language),
+    languagesOf: (protocol) => (splitOf(corpus, protocol), corpus.languages),
+  }
+}
+
+function splitOf(corpus: Corpus, protocol: string): Split {
+  const split = corpus.splits.find((name) => name === protocol)
+  if (split) return split
+  throw new UserError({
+    where: `corpus ${corpus.name}`,
+    expected: `a protocol (${corpus.splits.join(', ')})`,
+    got: protocol,
+    hint: `Did you mean ${nearest(protocol, corpus.splits)}?`,
+  })
+}
+
+/** The same samples with the first caption of each language, which is the name. */
+function namesOnly(corpus: Corpus): Corpus {
+  const first = ({ captions, ...sample }: Sample): Sample => ({
+    ...sample,
+    captions: Object.fromEntries(Object.entries(captions).map(([language, texts]) => [language, texts.slice(0, 1)])),
+  })
+  return {
+    ...corpus,
+    name: `${corpus.name} names`,
+    async *samples(split) {
+      for await (const sample of corpus.samples(split)) yield first(sample)
     },
   }
 }

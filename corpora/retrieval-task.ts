@@ -6,7 +6,7 @@ export interface RetrievalTask {
   /** One of DATA.md's names, e.g. `unseen-style/openmoji`; for users' data the split's name. */
   protocol: string
   language: Language
-  images: { id: string; source: ImageSource; group?: string }[]
+  images: { id: string; source: ImageSource; group?: string; classId?: string }[]
   texts: string[]
   /** For each text the indices of the images it describes; empty for a text that only distracts. */
   positives: number[][]

@@ -43,7 +43,7 @@ export async function splitProtocol(corpus: Corpus, split: Split, language: Lang
     corpus: corpus.name,
     protocol: split,
     language,
-    images: samples.map(({ id, image, group }) => ({ id, source: image, ...(group === undefined ? {} : { group }) })),
+    images: samples.map(({ id, image, group, classId }) => ({ id, source: image, group, classId })),
     texts,
     positives,
   }

@@ -36,13 +36,16 @@ export async function writeCheckpoint(dir: string, checkpoint: Checkpoint, keep 
   return target
 }
 
-/** The newest finished checkpoint under `dir`, or undefined. */
+/**
+ * The newest finished checkpoint under `dir`, or undefined.
+ * @throws UserError when one of its files is missing or damaged
+ */
 export async function readLatestCheckpoint(dir: string): Promise<Checkpoint | undefined> {
   const name = (await finished(dir)).at(-1)
   if (!name) return undefined
   const path = join(dir, name)
-  const tensors = async (file: string) => decodeSafetensors(await readFile(join(path, file)), join(path, file)).params
-  const state = JSON.parse(await readFile(join(path, 'state.json'), 'utf8'))
+  const tensors = async (file: string) => decodeSafetensors(await readPart(path, file), join(path, file)).params
+  const state = parseState(await readPart(path, 'state.json'), join(path, 'state.json'))
   const optimizer = { state: await tensors('optimizer.safetensors'), steps: state.optimizerSteps }
   return { step: state.step, identity: state.identity, params: await tensors('params.safetensors'), optimizer }
 }
@@ -60,14 +63,47 @@ export function assertSameRun(dir: string, saved: Identity, present: Identity): 
   }
 }
 
-/** Copies restored tensors into live ones, so that everything that holds them sees the new values. */
+/**
+ * Copies restored tensors into live ones, so that everything that holds them sees the new values.
+ * @throws UserError when a tensor is missing or of another shape
+ */
 export function restoreInto(live: Params, saved: Params): void {
-  for (const [name, { data }] of Object.entries(live)) data.set(saved[name]!.data)
+  for (const [name, { shape, data }] of Object.entries(live)) {
+    const found = saved[name]
+    if (found?.shape.join() !== shape.join()) throw damaged(`checkpoint, tensor ${name}`, `[${shape}]`, found ? `[${found.shape}]` : 'no such tensor')
+    data.set(found.data)
+  }
 }
 
 async function finished(dir: string): Promise<string[]> {
   if (!existsSync(dir)) return []
   return (await readdir(dir)).filter((name) => /^step-\d+$/.test(name)).sort()
+}
+
+async function readPart(path: string, file: string): Promise<Uint8Array> {
+  return readFile(join(path, file)).catch((error: Error) => {
+    throw damaged(join(path, file), 'a part of the checkpoint', error.message)
+  })
+}
+
+interface State {
+  step: number
+  optimizerSteps: number
+  identity: Identity
+}
+
+function parseState(bytes: Uint8Array, where: string): State {
+  try {
+    const state = JSON.parse(new TextDecoder().decode(bytes)) as State
+    if (Number.isInteger(state.step) && Number.isInteger(state.optimizerSteps) && typeof state.identity === 'object') return state
+  } catch {
+    // reported below, like a state of another form
+  }
+  throw damaged(where, 'step, optimizerSteps and identity as JSON', `${bytes.length} bytes of something else`)
+}
+
+function damaged(where: string, expected: string, got: string): UserError {
+  return new UserError({ where, expected, got, hint: 'Delete this checkpoint folder and resume from the one before, or start a new run.' })
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {

@@ -49,7 +49,9 @@ async function eager(fn: TensorFunction, specs: InputSpecs): Promise<Step> {
         const tensors = Object.fromEntries(
           Object.entries(specs).map(([name, { dtype, shape }]) => [name, tf.tensor(given(inputs, name) as Float32Array, shape, dtype)]),
         )
-        for (const [name, tensor] of Object.entries(fn(tensors))) results[name] = Float32Array.from(tensor.dataSync())
+        const outputs = fn(tensors)
+        for (const [name, tensor] of Object.entries(outputs)) results[name] = Float32Array.from(tensor.dataSync())
+        tf.dispose(outputs) // a loss's scalars are kept, so tidy leaves them
       })
       return results
     },

@@ -44,21 +44,33 @@ export function decodeSafetensors(file: Uint8Array, where: string): { params: Pa
   const headerLength = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
   if (headerLength > file.length - 8) fail(`a header of ${headerLength} bytes`, `a file of ${file.length} bytes`)
   const { __metadata__: metadata = {}, ...entries } = parseHeader(file.subarray(8, 8 + headerLength), fail)
+  const tensors = file.subarray(8 + headerLength)
   const params: Params = {}
-  for (const [name, { dtype, shape, data_offsets: [start, end] }] of Object.entries(entries as Record<string, Entry>)) {
-    const count = shape.reduce((product, dim) => product * dim, 1)
+  for (const [name, entry] of Object.entries(entries)) {
+    if (!isEntry(entry)) return fail(`dtype, shape and data_offsets of tensor ${name}`, JSON.stringify(entry))
+    const { dtype, shape, data_offsets: [start, end] } = entry
     if (dtype !== 'F32') fail(`tensor ${name} as F32`, dtype)
-    if (end - start !== count * 4 || 8 + headerLength + end > file.length) fail(`${count * 4} bytes for tensor ${name} [${shape}]`, 'another length')
-    const bytes = file.slice(8 + headerLength + start, 8 + headerLength + end)
-    params[name] = { shape, data: new Float32Array(bytes.buffer) }
+    const data = new Float32Array(shape.reduce((product, dim) => product * dim, 1))
+    if (end - start !== data.byteLength) fail(`${data.byteLength} bytes for tensor ${name} [${shape}]`, `${end - start}`)
+    if (start < 0 || end > tensors.length) fail(`tensor ${name} at bytes ${start} to ${end}`, `${tensors.length} bytes of tensors`)
+    new Uint8Array(data.buffer).set(tensors.subarray(start, end)) // a copy: a Buffer's slice would share its memory pool
+    params[name] = { shape, data }
   }
   return { params, metadata: metadata as Record<string, string> }
 }
 
+function isEntry(entry: unknown): entry is Entry {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Partial<Entry>
+  const whole = (list: unknown): list is number[] => Array.isArray(list) && list.every((number) => Number.isSafeInteger(number))
+  return typeof dtype === 'string' && whole(shape) && shape.every((dim) => dim >= 0) && whole(offsets) && offsets.length === 2
+}
+
 function parseHeader(bytes: Uint8Array, fail: (expected: string, got: string) => never): Record<string, unknown> {
+  let header: unknown
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+    header = JSON.parse(new TextDecoder().decode(bytes))
   } catch {
     return fail('a JSON header', 'bytes that do not parse')
   }
+  return typeof header === 'object' && header !== null ? (header as Record<string, unknown>) : fail('a JSON header', `${header}`)
 }

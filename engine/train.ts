@@ -122,9 +122,18 @@ async function gradientsOf(training: Training, step: number): Promise<{ gradient
 
 /** Appends JSON lines; on resume, lines after the checkpoint are dropped first, so that no step stands there twice. */
 async function openLog(file: string, start: number): Promise<(line: Record<string, number>) => Promise<void>> {
-  const lines = start > 0 && existsSync(file) ? (await readFile(file, 'utf8')).split('\n').filter((line) => line && JSON.parse(line).step <= start) : []
+  const lines = start > 0 && existsSync(file) ? (await readFile(file, 'utf8')).split('\n').filter((line) => stepOf(line) <= start) : []
   await writeFileAtomic(file, lines.map((line) => `${line}\n`).join(''))
   return (line) => appendFile(file, `${JSON.stringify(line)}\n`)
+}
+
+/** The step of a log line; a line that a killed process left unfinished belongs nowhere. */
+function stepOf(line: string): number {
+  try {
+    return (JSON.parse(line) as { step: number }).step
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 /** Ctrl-C once: finish the step and save. Twice: leave at once. */

@@ -27,7 +27,7 @@ export async function writeModelFolder(dir: string, { config, params }: DualEnco
   await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(modelParams({ config, params }))))
   for (const file of tokenizerFiles) await copyFile(join(tokenizerDir, file), join(dir, file))
   await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(config.vision_config.image_size))
-  await writeJson(join(dir, 'config.json'), huggingFaceConfig(config)) // last: its presence says that the folder is complete
+  await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params })) // last: its presence says that the folder is complete
 }
 
 /** @throws UserError when the folder, a file or a tensor is missing, malformed or of another shape */
@@ -63,14 +63,14 @@ function modelParams({ config, params }: DualEncoder) {
 }
 
 /** config.json as Hugging Face's CLIPModel reads it. The eos id is not 2: that one switches CLIP to legacy pooling. */
-function huggingFaceConfig(config: ClipConfig): object {
+function huggingFaceConfig({ config, params }: DualEncoder): object {
   const common = { hidden_act: 'quick_gelu', layer_norm_eps: 1e-5, attention_dropout: 0, projection_dim: config.projection_dim }
   const ids = { pad_token_id: 0, bos_token_id: 1, unk_token_id: 2, eos_token_id: 3 }
   return {
     model_type: 'clip',
     architectures: ['CLIPModel'],
     projection_dim: config.projection_dim,
-    logit_scale_init_value: Math.log(1 / 0.07),
+    logit_scale_init_value: params.logit_scale!.data[0], // as trained: ONNX towers do not hold it
     text_config: { model_type: 'clip_text_model', ...config.text_config, ...common, ...ids },
     vision_config: { model_type: 'clip_vision_model', num_channels: 3, ...config.vision_config, ...common },
   }

@@ -1,66 +1,59 @@
 import { join } from 'node:path'
 import type { OpenCorpus } from '../corpora/open.ts'
-import { buildPixelCache } from '../corpora/pixel-cache.ts'
-import type { Language } from '../corpora/sample.ts'
-import type { Identity } from '../engine/checkpoint.ts'
+import type { Corpus, Language } from '../corpora/sample.ts'
 import type { TrainingResult } from '../engine/train.ts'
-import { languageGap } from '../eval/languages.ts'
-import type { ClipConfig } from '../models/config.ts'
-import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
-import { type Encoder, modelEncoder } from '../models/encoder.ts'
+import type { DualEncoder } from '../models/dual-encoder.ts'
+import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
+import { announce } from './announce.ts'
 import { fit } from './fit.ts'
+import type { Weights } from './objectives/objective.ts'
+import { objectiveParams } from './objectives/table.ts'
+import { identityOf, prepareData } from './prepare.ts'
 import type { TrainSettings } from './settings.ts'
-import { loadTrainingSet } from './training-set.ts'
-import { prepareTask, runTask } from './validate.ts'
+import { validation } from './validation.ts'
 
 export interface ContrastiveRun {
   label: string
+  /** Where validation comes from. */
   open: OpenCorpus
+  /** Whose train split is learnt. */
+  corpus: Corpus
   languages: Language[]
-  config: ClipConfig
+  /** Updated in place. */
+  model: DualEncoder
   tokenizerDir: string
   settings: TrainSettings
+  /** Default: the task loss alone. */
+  weights?: Weights
   /** Run folder: gets log.jsonl, checkpoints/ and student/. */
   dir: string
   cacheDir: string
   resume?: boolean
 }
 
-/** Trains a dual encoder from random weights with InfoNCE alone: the teacher, and the `scratch` baseline. */
-export async function trainContrastive(run: ContrastiveRun): Promise<DualEncoder & { result: TrainingResult }> {
-  const { open, languages, config, settings, dir } = run
-  const set = await loadTrainingSet(open.corpus, 'train', languages)
-  const size = config.vision_config.image_size
-  const pixels = await buildPixelCache(set.images, { dir: run.cacheDir, size, fit: 'auto' })
+/**
+ * Trains a dual encoder without a teacher (InfoNCE unless other objectives are named), images against captions in every language at every step: stage 2, the emoji
+ * teacher and the `scratch` baseline differ only in the model they start from and in the corpus.
+ */
+export async function trainContrastive(run: ContrastiveRun): Promise<TrainingResult> {
+  const { label, model, settings } = run
+  const data = await prepareData(run.corpus, run.languages, model.config.vision_config.image_size, run.cacheDir)
   const tokenizer = await loadTokenizer(run.tokenizerDir)
-  const model = createDualEncoder(config, settings.seed)
-  const encoder = await modelEncoder(run.label, model, tokenizer, { threads: settings.threads })
-  const evaluate = await validation(open, languages, encoder)
-  const identity: Identity = { corpus: open.corpus.name, images: set.images.length, languages: languages.join(), config: JSON.stringify(config), settings: JSON.stringify(settings) }
+  announce(label, model.config, model.params, data.set, settings)
+  const encoder = await modelEncoder(label, model, tokenizer, { threads: settings.threads })
+  const evaluate = await validation(run.open, run.languages, encoder)
+  const identity = identityOf(run.corpus, data, model.config, settings)
+  const weights = run.weights ?? { task: 1 }
+  const { projection_dim: embedDim } = model.config
+  const own = objectiveParams(weights, { embedDim, teacherDim: embedDim, classes: data.set.classCount }, settings.seed)
   try {
-    const result = await fit({ ...run, params: model.params, set, pixels, tokenizer, weights: { task: 1 }, identity, evaluate })
-    await writeModelFolder(join(dir, 'student'), model, run.tokenizerDir)
-    return { ...model, result }
+    const result = await fit({ ...run, ...data, config: model.config, params: { ...model.params, ...own }, tokenizer, weights, identity, evaluate })
+    await writeModelFolder(join(run.dir, 'student'), model, run.tokenizerDir)
+    return result
   } finally {
-    pixels.close()
+    data.pixels.close()
     await encoder.release()
-  }
-}
-
-/** A function that measures mean recall per language on the corpus' validation protocol, and the gap between languages. */
-export async function validation(open: OpenCorpus, languages: Language[], encoder: Encoder): Promise<() => Promise<Record<string, number>>> {
-  const tasks = await Promise.all(languages.map(async (language) => prepareTask(await open.task(open.defaultValidation, language), encoder.imageSize, 'auto')))
-  return async () => {
-    const scores: Record<string, number> = {}
-    const recalls: Record<string, number> = {}
-    for (const prepared of tasks) {
-      const { metrics, language } = await runTask(encoder, prepared)
-      recalls[language] = metrics.mean_recall
-      scores[`validation_mean_recall_${language}`] = metrics.mean_recall
-      scores[`validation_text_to_image_R@1_${language}`] = metrics['text_to_image_R@1']
-    }
-    return { ...scores, language_gap: languageGap(recalls) }
   }
 }

@@ -1,4 +1,4 @@
-import { type Augmentation, drawAugmentation } from '../corpora/augment.ts'
+import { type Augmentation, drawAugmentation, type Policy } from '../corpora/augment.ts'
 import { batchLoader } from '../corpora/batch-loader.ts'
 import type { PixelCache } from '../corpora/pixel-cache.ts'
 import type { Identity } from '../engine/checkpoint.ts'
@@ -15,7 +15,7 @@ import type { TeacherFeatures } from './features.ts'
 import type { Weights } from './objectives/objective.ts'
 import { type Draw, positives, sampler } from './sampler.ts'
 import type { TrainSettings } from './settings.ts'
-import { keptPatches, positivesOf, teacherTextOf, trainingStep } from './step.ts'
+import { keptPatches, needs, positivesOf, teacherTextOf, trainingStep } from './step.ts'
 import type { TrainingSet } from './training-set.ts'
 
 export interface Fit {
@@ -82,7 +82,7 @@ export async function fit(options: Fit): Promise<TrainingResult> {
 }
 
 /** Everything of a batch but its pixels. */
-function batchInputs({ set, tokenizer, config, settings, teacher }: Fit) {
+function batchInputs({ set, tokenizer, config, settings, weights, teacher }: Fit) {
   const encoded = set.texts.map((text) => tokenizer.encode(text))
   const lengths = encoded.map((ids) => ids.length).sort((a, b) => a - b)
   // Padding costs as much as text: the longest percent of the captions is cut in training.
@@ -96,9 +96,9 @@ function batchInputs({ set, tokenizer, config, settings, teacher }: Fit) {
     /** How the images of batch `index` are varied: as the cache stored it, or freshly drawn. */
     augmenter(draw: Draw, index: number): (image: number) => Augmentation {
       if (teacher) return (image) => teacher.augmentation(image, draw.epoch)
-      const strength = settings.strength * (rampSteps > 0 ? Math.min(1, index / rampSteps) : 1)
       const next = draw.stream(1)
-      return () => drawAugmentation(next, { name: settings.augmentation, strength })
+      const policy = rampedPolicy(settings, rampSteps > 0 ? Math.min(1, index / rampSteps) : 1)
+      return () => drawAugmentation(next, policy)
     },
     of(draw: Draw, masked: boolean): Record<string, Numbers> {
       const texts = set.languages.flatMap((language) => Array.from(draw.captions[language]!, (text) => set.texts[text]!))
@@ -110,10 +110,17 @@ function batchInputs({ set, tokenizer, config, settings, teacher }: Fit) {
         inputs[positivesOf(language)] = positives(set, draw.images, draw.captions[language]!)
         if (teacher) inputs[teacherTextOf(language)] = teacher.texts(draw.captions[language]!)
       }
+      if (needs(weights, 'classes')) inputs.classes = Int32Array.from(draw.images, (image) => set.classes[image]!)
       if (teacher) inputs.teacher_image = teacher.images(draw.images, draw.epoch)
       return inputs
     },
   }
+}
+
+/** `style` begins where `mild` ends: its ramp goes through mild from 0 to 1 and then through style from 0 to the full strength. */
+function rampedPolicy({ augmentation: name, strength }: TrainSettings, ramped: number): Policy {
+  if (name !== 'style') return { name, strength: strength * ramped }
+  return ramped < 0.5 ? { name: 'mild', strength: 2 * ramped } : { name, strength: strength * (2 * ramped - 1) }
 }
 
 /** Compiles the step with dropped patches and the whole one, each when first needed. */

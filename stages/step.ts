@@ -9,7 +9,7 @@ import { logitScale } from '../models/dual-encoder.ts'
 import { normalize } from '../models/layers.ts'
 import { encodeText } from '../models/text.ts'
 import { encodeImage, patchCount } from '../models/vision.ts'
-import type { ObjectiveContext, Weights } from './objectives/objective.ts'
+import type { Objective, ObjectiveContext, Weights } from './objectives/objective.ts'
 import { objectives } from './objectives/table.ts'
 
 export interface StepShape {
@@ -30,13 +30,17 @@ export const textAdapter = 'adapter.text.weight'
 export const positivesOf = (language: Language) => `positives:${language}`
 export const teacherTextOf = (language: Language) => `teacher_text:${language}`
 
+export function needs(weights: Weights, what: Objective['needs'][number]): boolean {
+  return Object.keys(weights).some((name) => objectives[name]!.needs.includes(what))
+}
+
 export function keptPatches(config: ClipConfig, fraction: number): number {
   return Math.max(1, Math.round(patchCount(config) * fraction))
 }
 
 /**
  * The training step's function and its inputs: pixel_values [B, 3, S, S], keep [B, K] where patches are dropped,
- * input_ids and attention_mask [L·B, T], positives:LANG [B, B], teacher_image and teacher_text:LANG [B, Et].
+ * input_ids and attention_mask [L·B, T], classes [B] where an objective needs them, positives:LANG [B, B], teacher_image and teacher_text:LANG [B, Et].
  * Outputs: loss, one scalar per objective, gradients.
  */
 export function trainingStep(config: ClipConfig, params: Params, trained: string[], weights: Weights, shape: StepShape): { fn: TensorFunction; specs: InputSpecs } {
@@ -50,6 +54,7 @@ export function trainingStep(config: ClipConfig, params: Params, trained: string
   }
   if (keepPatches < 1) specs.keep = { dtype: 'int32', shape: [B, keptPatches(config, keepPatches)] }
   if (teacher) specs.teacher_image = { dtype: 'float32', shape: [B, teacher.embedDim] }
+  if (needs(weights, 'classes')) specs.classes = { dtype: 'int32', shape: [B] }
   for (const language of languages) {
     specs[positivesOf(language)] = { dtype: 'float32', shape: [B, B] }
     if (teacher) specs[teacherTextOf(language)] = { dtype: 'float32', shape: [B, teacher.embedDim] }
@@ -85,6 +90,8 @@ function embed(config: ClipConfig, params: Tensors, inputs: Tensors, { batchSize
       projectedText: params[textAdapter] ? project(raw, textAdapter) : text,
       scale,
       positives: inputs[positivesOf(language)]!,
+      classes: inputs.classes,
+      params,
       teacher: teacher && { image: inputs.teacher_image!, text: inputs[teacherTextOf(language)]!, scale: teacher.logitScale },
     }
   })

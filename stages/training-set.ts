@@ -6,6 +6,7 @@ export interface TrainingSet {
   images: ImageSource[] // N
   /** Image → class; images of one class are positives of each other's captions. [N] */
   classes: Int32Array
+  classCount: number
   /** Language → image → indices into `texts`. */
   captions: Record<Language, number[][]>
   texts: string[] // M, distinct
@@ -42,7 +43,7 @@ export async function loadTrainingSet(corpus: Corpus, split: Split, languages: L
       hint: `Check --languages (the corpus has ${corpus.languages.join(', ')}) and the split column.`,
     })
   }
-  return { images, classes: Int32Array.from(classes), captions, texts: [...textIndex.keys()], languages, dropped }
+  return { images, classes: Int32Array.from(classes), classCount: classIndex.size, captions, texts: [...textIndex.keys()], languages, dropped }
 }
 
 function intern(index: Map<string, number>, key: string): number {

@@ -128,8 +128,8 @@ async function phrasing(source: string): Promise<Parts> {
   }
 }
 
-function imageOf({ source, group }: Drawing): RetrievalTask['images'][number] {
-  return { id: source.key, source, group }
+function imageOf({ source, group, concept }: Drawing): RetrievalTask['images'][number] {
+  return { id: source.key, source, group, classId: concept }
 }
 
 function indices<T>(items: T[], wanted: (item: T) => boolean): number[] {

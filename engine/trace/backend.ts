@@ -7,12 +7,18 @@ export const backendName = 'onnx'
 
 /** A tfjs backend that records instead of computing: every data id stands for a Value of the graph being traced. */
 class TracingBackend extends tf.KernelBackend {
-  builder: GraphBuilder | undefined
+  #builder: GraphBuilder | undefined
   #values = new WeakMap<object, Value>()
 
+  /** Starts a graph, or ends one (undefined). Values of an earlier graph mean nothing in the next. */
+  record(builder: GraphBuilder | undefined): void {
+    this.#builder = builder
+    this.#values = new WeakMap()
+  }
+
   get graph(): GraphBuilder {
-    if (!this.builder) throw new Error('trace: an op ran on the tracing backend outside trace()')
-    return this.builder
+    if (!this.#builder) throw new Error('trace: an op ran on the tracing backend outside trace()')
+    return this.#builder
   }
 
   put(value: Value): tf.TensorInfo {

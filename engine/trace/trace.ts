@@ -22,7 +22,7 @@ export function trace(fn: TensorFunction, specs: InputSpecs, options: Partial<Gr
   const backend = tracingBackend()
   const builder = new GraphBuilder({ contrib: options.contrib ?? true, marks: options.marks ?? {} })
   const previous = tf.getBackend() ?? 'cpu'
-  backend.builder = builder
+  backend.record(builder)
   tf.setBackend(backendName) // takes effect at once: the factory is synchronous
   try {
     let graph: Graph | undefined // kept out of tidy's result, which it would search for tensors
@@ -38,8 +38,17 @@ export function trace(fn: TensorFunction, specs: InputSpecs, options: Partial<Gr
       graph = builder.finish(options.name ?? 'step', infos, Object.fromEntries(outputs))
     })
     return graph!
+  } catch (error) {
+    throw missingLowering(error) ?? error
   } finally {
-    backend.builder = undefined
+    backend.record(undefined)
     tf.setBackend(previous)
   }
+}
+
+/** tfjs says only that a kernel is "not registered for backend 'onnx'". */
+function missingLowering(error: unknown): Error | undefined {
+  const kernel = error instanceof Error && /Kernel '(\w+)' not registered for backend 'onnx'/.exec(error.message)?.[1]
+  if (!kernel) return undefined
+  return new Error(`trace: expected tfjs kernels that have a lowering to ONNX, got ${kernel}. Write the step with other ops, or add ${kernel} to engine/trace/kernels/.`, { cause: error })
 }

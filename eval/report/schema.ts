@@ -21,7 +21,48 @@ const model = z.strictObject({
   parameters: z.strictObject({ image: count, text: count }),
   /** Size of both towers' files per number format. */
   bytes: z.partialRecord(z.enum(dtypes), count),
+  /** Median milliseconds for one image and for one text, on the machine of the report. */
+  latency: z.partialRecord(z.enum(dtypes), z.strictObject({ image: z.number().positive(), text: z.number().positive() })).optional(),
 })
+
+/** Whose row it is, and on what. */
+const task = { model: z.enum(modelNames), dtype: z.enum(dtypes), corpus: z.string().min(1), protocol: z.string().min(1) }
+const language = z.string().min(2)
+
+/** Zero-shot classification; accuracies under CLIP_benchmark's names. */
+const zeroShot = z.strictObject({
+  ...task,
+  language,
+  /** What kind of classes, e.g. `groups`. */
+  classes: z.string().min(1),
+  count: z.strictObject({ images: count.min(1), classes: count.min(2) }),
+  metrics: z.strictObject({ acc1: fraction, acc5: fraction, mean_per_class_recall: fraction }),
+})
+
+/** How alike two languages rank the same images, and how well texts of one find their translation in the other. */
+const consistency = z.strictObject({
+  ...task,
+  languages: z.tuple([language, language]),
+  queries: count.min(1),
+  gallery: count.min(1),
+  metrics: z.strictObject({
+    'overlap@1': fraction,
+    'overlap@5': fraction,
+    'overlap@10': fraction,
+    'ndcg@20': fraction,
+    /** Queries of the first language among texts of the second. */
+    'text_to_text_R@1': fraction,
+    'text_to_text_R@5': fraction,
+    'text_to_text_R@10': fraction,
+    /** The other way round. */
+    'text_to_text_R@1_reverse': fraction,
+    'text_to_text_R@5_reverse': fraction,
+    'text_to_text_R@10_reverse': fraction,
+  }),
+})
+
+/** Recalls of the queries about one group of images, in the whole gallery. */
+const group = z.strictObject({ ...task, language, group: z.string().min(1), queries: count.min(1), metrics: z.record(z.string(), z.number()) })
 
 /** Recalls are fractions, ranks start at 1; further metrics may stand beside those named here. */
 const metrics = z
@@ -37,12 +78,9 @@ const metrics = z
 
 const result = z
   .strictObject({
-    model: z.enum(modelNames),
-    dtype: z.enum(dtypes),
-    corpus: z.string().min(1),
-    protocol: z.string().min(1),
+    ...task,
     /** BCP 47. */
-    language: z.string().min(2),
+    language,
     /** Candidates of an image→text query. */
     gallery: count.min(1),
     /** Image→text queries. */
@@ -92,6 +130,9 @@ export const reportSchema = z.strictObject({
   schema: z.literal(1),
   models: z.partialRecord(z.enum(modelNames), model),
   results: z.array(result),
+  zeroShot: z.array(zeroShot).optional(),
+  consistency: z.array(consistency).optional(),
+  groups: z.array(group).optional(),
   provenance,
   data: z.array(data).optional(),
   /** Protocols without a pixel baseline, and why. */
@@ -103,6 +144,9 @@ export const reportSchema = z.strictObject({
 export type Report = z.infer<typeof reportSchema>
 export type ReportResult = z.infer<typeof result>
 export type ReportModel = z.infer<typeof model>
+export type ZeroShotRow = z.infer<typeof zeroShot>
+export type ConsistencyRow = z.infer<typeof consistency>
+export type GroupRow = z.infer<typeof group>
 export type Provenance = z.infer<typeof provenance>
 
 /**

@@ -7,7 +7,7 @@ import type { Objective } from './objective.ts'
  */
 export const crd: Objective = {
   name: 'crd',
-  needsTeacher: true,
+  needs: ['teacher'],
   loss: ({ image, text, scale, teacher }) => {
     const student = tf.mul(tf.matMul(image, text, false, true), scale) // [B, B]
     const target = tf.mul(tf.matMul(teacher!.image, teacher!.text, false, true), teacher!.scale)

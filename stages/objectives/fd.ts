@@ -7,7 +7,7 @@ import type { Objective } from './objective.ts'
  */
 export const fd: Objective = {
   name: 'fd',
-  needsTeacher: true,
+  needs: ['teacher'],
   loss: ({ projectedImage, projectedText, teacher }) => tf.add(distance(projectedImage, teacher!.image), distance(projectedText, teacher!.text)),
 }
 

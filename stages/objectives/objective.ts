@@ -1,4 +1,6 @@
+import type { ParamSpecs } from '../../engine/params.ts'
 import type { tf } from '../../engine/tf.ts'
+import type { Tensors } from '../../engine/trace/trace.ts'
 
 /** What an objective sees: one batch in one language. The step averages over languages. */
 export interface ObjectiveContext {
@@ -12,13 +14,27 @@ export interface ObjectiveContext {
   scale: tf.Tensor
   /** 1 where image i and text j belong together. [B, B] */
   positives: tf.Tensor
+  /** Class of every image. [B] int32; absent unless an objective needs it. */
+  classes?: tf.Tensor
   /** Teacher's unit embeddings a, b and its sT; absent when training without a teacher. [B, Et] */
   teacher?: { image: tf.Tensor; text: tf.Tensor; scale: number }
+  /** The objectives' own parameters among all others, under the names that `params` gave them. */
+  params: Tensors
+}
+
+/** Sizes that an objective's own parameters may depend on. */
+export interface ObjectiveSizes {
+  embedDim: number // E
+  teacherDim: number // Et; E when there is no teacher
+  classes: number // C
 }
 
 export interface Objective {
   name: string
-  needsTeacher: boolean
+  /** What must be in the context. */
+  needs: ('teacher' | 'classes')[]
+  /** Parameters that learn beside the student and are dropped at the end; names start with `objective.NAME.` */
+  params?(sizes: ObjectiveSizes): ParamSpecs
   /** A scalar, mean over the batch. */
   loss(context: ObjectiveContext): tf.Tensor
 }

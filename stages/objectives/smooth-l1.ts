@@ -7,7 +7,7 @@ import type { Objective } from './objective.ts'
  */
 export const smoothL1: Objective = {
   name: 'smooth-l1',
-  needsTeacher: true,
+  needs: ['teacher'],
   loss: ({ projectedImage, projectedText, teacher }) => tf.add(huber(projectedImage, teacher!.image), huber(projectedText, teacher!.text)),
 }
 

@@ -1,12 +1,14 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { UserError } from '../../engine/errors.ts'
+import { anchor } from './anchor.ts'
 import { crd } from './crd.ts'
 import { fd } from './fd.ts'
-import type { Objective, Weights } from './objective.ts'
+import { initialize, type Params } from '../../engine/params.ts'
+import type { Objective, ObjectiveSizes, Weights } from './objective.ts'
 import { smoothL1 } from './smooth-l1.ts'
 import { task } from './task.ts'
 
-export const objectives: Record<string, Objective> = Object.fromEntries([task, fd, crd, smoothL1].map((objective) => [objective.name, objective]))
+export const objectives: Record<string, Objective> = Object.fromEntries([task, fd, crd, smoothL1, anchor].map((objective) => [objective.name, objective]))
 
 /**
  * Parses `task:1,fd:4,crd` (weight 1 when left out).
@@ -31,4 +33,9 @@ export function parseObjectives(text: string): Weights {
     weights[name] = Number(weight)
   }
   return weights
+}
+
+/** Fresh parameters of the objectives themselves. */
+export function objectiveParams(weights: Weights, sizes: ObjectiveSizes, seed: number): Params {
+  return initialize(Object.assign({}, ...Object.keys(weights).map((name) => objectives[name]!.params?.(sizes) ?? {})), seed)
 }

@@ -8,6 +8,6 @@ import type { Objective } from './objective.ts'
  */
 export const task: Objective = {
   name: 'task',
-  needsTeacher: false,
+  needs: [],
   loss: ({ image, text, scale, positives }) => symmetricCrossEntropy(tf.mul(tf.matMul(image, text, false, true), scale), positives),
 }

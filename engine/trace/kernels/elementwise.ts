@@ -5,9 +5,9 @@ import { broadcastShape, type Lowering, operand, splat } from '../lowering.ts'
 const onnxType: Record<TfDType, number> = { float32: 1, int32: 6, bool: 9 } // TensorProto.DataType
 
 const unary =
-  (op: string, fold: (x: number) => number, dtype?: TfDType): Lowering =>
+  (op: string, fold?: (x: number) => number, dtype?: TfDType): Lowering =>
   (g, { x }) =>
-    x!.splat !== undefined ? splat(fold(x!.splat), x!.shape, dtype ?? x!.dtype) : g.emit(op, [x!.name], x!.shape, dtype ?? x!.dtype)
+    fold && x!.splat !== undefined ? splat(fold(x!.splat), x!.shape, dtype ?? x!.dtype) : g.emit(op, [g.name(x!)], x!.shape, dtype ?? x!.dtype)
 
 /** `neutral`: the splat on the right (and on the left when the op commutes) that makes the op an alias. */
 const binary =
@@ -27,9 +27,11 @@ const compare =
     return g.emit(op, [operand(g, a!, b!, shape), operand(g, b!, a!, shape)], shape, 'bool')
   }
 
+const castNumber: Record<TfDType, (x: number) => number> = { float32: (x) => x, int32: Math.trunc, bool: (x) => (x ? 1 : 0) }
+
 const Cast: Lowering = (g, { x }, { dtype }: { dtype: TfDType }) => {
   if (x!.dtype === dtype) return x! // a same-dtype cast must alias
-  if (x!.splat !== undefined) return splat(x!.splat, x!.shape, dtype)
+  if (x!.splat !== undefined) return splat(castNumber[dtype](x!.splat), x!.shape, dtype)
   return g.emit('Cast', [x!.name], x!.shape, dtype, { to: onnxType[dtype] })
 }
 
@@ -78,9 +80,9 @@ export const elementwise = {
   Reciprocal: unary('Reciprocal', (x) => 1 / x),
   Sigmoid: unary('Sigmoid', (x) => 1 / (1 + Math.exp(-x))),
   Tanh: unary('Tanh', Math.tanh),
-  Erf: unary('Erf', () => Number.NaN),
+  Erf: unary('Erf'),
   Relu: unary('Relu', (x) => Math.max(x, 0)),
-  Softplus: unary('Softplus', (x) => Math.log1p(Math.exp(x))),
+  Softplus: unary('Softplus', (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   Sign: unary('Sign', Math.sign),
   LogicalNot,
   Rsqrt,

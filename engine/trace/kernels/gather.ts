@@ -1,4 +1,5 @@
 import { axes, type Lowering } from '../lowering.ts'
+import { elementwise } from './elementwise.ts'
 
 const GatherV2: Lowering = (g, { x, indices }, { axis, batchDims }) => {
   if (batchDims) throw new Error('trace: gather with batchDims has no lowering. Flatten the batch into the indices.')
@@ -16,10 +17,11 @@ const UnsortedSegmentSum: Lowering = (g, { x, segmentIds }, { numSegments }) => 
   return g.emit('ScatterND', [zeros.name, column.name, g.name(x!)], shape, x!.dtype, { reduction: 'add' })
 }
 
-const OneHot: Lowering = (g, { indices }, { depth, onValue, offValue, dtype }) => {
-  const kind = dtype ?? 'float32'
-  const values = g.constant(kind, [2], kind === 'float32' ? Float32Array.of(offValue, onValue) : Int32Array.of(offValue, onValue))
-  return g.emit('OneHot', [g.name(indices!), g.constant('int64', [], BigInt64Array.of(BigInt(depth))), values], [...indices!.shape, depth], kind, { axis: -1 })
+/** onnxruntime has OneHot for int32 indices with float values only. */
+const OneHot: Lowering = (g, { indices }, { depth, onValue, offValue, dtype = 'float32' }) => {
+  const values = g.constant('float32', [2], Float32Array.of(offValue, onValue))
+  const hot = g.emit('OneHot', [g.name(indices!), g.scalar(depth, 'int32'), values], [...indices!.shape, depth], 'float32', { axis: -1 })
+  return elementwise.Cast(g, { x: hot }, { dtype })
 }
 
 export const gathering = { GatherV2, UnsortedSegmentSum, OneHot } satisfies Record<string, Lowering>

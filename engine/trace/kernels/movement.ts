@@ -28,6 +28,7 @@ const ExpandDims: Lowering = (g, { input }, { dim }) => {
 const Transpose: Lowering = (g, { x }, { perm }) => {
   const shape = (perm as number[]).map((axis) => x!.shape[axis]!)
   if (x!.splat !== undefined) return splat(x!.splat, shape, x!.dtype)
+  if ((perm as number[]).every((axis, i) => axis === i)) return x! // the gradient of gather asks for such
   return g.emit('Transpose', [x!.name], shape, x!.dtype, { perm })
 }
 

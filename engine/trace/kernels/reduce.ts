@@ -15,12 +15,10 @@ const reduce =
     return g.emit(op, [x!.name], shape, x!.dtype, { axes: over, keepdims })
   }
 
-const softmax =
-  (op: 'Softmax' | 'LogSoftmax', axisOf: (attrs: { dim?: number; axis?: number }) => number): Lowering =>
-  (g, { logits }, attrs) => {
-    const [axis] = axes(axisOf(attrs), logits!.shape.length)
-    return g.emit(op, [g.name(logits!)], logits!.shape, 'float32', { axis: axis! })
-  }
+const Softmax: Lowering = (g, { logits }, { dim }) => {
+  const [axis] = axes(dim, logits!.shape.length)
+  return g.emit('Softmax', [g.name(logits!)], logits!.shape, 'float32', { axis: axis! })
+}
 
 const argExtreme =
   (op: 'ArgMax' | 'ArgMin'): Lowering =>
@@ -40,11 +38,10 @@ const Cumsum: Lowering = (g, { x }, { axis, exclusive, reverse }) =>
 export const reduction = {
   Sum: reduce('ReduceSum'),
   Mean: reduce('ReduceMean'),
-  Max: reduce('ReduceMax'),
+  Max: (g, inputs, { reductionIndices, keepDims }) => reduce('ReduceMax')(g, inputs, { axis: reductionIndices, keepDims }), // its own name for it
   Min: reduce('ReduceMin'),
   ArgMax: argExtreme('ArgMax'),
   ArgMin: argExtreme('ArgMin'),
-  Softmax: softmax('Softmax', ({ dim }) => dim ?? -1),
-  LogSoftmax: softmax('LogSoftmax', ({ axis }) => axis ?? -1),
+  Softmax,
   Cumsum,
 } satisfies Record<string, Lowering>

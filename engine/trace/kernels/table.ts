@@ -12,7 +12,7 @@ export type KernelName =
   | 'Abs' | 'Neg' | 'Exp' | 'Log' | 'Sqrt' | 'Reciprocal' | 'Sigmoid' | 'Tanh' | 'Erf' | 'Relu' | 'Softplus' | 'Sign' | 'LogicalNot' | 'Rsqrt' | 'Square'
   | 'Step' | 'Cast' | 'ClipByValue' | 'Add' | 'Sub' | 'Multiply' | 'RealDiv' | 'Maximum' | 'Minimum' | 'Pow' | 'SquaredDifference' | 'AddN'
   | 'Equal' | 'Greater' | 'GreaterEqual' | 'Less' | 'LessEqual' | 'NotEqual' | 'LogicalAnd' | 'LogicalOr' | 'Select'
-  | 'Sum' | 'Mean' | 'Max' | 'Min' | 'ArgMax' | 'ArgMin' | 'Softmax' | 'LogSoftmax' | 'Cumsum'
+  | 'Sum' | 'Mean' | 'Max' | 'Min' | 'ArgMax' | 'ArgMin' | 'Softmax' | 'Cumsum'
   | 'BatchMatMul'
   | 'Identity' | 'Reshape' | 'ExpandDims' | 'Transpose' | 'Concat' | 'Pack' | 'Unpack' | 'Slice' | 'SplitV' | 'PadV2' | 'Tile'
   | 'GatherV2' | 'UnsortedSegmentSum' | 'OneHot'

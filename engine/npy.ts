@@ -1,0 +1,31 @@
+import { UserError } from './errors.ts'
+import { float16ToFloat32, float32ToFloat16 } from './onnx/dtypes.ts'
+
+/** Encodes rows as a NumPy .npy file of float16, C order: `numpy.load` reads it. data [rows, columns] */
+export function encodeNpy(data: Float32Array, columns: number): Uint8Array {
+  const shape = `(${data.length / columns}, ${columns})`
+  const header = `{'descr': '<f2', 'fortran_order': False, 'shape': ${shape}, }`
+  const padded = `${header.padEnd(Math.ceil((10 + header.length + 1) / 64) * 64 - 11)}\n`
+  const bytes = float32ToFloat16(data)
+  const file = new Uint8Array(10 + padded.length + bytes.byteLength)
+  file.set([0x93, ...Buffer.from('NUMPY'), 1, 0, padded.length & 255, padded.length >> 8])
+  file.set(Buffer.from(padded, 'latin1'), 10)
+  file.set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), 10 + padded.length)
+  return file
+}
+
+/**
+ * Decodes a float16 or float32 matrix.
+ * @throws UserError naming `where` for anything else
+ */
+export function decodeNpy(file: Uint8Array, where: string): { data: Float32Array; columns: number } {
+  const length = file[8]! | (file[9]! << 8)
+  const header = Buffer.from(file.subarray(10, 10 + length)).toString('latin1')
+  const found = /'descr': '<f([24])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header)
+  const [, width, rows, columns] = found?.map(Number) ?? []
+  if (Buffer.from(file.subarray(1, 6)).toString() !== 'NUMPY' || !found || file.length !== 10 + length + rows! * columns! * width!) {
+    throw new UserError({ where, expected: 'a complete .npy matrix of <f2 or <f4', got: header.slice(0, 80) || `${file.length} bytes`, hint: 'Delete the file; it is made anew.' })
+  }
+  const body = file.slice(10 + length).buffer
+  return { data: width === 2 ? float16ToFloat32(new Uint16Array(body)) : new Float32Array(body), columns: columns! }
+}

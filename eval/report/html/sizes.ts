@@ -1,0 +1,112 @@
+import { mean } from '../../metrics.ts'
+import { headlineProtocol, megabytes, parameterCount, totalParameters } from '../format.ts'
+import { modelNames, type Report, type ReportModel, type ReportResult } from '../schema.ts'
+import { chart, type ChartSpec } from './chart.ts'
+import { html, type Markup } from './markup.ts'
+import type { Section } from './section.ts'
+import { colourOf } from './series.ts'
+import { type Cell, type Column, table } from './table.ts'
+
+type Dtype = ReportResult['dtype']
+
+interface Point {
+  label: string
+  colour: string
+  x: number
+  /** Mean recall over the languages, and its range, in percent. */
+  recall: number
+  low: number
+  high: number
+}
+
+const columns: Column[] = [
+  { title: 'Model', isText: true },
+  { title: 'Format', isText: true },
+  { title: 'Size' },
+  { title: 'Image', about: 'parameters of the image tower' },
+  { title: 'Text', about: 'parameters of the text tower, token table included' },
+  { title: 'Parameters' },
+  { title: 'ms / image', about: 'median time for one image' },
+  { title: 'ms / text', about: 'median time for one text' },
+]
+
+/** Parameters, bytes and speed of every model in every number format, and what recall they buy. */
+export async function sizesSection(report: Report): Promise<Section | undefined> {
+  const models = modelNames.flatMap((name) => (report.models[name] ? [{ name, model: report.models[name] }] : []))
+  if (models.length === 0) return undefined
+  const rows = models.flatMap(({ name, model }) => formatsOf(model).map((dtype) => sizeRow(name, model, dtype)))
+  const timed = rows.some((row) => row[6] !== '–')
+  const panels = [
+    await panel('Mean recall against size', 'MB', pointsOf(report, ({ bytes }, dtype) => (bytes[dtype] === undefined ? undefined : bytes[dtype] / 1e6))),
+    await panel('Mean recall against time for one image and one text', 'ms', pointsOf(report, ({ latency }, dtype) => latency?.[dtype] && latency[dtype].image + latency[dtype].text)),
+  ]
+  const shown = timed ? columns : columns.slice(0, 6)
+  const charts = panels.some(Boolean) && html`<div class="panels">${panels}</div><p class="note">Points are the mean over languages, lines reach from the worst to the best language.</p>`
+  return { id: 'sizes', title: 'Size and speed', body: html`${charts}${table('Both towers, token tables included', shown, rows.map((row) => row.slice(0, shown.length)))}` }
+}
+
+function formatsOf({ bytes, latency = {} }: ReportModel): (Dtype | undefined)[] {
+  const formats = [...new Set([...Object.keys(bytes), ...Object.keys(latency)])] as Dtype[]
+  return formats.length > 0 ? formats : [undefined]
+}
+
+function sizeRow(name: string, model: ReportModel, dtype: Dtype | undefined): Cell[] {
+  const bytes = dtype && model.bytes[dtype]
+  const time = dtype && model.latency?.[dtype]
+  const { image, text } = model.parameters
+  const count = (value: number) => ({ show: parameterCount(value), value })
+  return [
+    model.name ? `${name} (${model.name})` : name,
+    dtype ?? '–',
+    bytes === undefined ? '–' : { show: megabytes(bytes), value: bytes },
+    count(image),
+    count(text),
+    count(totalParameters(model)),
+    time ? time.image.toFixed(2) : '–',
+    time ? time.text.toFixed(2) : '–',
+  ]
+}
+
+/** A point a model and format that has both a recall on the headline protocol and a size or time. */
+function pointsOf(report: Report, measure: (model: ReportModel, dtype: Dtype) => number | undefined): Point[] {
+  const headline = headlineProtocol(report)
+  const rows = report.results.filter((row) => row.protocol === headline?.protocol && row.corpus === headline.corpus && row.metrics.mean_recall !== undefined)
+  return [...Map.groupBy(rows, ({ model, dtype }) => `${model} ${dtype}`)].flatMap(([label, [...set]]) => {
+    const { model, dtype } = set[0]!
+    const x = report.models[model] && measure(report.models[model], dtype)
+    if (x === undefined) return []
+    const recalls = set.map((row) => 100 * row.metrics.mean_recall!)
+    return [{ label, colour: colourOf(set[0]!), x, recall: mean(recalls), low: Math.min(...recalls), high: Math.max(...recalls) }]
+  })
+}
+
+/** One point says nothing: such a chart is left out. */
+async function panel(title: string, unit: string, points: Point[]): Promise<Markup | undefined> {
+  if (points.length < 2) return undefined
+  const label = `${title}: ${points.map(({ label, x, recall }) => `${label} ${x.toPrecision(3)} ${unit}, ${recall.toFixed(1)} %`).join('; ')}`
+  return html`<figure><figcaption>${title}</figcaption>${await chart(scatterSpec(points, unit), label)}</figure>`
+}
+
+function scatterSpec(points: Point[], unit: string): ChartSpec {
+  const xs = points.map(({ x }) => x)
+  return {
+    data: { values: points },
+    height: 210,
+    encoding: {
+      x: {
+        field: 'x',
+        type: 'quantitative',
+        title: `${unit}, logarithmic`,
+        scale: { type: 'log', domain: [Math.min(...xs) / 1.3, Math.max(...xs) * 2.2], nice: false },
+        axis: { tickCount: 4, grid: false },
+      },
+      y: { type: 'quantitative', scale: { zero: true } },
+      color: { field: 'colour', type: 'nominal', scale: null },
+    },
+    layer: [
+      { mark: { type: 'rule', strokeWidth: 1.2 }, encoding: { y: { field: 'low', title: '%', axis: { tickCount: 5 } }, y2: { field: 'high' } } },
+      { mark: { type: 'point', filled: true, size: 70, opacity: 1 }, encoding: { y: { field: 'recall' } } },
+      { mark: { type: 'text', align: 'left', dx: 8 }, encoding: { y: { field: 'recall' }, text: { field: 'label' }, color: { value: 'var(--ink)' } } },
+    ],
+  } as ChartSpec
+}

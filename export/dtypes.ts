@@ -1,0 +1,35 @@
+import { UserError } from '../engine/errors.ts'
+import type { Graph } from '../engine/onnx/model.ts'
+import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
+import { toFloat16 } from './quantize-float16.ts'
+import { quantizeInt4 } from './quantize-int4.ts'
+import { quantizeDynamic, type DynamicOptions } from './quantize.ts'
+
+export const exportDtypes = Object.keys(dtypeSuffixes) as ModelDtype[]
+
+/** The three files of each number format. */
+export const fileStems = ['vision_model', 'text_model', 'model'] as const
+export type FileStem = (typeof fileStems)[number]
+
+/** Where a folder keeps a file, relative to it: `onnx/vision_model_quantized.onnx`. */
+export function onnxFile(stem: FileStem, dtype: ModelDtype): string {
+  return `onnx/${stem}${dtypeSuffixes[dtype]}.onnx`
+}
+
+/** Returns `graph` in a number format; `keepFp32` and `reduceRange` are ignored by formats without them. */
+export function convertGraph(graph: Graph, dtype: ModelDtype, options: DynamicOptions = {}): Graph {
+  if (dtype === 'fp32') return graph
+  if (dtype === 'fp16') return toFloat16(graph)
+  return dtype === 'q8' ? quantizeDynamic(graph, options) : quantizeInt4(graph, { keepFp32: options.keepFp32 })
+}
+
+/** @throws UserError for a name that is no number format, naming those there are */
+export function parseDtypes(names: string[], where = '--dtypes'): ModelDtype[] {
+  const expected = `a list of ${exportDtypes.join(', ')}`
+  if (names.length === 0) throw new UserError({ where, expected, got: 'nothing', hint: 'Name at least one.' })
+  return [...new Set(names)].map((name) => {
+    const dtype = exportDtypes.find((known) => known === name)
+    if (dtype) return dtype
+    throw new UserError({ where, expected, got: name, hint: 'q8 is 8-bit integers, q4 4-bit.' })
+  })
+}

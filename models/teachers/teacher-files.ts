@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join, relative, resolve } from 'node:path'
+import { UserError } from '../../engine/errors.ts'
+
+/** Number formats by their usual names, and what the files of each add to their names. */
+export const dtypeSuffixes = { fp32: '', fp16: '_fp16', q8: '_quantized', q4: '_q4' } as const
+export type ModelDtype = keyof typeof dtypeSuffixes
+
+/** Two files with a tower each, or one with both. */
+export type TeacherFiles = { vision: string; text: string } | { combined: string }
+
+/**
+ * Finds the ONNX files of a CLIP-like model: split towers first, because they load faster, then a combined model. Either
+ * may lie in DIR/onnx or in DIR itself.
+ * @param dtype only files of this number format; default: the first there is of fp32, fp16, q8, q4
+ * @throws UserError for a missing folder, and for one without such files, naming what it holds
+ */
+export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise<TeacherFiles> {
+  const found = await onnxFiles(dir)
+  const suffixes = dtype ? [dtypeSuffixes[dtype]] : Object.values(dtypeSuffixes)
+  const pick = (stem: string): string | undefined => {
+    const names = suffixes.flatMap((suffix) => [`onnx/${stem}${suffix}.onnx`, `${stem}${suffix}.onnx`])
+    return names.find((name) => found.includes(name))
+  }
+  const vision = pick('vision_model')
+  const text = pick('text_model')
+  if (vision && text) return { vision: join(dir, vision), text: join(dir, text) }
+  const combined = pick('model')
+  if (combined) return { combined: join(dir, combined) }
+  const ending = dtype ? `${dtypeSuffixes[dtype]}.onnx` : '.onnx (or _fp16, _quantized, _q4 before .onnx)'
+  throw new UserError({
+    where: dir,
+    expected: `onnx/vision_model and onnx/text_model, or onnx/model, each with the ending ${ending}`,
+    got: found.length > 0 ? found.join(', ') : 'no .onnx file',
+    hint: 'Rename the files, or export the model again in the transformers.js layout.',
+  })
+}
+
+/**
+ * Names a model for reports and cache keys: its folder, and a hash of everything that its features depend on.
+ * @param files the ONNX files in use; their external data and the folder's tokenizer and preprocessor count too
+ */
+export async function teacherId(dir: string, files: TeacherFiles): Promise<string> {
+  const onnx = Object.values(files)
+  const others = ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'].map((name) => join(dir, name))
+  const hash = createHash('sha256')
+  for (const file of [...onnx, ...onnx.flatMap((name) => [`${name}_data`, `${name}.data`]), ...others]) {
+    if (!(await stat(file).catch(() => undefined))) continue
+    hash.update(`${relative(dir, file)}\n`)
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  }
+  return `${basename(resolve(dir))}-${hash.digest('hex').slice(0, 12)}`
+}
+
+/** Names of the .onnx files, relative to `dir`. */
+async function onnxFiles(dir: string): Promise<string[]> {
+  const list = async (folder: string): Promise<string[] | undefined> => (await readdir(folder).catch(() => undefined))?.sort()
+  const own = await list(dir)
+  if (!own) {
+    const got = (await stat(dir).catch(() => undefined)) ? 'a file' : 'nothing there'
+    throw new UserError({ where: dir, expected: 'a folder with a CLIP-like ONNX model', got, hint: 'Check the path.' })
+  }
+  const inner = (await list(join(dir, 'onnx'))) ?? []
+  return [...inner.map((name) => `onnx/${name}`), ...own].filter((name) => name.endsWith('.onnx'))
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import type { OpenCorpus } from '../corpora/open.ts'
+import type { Corpus, Language } from '../corpora/sample.ts'
+import type { TrainingResult } from '../engine/train.ts'
+import type { DualEncoder } from '../models/dual-encoder.ts'
+import { trainContrastive } from './contrastive.ts'
+import { trainSettings } from './settings.ts'
+
+export const stage2Settings = trainSettings.extend({
+  steps: trainSettings.shape.steps.default(200),
+  batchSize: trainSettings.shape.batchSize.default(256),
+  learningRate: trainSettings.shape.learningRate.default(3e-4),
+  warmup: trainSettings.shape.warmup.default(20),
+})
+export type Stage2Settings = z.output<typeof stage2Settings>
+
+export interface Stage2Run {
+  open: OpenCorpus
+  /** The clean pair set; default: the corpus' own. */
+  pairs?: Corpus
+  languages: Language[]
+  /** The student of stage 1; updated in place. */
+  model: DualEncoder
+  tokenizerDir: string
+  settings: Stage2Settings
+  dir: string
+  cacheDir: string
+  resume?: boolean
+}
+
+/** Stage 2 (DC-CLIP): aligns images and texts with symmetric InfoNCE on a small clean pair set, languages in balance at every step. */
+export function runStage2({ pairs, ...run }: Stage2Run): Promise<TrainingResult> {
+  return trainContrastive({ label: 'stage 2', corpus: pairs ?? run.open.pairs, ...run })
+}

@@ -1,0 +1,21 @@
+import type { OpenCorpus } from '../corpora/open.ts'
+import type { Language } from '../corpora/sample.ts'
+import { languageGap } from '../eval/languages.ts'
+import type { Encoder } from '../models/encoder.ts'
+import { prepareTask, runTask } from './validate.ts'
+
+/** A function that measures mean recall per language on the corpus' validation protocol, and the gap between languages. */
+export async function validation(open: OpenCorpus, languages: Language[], encoder: Encoder): Promise<() => Promise<Record<string, number>>> {
+  const tasks = await Promise.all(languages.map(async (language) => prepareTask(await open.task(open.defaultValidation, language), encoder.imageSize, 'auto')))
+  return async () => {
+    const scores: Record<string, number> = {}
+    const recalls: Record<string, number> = {}
+    for (const prepared of tasks) {
+      const { metrics, language } = await runTask(encoder, prepared)
+      recalls[language] = metrics.mean_recall
+      scores[`validation_mean_recall_${language}`] = metrics.mean_recall
+      scores[`validation_text_to_image_R@1_${language}`] = metrics['text_to_image_R@1']
+    }
+    return { ...scores, language_gap: languageGap(recalls) }
+  }
+}
