@@ -14,13 +14,13 @@ export const gradientOf = (param: string) => `gradient:${param}`
 export function withGradients(loss: Loss, paramNames: string[]): TensorFunction {
   return (inputs) => {
     const scalars: Tensors = {}
-    const forward = (...values: tf.Tensor[]) => {
-      const params = { ...inputs, ...Object.fromEntries(paramNames.map((name, i) => [name, values[i]!])) }
-      const results = loss(params, inputs)
+    const forward = () => {
+      const results = loss(inputs, inputs)
       for (const [name, tensor] of Object.entries(results)) scalars[name] = tf.keep(tensor)
       return results.loss as tf.Scalar
     }
-    const { grads } = tf.valueAndGrads(forward)(paramNames.map((name) => inputs[name]!))
+    // Not tf.valueAndGrads: it throws when the loss does not reach one of the parameters, as fd does not reach logit_scale.
+    const { grads } = tf.engine().gradients(forward, paramNames.map((name) => inputs[name]!), undefined, true)
     const gradients = paramNames.flatMap((name, i) => (grads[i] ? [[gradientOf(name), grads[i]] as const] : []))
     return { ...scalars, ...Object.fromEntries(gradients) }
   }

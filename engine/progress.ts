@@ -8,12 +8,12 @@ export interface Progress {
 
 /**
  * Shows a bar with rate and ETA on a terminal, and a plain line every few seconds elsewhere.
- * Writes to stderr, so that a command's stdout stays clean.
+ * Work done before (`from`, in a resumed run) counts towards the total, not towards the rate. Writes to stderr, so that a command's stdout stays clean.
  */
-export function progress(label: string, total: number, unit = 'items'): Progress {
+export function progress(label: string, total: number, unit = 'items', from = 0): Progress {
   const started = performance.now()
   const rate = (done: number) => {
-    const perSecond = done / Math.max((performance.now() - started) / 1000, 1e-3)
+    const perSecond = (done - from) / Math.max((performance.now() - started) / 1000, 1e-3)
     return perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(2)
   }
   const bar = new SingleBar(
@@ -27,7 +27,7 @@ export function progress(label: string, total: number, unit = 'items'): Progress
     },
     Presets.shades_classic,
   )
-  bar.start(total, 0, { rate: '-', note: '' })
+  bar.start(total, from, { rate: '-', note: '' })
   let last = ''
   return {
     update: (done, note = last) => {

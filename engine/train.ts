@@ -76,7 +76,7 @@ export async function train(training: Training): Promise<TrainingResult> {
   const log = await openLog(join(dir, 'log.jsonl'), start)
   const save = (step: number) => writeCheckpoint(checkpoints, { step, params, optimizer, identity })
   const interrupt = onInterrupt()
-  const bar = progress(training.label, steps, 'steps')
+  const bar = progress(training.label, steps, 'steps', start)
   const began = performance.now()
   let loss = Number.NaN
   try {

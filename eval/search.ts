@@ -24,8 +24,13 @@ export function searchEmbeddings(query: Float32Array, gallery: Float32Array, top
   if (gallery.length % dim !== 0) requireEqualDims('search gallery', dim, gallery.length)
   const size = gallery.length / dim
   embedDim('search gallery', gallery, size)
-  const scores = new Float32Array(size)
-  scoreRows(query, 0, 1, gallery, dim, scores)
+  return topHits(query, gallery, topK)
+}
+
+/** searchEmbeddings without its checks, for embeddings that have passed them. */
+export function topHits(query: Float32Array, gallery: Float32Array, topK: number): SearchHit[] {
+  const scores = new Float32Array(gallery.length / query.length)
+  scoreRows(query, 0, 1, gallery, query.length, scores)
   return largest(scores, topK)
 }
 

@@ -16,10 +16,10 @@ export function onnxFile(stem: FileStem, dtype: ModelDtype): string {
   return `onnx/${stem}${dtypeSuffixes[dtype]}.onnx`
 }
 
-/** Returns `graph` in a number format; `keepFp32` and `reduceRange` are ignored by formats without them. */
+/** Returns `graph` in a number format; `keepFp32` names weights that stay as they are, `reduceRange` is for q8 only. */
 export function convertGraph(graph: Graph, dtype: ModelDtype, options: DynamicOptions = {}): Graph {
   if (dtype === 'fp32') return graph
-  if (dtype === 'fp16') return toFloat16(graph)
+  if (dtype === 'fp16') return toFloat16(graph, options)
   return dtype === 'q8' ? quantizeDynamic(graph, options) : quantizeInt4(graph, { keepFp32: options.keepFp32 })
 }
 

@@ -3,6 +3,7 @@ import type { Graph, Node, ValueInfo } from '../engine/onnx/model.ts'
 import { foldTransposes, mergeConstants, prune } from '../engine/onnx/passes.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
 import { bindParams, traceTower } from '../models/towers.ts'
+import { closeTexts } from './close-texts.ts'
 import { foldReshapes } from './fold.ts'
 
 /** The graphs behind an export's files. */
@@ -17,10 +18,12 @@ export interface ExportGraphs {
  * Returns a model as ONNX graphs of standard ops only (opset 17, IR 8): `pixel_values` [b, 3, S, S] → `image_embeds`
  * [b, E]; `input_ids`, `attention_mask` int64 [b, s] → `text_embeds` [b, E], both of unit length; and both together with
  * `logits_per_image` [i, t] = s·image·textᵀ and its transpose `logits_per_text`, where s is the model's logit scale.
+ * @param options.eosId the token that ends texts, so that texts which a library cut off end with it too
  */
-export function exportGraphs(model: DualEncoder): ExportGraphs {
+export function exportGraphs(model: DualEncoder, { eosId }: { eosId?: number | null } = {}): ExportGraphs {
   const vision = towerGraph('image', model)
-  const text = withInt64Inputs(towerGraph('text', model))
+  const words = withInt64Inputs(towerGraph('text', model))
+  const text = eosId == null ? words : closeTexts(words, model.config.text_config.max_position_embeddings, eosId)
   return { vision, text, combined: combine(vision, text, clampedScale(model)) }
 }
 

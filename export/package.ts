@@ -1,35 +1,40 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { countParams } from '../engine/params.ts'
+import { UserError } from '../engine/errors.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
-import type { DualEncoder } from '../models/dual-encoder.ts'
+import { type DualEncoder, towerCounts } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
-import { loadTokenizer } from '../tokenizers/load.ts'
+import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
+import { blame } from './blame.ts'
 import { type CardOptions, type FileSizes, modelCard } from './card.ts'
-import { convertGraph, fileStems, onnxFile } from './dtypes.ts'
+import { convertGraph, type FileStem, fileStems, onnxFile } from './dtypes.ts'
+import { failGate, failures, type Gate, measureFiles, type RecallRow } from './gate.ts'
+import { chooseKeepFp32 } from './keep-auto.ts'
+import { resolveKeepFp32 } from './keep-fp32.ts'
 import { exportGraphs, type ExportGraphs } from './onnx.ts'
 import type { DynamicOptions } from './quantize.ts'
 import { replaceFolder } from './replace-folder.ts'
 import { type Parity, verifyExport } from './verify.ts'
 
-export interface ExportOptions extends RuntimeOptions, DynamicOptions {
+export interface ExportOptions extends RuntimeOptions, Pick<DynamicOptions, 'reduceRange'> {
   /** Folder with tokenizer.json and tokenizer_config.json. */
   tokenizerDir: string
   /** Folder to write; replaced as a whole when it is an earlier export. */
   out: string
   dtypes: ModelDtype[]
+  /** Layers to leave in fp32 (see resolveKeepFp32), or `auto`: those that the gate makes necessary. */
+  keepFp32?: string[] | 'auto'
+  /** How much recall may be lost; without it nothing is measured. */
+  gate?: Gate
+  /** Leave out the combined files (pipelines need them) or model.safetensors (Python needs it); default: write both. */
+  leaveOut?: ('combined' | 'safetensors')[]
   /** Write into a folder that holds other files too; they stay. */
   force?: boolean
   /** What the model card says beyond sizes and parity. */
   card?: CardOptions
-  /**
-   * Called with the finished files before they take their place: a recall gate throws here, and the old folder stays as
-   * it was. What it returns is added to the card.
-   */
-  inspect?: (written: ExportedFiles) => Promise<Partial<CardOptions> | void>
 }
 
 export interface ExportedFiles {
@@ -37,40 +42,63 @@ export interface ExportedFiles {
   /** Bytes of each file by number format. */
   sizes: FileSizes[]
   parity: Parity[]
+  /** What each format keeps of mean recall, per language; empty without a gate. */
+  recall: RecallRow[]
+  /** Weights left in fp32. */
+  keptFp32: string[]
 }
 
 /**
  * Writes a model as a folder that transformers.js loads: ONNX files per tower and number format, the combined files for
  * pipelines, safetensors, tokenizer, configuration and model card. The same model gives the same bytes.
  *
- * Everything is written beside `out`, checked against the training graph, and renamed when all is well.
- * @throws UserError when `out` holds other files, when a check fails, and when the disk is full; `out` is then as it was
+ * Everything is written beside `out`, checked against the training graph and by the gate, and renamed when all is well.
+ * @throws UserError when `out` holds other files, when a check fails (exit code 3: the gate), and when the disk is full;
+ *   `out` is then as it was
  */
 export async function exportFolder(model: DualEncoder, options: ExportOptions): Promise<ExportedFiles> {
-  const { out, dtypes, tokenizerDir } = options
+  const { out, dtypes, tokenizerDir, gate, leaveOut = [] } = options
+  const runtime = { threads: options.threads, device: options.device }
   const name = options.card?.name ?? basename(resolve(out))
   return replaceFolder(out, options.force ?? false, async (dir) => {
     await writeModelFolder(dir, model, tokenizerDir)
-    const sizes = await writeOnnxFiles(dir, exportGraphs(model), dtypes, options)
-    const parity = await verify(dir, model, options)
-    const more = (await options.inspect?.({ dir, sizes, parity })) ?? {}
-    const { params, config } = model
-    const parameters = {
-      image: countParams(params, ['vision_model.', 'visual_projection.']),
-      text: countParams(params, ['text_model.', 'text_projection.']),
+    if (leaveOut.includes('safetensors')) await rm(join(dir, 'model.safetensors'))
+    const tokenizer = await loadTokenizer(dir)
+    const graphs = exportGraphs(model, { eosId: tokenizer.eosId })
+    const keptFp32 = await settleKeepFp32(graphs, tokenizer, options)
+    const convert = { ...runtime, reduceRange: options.reduceRange, keepFp32: keptFp32 }
+    const stems = fileStems.filter((stem) => stem !== 'model' || !leaveOut.includes('combined'))
+    const sizes = await writeOnnxFiles(dir, graphs, dtypes, stems, convert)
+
+    const reference = await modelEncoder('training', model, tokenizer, runtime)
+    try {
+      const parity = await verifyExport(dir, reference, tokenizer, dtypes, runtime)
+      const recall = gate ? await measureFiles(dir, reference, dtypes, gate.tasks, runtime) : []
+      const [failure] = gate ? failures(recall, gate) : []
+      if (failure) failGate(failure, gate!, await blame(failure, graphs, gate!.tasks, tokenizer, convert))
+      const files = { sizes, parity, recall, keptFp32 }
+      const parameters = towerCounts(model.config)
+      await writeFile(join(dir, 'README.md'), modelCard({ ...options.card, ...files, name, config: model.config, parameters, leaveOut }))
+      return { dir: out, ...files }
+    } finally {
+      await reference.release()
     }
-    await writeFile(join(dir, 'README.md'), modelCard({ ...options.card, ...more, name, config, parameters, sizes, parity }))
-    return { dir: out, sizes, parity }
   })
 }
 
-async function writeOnnxFiles(dir: string, graphs: ExportGraphs, dtypes: ModelDtype[], options: DynamicOptions): Promise<FileSizes[]> {
+async function settleKeepFp32(graphs: ExportGraphs, tokenizer: Tokenizer, { keepFp32 = [], gate, dtypes, ...options }: ExportOptions): Promise<string[]> {
+  if (keepFp32 !== 'auto') return resolveKeepFp32(graphs, keepFp32)
+  if (gate) return chooseKeepFp32(graphs, dtypes, gate, tokenizer, { threads: options.threads, device: options.device, reduceRange: options.reduceRange })
+  throw new UserError({ where: '--keepFp32 auto', expected: 'a recall gate to satisfy', got: 'none', hint: 'Name a validation corpus and --maxDrop, or the layers.' })
+}
+
+async function writeOnnxFiles(dir: string, graphs: ExportGraphs, dtypes: ModelDtype[], stems: FileStem[], options: DynamicOptions): Promise<FileSizes[]> {
   await mkdir(join(dir, 'onnx'), { recursive: true })
   const sources = { vision_model: graphs.vision, text_model: graphs.text, model: graphs.combined }
   const sizes: FileSizes[] = []
   for (const dtype of dtypes) {
     const bytes = { vision_model: 0, text_model: 0, model: 0 }
-    for (const stem of fileStems) {
+    for (const stem of stems) {
       const file = encodeModel(convertGraph(sources[stem], dtype, options))
       await writeFile(join(dir, onnxFile(stem, dtype)), file)
       bytes[stem] = file.length
@@ -78,14 +106,4 @@ async function writeOnnxFiles(dir: string, graphs: ExportGraphs, dtypes: ModelDt
     sizes.push({ dtype, bytes })
   }
   return sizes
-}
-
-async function verify(dir: string, model: DualEncoder, { dtypes, threads, device }: ExportOptions): Promise<Parity[]> {
-  const tokenizer = await loadTokenizer(dir)
-  const reference = await modelEncoder('training', model, tokenizer, { threads, device })
-  try {
-    return await verifyExport(dir, reference, tokenizer, dtypes, { threads, device })
-  } finally {
-    await reference.release()
-  }
 }

@@ -11,12 +11,12 @@ const WORST = 1e-3 // relative error; rounding alone gives about 2e-4
  * Returns `graph` with its float32 weights stored as float16 and cast back to float32 where they are read: runtimes do
  * that once, when they load the model, so speed and memory are those of float32. Rows of a table are cast after they are
  * gathered. Inputs and outputs stay float32. Constants that float16 cannot hold well (masks of −1e9, tiny numbers) and
- * small ones stay as they are.
+ * small ones stay as they are, and so do those named in `keepFp32`.
  */
-export function toFloat16(graph: Graph): Graph {
+export function toFloat16(graph: Graph, { keepFp32 = [] }: { keepFp32?: string[] } = {}): Graph {
   const halves = new Map<string, TensorData>()
   for (const [name, tensor] of graph.initializers) {
-    const half = halve(tensor)
+    const half = keepFp32.includes(name) ? undefined : halve(tensor)
     if (half) halves.set(name, half)
   }
   const outputs = new Set(graph.outputs.map((output) => output.name))

@@ -2,7 +2,9 @@ import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { bootstrapRetrieval } from '../bootstrap.ts'
 import type { PixelBaseline } from '../pixel-baseline.ts'
 import type { RetrievalResult } from '../retrieval.ts'
-import type { ReportResult } from './schema.ts'
+import type { ZeroShotResult, ZeroShotTask } from '../zero-shot.ts'
+import type { ConfusionTable } from './material.ts'
+import type { ReportResult, ZeroShotRow } from './schema.ts'
 
 /** The report's row of one model on one task, with 95 % intervals of the recalls. Retention is added by withRetention. */
 export function retrievalRow(
@@ -46,4 +48,25 @@ export function pixelRow(task: Pick<RetrievalTask, 'corpus' | 'protocol' | 'lang
     metrics: { ...metrics, median_rank: metrics.image_to_text_median_rank! },
     interval95: { ...interval95 },
   }
+}
+
+/** The report's row of a zero-shot classification, under CLIP_benchmark's names. */
+export function zeroShotRow(model: ReportResult['model'], dtype: ReportResult['dtype'], task: ZeroShotTask, result: ZeroShotResult): ZeroShotRow {
+  const { corpus, protocol, language, kind, classes, labels } = task
+  return {
+    model,
+    dtype,
+    corpus,
+    protocol,
+    language,
+    classes: kind,
+    count: { images: labels.length, classes: classes.length },
+    metrics: { acc1: result.top1, acc5: result.top5, mean_per_class_recall: result.meanPerClass },
+  }
+}
+
+/** The confusion matrix as report.html shows it. */
+export function confusionTable(model: string, task: ZeroShotTask, result: ZeroShotResult): ConfusionTable {
+  const { corpus, protocol, language, classes } = task
+  return { model, corpus, protocol, language, classes, counts: result.confusion }
 }

@@ -1,5 +1,5 @@
-import type { RecallName } from '../../metrics.ts'
-import { recallNames } from '../../metrics.ts'
+import { grouped } from '../../grouped.ts'
+import { type RecallName, recallNames } from '../../metrics.ts'
 import { headlineProtocol, languageName, percent, percentInterval, rank, rowLabel, thousands } from '../format.ts'
 import { modelNames, type Report, type ReportResult } from '../schema.ts'
 import { chart, type ChartSpec } from './chart.ts'
@@ -47,7 +47,7 @@ function inOtherCorpus({ corpus }: ReportResult, usual: string): string {
 }
 
 function protocols(rows: readonly ReportResult[]): ReportResult[][] {
-  return [...Map.groupBy(rows, ({ corpus, protocol }) => JSON.stringify([corpus, protocol])).values()]
+  return [...grouped(rows, ({ corpus, protocol }) => JSON.stringify([corpus, protocol])).values()]
 }
 
 async function barPanel({ metric, title }: (typeof bars)[number], rows: readonly ReportResult[], report: Report): Promise<Markup | undefined> {
@@ -70,7 +70,7 @@ function barSpec(values: { language: string; model: string; end: number }[]): Ch
   const most = Math.max(...values.map(({ end }) => end), 1)
   return {
     data: { values },
-    height: { step: 13 * models.length + 10 },
+    height: { step: 14 * models.length + 12, for: 'position' },
     encoding: {
       y: { field: 'language', type: 'nominal', sort: null, title: null, scale: { paddingInner: 0.2, paddingOuter: 0.05 } },
       yOffset: { field: 'model', type: 'nominal', sort: models, scale: { paddingInner: 0.15 } },

@@ -1,13 +1,16 @@
+import { grouped } from '../../grouped.ts'
 import { mean } from '../../metrics.ts'
 import { headlineProtocol, megabytes, parameterCount, totalParameters } from '../format.ts'
 import { modelNames, type Report, type ReportModel, type ReportResult } from '../schema.ts'
-import { chart, type ChartSpec } from './chart.ts'
+import { chart, type ChartSpec, panelWidth } from './chart.ts'
 import { html, type Markup } from './markup.ts'
 import type { Section } from './section.ts'
 import { colourOf } from './series.ts'
 import { type Cell, type Column, table } from './table.ts'
 
 type Dtype = ReportResult['dtype']
+
+const panelHeight = 210
 
 interface Point {
   label: string
@@ -71,7 +74,7 @@ function sizeRow(name: string, model: ReportModel, dtype: Dtype | undefined): Ce
 function pointsOf(report: Report, measure: (model: ReportModel, dtype: Dtype) => number | undefined): Point[] {
   const headline = headlineProtocol(report)
   const rows = report.results.filter((row) => row.protocol === headline?.protocol && row.corpus === headline.corpus && row.metrics.mean_recall !== undefined)
-  return [...Map.groupBy(rows, ({ model, dtype }) => `${model} ${dtype}`)].flatMap(([label, [...set]]) => {
+  return [...grouped(rows, ({ model, dtype }) => `${model} ${dtype}`)].flatMap(([label, set]) => {
     const { model, dtype } = set[0]!
     const x = report.models[model] && measure(report.models[model], dtype)
     if (x === undefined) return []
@@ -89,24 +92,36 @@ async function panel(title: string, unit: string, points: Point[]): Promise<Mark
 
 function scatterSpec(points: Point[], unit: string): ChartSpec {
   const xs = points.map(({ x }) => x)
+  const right = [Math.min(...xs) / 1.3, Math.max(...xs) * 2.2] as const
+  const top = 1.08 * Math.max(...points.map(({ high }) => high))
   return {
-    data: { values: points },
-    height: 210,
+    data: { values: withLabels(points, right, top) },
+    height: panelHeight,
     encoding: {
-      x: {
-        field: 'x',
-        type: 'quantitative',
-        title: `${unit}, logarithmic`,
-        scale: { type: 'log', domain: [Math.min(...xs) / 1.3, Math.max(...xs) * 2.2], nice: false },
-        axis: { tickCount: 4, grid: false },
-      },
-      y: { type: 'quantitative', scale: { zero: true } },
+      x: { field: 'x', type: 'quantitative', title: `${unit}, logarithmic`, scale: { type: 'log', domain: right, nice: false }, axis: { tickCount: 4, grid: false } },
+      y: { type: 'quantitative', scale: { domain: [0, top], nice: false } },
       color: { field: 'colour', type: 'nominal', scale: null },
     },
     layer: [
       { mark: { type: 'rule', strokeWidth: 1.2 }, encoding: { y: { field: 'low', title: '%', axis: { tickCount: 5 } }, y2: { field: 'high' } } },
       { mark: { type: 'point', filled: true, size: 70, opacity: 1 }, encoding: { y: { field: 'recall' } } },
-      { mark: { type: 'text', align: 'left', dx: 8 }, encoding: { y: { field: 'recall' }, text: { field: 'label' }, color: { value: 'var(--ink)' } } },
+      { mark: { type: 'text', align: 'left', dx: 8 }, encoding: { y: { field: 'labelAt' }, text: { field: 'label' }, color: { value: 'var(--ink)' } } },
     ],
   } as ChartSpec
+}
+
+/** Gives each point the height of its label: its own, or lower where a label above it is in the way. */
+function withLabels(points: Point[], [from, to]: readonly [number, number], top: number): (Point & { labelAt: number })[] {
+  const [lineHeight, letterWidth] = [12, 5.6] // pixels
+  const placed: { left: number; right: number; y: number }[] = []
+  return points
+    .toSorted((a, b) => b.recall - a.recall)
+    .map((point) => {
+      const left = (panelWidth * Math.log(point.x / from)) / Math.log(to / from)
+      const right = left + 8 + letterWidth * point.label.length
+      let y = panelHeight * (1 - point.recall / top)
+      for (const other of placed) if (left < other.right && other.left < right && y < other.y + lineHeight) y = Math.max(y, other.y + lineHeight)
+      placed.push({ left, right, y })
+      return { ...point, labelAt: top * (1 - y / panelHeight) }
+    })
 }

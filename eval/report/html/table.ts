@@ -17,7 +17,7 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
     ({ title, about, isText }) => html`<th scope="col"${isText ? html` class="text"` : ''}${about ? html` title="${about}"` : ''}>${title}</th>`,
   )
   const body = rows.map((row) => html`<tr>${row.map((cell, i) => cellOf(cell, i, columns[i]!))}</tr>`)
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="sortable"><caption>${caption}</caption>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="sortable"><caption><span>${caption}</span></caption>
 <thead><tr>${head}</tr></thead>
 <tbody>${body}</tbody></table></div>
 `

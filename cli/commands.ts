@@ -1,0 +1,14 @@
+import type { AnyCommand } from './command.ts'
+
+export type CommandTable = Record<string, () => Promise<AnyCommand>>
+
+/** Every command by name. Files are loaded when a command is asked for: most of them pull in the training engine. */
+export const commands: CommandTable = {
+  distill: async () => (await import('./distill.ts')).distill,
+  stage1: async () => (await import('./stage1.ts')).stage1,
+  stage2: async () => (await import('./stage2.ts')).stage2,
+  evaluate: async () => (await import('./evaluate.ts')).evaluate,
+  export: async () => (await import('./export.ts')).exportModel,
+  teacher: async () => (await import('./teacher.ts')).teacher,
+  search: async () => (await import('./search.ts')).search,
+}

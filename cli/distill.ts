@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { openCorpus, type OpenCorpus } from '../corpora/open.ts'
+import { renderConsole } from '../eval/report/console.ts'
+import { writeReport } from '../eval/report/json.ts'
+import { provenance } from '../eval/report/provenance.ts'
+import { parseDtypes } from '../export/dtypes.ts'
+import { exportFolder } from '../export/package.ts'
+import { readModelFolder } from '../models/folder.ts'
+import { openTeacher } from '../models/teachers/onnx-folder.ts'
+import { trainScratch } from '../stages/scratch.ts'
+import { folderContender, onnxContender } from '../stages/contenders.ts'
+import { type Contender, evaluateModels } from '../stages/evaluate.ts'
+import { openRunFolder } from '../stages/run-folder.ts'
+import { runStage1, stage1Settings } from '../stages/stage1.ts'
+import { runStage2, stage2Settings } from '../stages/stage2.ts'
+import type { Command } from './command.ts'
+import { corpusOptions, runOptions, teacherOption } from './options.ts'
+
+const schema = z.object({
+  ...corpusOptions,
+  teacher: teacherOption,
+  stage1: stage1Settings.prefault({}),
+  stage2: stage2Settings.prefault({}),
+  protocol: z.array(z.string()).optional().describe('protocols of the final evaluation (default: all that the corpus has)'),
+  dtypes: z.array(z.string()).default(['fp32', 'fp16', 'q8']).describe('number formats of the export'),
+  baseline: z.boolean().default(false).describe('also train a student of the same size and budget without a teacher (best of three learning rates)'),
+  out: z.string().default('runs/distill').describe('run folder'),
+  ...runOptions,
+})
+type Config = z.output<typeof schema>
+
+export const distill: Command<typeof schema> = {
+  name: 'distill',
+  description: 'The main job: teacher features → stage 1 → stage 2 → evaluation per language → ONNX export → report.',
+  schema,
+  async run(config) {
+    const { corpus, imagesDir, languages, out, resume, force, dtypes } = config
+    const formats = parseDtypes(dtypes)
+    const open = await openCorpus(corpus, { languages, imagesDir })
+    for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
+    const teacher = await openTeacher(config.teacher, { threads: config.stage1.threads })
+    await openRunFolder(out, { command: 'distill', ...config }, { resume, force })
+    const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
+    const common = { open, languages, cacheDir: config.cacheDir, resume }
+
+    // A finished stage has its model folder: a resumed run goes past it.
+    if (!finished(first)) await runStage1({ ...common, teacher, settings: config.stage1, dir: first })
+    await teacher.release()
+    const firstModel = join(first, 'student')
+    if (!finished(second)) await runStage2({ ...common, model: await readModelFolder(firstModel), tokenizerDir: firstModel, settings: config.stage2, dir: second })
+    const student = join(second, 'student')
+    if (config.baseline) await trainScratch({ ...common, tokenizerDir: firstModel, stage1: config.stage1, stage2: config.stage2, dir: join(out, 'scratch') })
+
+    await exportFolder(await readModelFolder(student), { tokenizerDir: student, out: join(out, 'export'), dtypes: formats, force: true })
+    await report(config, open)
+    console.log(`Search with it:\n  npx distilingual search --model ${join(out, 'export')} --images FOLDER "红色的苹果"`)
+  },
+}
+
+function finished(dir: string): boolean {
+  return existsSync(join(dir, 'student', 'config.json'))
+}
+
+/** Measures teacher, student after each stage, and scratch where trained; writes and prints the report. */
+async function report(config: Config, open: OpenCorpus): Promise<void> {
+  const { out, languages, cacheDir } = config
+  const options = { threads: config.stage1.threads }
+  const { seed } = config.stage1
+  const contenders: Contender[] = [
+    await onnxContender('teacher', config.teacher, options),
+    await folderContender('student', join(out, 'stage2', 'student'), options),
+    await folderContender('student-stage1', join(out, 'stage1', 'student'), options),
+  ]
+  if (config.baseline) contenders.push(await folderContender('scratch', join(out, 'scratch', 'student'), options))
+  try {
+    const measured = await evaluateModels(contenders, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
+    const found = { schema: 1 as const, ...measured, provenance: provenance({ config, seed }), commands: [commandLine(config)] }
+    const files = await writeReport(out, found)
+    console.log(renderConsole(found))
+    console.log(`${files.join('\n')}\n`)
+  } finally {
+    for (const { encoder } of contenders) await encoder.release()
+  }
+}
+
+function commandLine({ corpus, teacher, out }: Config): string {
+  return `npm run distill -- --corpus ${corpus} --teacher ${teacher} --out ${out} # every setting: config.json`
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/** Flags that several commands share. */
+export const corpusOptions = {
+  corpus: z.string().default('emoji').describe('emoji, or a .csv, .tsv or .jsonl file'),
+  imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
+  languages: z.array(z.string()).min(1).default(['en', 'zh']).describe('languages to learn and measure, BCP 47'),
+}
+
+export const runOptions = {
+  cacheDir: z.string().default('.cache').describe('decoded pixels and teacher features; safe to delete'),
+  resume: z.boolean().default(false).describe('go on with the run in --out'),
+  force: z.boolean().default(false).describe('start over if --out holds a run'),
+}
+
+export const defaultTeacher = 'models/teachers/emoji-en-zh'
+export const teacherOption = z.string().default(defaultTeacher).describe('folder of a CLIP-like ONNX model in transformers.js layout')

@@ -1,0 +1,95 @@
+import { CommanderError, Option, Command as Parser } from 'commander'
+import { nearest } from '../corpora/nearest.ts'
+import { UserError } from '../engine/errors.ts'
+import type { AnyCommand } from './command.ts'
+import type { Flag } from './flags.ts'
+import { parseValue, placeholder } from './value-type.ts'
+
+export interface Given {
+  /** Flag name → value, as far as flags and the positional argument were given. */
+  values: Map<string, unknown>
+  /** `--config FILE`. */
+  config?: string
+}
+
+/** The text of `--help`: every flag with its type and default. */
+export function helpText(command: AnyCommand, flags: Flag[]): string {
+  return parserOf(command, flags).helpInformation() + examples(command)
+}
+
+/** @throws UserError for an unknown flag (the nearest is named), a flag without its value, and a stray argument */
+export function parseArguments(command: AnyCommand, flags: Flag[], args: string[]): Given {
+  const parser = parserOf(command, flags)
+  const { operands, unknown } = parseOptions(parser, args)
+  if (unknown[0]) throw unknownFlag(command, unknown[0], flags)
+  const { config, ...values } = parser.opts<Record<string, unknown> & { config?: string }>()
+  const given = new Map(Object.entries(values).filter(([, value]) => value !== undefined))
+  const { positional } = command
+  const [first, ...others] = operands
+  if (first !== undefined && (!positional || others.length > 0 || given.has(positional))) {
+    const expected = positional ? `one ${positional}` : 'flags only'
+    throw new UserError({
+      where: `distilingual ${command.name}`,
+      expected,
+      got: JSON.stringify(operands.join(' ')),
+      hint: positional ? 'Put it in quotes.' : 'Values need a flag in front of them; see --help.',
+    })
+  }
+  if (first !== undefined) given.set(positional!, first)
+  return { values: given, config }
+}
+
+function parseOptions(parser: Parser, args: string[]): { operands: string[]; unknown: string[] } {
+  try {
+    return parser.parseOptions(args)
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    const flag = /'(--\S+)/.exec(error.message)?.[1] ?? parser.name()
+    throw new UserError({ where: flag, expected: 'a value after it', got: 'nothing', hint: `See ${parser.name()} --help.` })
+  }
+}
+
+function parserOf(command: AnyCommand, flags: Flag[]): Parser {
+  const parser = new Parser(`distilingual ${command.name}`)
+    .description(command.description)
+    .usage(command.positional ? `[flags] "${command.positional}"` : '[flags]')
+    .configureOutput({ writeErr: () => {} })
+    .configureHelp({ styleTitle: (title) => title.replace('Options:', 'Flags:') })
+    .helpOption('-h, --help', 'show this')
+    .exitOverride()
+  for (const flag of flags) for (const option of optionsOf(flag)) parser.addOption(option)
+  return parser.addOption(new Option('--config <file.json>', 'file with any of these settings; flags win'))
+}
+
+/** A switch can be set both ways; help shows the way that changes something. */
+function optionsOf({ name, type, description, required, default: preset }: Flag): Option[] {
+  if (type.kind === 'switch') {
+    const text = `${description} (default: ${preset === true ? 'on' : 'off'})`
+    return [new Option(`--${name}`, text).hideHelp(preset === true), new Option(`--no-${name}`, text).hideHelp(preset !== true)]
+  }
+  const note = required ? ' (required)' : preset === undefined ? '' : ` (default: ${String(preset)})`
+  return [new Option(`--${name} <${placeholder(type)}>`, description + note).argParser((text) => parseValue(type, text))]
+}
+
+function unknownFlag(command: AnyCommand, written: string, flags: Flag[]): UserError {
+  const name = written.split('=')[0]!
+  const names = [...flags.map((flag) => `--${flag.name}`), '--config', '--help']
+  if (names.includes(name)) {
+    return new UserError({
+      where: name,
+      expected: 'no value',
+      got: JSON.stringify(written),
+      hint: `Write ${name} or ${name.replace('--', '--no-')}.`,
+    })
+  }
+  return new UserError({
+    where: `distilingual ${command.name}`,
+    expected: 'one of its flags',
+    got: name,
+    hint: `Did you mean ${nearest(name, names)}? See --help.`,
+  })
+}
+
+function examples({ examples = [] }: AnyCommand): string {
+  return examples.length === 0 ? '' : `\nExamples:\n${examples.map((example) => `  npx distilingual ${example}\n`).join('')}`
+}

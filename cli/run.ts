@@ -1,0 +1,54 @@
+import { nearest } from '../corpora/nearest.ts'
+import { UserError } from '../engine/errors.ts'
+import { type CommandTable, commands } from './commands.ts'
+import { flagsOf } from './flags.ts'
+import { helpText } from './parser.ts'
+import { resolveConfig } from './resolve.ts'
+
+type Streams = Record<'stdout' | 'stderr', { write(text: string): void }>
+
+/**
+ * Runs the command that `args` name and returns the process's exit code: 0, a UserError's own (2 for a user's mistake, 3 for a missed
+ * recall gate, 130 after Ctrl-C), or 1 for a fault in this program.
+ */
+export async function run(args: string[], table: CommandTable = commands, { stdout, stderr }: Streams = process): Promise<number> {
+  const [name, ...rest] = args
+  try {
+    if (name === undefined || name === 'help' || isHelp(name)) {
+      const stream = name === undefined ? stderr : stdout
+      stream.write(await overview(table))
+      return name === undefined ? 2 : 0
+    }
+    const load = Object.hasOwn(table, name) ? table[name] : undefined
+    if (!load) throw unknownCommand(name, table)
+    const command = await load()
+    if (rest.some(isHelp)) stdout.write(helpText(command, flagsOf(command.schema)))
+    else await command.run(resolveConfig(command, rest))
+    return 0
+  } catch (error) {
+    const mistake = error instanceof UserError
+    stderr.write(`${mistake ? error.message : error instanceof Error ? error.stack : error}\n`)
+    return mistake ? error.exitCode : 1
+  }
+}
+
+function isHelp(argument: string): boolean {
+  return argument === '--help' || argument === '-h'
+}
+
+async function overview(table: CommandTable): Promise<string> {
+  const all = await Promise.all(Object.values(table).map((load) => load()))
+  const width = Math.max(...all.map(({ name }) => name.length))
+  const lines = all.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`)
+  return `Usage: distilingual <command> [flags]\n\nCommands:\n${lines.join('\n')}\n\nEvery command explains its flags with --help.\n`
+}
+
+function unknownCommand(name: string, table: CommandTable): UserError {
+  const names = Object.keys(table)
+  return new UserError({
+    where: 'distilingual',
+    expected: `a command (${names.join(', ')})`,
+    got: name,
+    hint: `Did you mean ${nearest(name, names)}?`,
+  })
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { openCorpus } from '../corpora/open.ts'
+import { exportFolder } from '../export/package.ts'
+import { openRunFolder } from '../stages/run-folder.ts'
+import { teacherSettings, trainTeacher } from '../stages/teacher.ts'
+import type { Command } from './command.ts'
+import { corpusOptions, runOptions } from './options.ts'
+
+const schema = teacherSettings.extend({
+  ...corpusOptions,
+  out: z.string().default('runs/teacher').describe('run folder'),
+  exportDir: z.string().optional().describe('where the fp16 ONNX folder goes (default: OUT/export)'),
+  ...runOptions,
+})
+
+export const teacher: Command<typeof schema> = {
+  name: 'teacher',
+  description: 'Train a teacher from random weights on the corpus and write it as an fp16 ONNX folder.',
+  schema,
+  async run(config) {
+    const { corpus, imagesDir, languages, out, exportDir = `${out}/export`, cacheDir, resume, force, ...settings } = config
+    const open = await openCorpus(corpus, { languages, imagesDir })
+    await openRunFolder(out, { command: 'teacher', ...config }, { resume, force })
+    const { model, tokenizerDir } = await trainTeacher({ label: 'teacher', open, languages, settings, dir: out, cacheDir, resume })
+    await exportFolder(model, { tokenizerDir, out: exportDir, dtypes: ['fp16'], force })
+    console.log(`Teacher in ${exportDir}. Use it: npm run stage1 -- --teacher ${exportDir}`)
+  },
+}

@@ -1,0 +1,37 @@
+import { languageName, thousands } from '../format.ts'
+import type { ExampleSet, Hit, QueryExample } from '../material.ts'
+import { html, type Markup } from './markup.ts'
+import { picture } from './picture.ts'
+import type { Section } from './section.ts'
+
+/** Queries that went worst and best, with what they found. */
+export function examplesSection(sets: readonly ExampleSet[]): Section | undefined {
+  const parts = sets.flatMap((set) => (set.worst.length + set.best.length > 0 ? [language(set)] : []))
+  if (parts.length === 0) return undefined
+  const note = html`<p class="note">What each query found, best first, with its cosine × 100. ✓ marks right answers; the last one, after the gap, is the right answer that was missed.</p>`
+  return { id: 'examples', title: 'Worst and best queries', body: html`${note}${parts}` }
+}
+
+function language({ language, model, protocol, worst, best }: ExampleSet): Markup {
+  const list = (title: string, examples: QueryExample[]) =>
+    examples.length > 0 && html`<h4>${title}</h4><ul class="examples">${examples.map((example) => card(example, language))}</ul>`
+  return html`<h3>${languageName(language)} <small>${model}, ${protocol}</small></h3>${list('Worst', worst)}${list('Best', best)}`
+}
+
+function card(example: QueryExample, language: string): Markup {
+  const { query, rank, gallery, hits, missed } = example
+  const asked = 'text' in query ? html`<q lang="${language}" dir="auto">${query.text}</q>` : html`${picture(query.picture, 56)} <span lang="${language}" dir="auto">${query.picture.label}</span>`
+  const found = example.direction === 'text_to_image' ? 'pictures' : 'texts'
+  return html`<li class="example">
+<p class="query">${asked}<small>rank ${thousands(rank)} of ${thousands(gallery)}</small></p>
+<ol class="${found}">${hits.map((hit) => hitOf(hit, language))}${missed && hitOf(missed, language, true)}</ol></li>
+`
+}
+
+function hitOf({ rank, score, isRight, picture: shown, label }: Hit, language: string, isMissed = false): Markup {
+  const style = [isRight && 'right', isMissed && 'missed'].filter(Boolean).join(' ')
+  const number = isMissed ? html`<b>${thousands(rank)}.</b> ` : ''
+  const cosine = html`<small>${number}${isRight && html`<b aria-label="right">✓</b> `}${Math.round(100 * score)}</small>`
+  if (shown) return html`<li class="${style}">${picture(shown, 56)}${cosine}</li>`
+  return html`<li class="${style}"><span lang="${language}" dir="auto">${label}</span>${cosine}</li>`
+}

@@ -1,0 +1,39 @@
+import { templates as drawingTemplates } from '../corpora/emoji/templates.ts'
+import { UserError } from '../engine/errors.ts'
+
+/**
+ * Sentences around a class name in photographs, `{}` its place. Articles and case endings that would have to agree with the name
+ * are avoided, as in the emoji corpus' sentences.
+ */
+const photoTemplates: Record<string, readonly string[]> = {
+  en: ['a photo of {}', 'a picture of {}', 'a close-up photo of {}', 'a blurry photo of {}', '{}'],
+  zh: ['{}的照片', '一张{}的图片', '{}的特写照片', '一张模糊的{}的照片', '{}'],
+  ja: ['{}の写真', '{}の画像', '{}のクローズアップ写真', '{}'],
+  ko: ['{} 사진', '{}의 이미지', '{} 근접 사진', '{}'],
+  de: ['Foto: {}', 'Bild: {}', 'Nahaufnahme: {}', '{}'],
+  fr: ['photo : {}', 'image : {}', 'gros plan : {}', '{}'],
+  es: ['foto: {}', 'imagen: {}', 'primer plano: {}', '{}'],
+  ru: ['фото: {}', 'изображение: {}', 'крупный план: {}', '{}'],
+  ar: ['صورة {}', 'صورة فوتوغرافية: {}', 'لقطة مقربة: {}', '{}'],
+  hi: ['{} की तस्वीर', '{} का फ़ोटो', 'नज़दीकी तस्वीर: {}', '{}'],
+  vi: ['ảnh chụp {}', 'hình ảnh {}', 'ảnh cận cảnh {}', '{}'],
+  th: ['ภาพถ่าย{}', 'รูป{}', 'ภาพระยะใกล้ของ{}', '{}'],
+  pt: ['foto: {}', 'imagem: {}', 'foto em close: {}', '{}'],
+}
+
+/**
+ * Prompt templates of a language for zero-shot classification.
+ * @param style `drawing` for icons and emoji, `photo` for photographs
+ * @throws UserError for a language without templates
+ */
+export function zeroShotTemplates(language: string, style: 'drawing' | 'photo'): readonly string[] {
+  const table = style === 'drawing' ? drawingTemplates : photoTemplates
+  const found = table[language]
+  if (found) return found.includes('{}') ? found : [...found, '{}']
+  throw new UserError({
+    where: 'zero-shot templates',
+    expected: `a language with templates (${Object.keys(table).join(', ')})`,
+    got: language,
+    hint: 'Add templates for it in eval/templates.ts, or give your own.',
+  })
+}

@@ -1,0 +1,147 @@
+import { markdownTable } from 'markdown-table'
+import { languageName, megabytes, parameterCount, percent, percentInterval, totalParameters } from '../eval/report/format.ts'
+import type { Report } from '../eval/report/schema.ts'
+import type { ClipConfig } from '../models/config.ts'
+import type { ModelDtype } from '../models/teachers/teacher-files.ts'
+import type { FileStem } from './dtypes.ts'
+import type { RecallRow } from './gate.ts'
+import { layerName } from './sensitivity.ts'
+import type { Parity } from './verify.ts'
+
+export interface FileSizes {
+  dtype: ModelDtype
+  bytes: Record<FileStem, number>
+}
+
+/** What only the caller knows about a model. */
+export interface CardOptions {
+  name?: string
+  /** SPDX id of the weights' licence; the data's licences may ask for more. */
+  licence?: string
+  /** BCP 47. */
+  languages?: string[]
+  data?: { corpus: string; licence: string; note?: string }[]
+  /** Name of the model this one was distilled from. */
+  teacher?: string
+  /** Evaluation of this model: its rows become the recall table. */
+  report?: Report
+  /** What the model does not know or was not measured on, one sentence each. */
+  limits?: string[]
+}
+
+export interface Card extends CardOptions {
+  name: string
+  config: ClipConfig
+  parameters: { image: number; text: number }
+  sizes: FileSizes[]
+  parity: Parity[]
+  recall: RecallRow[]
+  keptFp32: string[]
+  leaveOut: ('combined' | 'safetensors')[]
+}
+
+/** README.md of an exported folder: what the model is, knows, costs and does not know, and how to load it. */
+export function modelCard(card: Card): string {
+  const sections = [frontMatter(card), `# ${card.name}`, introduction(card), usage(card), sizes(card), losses(card), recall(card), data(card), limits(card)]
+  return `${sections.filter(Boolean).join('\n\n')}\n`
+}
+
+function frontMatter({ licence, languages = [] }: Card): string {
+  const lines = [
+    ...(licence ? [`license: ${licence.toLowerCase()}`] : []),
+    ...(languages.length > 0 ? ['language:', ...languages.map((code) => `- ${code}`)] : []),
+    'library_name: transformers.js',
+    'pipeline_tag: zero-shot-image-classification',
+    'tags:\n- clip\n- distillation\n- onnx',
+  ]
+  return `---\n${lines.join('\n')}\n---`
+}
+
+function introduction({ config, parameters, languages = [], teacher }: Card): string {
+  const spoken = languages.length > 0 ? ` in ${languages.map(languageName).join(', ')}` : ''
+  const { image_size: size } = config.vision_config
+  const { max_position_embeddings: context } = config.text_config
+  return [
+    `A compact CLIP: pictures and texts${spoken} in one space of ${config.projection_dim} dimensions.${teacher ? ` Distilled from ${teacher}.` : ''}`,
+    `${parameterCount(totalParameters({ parameters, bytes: {} }))} parameters (image ${parameterCount(parameters.image)}, text ${parameterCount(parameters.text)}); images of ${size} × ${size} pixels, texts of up to ${context} tokens. Made with distilingual.`,
+  ].join('\n')
+}
+
+function usage({ config, sizes, leaveOut }: Card): string {
+  const ways = [
+    leaveOut.includes('combined') ? 'The pipeline `image-feature-extraction`' : 'The pipelines `zero-shot-image-classification` and `image-feature-extraction`',
+    '`@xenova/transformers` 2.17 (not with q4)',
+    'onnxruntime in any language (`onnx/`)',
+    ...(leaveOut.includes('safetensors') ? [] : ["Python's `CLIPModel.from_pretrained` (`model.safetensors`)"]),
+  ]
+  const size = config.vision_config.image_size
+  const dtype = sizes.some((row) => row.dtype === 'q8') ? 'q8' : sizes[0]!.dtype
+  return `## Use
+
+In Node, with \`npm install @huggingface/transformers sharp\`; \`dir\` is this folder:
+
+\`\`\`js
+import { AutoProcessor, AutoTokenizer, CLIPTextModelWithProjection, CLIPVisionModelWithProjection, RawImage } from '@huggingface/transformers'
+import sharp from 'sharp'
+const [tokenizer, processor, text, vision] = await Promise.all([AutoTokenizer, AutoProcessor, CLIPTextModelWithProjection, CLIPVisionModelWithProjection].map((part) => part.from_pretrained(dir, { dtype: '${dtype}' })))
+const { text_embeds } = await text(tokenizer(['a red apple', '红苹果'], { padding: true, truncation: true }))
+const { image_embeds } = await vision(await processor(new RawImage(await sharp(file).flatten({ background: 'white' }).resize(${size}, ${size}, { kernel: 'cubic', fastShrinkOnLoad: false }).toColourspace('srgb').raw().toBuffer(), ${size}, ${size}, 3)))
+\`\`\`
+
+Both are of length 1: their dot product is their similarity. Resizing with sharp first matters: the library's own resizer makes small
+pictures look different from those the model has learnt from. Drawings on a transparent ground are best cropped to what is visible.
+${ways.join(', ')} work too.`
+}
+
+function sizes({ sizes, parity }: Card): string {
+  const head = ['format', 'image', 'text', 'both', 'cosine to training, image', 'text']
+  const body = sizes.map(({ dtype, bytes }) => {
+    const near = parity.find((row) => row.dtype === dtype)
+    const cosines = near ? [near.image.mean, near.text.mean].map((value) => value.toFixed(5)) : ['–', '–']
+    return [dtype, megabytes(bytes.vision_model), megabytes(bytes.text_model), megabytes(bytes.vision_model + bytes.text_model), ...cosines]
+  })
+  return `## Sizes\n\n${markdownTable([head, ...body], { align: ['l', 'r', 'r', 'r', 'r', 'r'] })}`
+}
+
+/** What the formats lose on the validation protocol that the export was checked with. */
+function losses({ recall, keptFp32 }: Card): string {
+  if (recall.length === 0) return ''
+  const head = ['format', 'language', 'mean recall', 'training graph', 'points lost']
+  const body = recall.map((row) => [row.dtype, languageName(row.language), percent(row.meanRecall), percent(row.reference), row.drop.toFixed(2)])
+  const kept = keptFp32.length > 0 ? `\n\nLeft in fp32: ${keptFp32.map(layerName).join(', ')}.` : ''
+  const table = markdownTable([head, ...body], { align: ['l', 'l', 'r', 'r', 'r'] })
+  return `What the formats lose on \`${recall[0]!.protocol}\`, one image or text at a time, in percent:\n\n${table}${kept}`
+}
+
+function recall({ report }: Card): string {
+  const rows = report?.results.filter((row) => row.model === 'student') ?? []
+  if (rows.length === 0) return ''
+  const head = ['protocol', 'language', 'format', 'text→image R@1', 'image→text R@1', 'mean recall', '95 %', "of the teacher's"]
+  const body = rows.map((row) => [
+    row.protocol,
+    languageName(row.language),
+    row.dtype,
+    percent(row.metrics['text_to_image_R@1']),
+    percent(row.metrics['image_to_text_R@1']),
+    percent(row.metrics.mean_recall),
+    percentInterval(row.interval95?.mean_recall),
+    row.retention === undefined ? '–' : percent(row.retention),
+  ])
+  const table = markdownTable([head, ...body], { align: ['l', 'l', 'l', 'r', 'r', 'r', 'r', 'r'] })
+  return `## Retrieval\n\nIn percent; mean recall is the mean of R@1, 5 and 10 in both directions.\n\n${table}`
+}
+
+function data({ data = [] }: Card): string {
+  if (data.length === 0) return ''
+  const lines = data.map(({ corpus, licence, note }) => `- **${corpus}**: ${licence}${note ? `; ${note}` : ''}`)
+  return `## Data and licences\n\n${lines.join('\n')}`
+}
+
+function limits({ limits = [], config }: Card): string {
+  const always = [
+    'It knows what its training data shows, and little else: measure it on your own pictures and words before you rely on it.',
+    `It sees ${config.vision_config.image_size} × ${config.vision_config.image_size} pixels: small details and writing are lost.`,
+    'It repeats what its captions say, their mistakes and prejudices included.',
+  ]
+  return `## Limits\n\n${[...limits, ...always].map((line) => `- ${line}`).join('\n')}`
+}

@@ -1,0 +1,83 @@
+import { UserError } from '../engine/errors.ts'
+import type { RuntimeOptions } from '../engine/runtime.ts'
+import { languageName } from '../eval/report/format.ts'
+import type { Encoder } from '../models/encoder.ts'
+import { openTeacher } from '../models/teachers/onnx-folder.ts'
+import type { ModelDtype } from '../models/teachers/teacher-files.ts'
+import { parseDtypes } from './dtypes.ts'
+import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
+
+/** What an export may lose. */
+export interface Gate {
+  /** Validation tasks, one a language; never test tasks. */
+  tasks: GateTask[]
+  /** Points of mean recall that each language may lose, by number format; formats left out are measured only. */
+  maxDrop: Partial<Record<ModelDtype, number>>
+}
+
+export interface RecallRow extends LanguageRecall {
+  dtype: ModelDtype
+  /** Mean recall of the model as it trains. */
+  reference: number
+  /** Points (percent) that are lost; negative where quantization happens to help. */
+  drop: number
+}
+
+/** The exit code of an export that loses too much. */
+export const gateExitCode = 3
+
+/** Evaluates the written files of each number format, and the model as it trains, on the gate's tasks. */
+export async function measureFiles(dir: string, reference: Encoder, dtypes: ModelDtype[], tasks: GateTask[], options: RuntimeOptions = {}): Promise<RecallRow[]> {
+  const expected = await measureRecall(reference, tasks)
+  const rows: RecallRow[] = []
+  for (const dtype of dtypes) {
+    const encoder = await openTeacher(dir, { ...options, dtype })
+    const found = await measureRecall(encoder, tasks).finally(() => encoder.release())
+    found.forEach((row, i) => rows.push(recallRow(dtype, row, expected[i]!)))
+  }
+  return rows
+}
+
+export function recallRow(dtype: ModelDtype, row: LanguageRecall, { meanRecall }: LanguageRecall): RecallRow {
+  return { ...row, dtype, reference: meanRecall, drop: 100 * (meanRecall - row.meanRecall) }
+}
+
+/** Rows that lose more than the gate allows, the worst first. */
+export function failures(rows: RecallRow[], { maxDrop }: Pick<Gate, 'maxDrop'>): RecallRow[] {
+  const excess = ({ dtype, drop }: RecallRow) => drop - (maxDrop[dtype] ?? Infinity)
+  return rows.filter((row) => excess(row) > 1e-9).sort((a, b) => excess(b) - excess(a))
+}
+
+/**
+ * @param blame what is at fault, in words
+ * @throws UserError with exit code 3
+ */
+export function failGate(row: RecallRow, { maxDrop }: Pick<Gate, 'maxDrop'>, blame: string): never {
+  const { dtype, language, protocol, reference, meanRecall, drop } = row
+  throw new UserError(
+    {
+      where: `recall gate, ${dtype}, ${languageName(language)} on ${protocol}`,
+      expected: `a loss of at most ${maxDrop[dtype]} points of mean recall (training graph: ${(100 * reference).toFixed(2)} %)`,
+      got: `${drop.toFixed(2)} points (${(100 * meanRecall).toFixed(2)} %); ${blame}`,
+      hint: 'Leave those layers in fp32 with --keepFp32 auto or --keepFp32 NAME,NAME, allow more with --maxDrop, or leave the format out of --dtypes.',
+    },
+    gateExitCode,
+  )
+}
+
+/**
+ * Reads `1.0`, which holds for fp16 and q8, or `q4:2`, or several such parts.
+ * @throws UserError for anything else
+ */
+export function parseMaxDrop(parts: (string | number)[]): Gate['maxDrop'] {
+  const limits: Gate['maxDrop'] = {}
+  for (const part of parts.map(String)) {
+    const [value, name] = part.split(':').reverse() as [string, string | undefined]
+    const limit = Number(value)
+    if (value.trim() === '' || !(limit >= 0) || part.split(':').length > 2) {
+      throw new UserError({ where: '--maxDrop', expected: 'points of mean recall (1.0), or a format and points (q4:2)', got: part, hint: 'Several are separated by commas: 1.0,q4:2' })
+    }
+    for (const dtype of name === undefined ? (['fp16', 'q8'] as const) : parseDtypes([name], '--maxDrop')) limits[dtype] = limit
+  }
+  return limits
+}

@@ -1,0 +1,48 @@
+import { encodeModel } from '../engine/onnx/proto.ts'
+import type { Graph } from '../engine/onnx/model.ts'
+import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
+import { longest, type Encoder } from '../models/encoder.ts'
+import type { Tokenizer } from '../tokenizers/load.ts'
+import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
+
+export type ImageEncoder = Pick<Encoder, 'encodeImages' | 'release'>
+export type TextEncoder = Pick<Encoder, 'encodeTexts' | 'release'>
+
+/** Opens an exported image tower that was not written to a file. */
+export async function openVision(graph: Graph, options: RuntimeOptions = {}): Promise<ImageEncoder> {
+  const session = await openSession(encodeModel(graph), options)
+  const [, , size] = graph.inputs[0]!.dims as number[]
+  return {
+    encodeImages: async (pixels, count) => first(await session.run({ pixel_values: { data: pixels, dims: [count, 3, size!, size!] } })),
+    release: () => session.release(),
+  }
+}
+
+/** Opens an exported text tower that was not written to a file. */
+export async function openText(graph: Graph, tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<TextEncoder> {
+  const session = await openSession(encodeModel(graph), options)
+  return {
+    encodeTexts: async (texts) => {
+      const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, longest(tokenizer, texts, tokenizer.contextLength))
+      const dims = [texts.length, inputIds.length / texts.length]
+      const wide = (data: Int32Array): NumberTensor => ({ data: BigInt64Array.from(data, BigInt), dims })
+      return first(await session.run({ input_ids: wide(inputIds), attention_mask: wide(attentionMask) }))
+    },
+    release: () => session.release(),
+  }
+}
+
+/** Mean recall of two towers that were not written to files. */
+export async function recallOfGraphs(vision: Graph, text: Graph, tasks: GateTask[], tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<LanguageRecall[]> {
+  const images = await openVision(vision, options)
+  const texts = await openText(text, tokenizer, options)
+  try {
+    return await measureRecall({ encodeImages: images.encodeImages, encodeTexts: texts.encodeTexts }, tasks)
+  } finally {
+    await Promise.all([images.release(), texts.release()])
+  }
+}
+
+function first(results: Record<string, NumberTensor>): Float32Array {
+  return Object.values(results)[0]!.data as Float32Array
+}

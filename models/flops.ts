@@ -1,0 +1,44 @@
+import type { ClipConfig, TowerConfig } from './config.ts'
+import { patchCount } from './vision.ts'
+
+/** Floating-point operations of one item: one image, one text. */
+export interface TowerFlops {
+  image: number
+  text: number
+}
+
+/**
+ * Forward FLOPs of each tower per item, counted from its matrix products alone: [m, k]·[k, n] costs 2mkn.
+ *
+ *     encoder(T) = layers · (2T·(4D² + 2DH) + 4T²D)      T tokens, width D, hidden H: projections and MLP, scores and mixing
+ *     image      = encoder(K + 1) + 2K·3p²·D + 2DE       K patches of p × p pixels and the class token, joint dimension E
+ *     text       = encoder(T) + 2TD + 2DE                pooling is a product with a one-hot row
+ *
+ * Elementwise work is left out, as is usual; it takes time but few operations.
+ */
+export function towerFlops(config: ClipConfig, { textLength, keptPatches = patchCount(config) }: { textLength: number; keptPatches?: number }): TowerFlops {
+  const { vision_config: vision, text_config: text, projection_dim: embedDim } = config
+  const patches = 2 * keptPatches * 3 * vision.patch_size ** 2 * vision.hidden_size
+  const pooling = 2 * textLength * text.hidden_size
+  return {
+    image: encoderFlops(vision, keptPatches + 1) + patches + 2 * vision.hidden_size * embedDim,
+    text: encoderFlops(text, textLength) + pooling + 2 * text.hidden_size * embedDim,
+  }
+}
+
+/**
+ * FLOPs of one training step: three times the forward pass of its images and texts. Going back costs two products of the same size for
+ * each one forward, for the slopes of its input and of its weight. (The patches' own slope is not needed, similarities and
+ * the optimizer are not counted: together under 1 % of a preset's step.)
+ */
+export function stepFlops(
+  config: ClipConfig,
+  shape: { batchSize: number; languages: readonly string[]; textLength: number; keptPatches?: number },
+): number {
+  const { image, text } = towerFlops(config, shape)
+  return 3 * shape.batchSize * (image + shape.languages.length * text)
+}
+
+function encoderFlops({ hidden_size: width, intermediate_size: hidden, num_hidden_layers: layers }: TowerConfig, tokens: number): number {
+  return layers * (2 * tokens * (4 * width ** 2 + 2 * width * hidden) + 4 * tokens ** 2 * width)
+}

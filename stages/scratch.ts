@@ -1,0 +1,57 @@
+import { cp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import type { OpenCorpus } from '../corpora/open.ts'
+import type { Language } from '../corpora/sample.ts'
+import { preset } from '../models/config.ts'
+import { createDualEncoder } from '../models/dual-encoder.ts'
+import { readModelFolder } from '../models/folder.ts'
+import { loadTokenizer } from '../tokenizers/load.ts'
+import { trainContrastive } from './contrastive.ts'
+import type { Stage1Settings } from './stage1.ts'
+import { runStage2, type Stage2Settings } from './stage2.ts'
+
+export interface ScratchRun {
+  open: OpenCorpus
+  languages: Language[]
+  /** The student's own tokenizer: only the teacher is taken away. */
+  tokenizerDir: string
+  stage1: Stage1Settings
+  stage2: Stage2Settings
+  dir: string
+  cacheDir: string
+  resume?: boolean
+}
+
+/** Multiples of the student's learning rate that are tried. */
+const factors = [0.25, 0.5, 1]
+
+/**
+ * The student's twin without a teacher: same size, tokenizer, data, steps and stage 2, InfoNCE instead of distillation, fresh
+ * augmentation every epoch. Trained with three learning rates; the best on validation is kept in dir/student.
+ */
+export async function trainScratch({ stage1, stage2, ...run }: ScratchRun): Promise<void> {
+  const { vocabSize, contextLength } = await loadTokenizer(run.tokenizerDir)
+  const config = (await readModelFolder(run.tokenizerDir)).config
+  const size = preset(stage1.student, { vocabSize, embedDim: config.projection_dim, imageSize: config.vision_config.image_size, contextLength })
+  const tried: { dir: string; learningRate: number; recall: number }[] = []
+  for (const factor of factors) {
+    const learningRate = stage1.learningRate * factor
+    const dir = join(run.dir, `rate-${learningRate}`)
+    const model = createDualEncoder(size, stage1.seed)
+    await trainContrastive({ ...run, label: `scratch, rate ${learningRate}`, corpus: run.open.corpus, model, settings: { ...stage1, learningRate }, dir: join(dir, 'stage1') })
+    await runStage2({ ...run, model, settings: stage2, dir: join(dir, 'stage2') })
+    tried.push({ dir: join(dir, 'stage2'), learningRate, recall: await lastRecall(join(dir, 'stage2', 'log.jsonl')) })
+  }
+  const best = tried.reduce((a, b) => (b.recall > a.recall ? b : a))
+  await writeFileAtomic(join(run.dir, 'rates.json'), `${JSON.stringify(tried, null, 2)}\n`)
+  await cp(join(best.dir, 'student'), join(run.dir, 'student'), { recursive: true })
+}
+
+/** Mean over languages of the last validation in a log. */
+async function lastRecall(file: string): Promise<number> {
+  const lines = (await readFile(file, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as Record<string, number>)
+  const last = lines.findLast((line) => 'language_gap' in line)!
+  const recalls = Object.entries(last).filter(([name]) => name.startsWith('validation_mean_recall_'))
+  return recalls.reduce((sum, [, recall]) => sum + recall, 0) / recalls.length
+}

@@ -1,0 +1,114 @@
+import test from 'ava'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/**
+ * Who may import whom: a folder's files import their own folder and what stands here, a folder or a single file.
+ * docs/architecture.md says why.
+ */
+const allowed: Record<string, string[]> = {
+  engine: [],
+  corpora: ['engine'],
+  tokenizers: ['engine'],
+  models: ['engine', 'corpora/pixel-values.ts', 'tokenizers/load.ts'], // CLIP's mean and deviation; an encoder takes texts
+  eval: ['engine', 'corpora'],
+  export: ['engine', 'models', 'corpora', 'tokenizers', 'eval'],
+  stages: ['engine', 'models', 'corpora', 'tokenizers', 'eval', 'export'],
+  cli: ['engine', 'models', 'corpora', 'tokenizers', 'eval', 'export', 'stages'],
+}
+const product = Object.keys(allowed)
+const others = ['bench', 'test', 'examples', 'bin']
+
+/** The only files that may import a package, for packages that have one door. */
+const doors: Record<string, string> = {
+  '@tensorflow/tfjs': 'engine/tf.ts',
+  'onnxruntime-node': 'engine/runtime.ts',
+}
+
+interface Import {
+  target: string
+  typeOnly: boolean
+}
+
+const files = [...product, ...others].filter((folder) => existsSync(join(root, folder))).flatMap(sources)
+const imports = new Map(files.map((file) => [file, importsOf(file)]))
+
+function sources(folder: string): string[] {
+  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile() && /\.(ts|mjs|js)$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+}
+
+/** Every import and re-export of a file, dynamic ones included; relative targets as paths from the root. */
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?'([^'\n]+)'|\bimport\(\s*'([^'\n]+)'/gm)
+  return Array.from(statements, ([, type, named, dynamic]) => {
+    const target = (named ?? dynamic)!
+    return { target: target.startsWith('.') ? normalize(join(dirname(file), target)) : target, typeOnly: type !== undefined }
+  })
+}
+
+const top = (path: string) => path.split('/')[0]!
+const isLocal = (target: string) => imports.has(target)
+
+test('the scan sees imports of every kind', (t) => {
+  const found = (file: string) => imports.get(file)!.map(({ target }) => target)
+  t.true(files.length > 80)
+  t.true(found('engine/runtime.ts').includes('engine/telemetry-off.ts'), 'import for its effect')
+  t.true(found('models/folder.ts').includes('tokenizers/load.ts'))
+  t.true(imports.get('models/encoder.ts')!.some(({ target, typeOnly }) => target === 'tokenizers/load.ts' && typeOnly))
+})
+
+test('imports point one way', (t) => {
+  const wrong = files
+    .filter((file) => product.includes(top(file)))
+    .flatMap((file) => {
+      const may = [top(file), ...allowed[top(file)]!]
+      const bad = imports.get(file)!.filter(({ target }) => isLocal(target) && !may.includes(top(target)) && !may.includes(target))
+      return bad.map(({ target }) => `${file} → ${target}`)
+    })
+  t.deepEqual(wrong, [])
+})
+
+test('tfjs and onnxruntime have one door each', (t) => {
+  const wrong = files
+    .filter((file) => product.includes(top(file)))
+    .flatMap((file) => imports.get(file)!.filter(({ target }) => doors[target] !== undefined && doors[target] !== file).map(({ target }) => `${file} → ${target}`))
+  t.deepEqual(wrong, [])
+})
+
+test('corpora, tokenizers and eval load no tfjs, not even through others', (t) => {
+  const reachable = (file: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(file)) return seen
+    seen.add(file)
+    for (const { target, typeOnly } of imports.get(file) ?? []) if (!typeOnly) reachable(target, seen)
+    return seen
+  }
+  const wrong = files.filter((file) => ['corpora', 'tokenizers', 'eval'].includes(top(file)) && reachable(file).has('engine/tf.ts'))
+  t.deepEqual(wrong, [])
+})
+
+test('no cycles', (t) => {
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+    if (done.has(file) || path.includes(file)) return
+    for (const { target } of imports.get(file)!) if (isLocal(target)) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  t.deepEqual(cycles, [])
+})
+
+test('no default exports', (t) => {
+  t.deepEqual(files.filter((file) => /^export default\b|\bas default\b/m.test(readFileSync(join(root, file), 'utf8'))), [])
+})
+
+test('files stay small', (t) => {
+  const lengths = files.map((file) => [file, readFileSync(join(root, file), 'utf8').split('\n').length - 1] as const)
+  t.deepEqual(lengths.filter(([, length]) => length > 300), [])
+})

@@ -1,0 +1,133 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { z } from 'zod'
+import { flagsOf } from '../../cli/flags.ts'
+import { runShow } from './fixture.ts'
+
+const defaults = {
+  text: 'a',
+  steps: 100,
+  rate: 0.5,
+  mode: 'slow',
+  languages: ['en', 'zh'],
+  top: 'all',
+  quiet: false,
+  colour: true,
+  inner: { depth: 2 },
+}
+
+const lines: [what: string, args: string[], changed: object][] = [
+  ['defaults alone', ['a'], {}],
+  ['the positional key by its flag', ['--text', 'a'], {}],
+  ['numbers', ['a', '--steps', '7', '--rate', '1e-3'], { steps: 7, rate: 1e-3 }],
+  ['an equals sign', ['a', '--steps=7'], { steps: 7 }],
+  ['lists', ['a', '--languages', 'en, fr', '--sizes', '1,2'], { languages: ['en', 'fr'], sizes: [1, 2] }],
+  ['either of two types', ['a', '--top', '3'], { top: 3 }],
+  ['switches both ways', ['a', '--quiet', '--no-colour'], { quiet: true, colour: false }],
+  ['a nested key', ['a', '--inner.depth', '5'], { inner: { depth: 5 } }],
+]
+for (const [what, args, changed] of lines) {
+  test(`reads ${what}`, async (t) => {
+    const { code, config, stderr } = await runShow('show', ...args)
+    t.deepEqual({ code, config, stderr }, { code: 0, config: { ...defaults, ...changed }, stderr: '' })
+  })
+}
+
+const mistakes: [what: string, args: string[], message: RegExp][] = [
+  ['a misspelt flag', ['a', '--stpes', '3'], /^distilingual show: expected one of its flags, got --stpes\. Did you mean --steps\? See --help\.\n$/],
+  ['another case', ['a', '--Steps=3'], /got --Steps\. Did you mean --steps\?/],
+  ['a number below its bound', ['a', '--steps', '0'], /^--steps: expected integer ≥ 1, got 0\. See distilingual show --help\.\n$/],
+  ['a number beyond its bound', ['a', '--rate', '2'], /^--rate: expected number > 0, ≤ 1, got 2\./],
+  ['text for a number', ['a', '--steps', '3x'], /^--steps: expected integer ≥ 1, got "3x"\./],
+  ['nothing for a number', ['a', '--steps='], /^--steps: expected integer ≥ 1, got ""\./],
+  ['a flag without its value', ['a', '--steps'], /^--steps: expected a value after it, got nothing\./],
+  ['a value for a switch', ['a', '--quiet=yes'], /^--quiet: expected no value, got "--quiet=yes"\. Write --quiet or --no-quiet\./],
+  ['an unknown choice', ['a', '--mode', 'fats'], /^--mode: expected one of slow, fast, got "fats"\./],
+  ['an empty list', ['a', '--languages', ','], /^--languages: expected a list of at least 1 text, got \[\]\./],
+  ['a list with a wrong part', ['a', '--sizes', '1,x'], /^--sizes: expected a list of integer, got \[1,"x"\]\./],
+  ['a missing key', [], /^--text: expected text \(what to show\), got nothing\./],
+  ['two positional arguments', ['a', 'b'], /^distilingual show: expected one text, got "a b"\. Put it in quotes\./],
+]
+for (const [what, args, message] of mistakes) {
+  test(`refuses ${what} with exit code 2`, async (t) => {
+    const { code, config, stderr } = await runShow('show', ...args)
+    t.regex(stderr, message)
+    t.deepEqual([code, config], [2, undefined])
+  })
+}
+
+test('flags win over the config file, the config file over defaults', async (t) => {
+  const file = await writeConfig(t.teardown, { command: 'show', text: 'from file', steps: 3, inner: { depth: 9 }, mode: 'fast' })
+  const { config } = await runShow('show', '--config', file, '--steps', '4')
+  t.deepEqual(config, { ...defaults, text: 'from file', steps: 4, inner: { depth: 9 }, mode: 'fast' })
+})
+
+const badFiles: [what: string, content: unknown, message: RegExp][] = [
+  ['an unknown key', { step: 3 }, /config\.json: step: expected a setting of this command, got an unknown key\. Did you mean steps\?/],
+  ['an unknown nested key', { inner: { dept: 3 } }, /config\.json: inner\.dept: .* Did you mean inner\.depth\?/],
+  ['a value of another type', { text: 'a', steps: '3' }, /config\.json: steps: expected integer ≥ 1, got "3"/],
+  ["another command's file", { command: 'stage1' }, /config\.json: command: expected show, got stage1/],
+  ['an array', [1], /expected a JSON file with an object of settings, got an array/],
+]
+for (const [what, content, message] of badFiles) {
+  test(`refuses a config file with ${what}`, async (t) => {
+    const { code, stderr } = await runShow('show', '--config', await writeConfig(t.teardown, content))
+    t.regex(stderr, message)
+    t.is(code, 2)
+  })
+}
+
+test('refuses a config file that is not there', async (t) => {
+  const { code, stderr } = await runShow('show', '--config', '/no/such.json')
+  t.regex(stderr, /^--config \/no\/such\.json: expected a JSON file with an object of settings, got no such file\./)
+  t.is(code, 2)
+})
+
+test('help shows every flag with its type and default', async (t) => {
+  const { code, stdout } = await runShow('show', '--help')
+  t.is(code, 0)
+  const expected = [
+    'Usage: distilingual show [flags] "text"',
+    '--text <text> what to show (required)',
+    '--steps <integer> how often (default: 100)',
+    '--mode <slow|fast> how (default: slow)',
+    '--languages <text,…> in which languages (default: en,zh)',
+    '--sizes <integer,…> how large',
+    '--top <integer|all> how many (default: all)',
+    '--quiet without a word (default: off)',
+    '--no-colour in colour (default: on)',
+    '--inner.depth <integer> how deep (default: 2)',
+    '--config <file.json>',
+    'npx distilingual show "a text"',
+  ]
+  const text = stdout.replace(/\s+/g, ' ')
+  for (const part of expected) t.true(text.includes(part), `${part}\n${stdout}`)
+})
+
+test("a UserError's exit code is the process's; other errors show their stack and exit with 1", async (t) => {
+  for (const code of [2, 3, 130]) t.like(await runShow('show', `exit ${code}`), { code, stderr: 'show: expected x, got y. Do z.\n' })
+  const fault = await runShow('show', 'fault')
+  t.is(fault.code, 1)
+  t.regex(fault.stderr, /^Error: broken inside\n +at /)
+})
+
+test('without a command, or with an unknown one', async (t) => {
+  t.like(await runShow(), { code: 2, stdout: '' })
+  t.like(await runShow('--help'), { code: 0, stderr: '' })
+  t.regex((await runShow('shwo')).stderr, /^distilingual: expected a command \(show\), got shwo\. Did you mean show\?/)
+  t.is((await runShow('constructor')).code, 2)
+})
+
+test('a schema that no flag can hold is found when the command is written', (t) => {
+  t.throws(() => flagsOf(z.object({ table: z.record(z.string(), z.number()) })), { message: /^--table: no flag can hold a schema of type object/ })
+})
+
+async function writeConfig(teardown: (fn: () => Promise<void>) => void, content: unknown): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'distilingual-'))
+  teardown(() => rm(dir, { recursive: true }))
+  const file = join(dir, 'config.json')
+  await writeFile(file, JSON.stringify(content))
+  return file
+}

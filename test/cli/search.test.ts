@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import sharp from 'sharp'
+import { createDualEncoder } from '../../models/dual-encoder.ts'
+import { writeModelFolder } from '../../models/folder.ts'
+import { searchImages } from '../../stages/search.ts'
+import { loadTokenizer } from '../../tokenizers/load.ts'
+import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
+
+const bin = fileURLToPath(new URL('../../bin/distilingual.mjs', import.meta.url))
+let dir: string
+const at = (...parts: string[]) => join(dir, ...parts)
+
+test.before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'distilingual-'))
+  await mkdir(at('images', 'inner'), { recursive: true })
+  for (const [name, colour] of Object.entries({ 'red.png': 'red', 'inner/green.webp': 'green', 'blue.jpeg': 'blue' })) {
+    await sharp({ create: { width: 20, height: 16, channels: 3, background: colour } }).toFile(at('images', name))
+  }
+  await writeFile(at('images', 'broken.png'), 'no image')
+  await writeFile(at('images', 'notes.txt'), 'not looked at')
+  await writeTokenizer(at('tokenizer'), trainTokenizer(['a red apple', '红色的苹果'], { vocabSize: 270 }))
+  const { vocabSize } = await loadTokenizer(at('tokenizer'))
+  const tower = { hidden_size: 8, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2 }
+  const config = {
+    projection_dim: 6,
+    vision_config: { ...tower, image_size: 16, patch_size: 8 },
+    text_config: { ...tower, vocab_size: vocabSize, max_position_embeddings: 16 },
+  }
+  await writeModelFolder(at('model'), createDualEncoder(config, 1), at('tokenizer'))
+})
+test.after.always(() => rm(dir, { recursive: true, force: true }))
+
+test('search prints rank, score and path as a program called from any folder', async (t) => {
+  const { code, stdout, stderr } = await distilingual('search', '--model', 'model', '--images', 'images', '--top', '2', '红色的苹果')
+  t.is(code, 0, stderr)
+  t.regex(stdout, /^1 +-?0\.\d{3} {2}images\/\S+\n2 +-?0\.\d{3} {2}images\/\S+\n$/)
+  t.regex(stderr, /skipped images\/broken\.png: 8 bytes that fail with/)
+})
+
+test('search --json gives the same to programs', async (t) => {
+  const { code, stdout } = await distilingual('search', '--model', 'model', '--images', 'images', '--json', 'a red apple')
+  const reply = JSON.parse(stdout)
+  t.is(code, 0)
+  t.like(reply, { query: 'a red apple', images: 3, skipped: [{ path: join('images', 'broken.png') }] })
+  t.deepEqual(
+    reply.hits.map((hit: { path: string }) => hit.path).sort(),
+    ['blue.jpeg', 'inner/green.webp', 'red.png'].map((name) => join('images', name)),
+  )
+  const scores = reply.hits.map((hit: { score: number }) => hit.score)
+  t.deepEqual(
+    scores,
+    scores.toSorted((a: number, b: number) => b - a),
+  )
+})
+
+test("a user's mistake ends the process with code 2 and one line", async (t) => {
+  t.deepEqual(await distilingual('search', '--model', 'model', '--imagse', 'images', 'x'), {
+    code: 2,
+    stdout: '',
+    stderr: 'distilingual search: expected one of its flags, got --imagse. Did you mean --images? See --help.\n',
+  })
+})
+
+test('search refuses what it cannot search', async (t) => {
+  const request = { model: at('model'), images: at('images'), query: 'x', top: 1 }
+  await mkdir(at('empty'))
+  await t.throwsAsync(searchImages({ ...request, query: ' ' }), { message: /expected words to look for, got an empty text/ })
+  await t.throwsAsync(searchImages({ ...request, images: at('empty') }), { message: /expected a folder with images \(\.png .*\), got none/ })
+  await t.throwsAsync(searchImages({ ...request, images: at('nowhere') }), { message: /got no such folder/ })
+  await t.throwsAsync(searchImages({ ...request, model: at('images') }), { message: /expected a finished run or a model folder/ })
+  await t.throwsAsync(searchImages({ ...request, dtype: 'q8' }), {
+    message: /expected an exported model with q8 files, got .* which holds fp32 only/,
+  })
+})
+
+function distilingual(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bin, ...args], { cwd: dir }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+  })
+}

@@ -1,0 +1,83 @@
+import test from 'ava'
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assertSameRun, type Checkpoint, readLatestCheckpoint, restoreInto, writeCheckpoint } from '../../engine/checkpoint.ts'
+import { UserError } from '../../engine/errors.ts'
+import type { Params } from '../../engine/params.ts'
+import { gaussian } from './oracle.ts'
+
+async function temporary(t: import('ava').ExecutionContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'checkpoint-'))
+  t.teardown(() => rm(dir, { recursive: true }))
+  return join(dir, 'checkpoints')
+}
+
+const checkpoint = (step: number): Checkpoint => ({
+  step,
+  params: { w: { shape: [2, 3], data: gaussian(6, step) }, s: { shape: [], data: Float32Array.of(step) } },
+  optimizer: { state: { 'm:w': { shape: [2, 3], data: gaussian(6, step, 1) } }, steps: step - 1 },
+  identity: { corpus: 'emoji', seed: 1, half: 0.5, masked: true, teacher: null },
+})
+
+test('round trip', async (t) => {
+  const dir = await temporary(t)
+  const path = await writeCheckpoint(dir, checkpoint(7))
+  t.is(path, join(dir, 'step-0000007'))
+  t.deepEqual(await readLatestCheckpoint(dir), checkpoint(7))
+})
+
+test('no folder, or an empty one, is no checkpoint', async (t) => {
+  const dir = await temporary(t)
+  t.is(await readLatestCheckpoint(dir), undefined)
+  await mkdir(dir)
+  t.is(await readLatestCheckpoint(dir), undefined)
+})
+
+test('the newest wins, the two newest stay, the same step is replaced', async (t) => {
+  const dir = await temporary(t)
+  for (const step of [90, 100, 1000, 1000]) await writeCheckpoint(dir, checkpoint(step))
+  t.deepEqual((await readdir(dir)).sort(), ['step-0000100', 'step-0001000'])
+  t.is((await readLatestCheckpoint(dir))!.step, 1000)
+})
+
+test('a half-written folder is ignored, and in the way of nothing', async (t) => {
+  const dir = await temporary(t)
+  await writeCheckpoint(dir, checkpoint(5))
+  await mkdir(join(dir, 'step-0000009.tmp'))
+  await writeFile(join(dir, 'step-0000009.tmp', 'params.safetensors'), 'half')
+  t.is((await readLatestCheckpoint(dir))!.step, 5)
+  await writeCheckpoint(dir, checkpoint(9))
+  t.deepEqual(await readLatestCheckpoint(dir), checkpoint(9))
+})
+
+const damages: Record<string, [(path: string) => Promise<void>, RegExp]> = {
+  'tensors cut short': [(path) => truncate(join(path, 'params.safetensors'), 60), /params\.safetensors: expected/],
+  'optimizer state missing': [(path) => rm(join(path, 'optimizer.safetensors')), /optimizer\.safetensors: expected a part of the checkpoint, got ENOENT.*resume from the one before/],
+  'state that is no JSON': [(path) => writeFile(join(path, 'state.json'), '{"step":'), /state\.json: expected step, optimizerSteps and identity as JSON/],
+  'state without a step': [(path) => writeFile(join(path, 'state.json'), '{}'), /state\.json: expected step/],
+}
+for (const [name, [damage, message]] of Object.entries(damages)) {
+  test(`${name}: one clear error`, async (t) => {
+    const dir = await temporary(t)
+    await damage(await writeCheckpoint(dir, checkpoint(3)))
+    await t.throwsAsync(readLatestCheckpoint(dir), { instanceOf: UserError, message })
+  })
+}
+
+test('a resume with other settings is refused and names the first difference', (t) => {
+  const saved = checkpoint(1).identity
+  t.notThrows(() => assertSameRun('runs/x', saved, { ...saved }))
+  t.throws(() => assertSameRun('runs/x', saved, { ...saved, seed: 2 }), { instanceOf: UserError, message: /--resume runs\/x: seed: expected 1 as when the run was started, got 2/ })
+  t.throws(() => assertSameRun('runs/x', saved, { ...saved, extra: 'new' }), { message: /extra: expected undefined/ })
+  t.throws(() => assertSameRun('runs/x', { ...saved, extra: 'old' }, saved), { message: /extra: expected old/ })
+})
+
+test('restoring writes into the live arrays and checks names and shapes', (t) => {
+  const live: Params = { w: { shape: [2], data: new Float32Array(2) } }
+  const { data } = live.w!
+  restoreInto(live, { w: { shape: [2], data: Float32Array.of(1, 2) }, other: { shape: [1], data: Float32Array.of(3) } })
+  t.deepEqual(data, Float32Array.of(1, 2))
+  t.throws(() => restoreInto(live, {}), { instanceOf: UserError, message: /tensor w: expected \[2\], got no such tensor/ })
+  t.throws(() => restoreInto(live, { w: { shape: [1], data: new Float32Array(1) } }), { instanceOf: UserError, message: /expected \[2\], got \[1\]/ })
+})

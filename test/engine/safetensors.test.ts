@@ -1,0 +1,74 @@
+import test from 'ava'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../../engine/errors.ts'
+import type { Params } from '../../engine/params.ts'
+import { decodeSafetensors, encodeSafetensors } from '../../engine/safetensors.ts'
+
+/** A file laid out by hand: u64 length, header, then the bytes given. */
+function file(header: string, tensors: number[] = [], length = header.length): Uint8Array {
+  const bytes = new Uint8Array(8 + header.length + tensors.length)
+  new DataView(bytes.buffer).setUint32(0, length, true)
+  bytes.set(new TextEncoder().encode(header), 8)
+  bytes.set(tensors, 8 + header.length)
+  return bytes
+}
+
+const ONE = [0x00, 0x00, 0x80, 0x3f] // 1.0 as little-endian float32
+const MINUS_TWO = [0x00, 0x00, 0x00, 0xc0]
+const params: Params = { b: { shape: [2, 1], data: Float32Array.of(1, -2) }, a: { shape: [], data: Float32Array.of(1) } }
+const header = '{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}'
+
+test('the bytes of a file', (t) => {
+  const padded = header.padEnd(Math.ceil(header.length / 8) * 8)
+  t.deepEqual(encodeSafetensors(params), file(padded, [...ONE, ...MINUS_TWO, ...ONE]))
+})
+
+test('reads a file laid out by hand, whatever lies around it in memory', (t) => {
+  const bytes = file(header, [...ONE, ...MINUS_TWO, ...ONE])
+  const around = new Uint8Array(bytes.length + 20).fill(0xff)
+  around.set(bytes, 7)
+  for (const given of [bytes, Buffer.from(bytes), around.subarray(7, 7 + bytes.length)]) {
+    t.deepEqual(decodeSafetensors(given, 'file').params, params)
+  }
+})
+
+test('tensors may lie in another order than they are listed', (t) => {
+  const turned = '{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+  const { params: got, metadata } = decodeSafetensors(file(turned, [...ONE, ...MINUS_TWO]), 'file')
+  t.deepEqual([got.a!.data[0], got.b!.data[0]], [1, -2])
+  t.deepEqual(metadata, {})
+})
+
+test('round trip through a file on disk, with metadata, exact to the bit', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'safetensors-'))
+  const odd: Params = { 'ein ü': { shape: [5], data: Float32Array.of(-0, Number.MIN_VALUE, 3.4e38, Number.POSITIVE_INFINITY, 0.1) }, empty: { shape: [0], data: new Float32Array(0) } }
+  await writeFile(join(dir, 'x'), encodeSafetensors(odd, { made: 'here' }))
+  const decoded = decodeSafetensors(await readFile(join(dir, 'x')), 'x')
+  t.deepEqual(decoded, { params: odd, metadata: { format: 'pt', made: 'here' } })
+  await rm(dir, { recursive: true })
+})
+
+const whole = encodeSafetensors(params)
+const entry = (fields: string) => file(`{"w":{${fields}}}`, ONE)
+const broken: Record<string, [Uint8Array, RegExp]> = {
+  'an empty file': [new Uint8Array(0), /expected a safetensors file, got 0 bytes/],
+  'a Git LFS pointer': [new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'), /expected a header of \d+ bytes, got a file of 42 bytes/],
+  'a header cut short': [whole.subarray(0, 40), /expected a header of \d+ bytes/],
+  'tensors cut short': [whole.subarray(0, whole.length - 4), /expected tensor a at bytes 8 to 12, got 8 bytes of tensors/],
+  'a header that is no JSON': [file('{"a":'), /expected a JSON header, got bytes that do not parse/],
+  'a header that is null': [file('null'), /expected a JSON header, got null/],
+  'half floats': [entry('"dtype":"F16","shape":[2],"data_offsets":[0,4]'), /expected tensor w as F32, got F16/],
+  'a shape that does not fit the bytes': [entry('"dtype":"F32","shape":[2],"data_offsets":[0,4]'), /expected 8 bytes for tensor w \[2\], got 4/],
+  'offsets before the tensors': [entry('"dtype":"F32","shape":[1],"data_offsets":[-4,0]'), /expected tensor w at bytes -4 to 0/],
+  'an entry without offsets': [entry('"dtype":"F32","shape":[1]'), /expected dtype, shape and data_offsets of tensor w/],
+  'a negative dimension': [entry('"dtype":"F32","shape":[-1],"data_offsets":[0,4]'), /expected dtype, shape and data_offsets of tensor w/],
+  'an entry that is null': [file('{"w":null}'), /expected dtype, shape and data_offsets of tensor w, got null/],
+}
+for (const [name, [bytes, message]] of Object.entries(broken)) {
+  test(`refuses ${name}`, (t) => {
+    const error = t.throws(() => decodeSafetensors(bytes, 'model.safetensors'), { instanceOf: UserError, message })
+    t.is(error.fields.where, 'model.safetensors')
+  })
+}

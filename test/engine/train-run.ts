@@ -1,0 +1,46 @@
+/**
+ * A training run as a process of its own, to be killed: `train-run.ts DIR [--resume] [--poison STEP] [--pause MS]`.
+ * Ends as a command does: 0, or the error's own exit code with its message on stderr.
+ */
+import { compile } from '../../engine/compile.ts'
+import { UserError } from '../../engine/errors.ts'
+import { warmupCosine } from '../../engine/optim/schedule.ts'
+import { train } from '../../engine/train.ts'
+import { tinyStep, tinyTexts } from '../models/tiny.ts'
+import { gaussian } from './oracle.ts'
+
+export const totalSteps = 30
+
+const [dir, ...flags] = process.argv.slice(2) as [string, ...string[]]
+const option = (name: string) => (flags.includes(name) ? Number(flags[flags.indexOf(name) + 1]) : Number.NaN)
+const pause = option('--pause') || 0
+
+const { fn, specs, feeds, params } = tinyStep({ task: 1, fd: 1 })
+const inputs = Object.fromEntries(Object.entries(feeds).filter(([name]) => !params[name]))
+const step = await compile(fn, specs, { threads: 1 })
+try {
+  await train({
+    label: 'tiny',
+    params,
+    trained: Object.keys(params),
+    steps: totalSteps,
+    async batch(number, micro) {
+      await new Promise((resolve) => setTimeout(resolve, pause))
+      const pixel_values = gaussian(inputs.pixel_values!.length, 20, number, micro)
+      if (number === option('--poison')) pixel_values[0] = Number.NaN
+      return { step, inputs: { ...inputs, ...tinyTexts(8, 6, 2 * number + micro), pixel_values } }
+    },
+    accumulate: 2,
+    schedule: warmupCosine(1e-2, 3, totalSteps),
+    dir,
+    identity: { run: 'tiny' },
+    resume: flags.includes('--resume'),
+    logEvery: 1,
+    checkpointEvery: 4,
+    evaluate: { every: 10, run: async () => ({ validation: 1 }) },
+  })
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error(error.message)
+  process.exit(error.exitCode)
+}

@@ -1,0 +1,147 @@
+import test from 'ava'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { compile } from '../../engine/compile.ts'
+import { UserError } from '../../engine/errors.ts'
+import { withGradients } from '../../engine/gradients.ts'
+import { linear } from '../../engine/fused.ts'
+import type { Params } from '../../engine/params.ts'
+import { tf } from '../../engine/tf.ts'
+import { train, type Training } from '../../engine/train.ts'
+import { close, gaussian } from './oracle.ts'
+
+const program = fileURLToPath(new URL('train-run.ts', import.meta.url))
+const steps = 30 // as train-run.ts says
+
+async function temporary(t: import('ava').ExecutionContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'train-'))
+  t.teardown(() => rm(dir, { recursive: true }))
+  return join(dir, 'run')
+}
+
+interface Ended {
+  code: number | null
+  signal: string | null
+  stderr: string
+}
+
+function start(dir: string, ...flags: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ['--import=tsx', program, dir, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr!.on('data', (chunk) => (stderr += chunk))
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stderr }))
+  return { child, ended }
+}
+
+async function logOf(dir: string): Promise<Record<string, number>[]> {
+  return (await readFile(join(dir, 'log.jsonl'), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line))
+}
+
+/** Waits until the log has a line for `step`. */
+async function reached(dir: string, step: number): Promise<void> {
+  const file = join(dir, 'log.jsonl')
+  while (!existsSync(file) || !(await readFile(file, 'utf8')).includes(`{"step":${step},`)) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+async function lastCheckpoint(dir: string): Promise<Record<string, string>> {
+  const folder = join(dir, 'checkpoints', `step-${String(steps).padStart(7, '0')}`)
+  const files = (await readdir(folder)).sort()
+  return Object.fromEntries(await Promise.all(files.map(async (file) => [file, (await readFile(join(folder, file))).toString('base64')])))
+}
+
+test('a run killed by SIGKILL or by SIGINT and resumed ends as one that never stopped, to the bit', async (t) => {
+  t.timeout(120_000)
+  const whole = await temporary(t)
+  const uninterrupted = start(whole).ended
+  const expectedSteps = Array.from({ length: steps }, (_, i) => i + 1)
+
+  for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+    const dir = await temporary(t)
+    const first = start(dir, '--pause', '10')
+    await reached(dir, 10) // past two checkpoints, between the second and the third
+    first.child.kill(signal)
+    const { code, signal: by, stderr } = await first.ended
+    if (signal === 'SIGKILL') t.is(by, 'SIGKILL')
+    else {
+      t.is(code, 130)
+      const step = Number(/an interrupt after step (\d+)/.exec(stderr)?.[1])
+      t.true(step >= 10 && step < steps)
+      t.true(stderr.includes(`A checkpoint is in ${join(dir, 'checkpoints')}: the same command with --resume goes on from step ${step}.`), stderr)
+      t.true(existsSync(join(dir, 'checkpoints', `step-${String(step).padStart(7, '0')}`)))
+    }
+    t.is((await start(dir, '--resume').ended).code, 0)
+
+    t.is((await uninterrupted).code, 0)
+    t.deepEqual(await lastCheckpoint(dir), await lastCheckpoint(whole), signal)
+    const log = await logOf(dir)
+    t.deepEqual(log.filter((line) => 'loss' in line).map(({ step }) => step), expectedSteps, signal)
+    t.deepEqual(log.filter((line) => 'validation' in line).map(({ step }) => step), [10, 20, 30], signal)
+    const timeless = (lines: Record<string, number>[]) => lines.map(({ stepsPerSecond, ...line }) => line)
+    t.deepEqual(timeless(log), timeless(await logOf(whole)), signal)
+  }
+})
+
+test('a second Ctrl-C leaves at once', async (t) => {
+  const dir = await temporary(t)
+  const { child, ended } = start(dir, '--pause', '300')
+  await reached(dir, 1)
+  child.kill('SIGINT')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  child.kill('SIGINT')
+  t.is((await ended).code, 130)
+})
+
+test('a loss that is not finite stops the run with exit code 2 and leaves the last good checkpoint', async (t) => {
+  const dir = await temporary(t)
+  const { code, stderr } = await start(dir, '--poison', '6').ended
+  t.is(code, 2)
+  t.regex(stderr, /tiny, step 7: expected a finite loss and gradient, got loss NaN, gradient norm NaN\. Lower --learningRate/)
+  t.deepEqual(await readdir(join(dir, 'checkpoints')), ['step-0000004'])
+})
+
+/** Least squares: a mean over rows, without terms that cross the batch. */
+async function regression(dir: string, rows: number, settings: Partial<Training>): Promise<{ training: Training; params: Params; release(): Promise<void> }> {
+  const params: Params = { w: { shape: [1, 3], data: Float32Array.of(0.5, -1, 2) }, b: { shape: [1], data: Float32Array.of(0) } }
+  const fn = withGradients(({ w, b }, { x, y }) => ({ loss: tf.mean(tf.squaredDifference(linear(x!, w!, b!), y!)) }), ['w', 'b'])
+  const float = (...shape: number[]) => ({ dtype: 'float32' as const, shape })
+  const step = await compile(fn, { w: float(1, 3), b: float(1), x: float(rows, 3), y: float(rows, 1) }, { threads: 1 })
+  const batch: Training['batch'] = async (number, micro) => {
+    const from = rows * micro
+    return { step, inputs: { x: gaussian(24, 1, number).subarray(3 * from, 3 * (from + rows)), y: gaussian(8, 2, number).subarray(from, from + rows) } }
+  }
+  const training = { label: 'regression', params, trained: ['w', 'b'], steps: 5, batch, schedule: () => 0.1, dir, identity: {}, ...settings }
+  return { training, params, release: () => step.release() }
+}
+
+test('k micro-batches make the same step as one batch k times as large', async (t) => {
+  for (const clipNorm of [1e9, 0.5]) {
+    const dirs = [await temporary(t), await temporary(t)]
+    const whole = await regression(dirs[0]!, 8, { clipNorm, logEvery: 1 })
+    const parts = await regression(dirs[1]!, 2, { clipNorm, logEvery: 1, accumulate: 4 })
+    await train(whole.training)
+    await train(parts.training)
+    for (const name of ['w', 'b']) close(t, parts.params[name]!.data, whole.params[name]!.data, 1e-5, name)
+    const [one, four] = [await logOf(dirs[0]!), await logOf(dirs[1]!)]
+    for (const key of ['loss', 'gradientNorm']) close(t, four.map((line) => line[key]!), one.map((line) => line[key]!), 1e-5, key)
+    await whole.release()
+    await parts.release()
+  }
+})
+
+test('--resume without a checkpoint starts from the beginning; with another identity it is refused', async (t) => {
+  const dir = await temporary(t)
+  const run = async (settings: Partial<Training>) => {
+    const { training, params, release } = await regression(dir, 8, settings)
+    await train(training).finally(release)
+    return params
+  }
+  const params = await run({ resume: true, identity: { seed: 1 } })
+  t.notDeepEqual(params.w!.data, Float32Array.of(0.5, -1, 2))
+  await t.throwsAsync(run({ resume: true, identity: { seed: 2 } }), { instanceOf: UserError, message: /seed: expected 1 .* got 2/ })
+  t.deepEqual(await run({ resume: true, identity: { seed: 1 } }), params) // already at the end: nothing left to do
+})

@@ -1,0 +1,119 @@
+import '../../engine/telemetry-off.ts'
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import * as v4 from '@huggingface/transformers'
+import * as v2 from '@xenova/transformers'
+import test, { type ExecutionContext } from 'ava'
+import sharp from 'sharp'
+import { decodeImage, toPixelValues } from '../../corpora/images.ts'
+import { exportFolder } from '../../export/package.ts'
+import { captions, leastCosine, smallModel, temporaryFolder } from './small-model.ts'
+
+const dim = 64
+const size = 32
+const labels = ['a red apple', '绿色的梨', 'two black cats']
+
+/** A small model exported to a folder, and a picture of exactly its size, so that nobody's resizer matters. */
+async function exported(t: ExecutionContext) {
+  const small = await smallModel(t)
+  const parent = await temporaryFolder(t)
+  const dir = join(parent, 'small-clip')
+  await exportFolder(small.model, { tokenizerDir: small.tokenizerDir, out: dir, dtypes: ['fp32', 'q8'], threads: 1 })
+  const rgb = Buffer.from(Uint8Array.from({ length: 3 * size * size }, (_, i) => (i * 7 + (i >> 5) * 13) % 256))
+  const picture = join(parent, 'picture.png')
+  await sharp(rgb, { raw: { width: size, height: size, channels: 3 } }).png().toFile(picture)
+  const rgba = await decodeImage({ key: picture, read: () => readFile(picture) }, size)
+  const image = await small.encoder.encodeImages(toPixelValues(rgba, size), 1)
+  return { ...small, dir, picture, image, texts: await small.encoder.encodeTexts(captions) }
+}
+
+/** softmax(s·cosine) of the picture with each label, as the pipelines return it. */
+function expectedScores(image: Float32Array, texts: Float32Array, scale: number): number[] {
+  const logits = labels.map((_, row) => scale * leastCosine(texts.subarray(row * dim, (row + 1) * dim), image, dim))
+  const weights = logits.map((logit) => Math.exp(logit - Math.max(...logits)))
+  return weights.map((weight) => weight / weights.reduce((a, b) => a + b))
+}
+
+test('transformers.js 4 loads the towers and gives the same embeddings', async (t) => {
+  const { dir, picture, image, texts } = await exported(t)
+  const options = { local_files_only: true, dtype: 'fp32' } as const
+  const tokenizer = await v4.AutoTokenizer.from_pretrained(dir, { local_files_only: true })
+  const text = await v4.CLIPTextModelWithProjection.from_pretrained(dir, { ...options })
+  const { text_embeds } = await text(tokenizer([...captions], { padding: true, truncation: true }))
+  t.true(leastCosine(text_embeds.data, texts, dim) > 0.999999)
+  const processor = await v4.AutoProcessor.from_pretrained(dir, { local_files_only: true })
+  const vision = await v4.CLIPVisionModelWithProjection.from_pretrained(dir, { ...options })
+  const { image_embeds } = await vision(await processor(await v4.RawImage.read(picture)))
+  t.true(leastCosine(image_embeds.data, image, dim) > 0.99999)
+  await Promise.all([text.dispose(), vision.dispose()])
+})
+
+test('transformers.js 4 runs both pipelines', async (t) => {
+  const { dir, picture, image, encoder } = await exported(t)
+  const options = { local_files_only: true, dtype: 'fp32' } as const
+  const extract = await v4.pipeline('image-feature-extraction', dir, { ...options })
+  const features = await extract(picture)
+  t.deepEqual(features.dims, [1, dim])
+  t.true(leastCosine(features.data as Float32Array, image, dim) > 0.99999)
+  const classify = await v4.pipeline('zero-shot-image-classification', dir, { ...options })
+  const scores = await classify(picture, labels, { hypothesis_template: '{}' })
+  checkScores(t, scores as Score[], expectedScores(image, await encoder.encodeTexts(labels), encoder.logitScale))
+  await Promise.all([extract.dispose(), classify.dispose()])
+})
+
+test('transformers.js 2.17 loads the towers and runs both pipelines', async (t) => {
+  const { dir, picture, image, texts, encoder } = await exported(t)
+  v2.env.localModelPath = dirname(dir)
+  v2.env.allowRemoteModels = false
+  const name = basename(dir)
+  const options = { local_files_only: true, quantized: false }
+  const tokenizer = await v2.AutoTokenizer.from_pretrained(name, { ...options })
+  const text = await v2.CLIPTextModelWithProjection.from_pretrained(name, { ...options })
+  const { text_embeds } = await text(tokenizer([...captions], { padding: true, truncation: true }))
+  t.true(leastCosine(text_embeds.data, texts, dim) > 0.999999)
+  const processor = await v2.AutoProcessor.from_pretrained(name, { ...options })
+  const vision = await v2.CLIPVisionModelWithProjection.from_pretrained(name, { ...options })
+  const { image_embeds } = await vision(await processor(await v2.RawImage.read(picture)))
+  t.true(leastCosine(image_embeds.data, image, dim) > 0.99999)
+
+  const extract = await v2.pipeline('image-feature-extraction', name, { ...options })
+  const features = await extract(picture)
+  t.true(leastCosine(features.data as Float32Array, image, dim) > 0.99999)
+  const classify = await v2.pipeline('zero-shot-image-classification', name, { ...options })
+  const scores = await classify(picture, labels, { hypothesis_template: '{}' })
+  checkScores(t, scores as Score[], expectedScores(image, await encoder.encodeTexts(labels), encoder.logitScale))
+})
+
+test('both load the quantized files', async (t) => {
+  const { dir, texts } = await exported(t)
+  v2.env.localModelPath = dirname(dir)
+  const newer = await v4.CLIPTextModelWithProjection.from_pretrained(dir, { local_files_only: true, dtype: 'q8' })
+  const older = await v2.CLIPTextModelWithProjection.from_pretrained(basename(dir), { local_files_only: true, quantized: true })
+  const tokenizer = await v4.AutoTokenizer.from_pretrained(dir, { local_files_only: true })
+  const olderTokenizer = await v2.AutoTokenizer.from_pretrained(basename(dir), { local_files_only: true })
+  const a = await newer(tokenizer([...captions], { padding: true, truncation: true }))
+  const b = await older(olderTokenizer([...captions], { padding: true, truncation: true }))
+  t.true(leastCosine(a.text_embeds.data, texts, dim) > 0.98)
+  t.true(leastCosine(a.text_embeds.data, b.text_embeds.data, dim) > 0.999)
+})
+
+test("the model card's lines run as they stand", async (t) => {
+  const { dir, picture, image, encoder } = await exported(t)
+  const card = await readFile(join(dir, 'README.md'), 'utf8')
+  const code = /```js\n([\s\S]*?)```/.exec(card)![1]!
+  const script = join(process.cwd(), 'test', 'export', `card-${process.pid}.tmp.mjs`) // here, so that it finds the packages
+  t.teardown(() => import('node:fs/promises').then(({ rm }) => rm(script, { force: true })))
+  await writeFile(script, `const dir = ${JSON.stringify(dir)}, file = ${JSON.stringify(picture)}\n${code}\nexport { text_embeds, image_embeds }\n`)
+  const { text_embeds, image_embeds } = (await import(script)) as Record<string, { data: Float32Array }>
+  t.true(leastCosine(text_embeds!.data, await encoder.encodeTexts(['a red apple', '红苹果']), dim) > 0.98)
+  t.true(leastCosine(image_embeds!.data, image, dim) > 0.98)
+})
+
+interface Score {
+  score: number
+  label: string
+}
+
+function checkScores(t: ExecutionContext, scores: Score[], expected: number[]): void {
+  for (const { label, score } of scores) t.true(Math.abs(score - expected[labels.indexOf(label)]!) < 1e-4, `${label} ${score} ${expected}`)
+}
