@@ -5,7 +5,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { markdownTable } from 'markdown-table'
 import { mixSeed } from '../engine/random.ts'
 import { cldrCaptions } from '../test/tokenizers/cldr.ts'
@@ -58,5 +57,3 @@ function captionsPerSecond(tokenizer: Tokenizer, texts: string[]): number {
 function meanTokens(tokenizer: Tokenizer, texts: string[]): number {
   return texts.reduce((sum, text) => sum + tokenizer.encode(text).length - 2, 0) / texts.length
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await benchTokenizers()

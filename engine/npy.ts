@@ -26,6 +26,6 @@ export function decodeNpy(file: Uint8Array, where: string): { data: Float32Array
   if (Buffer.from(file.subarray(1, 6)).toString() !== 'NUMPY' || !found || file.length !== 10 + length + rows! * columns! * width!) {
     throw new UserError({ where, expected: 'a complete .npy matrix of <f2 or <f4', got: header.slice(0, 80) || `${file.length} bytes`, hint: 'Delete the file; it is made anew.' })
   }
-  const body = file.slice(10 + length).buffer
+  const body = Uint8Array.from(file.subarray(10 + length)).buffer // a copy: a Buffer's slice would share its memory pool
   return { data: width === 2 ? float16ToFloat32(new Uint16Array(body)) : new Float32Array(body), columns: columns! }
 }

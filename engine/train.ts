@@ -48,7 +48,7 @@ export interface Training {
 }
 
 export interface TrainingResult {
-  /** Last logged loss. */
+  /** Last step's loss; NaN when a finished run is resumed. */
   loss: number
   /** Steps per second over this process's part of the run, evaluation and checkpoints included. */
   stepsPerSecond: number
@@ -93,7 +93,7 @@ export async function train(training: Training): Promise<TrainingResult> {
       bar.update(done, `loss ${loss.toFixed(3)}`)
       if (training.evaluate && (done % training.evaluate.every === 0 || done === steps)) await log({ step: done, ...(await training.evaluate.run()) })
       if (done % checkpointEvery === 0 || done === steps || interrupt.asked()) await save(done)
-      if (interrupt.asked() && done < steps) throw interrupted(training.label, done, dir)
+      if (interrupt.asked()) throw interrupted(training.label, done, dir)
     }
   } finally {
     bar.stop()

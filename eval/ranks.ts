@@ -1,8 +1,7 @@
 import { UserError } from '../engine/errors.ts'
-import { embedDim, requireEqualDims, scoreRows } from './similarity.ts'
-
-/** Scores held at a time: 16 MB, whatever the size of the gallery (one row at least). */
-const blockScores = 4_000_000
+import { exactScore, plainRows, type Rows } from './rows.ts'
+import { forEachScoreBlock, type ScoreOptions } from './score-blocks.ts'
+import { embedDim, requireEqualDims } from './similarity.ts'
 
 /**
  * Rank of the best positive in one row of scores:
@@ -30,33 +29,71 @@ export function rankRow(scores: Float32Array, positives: readonly number[]): num
 }
 
 /**
- * Ranks each query's best positive among the gallery by dot product, a block of queries at a time.
+ * Ranks each query's best positive among the gallery by dot product.
  * @param queries [Q, E]
  * @param gallery [G, E]
  * @param positives for each query the gallery rows that are right (Q lists, none empty; a row named twice counts once)
  * @returns ranks [Q], from 1 (see rankRow for ties)
  * @throws UserError for an empty gallery, non-finite or unequally long embeddings, a query without ground truth
  */
-export function rankQueries(queries: Float32Array, gallery: Float32Array, positives: readonly (readonly number[])[]): Int32Array {
+export async function rankQueries(
+  queries: Float32Array,
+  gallery: Float32Array,
+  positives: readonly (readonly number[])[],
+  options: ScoreOptions = {},
+): Promise<Int32Array> {
   const count = positives.length
   const dim = embedDim('retrieval queries', queries, count)
   if (gallery.length % dim !== 0) requireEqualDims('retrieval gallery', dim, gallery.length)
   const size = gallery.length / dim
   requireEqualDims('retrieval', dim, embedDim('retrieval gallery', gallery, size))
-  const truth = positives.map((list, query) => groundTruth(list, query, size))
+  const everyQuery = Uint32Array.from({ length: count }, (_, i) => i)
+  return rankRows(plainRows(queries, dim), everyQuery, plainRows(gallery, dim), positives, options)
+}
 
-  const ranks = new Int32Array(count)
-  const block = Math.max(1, Math.min(count, Math.floor(blockScores / size)))
-  const scores = new Float32Array(block * size)
-  for (let from = 0; from < count; from += block) {
-    const to = Math.min(count, from + block)
-    scoreRows(queries, from, to, gallery, dim, scores)
-    for (let q = from; q < to; q++) {
-      const row = (q - from) * size
-      ranks[q] = rankRow(scores.subarray(row, row + size), truth[q]!)
-    }
-  }
-  return ranks
+/**
+ * rankQueries on rows that were checked: rows `indices[0]`, `indices[1]`, … of `queries` ask, `positives[0]`, `positives[1]`, … are right.
+ * Candidates are counted from block products; those so near to the best positive that rounding could decide are scored again exactly.
+ * So ranks are those that scoring everything in double precision would give, ties included.
+ */
+export async function rankRows(
+  queries: Rows,
+  indices: ArrayLike<number>,
+  gallery: Rows,
+  positives: readonly (readonly number[])[],
+  options: ScoreOptions = {},
+): Promise<Int32Array> {
+  const truth = positives.map((list, query) => groundTruth(list, query, gallery.count))
+  const best = new Float64Array(indices.length)
+  const above = new Int32Array(indices.length)
+  const tied = new Int32Array(indices.length)
+  truth.forEach((list, q) => {
+    const scores = list.map((positive) => exactScore(queries, indices[q]!, gallery, positive))
+    best[q] = Math.max(...scores)
+    // Positives that equal the best one will be met among the tied; they do not stand in its way.
+    tied[q] = -scores.filter((score) => score === best[q]).length
+  })
+  await forEachScoreBlock(
+    queries,
+    indices,
+    gallery,
+    ({ from, to, first, size, scores, errors }) => {
+      for (let q = from; q < to; q++) {
+        const [low, high] = [best[q]! - errors[q - from]!, best[q]! + errors[q - from]!]
+        const row = (q - from) * size
+        for (let g = 0; g < size; g++) {
+          const near = scores[row + g]!
+          if (near < low) continue
+          // NaN (an overflow inside the product) is neither: the exact score decides.
+          const score = near > high ? near : exactScore(queries, indices[q]!, gallery, first + g)
+          if (score > best[q]!) above[q]!++
+          else if (score === best[q]) tied[q]!++
+        }
+      }
+    },
+    options,
+  )
+  return above.map((count, q) => 1 + count + Math.ceil(tied[q]! / 2))
 }
 
 function groundTruth(positives: readonly number[], query: number, size: number): number[] {

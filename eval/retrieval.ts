@@ -1,8 +1,10 @@
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { UserError } from '../engine/errors.ts'
 import { type MetricName, retrievalMetrics } from './metrics.ts'
-import { rankQueries } from './ranks.ts'
-import { embedDim, requireEqualDims, unitRows } from './similarity.ts'
+import { rankRows } from './ranks.ts'
+import { normalisedRows } from './rows.ts'
+import type { ScoreOptions } from './score-blocks.ts'
+import { embedDim, requireEqualDims } from './similarity.ts'
 
 /** One direction of a retrieval: who asked, among how many, and where the right answer came. */
 export interface RankedDirection {
@@ -30,17 +32,22 @@ export interface RetrievalResult {
  * so an image with five captions is one image→text query with five right answers, and five text→image queries.
  * Source: recall@K as in CLIP_benchmark and open_clip, except that ties do not favour the model (see rankRow).
  * @param imageEmbeds [task.images, E], need not be normalised
- * @param textEmbeds [task.texts, E], need not be normalised
+ * @param textEmbeds [task.texts, E], need not be normalised; neither is copied as a whole
  * @throws UserError for embeddings that are not finite or not of equal length, an empty gallery, a query without ground truth
  */
-export function evaluateRetrieval(task: RetrievalTask, imageEmbeds: Float32Array, textEmbeds: Float32Array): RetrievalResult {
+export async function evaluateRetrieval(
+  task: RetrievalTask,
+  imageEmbeds: Float32Array,
+  textEmbeds: Float32Array,
+  options: ScoreOptions = {},
+): Promise<RetrievalResult> {
   const where = `${task.corpus} ${task.protocol} (${task.language})`
   requireSaneTask(where, task)
   const dim = embedDim(`${where}, images`, imageEmbeds, task.images.length)
   requireEqualDims(where, dim, embedDim(`${where}, texts`, textEmbeds, task.texts.length))
 
-  const images = unitRows(imageEmbeds, dim)
-  const texts = unitRows(textEmbeds, dim)
+  const images = normalisedRows(imageEmbeds, dim)
+  const texts = normalisedRows(textEmbeds, dim)
   const textQueries = queriesOf(where, 'text', task.positives, task.textQueries)
   const imagePositives = captionsOf(task)
   const imageQueries = queriesOf(where, 'image', imagePositives, task.imageQueries)
@@ -48,20 +55,24 @@ export function evaluateRetrieval(task: RetrievalTask, imageEmbeds: Float32Array
   const textToImage: RankedDirection = {
     queries: textQueries,
     items: Int32Array.from(textQueries, (text) => task.positives[text]![0]!),
-    ranks: rankQueries(
-      pick(texts, textQueries, dim),
+    ranks: await rankRows(
+      texts,
+      textQueries,
       images,
       textQueries.map((text) => task.positives[text]!),
+      options,
     ),
     gallery: task.images.length,
   }
   const imageToText: RankedDirection = {
     queries: imageQueries,
     items: Int32Array.from(imageQueries),
-    ranks: rankQueries(
-      pick(images, imageQueries, dim),
+    ranks: await rankRows(
+      images,
+      imageQueries,
       texts,
       imageQueries.map((image) => imagePositives[image]!),
+      options,
     ),
     gallery: task.texts.length,
   }
@@ -143,10 +154,4 @@ function requireSaneTask(where: string, task: RetrievalTask): void {
     }
     seen.add(id)
   }
-}
-
-function pick(rows: Float32Array, indices: number[], dim: number): Float32Array {
-  const picked = new Float32Array(indices.length * dim)
-  indices.forEach((row, i) => picked.set(rows.subarray(row * dim, (row + 1) * dim), i * dim))
-  return picked
 }

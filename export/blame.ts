@@ -1,10 +1,9 @@
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
-import { convertGraph } from './dtypes.ts'
+import { type ConvertOptions, convertGraph } from './dtypes.ts'
 import type { RecallRow } from './gate.ts'
 import { recallOfGraphs } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
-import type { DynamicOptions } from './quantize.ts'
 import type { GateTask } from './recall.ts'
 import { layerName, sensitivities } from './sensitivity.ts'
 
@@ -18,7 +17,7 @@ export async function blame(
   { vision, text }: Pick<ExportGraphs, 'vision' | 'text'>,
   tasks: GateTask[],
   tokenizer: Tokenizer,
-  options: RuntimeOptions & DynamicOptions = {},
+  options: RuntimeOptions & ConvertOptions = {},
 ): Promise<string> {
   const { dtype } = row
   const same = tasks.filter(({ task }) => task.language === row.language && task.protocol === row.protocol)

@@ -89,7 +89,9 @@ const { image_embeds } = await vision(await processor(new RawImage(await sharp(f
 \`\`\`
 
 Both are of length 1: their dot product is their similarity. Resizing with sharp first matters: the library's own resizer makes small
-pictures look different from those the model has learnt from. Drawings on a transparent ground are best cropped to what is visible.
+pictures look different from those the model has learnt from. That line is for photographs; of a drawing on a transparent ground show all that is
+visible: \`sharp(file).trim({ background: '#0000', threshold: 8 }).flatten({ background: 'white' }).resize(${size}, ${size}, { fit: 'contain', background: 'white', kernel: 'cubic' })\`.
+
 ${ways.join(', ')} work too.`
 }
 
@@ -105,12 +107,17 @@ function sizes({ sizes, parity }: Card): string {
 
 /** What the formats lose on the validation protocol that the export was checked with. */
 function losses({ recall, keptFp32 }: Card): string {
-  if (recall.length === 0) return ''
-  const head = ['format', 'language', 'mean recall', 'training graph', 'points lost']
-  const body = recall.map((row) => [row.dtype, languageName(row.language), percent(row.meanRecall), percent(row.reference), row.drop.toFixed(2)])
+  const rows = recall.filter(({ dtype }) => dtype !== 'fp32') // the same as in training
+  if (rows.length === 0) return ''
+  const head = ['format', 'language', 'mean recall', 'in training', 'points lost']
+  const body = rows.map((row) => [row.dtype, languageName(row.language), percent(row.meanRecall), percent(row.reference), points(row.drop)])
   const kept = keptFp32.length > 0 ? `\n\nLeft in fp32: ${keptFp32.map(layerName).join(', ')}.` : ''
   const table = markdownTable([head, ...body], { align: ['l', 'l', 'r', 'r', 'r'] })
   return `What the formats lose on \`${recall[0]!.protocol}\`, one image or text at a time, in percent:\n\n${table}${kept}`
+}
+
+function points(drop: number): string {
+  return drop.toFixed(2).replace(/^-0\.00$/, '0.00')
 }
 
 function recall({ report }: Card): string {

@@ -1,8 +1,10 @@
 import { UserError } from '../engine/errors.ts'
 import type { Graph } from '../engine/onnx/model.ts'
 import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
+import type { GraphRanges } from './calibrate.ts'
 import { toFloat16 } from './quantize-float16.ts'
 import { quantizeInt4 } from './quantize-int4.ts'
+import { quantizeStatic } from './quantize-static.ts'
 import { quantizeDynamic, type DynamicOptions } from './quantize.ts'
 
 export const exportDtypes = Object.keys(dtypeSuffixes) as ModelDtype[]
@@ -16,11 +18,25 @@ export function onnxFile(stem: FileStem, dtype: ModelDtype): string {
   return `onnx/${stem}${dtypeSuffixes[dtype]}.onnx`
 }
 
-/** Returns `graph` in a number format; `keepFp32` names weights that stay as they are, `reduceRange` is for q8 only. */
-export function convertGraph(graph: Graph, dtype: ModelDtype, options: DynamicOptions = {}): Graph {
-  if (dtype === 'fp32') return graph
-  if (dtype === 'fp16') return toFloat16(graph, options)
-  return dtype === 'q8' ? quantizeDynamic(graph, options) : quantizeInt4(graph, { keepFp32: options.keepFp32 })
+export interface ConvertOptions extends DynamicOptions {
+  /** Calibrated ranges, which int8 needs. */
+  ranges?: GraphRanges
+}
+
+/** Returns `graph` in a number format; `keepFp32` names weights that stay as they are, `reduceRange` is for q8 and int8. */
+export function convertGraph(graph: Graph, dtype: ModelDtype, options: ConvertOptions = {}): Graph {
+  switch (dtype) {
+    case 'fp32':
+      return graph
+    case 'fp16':
+      return toFloat16(graph, options)
+    case 'q8':
+      return quantizeDynamic(graph, options)
+    case 'int8':
+      return quantizeStatic(graph, options.ranges?.[graph.name] ?? new Map(), options)
+    case 'q4':
+      return quantizeInt4(graph, { keepFp32: options.keepFp32 })
+  }
 }
 
 /** @throws UserError for a name that is no number format, naming those there are */
@@ -30,6 +46,6 @@ export function parseDtypes(names: string[], where = '--dtypes'): ModelDtype[] {
   return [...new Set(names)].map((name) => {
     const dtype = exportDtypes.find((known) => known === name)
     if (dtype) return dtype
-    throw new UserError({ where, expected, got: name, hint: 'q8 is 8-bit integers, q4 4-bit.' })
+    throw new UserError({ where, expected, got: name, hint: 'q8 is 8-bit integers, int8 the same with calibrated ranges, q4 4-bit.' })
   })
 }

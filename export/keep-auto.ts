@@ -1,11 +1,10 @@
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
-import { convertGraph } from './dtypes.ts'
+import { type ConvertOptions, convertGraph } from './dtypes.ts'
 import { failGate, failures, type Gate, type RecallRow, recallRow } from './gate.ts'
 import { recallOfGraphs } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
-import type { DynamicOptions } from './quantize.ts'
 import { sensitivities } from './sensitivity.ts'
 
 /**
@@ -18,7 +17,7 @@ export async function chooseKeepFp32(
   dtypes: ModelDtype[],
   gate: Gate,
   tokenizer: Tokenizer,
-  options: RuntimeOptions & DynamicOptions = {},
+  options: RuntimeOptions & ConvertOptions = {},
 ): Promise<string[]> {
   const { tasks, maxDrop } = gate
   const reference = await recallOfGraphs(vision, text, tasks, tokenizer, options)

@@ -9,17 +9,17 @@ import { writeModelFolder } from '../models/folder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { blame } from './blame.ts'
+import { calibrateGraphs, type Calibration } from './calibrate.ts'
 import { type CardOptions, type FileSizes, modelCard } from './card.ts'
-import { convertGraph, type FileStem, fileStems, onnxFile } from './dtypes.ts'
+import { type ConvertOptions, convertGraph, type FileStem, fileStems, onnxFile } from './dtypes.ts'
 import { failGate, failures, type Gate, measureFiles, type RecallRow } from './gate.ts'
 import { chooseKeepFp32 } from './keep-auto.ts'
 import { resolveKeepFp32 } from './keep-fp32.ts'
 import { exportGraphs, type ExportGraphs } from './onnx.ts'
-import type { DynamicOptions } from './quantize.ts'
 import { replaceFolder } from './replace-folder.ts'
 import { type Parity, verifyExport } from './verify.ts'
 
-export interface ExportOptions extends RuntimeOptions, Pick<DynamicOptions, 'reduceRange'> {
+export interface ExportOptions extends RuntimeOptions, Pick<ConvertOptions, 'reduceRange'> {
   /** Folder with tokenizer.json and tokenizer_config.json. */
   tokenizerDir: string
   /** Folder to write; replaced as a whole when it is an earlier export. */
@@ -29,6 +29,8 @@ export interface ExportOptions extends RuntimeOptions, Pick<DynamicOptions, 'red
   keepFp32?: string[] | 'auto'
   /** How much recall may be lost; without it nothing is measured. */
   gate?: Gate
+  /** Training images and captions, which int8 needs. */
+  calibration?: Calibration
   /** Leave out the combined files (pipelines need them) or model.safetensors (Python needs it); default: write both. */
   leaveOut?: ('combined' | 'safetensors')[]
   /** Write into a folder that holds other files too; they stay. */
@@ -65,8 +67,9 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
     if (leaveOut.includes('safetensors')) await rm(join(dir, 'model.safetensors'))
     const tokenizer = await loadTokenizer(dir)
     const graphs = exportGraphs(model, { eosId: tokenizer.eosId })
-    const keptFp32 = await settleKeepFp32(graphs, tokenizer, options)
-    const convert = { ...runtime, reduceRange: options.reduceRange, keepFp32: keptFp32 }
+    const ranges = dtypes.includes('int8') ? await calibrateGraphs(graphs, tokenizer, requireCalibration(options), runtime) : undefined
+    const keptFp32 = await settleKeepFp32(graphs, tokenizer, options, { ...runtime, reduceRange: options.reduceRange, ranges })
+    const convert = { ...runtime, reduceRange: options.reduceRange, ranges, keepFp32: keptFp32 }
     const stems = fileStems.filter((stem) => stem !== 'model' || !leaveOut.includes('combined'))
     const sizes = await writeOnnxFiles(dir, graphs, dtypes, stems, convert)
 
@@ -86,13 +89,18 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
   })
 }
 
-async function settleKeepFp32(graphs: ExportGraphs, tokenizer: Tokenizer, { keepFp32 = [], gate, dtypes, ...options }: ExportOptions): Promise<string[]> {
+async function settleKeepFp32(graphs: ExportGraphs, tokenizer: Tokenizer, { keepFp32 = [], gate, dtypes }: ExportOptions, convert: ConvertOptions): Promise<string[]> {
   if (keepFp32 !== 'auto') return resolveKeepFp32(graphs, keepFp32)
-  if (gate) return chooseKeepFp32(graphs, dtypes, gate, tokenizer, { threads: options.threads, device: options.device, reduceRange: options.reduceRange })
+  if (gate) return chooseKeepFp32(graphs, dtypes, gate, tokenizer, convert)
   throw new UserError({ where: '--keepFp32 auto', expected: 'a recall gate to satisfy', got: 'none', hint: 'Name a validation corpus and --maxDrop, or the layers.' })
 }
 
-async function writeOnnxFiles(dir: string, graphs: ExportGraphs, dtypes: ModelDtype[], stems: FileStem[], options: DynamicOptions): Promise<FileSizes[]> {
+function requireCalibration({ calibration }: ExportOptions): Calibration {
+  if (calibration && calibration.pixels.length > 0 && calibration.texts.length > 0) return calibration
+  throw new UserError({ where: '--dtypes int8', expected: 'training images and captions to calibrate on', got: 'none', hint: 'Name the --corpus the model was trained on, or take q8, which needs none.' })
+}
+
+async function writeOnnxFiles(dir: string, graphs: ExportGraphs, dtypes: ModelDtype[], stems: FileStem[], options: ConvertOptions): Promise<FileSizes[]> {
   await mkdir(join(dir, 'onnx'), { recursive: true })
   const sources = { vision_model: graphs.vision, text_model: graphs.text, model: graphs.combined }
   const sizes: FileSizes[] = []

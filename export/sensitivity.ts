@@ -2,10 +2,9 @@ import type { Graph } from '../engine/onnx/model.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
-import { convertGraph } from './dtypes.ts'
+import { type ConvertOptions, convertGraph } from './dtypes.ts'
 import { openText, openVision } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
-import type { DynamicOptions } from './quantize.ts'
 import { quantizableWeights } from './quantize-weights.ts'
 import { embedImages, embedTexts, type GateTask } from './recall.ts'
 
@@ -27,7 +26,7 @@ export async function sensitivities(
   dtype: ModelDtype,
   tasks: GateTask[],
   tokenizer: Tokenizer,
-  options: RuntimeOptions & DynamicOptions = {},
+  options: RuntimeOptions & ConvertOptions = {},
 ): Promise<Sensitivity[]> {
   const { task, pixels } = tasks[0]!
   const count = Math.min(samples, task.images.length)
@@ -54,7 +53,7 @@ async function study(
   dtype: ModelDtype,
   count: number,
   embed: (graph: Graph) => Promise<Float32Array>,
-  options: DynamicOptions,
+  options: ConvertOptions,
 ): Promise<Sensitivity[]> {
   const exact = await embed(graph)
   const weights = quantizableWeights(graph)

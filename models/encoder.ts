@@ -10,7 +10,7 @@ export interface Encoder {
   id: string
   embedDim: number // E
   imageSize: number // S, pixels
-  /** exp(logit_scale) of the model, for softened similarities. */
+  /** exp(logit_scale) of the model within CLIP's bounds, for softened similarities. */
   logitScale: number
   /** pixels [n, 3, S, S], CLIP-normalised → unit embeddings [n, E]. */
   encodeImages(pixels: Float32Array, count: number): Promise<Float32Array>
@@ -31,7 +31,7 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
     embedDim: config.projection_dim,
     imageSize: size,
     get logitScale() {
-      return Math.exp(params.logit_scale!.data[0]!)
+      return Math.min(Math.max(Math.exp(params.logit_scale!.data[0]!), 1), 100) // as logitScale() clamps it
     },
     async encodeImages(pixels, count) {
       return image({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })

@@ -9,11 +9,23 @@ import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import type { ClipConfig } from './config.ts'
 import { dualEncoderParams, type DualEncoder } from './dual-encoder.ts'
 
-const tower = { hidden_size: z.int(), intermediate_size: z.int(), num_hidden_layers: z.int(), num_attention_heads: z.int() }
+const count = z.int().positive()
+const tower = { hidden_size: count, intermediate_size: count, num_hidden_layers: count, num_attention_heads: count }
+// What a folder may say otherwise and this model does not do.
+const fixed = { hidden_act: z.literal('quick_gelu').optional(), layer_norm_eps: z.literal(1e-5).optional() }
+const headsFit = (config: { hidden_size: number; num_attention_heads: number }) => config.hidden_size % config.num_attention_heads === 0
+const patchesFit = (config: { image_size: number; patch_size: number }) => config.image_size % config.patch_size === 0
 const configSchema = z.object({
-  projection_dim: z.int(),
-  vision_config: z.object({ ...tower, image_size: z.int(), patch_size: z.int() }),
-  text_config: z.object({ ...tower, vocab_size: z.int(), max_position_embeddings: z.int() }),
+  projection_dim: count,
+  vision_config: z
+    .object({ ...tower, ...fixed, image_size: count, patch_size: count })
+    .refine(headsFit, 'hidden_size is no multiple of num_attention_heads')
+    .refine(patchesFit, 'image_size is no multiple of patch_size')
+    .transform(({ hidden_act, layer_norm_eps, ...config }) => config),
+  text_config: z
+    .object({ ...tower, ...fixed, vocab_size: count, max_position_embeddings: count })
+    .refine(headsFit, 'hidden_size is no multiple of num_attention_heads')
+    .transform(({ hidden_act, layer_norm_eps, ...config }) => config),
 })
 
 const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json']

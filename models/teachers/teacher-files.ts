@@ -4,8 +4,11 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { UserError } from '../../engine/errors.ts'
 
-/** Number formats by their usual names, and what the files of each add to their names. */
-export const dtypeSuffixes = { fp32: '', fp16: '_fp16', q8: '_quantized', q4: '_q4' } as const
+/**
+ * Number formats by the names that transformers.js takes, and what the files of each add to theirs. q8 chooses the ranges of
+ * activations while it runs, int8 has them fixed by calibration.
+ */
+export const dtypeSuffixes = { fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', q4: '_q4' } as const
 export type ModelDtype = keyof typeof dtypeSuffixes
 
 /** Two files with a tower each, or one with both. */
@@ -14,7 +17,7 @@ export type TeacherFiles = { vision: string; text: string } | { combined: string
 /**
  * Finds the ONNX files of a CLIP-like model: split towers first, because they load faster, then a combined model. Either
  * may lie in DIR/onnx or in DIR itself.
- * @param dtype only files of this number format; default: the first there is of fp32, fp16, q8, q4
+ * @param dtype only files of this number format; default: the first there is of fp32, fp16, q8, int8, q4
  * @throws UserError for a missing folder, and for one without such files, naming what it holds
  */
 export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise<TeacherFiles> {
@@ -29,7 +32,7 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
   if (vision && text) return { vision: join(dir, vision), text: join(dir, text) }
   const combined = pick('model')
   if (combined) return { combined: join(dir, combined) }
-  const ending = dtype ? `${dtypeSuffixes[dtype]}.onnx` : '.onnx (or _fp16, _quantized, _q4 before .onnx)'
+  const ending = dtype ? `${dtypeSuffixes[dtype]}.onnx` : '.onnx (or _fp16, _quantized, _int8, _q4 before .onnx)'
   throw new UserError({
     where: dir,
     expected: `onnx/vision_model and onnx/text_model, or onnx/model, each with the ending ${ending}`,

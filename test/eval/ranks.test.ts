@@ -2,6 +2,7 @@ import test from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import { normal, random } from '../../engine/random.ts'
 import { rankQueries, rankRow } from '../../eval/ranks.ts'
+import { scoreRows } from '../../eval/similarity.ts'
 
 const row = (...scores: number[]) => Float32Array.from(scores)
 
@@ -23,11 +24,11 @@ test('ties cost half of the tied non-positives, rounded up', (t) => {
   t.is(rankRow(row(0, -0), [0]), 2) // zeros of both signs are one score
 })
 
-test('one query, one candidate', (t) => {
-  t.deepEqual([...rankQueries(row(1, 2), row(3, 4), [[0]])], [1])
+test('one query, one candidate', async (t) => {
+  t.deepEqual([...(await rankQueries(row(1, 2), row(3, 4), [[0]]))], [1])
 })
 
-test('a matrix worked out by hand', (t) => {
+test('a matrix worked out by hand', async (t) => {
   // queries · gallery: q0 = (1, 0), q1 = (0, 1), q2 = (1, 1); g0 = (2, 0), g1 = (0, 2), g2 = (1, 1), g3 = (2, 0)
   //        g0 g1 g2 g3
   //   q0    2  0  1  2
@@ -35,31 +36,31 @@ test('a matrix worked out by hand', (t) => {
   //   q2    2  2  2  2
   const queries = row(1, 0, 0, 1, 1, 1)
   const gallery = row(2, 0, 0, 2, 1, 1, 2, 0)
-  t.deepEqual([...rankQueries(queries, gallery, [[0], [1], [2]])], [2, 1, 3])
-  t.deepEqual([...rankQueries(queries, gallery, [[2], [0], [0, 1, 2, 3]])], [3, 4, 1]) // q1: 1 + 2 above + ⌈1/2⌉
+  t.deepEqual([...(await rankQueries(queries, gallery, [[0], [1], [2]]))], [2, 1, 3])
+  t.deepEqual([...(await rankQueries(queries, gallery, [[2], [0], [0, 1, 2, 3]]))], [3, 4, 1]) // q1: 1 + 2 above + ⌈1/2⌉
   t.deepEqual(
     [
-      ...rankQueries(queries, gallery, [
+      ...(await rankQueries(queries, gallery, [
         [0, 3],
         [2, 2],
         [3, 3],
-      ]),
+      ])),
     ],
     [1, 2, 3],
   ) // a row named twice counts once
 })
 
-test('equal gallery rows stay tied whatever their place in a block', (t) => {
+test('equal gallery rows stay tied whatever their place in a block', async (t) => {
   const next = random(3)
   const vector = Float32Array.from({ length: 37 }, () => normal(next))
   for (const size of [2, 5, 1771, 2003]) {
     const gallery = new Float32Array(size * 37)
     for (let g = 0; g < size; g++) gallery.set(vector, g * 37)
-    t.deepEqual([...rankQueries(vector, gallery, [[size - 1]])], [1 + Math.ceil((size - 1) / 2)])
+    t.deepEqual([...(await rankQueries(vector, gallery, [[size - 1]]))], [1 + Math.ceil((size - 1) / 2)])
   }
 })
 
-test('equals an independent slow implementation on random data', (t) => {
+test('equals an independent slow implementation on random data', async (t) => {
   for (let seed = 0; seed < 60; seed++) {
     const next = random(seed)
     const [count, size, dim] = [1 + Math.floor(next() * 20), 1 + Math.floor(next() * 40), 1 + Math.floor(next() * 6)]
@@ -68,7 +69,7 @@ test('equals an independent slow implementation on random data', (t) => {
     const queries = Array.from({ length: count }, () => Array.from({ length: dim }, draw))
     const gallery = Array.from({ length: size }, () => Array.from({ length: dim }, draw))
     const positives = queries.map(() => Array.from({ length: 1 + Math.floor(next() * 3) }, () => Math.floor(next() * size)))
-    const ranks = rankQueries(Float32Array.from(queries.flat()), Float32Array.from(gallery.flat()), positives)
+    const ranks = await rankQueries(Float32Array.from(queries.flat()), Float32Array.from(gallery.flat()), positives)
     t.deepEqual(
       [...ranks],
       queries.map((query, q) => slowRank(query, gallery, positives[q]!)),
@@ -90,28 +91,56 @@ function slowRank(query: number[], gallery: number[][], positives: number[]): nu
   return Math.ceil((luckiest + unluckiest) / 2)
 }
 
-test('more queries than one block holds', (t) => {
+test('more queries and candidates than one block holds', async (t) => {
   const next = random(5)
-  const count = 2500 // 2500 × 2500 scores are more than the 4,000,000 of a block
+  const count = 20_000 // more than a block of 256 queries and than one of 16,384 candidates
   const rows = Float32Array.from({ length: count * 4 }, () => normal(next))
   const norms = Array.from({ length: count }, (_, i) => rows.subarray(4 * i, 4 * i + 4).reduce((sum, x) => sum + x * x, 0))
   const unit = rows.map((value, i) => value / Math.sqrt(norms[i >> 2]!))
-  const ranks = rankQueries(
+  const asked = 300
+  const ranks = await rankQueries(
+    unit.subarray(4 * (count - asked)),
     unit,
-    unit,
-    Array.from({ length: count }, (_, i) => [i]),
+    Array.from({ length: asked }, (_, i) => [count - asked + i]),
   )
   t.true(ranks.every((rank) => rank <= 2)) // each finds itself; another row may round to the same score
 })
 
-test('bad input is refused with the reason', (t) => {
-  const refuses = (run: () => unknown, message: RegExp) => t.regex(t.throws(run, { instanceOf: UserError })!.message, message)
-  refuses(() => rankQueries(row(1, 2), new Float32Array(), [[0]]), /gallery: expected at least one embedding, got none/)
-  refuses(() => rankQueries(row(1, 2, 3), row(1, 2, 3), [[0], [0]]), /2 embeddings of equal length, got 3 numbers/)
-  refuses(() => rankQueries(row(1, 2), row(1, 2, 3), [[0]]), /equal length on both sides, got 2 and 3/)
-  refuses(() => rankQueries(row(1, Number.NaN), row(1, 2), [[0]]), /got NaN in row 0, component 1/)
-  refuses(() => rankQueries(row(1, 2), row(1, 2, Number.POSITIVE_INFINITY, 0), [[0]]), /got Infinity in row 1, component 0/)
-  refuses(() => rankQueries(row(1, 2), row(1, 2), [[]]), /query 0: expected at least one right answer/)
-  refuses(() => rankQueries(row(1, 2), row(1, 2), [[1]]), /ground truth in 0…0, got 1/)
-  refuses(() => rankQueries(new Float32Array(), row(1, 2), []), /queries: expected at least one/)
+test('rounding never decides: near ties and exact ones are settled in double precision', async (t) => {
+  // Candidates that differ from the query's own in the last bits of single precision, each of them several times.
+  const next = random(9)
+  const dim = 300
+  const vector = Float32Array.from({ length: dim }, () => normal(next))
+  const size = 600
+  const gallery = new Float32Array(size * dim)
+  for (let g = 0; g < size; g++) {
+    gallery.set(vector, g * dim)
+    gallery[g * dim + (g % 40)]! *= 1 + ((g % 7) - 3) * 2 ** -23
+  }
+  const positives = Array.from({ length: size }, (_, i) => [i])
+  const queries = new Float32Array(size * dim)
+  for (let q = 0; q < size; q++) queries.set(vector, q * dim)
+  const scores = new Float32Array(size)
+  scoreRows(vector, 0, 1, gallery, dim, scores)
+  t.true(new Set(scores).size > 1 && new Set(scores).size < size)
+  const expected = positives.map((list) => rankRow(scores, list))
+  t.deepEqual([...(await rankQueries(queries, gallery, positives))], expected)
+  t.deepEqual([...(await rankQueries(queries, gallery, positives, { threads: 1 }))], expected)
+})
+
+test('numbers at the ends of single precision', async (t) => {
+  t.deepEqual([...(await rankQueries(row(1e-30, 1e-30), row(1e-10, 0, 2e-10, 0, 3e-10, 0), [[1]]))], [2])
+  t.deepEqual([...(await rankQueries(row(1e25, -1e25), row(1e25, 1e25, 1e20, 0, 1e18, 0), [[2]]))], [2]) // scores 0, ∞, ∞
+})
+
+test('bad input is refused with the reason', async (t) => {
+  const refuses = async (run: () => Promise<unknown>, message: RegExp) => t.regex((await t.throwsAsync(run, { instanceOf: UserError }))!.message, message)
+  await refuses(() => rankQueries(row(1, 2), new Float32Array(), [[0]]), /gallery: expected at least one embedding, got none/)
+  await refuses(() => rankQueries(row(1, 2, 3), row(1, 2, 3), [[0], [0]]), /2 embeddings of equal length, got 3 numbers/)
+  await refuses(() => rankQueries(row(1, 2), row(1, 2, 3), [[0]]), /equal length on both sides, got 2 and 3/)
+  await refuses(() => rankQueries(row(1, Number.NaN), row(1, 2), [[0]]), /got NaN in row 0, component 1/)
+  await refuses(() => rankQueries(row(1, 2), row(1, 2, Number.POSITIVE_INFINITY, 0), [[0]]), /got Infinity in row 1, component 0/)
+  await refuses(() => rankQueries(row(1, 2), row(1, 2), [[]]), /query 0: expected at least one right answer/)
+  await refuses(() => rankQueries(row(1, 2), row(1, 2), [[1]]), /ground truth in 0…0, got 1/)
+  await refuses(() => rankQueries(new Float32Array(), row(1, 2), []), /queries: expected at least one/)
 })

@@ -73,15 +73,9 @@ test('an export that fails leaves everything as it was', async (t) => {
   const before = await readFile(join(out, 'onnx/text_model.onnx'))
   const fails = (message: RegExp, options = {}) =>
     t.throwsAsync(exportFolder(model, { tokenizerDir, out, dtypes: ['fp32', 'q8'], threads: 1, ...options }), { instanceOf: UserError, message })
-  await fails(/gate: expected a, got b/, {
-    inspect: ({ dir }: { dir: string }) => {
-      t.not(dir, out)
-      throw new UserError({ where: 'gate', expected: 'a', got: 'b', hint: 'c' })
-    },
-  })
   model.params['text_projection.weight']!.data[3] = NaN
   await fails(/expected finite numbers|finite/)
   t.deepEqual(await readdir(parent), ['out'])
   t.true((await readFile(join(out, 'onnx/text_model.onnx'))).equals(before))
-  t.throws(() => parseDtypes(['q5']), { instanceOf: UserError, message: /--dtypes: expected a list of fp32, fp16, q8, q4, got q5/ })
+  t.throws(() => parseDtypes(['q5']), { instanceOf: UserError, message: /--dtypes: expected a list of fp32, fp16, q8, int8, q4, got q5/ })
 })

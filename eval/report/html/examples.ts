@@ -4,12 +4,23 @@ import { html, type Markup } from './markup.ts'
 import { picture } from './picture.ts'
 import type { Section } from './section.ts'
 
-/** Queries that went worst and best, with what they found. */
+/** Characters of markup that examples may take, pictures included: the page stays below 5 MB. */
+const room = 3_500_000
+
+/** Queries that went worst and best, with what they found; languages that no longer fit are named instead. */
 export function examplesSection(sets: readonly ExampleSet[]): Section | undefined {
-  const parts = sets.flatMap((set) => (set.worst.length + set.best.length > 0 ? [language(set)] : []))
-  if (parts.length === 0) return undefined
+  const parts: Markup[] = []
+  const omitted: string[] = []
+  let used = 0
+  for (const set of sets.filter(({ worst, best }) => worst.length + best.length > 0)) {
+    const part = language(set)
+    used += part.markup.length
+    if (used <= room) parts.push(part)
+    else omitted.push(languageName(set.language))
+  }
+  if (parts.length + omitted.length === 0) return undefined
   const note = html`<p class="note">What each query found, best first, with its cosine × 100. ✓ marks right answers; the last one, after the gap, is the right answer that was missed.</p>`
-  return { id: 'examples', title: 'Worst and best queries', body: html`${note}${parts}` }
+  return { id: 'examples', title: 'Worst and best queries', body: html`${note}${parts}${omitted.length > 0 && html`<p class="note">Left out to keep this page small: ${omitted.join(', ')}.</p>`}` }
 }
 
 function language({ language, model, protocol, worst, best }: ExampleSet): Markup {

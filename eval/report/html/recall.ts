@@ -77,7 +77,7 @@ function barSpec(values: { language: string; model: string; end: number }[]): Ch
     },
     layer: [
       {
-        mark: { type: 'bar', cornerRadiusEnd: 1.5 },
+        mark: 'bar',
         encoding: {
           x: { field: 'value', type: 'quantitative', title: null, scale: { domain: [0, most * 1.16], nice: false }, axis: { tickCount: 5 } },
           color: { field: 'colour', type: 'nominal', scale: null },

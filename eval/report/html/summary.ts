@@ -11,7 +11,8 @@ export function summary(report: Report): Markup {
   const own = rows.filter((row) => row.model === subject && row.metrics.mean_recall !== undefined)
   const main = own.filter((row) => row.dtype === own[0]!.dtype)
   const gap = languageGaps(main)[0]
-  return html`<div class="cards">
+  return html`<h2 class="unseen">Summary</h2>
+<div class="cards">
 ${sizeCards(report, subject)}
 ${main.map((row) => languageCard(row, rows, own))}
 ${gap && card('Gap between languages', html`${percent(gap.gap)} <small>points</small>`, html`best ${languageName(gap.best)}, worst ${languageName(gap.worst)}`)}

@@ -33,7 +33,7 @@ async function stage({ name, lines }: TrainingLog): Promise<Markup | undefined> 
   const panels = [
     await panel('Loss', losses, lossSpec(losses)),
     await panel('Validation mean recall, %', recalls, recallSpec(recalls)),
-    await panel('Gap between languages, points of mean recall', gaps, gapSpec(gaps)),
+    await panel('Gap between languages, points', gaps, gapSpec(gaps)),
   ]
   if (panels.every((entry) => entry === undefined)) return undefined
   const last = Math.max(...lines.map(({ step }) => step))

@@ -133,6 +133,10 @@ test('reports are written whole or not at all', async (t) => {
   const broken = changed(['results', 0, 'queries'], -1) as ReturnType<typeof exampleReport>
   await t.throwsAsync(() => writeReport(out, broken), { instanceOf: UserError, message: /report\.json, results\.0\.queries/ })
   t.is(await readFile(join(out, 'report.md'), 'utf8'), 'kept')
+
+  await writeReport(out, exampleReport(), { material: {}, ranks: [] })
+  t.deepEqual((await readdir(out)).sort(), ['clip_benchmark.json', 'ranks.json', 'report.html', 'report.json', 'report.md'])
+  t.true((await readFile(join(out, 'report.html'), 'utf8')).startsWith('<!doctype html>'))
 })
 
 test('rows made of results fit the schema', async (t) => {

@@ -1,0 +1,70 @@
+/** `npm run bench -- NAME [flags]`: seeded measurements that print a table. */
+import { parseArgs } from 'node:util'
+import { UserError } from '../engine/errors.ts'
+import { benchFromPretrained } from './from-pretrained.ts'
+import { benchProfile } from './profile.ts'
+import { benchStep } from './step.ts'
+import { benchTokenizers } from './tokenizers.ts'
+
+interface Bench {
+  summary: string
+  /** Flags with their defaults; numbers stay numbers. */
+  flags: Record<string, string | number>
+  run(flags: Record<string, string | number>): Promise<void>
+}
+
+const model = { preset: 'base', batchSize: 64, textLength: 32, keepPatches: 1, vocabSize: 8000, threads: 0 }
+
+const benches: Record<string, Bench> = {
+  step: {
+    summary: 'the compiled training step against the best MatMul rate of the same runtime, and against PyTorch where python has it',
+    flags: { ...model, repeats: 10, python: 'python3' },
+    run: benchStep,
+  },
+  profile: { summary: 'where the time of the compiled step goes, by kind of node', flags: { ...model, repeats: 5 }, run: benchProfile },
+  tokenizers: { summary: 'tokens per caption and speed of the trained tokenizers', flags: {}, run: () => benchTokenizers() },
+  'from-pretrained': {
+    summary: "a model folder's embeddings here and by transformers' CLIPModel.from_pretrained, where python has it",
+    flags: { model: '', python: 'python3' },
+    run: benchFromPretrained,
+  },
+}
+
+const [name, ...rest] = process.argv.slice(2)
+try {
+  if (!name || name === '--help' || rest.includes('--help')) console.log(help())
+  else await known(name).run(flagsOf(known(name), rest))
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error(error.message)
+  process.exitCode = error.exitCode
+}
+
+function help(): string {
+  const flags = (bench: Bench) => Object.entries(bench.flags).map(([flag, value]) => `      --${flag} ${value === '' ? '…' : value}`)
+  const lines = Object.entries(benches).flatMap(([name, bench]) => [`  ${name}: ${bench.summary}`, ...flags(bench)])
+  return `npm run bench -- NAME [flags]\n\n${lines.join('\n')}\n\nthreads 0 means all cores.`
+}
+
+function known(name: string): Bench {
+  const bench = benches[name]
+  if (bench) return bench
+  throw new UserError({ where: `bench ${name}`, expected: `one of ${Object.keys(benches).join(', ')}`, got: name, hint: 'npm run bench -- --help lists them.' })
+}
+
+function flagsOf(bench: Bench, args: string[]): Record<string, string | number> {
+  const options = Object.fromEntries(Object.keys(bench.flags).map((flag) => [flag, { type: 'string' as const }]))
+  let given: Record<string, unknown>
+  try {
+    given = parseArgs({ args, options }).values
+  } catch (error) {
+    throw new UserError({ where: 'bench', expected: `flags ${Object.keys(bench.flags).map((flag) => `--${flag}`).join(' ') || '(none)'}`, got: args.join(' '), hint: (error as Error).message })
+  }
+  return Object.fromEntries(
+    Object.entries(bench.flags).map(([flag, usual]) => {
+      const value = given[flag] === undefined ? usual : typeof usual === 'number' ? Number(given[flag]) : String(given[flag])
+      if (Number.isNaN(value)) throw new UserError({ where: `--${flag}`, expected: 'a number', got: String(given[flag]), hint: `Usual is ${usual}.` })
+      return [flag, value]
+    }),
+  )
+}

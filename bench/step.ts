@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { markdownTable } from 'markdown-table'
+import { compile } from '../engine/compile.ts'
+import { gradientOf } from '../engine/gradients.ts'
+import { adamw } from '../engine/optim/adamw.ts'
+import { clipScale, globalNorm } from '../engine/optim/gradients.ts'
+import { paramData } from '../engine/params.ts'
+import { trace } from '../engine/trace/trace.ts'
+import { matmulRate } from './matmul.ts'
+import { type Flags, median, type Subject, subjectOf } from './subject.ts'
+
+/**
+ * Times the compiled step (forward, backward, clipping, AdamW) and, between its repeats, 1024³ products in the same runtime with the
+ * same threads. ratio = (analytic FLOPs / median time of a step) / the better of the two median MatMul rates.
+ */
+export async function benchStep(flags: Flags): Promise<void> {
+  const subject = subjectOf(flags)
+  const { fn, specs, flops, threads, shape } = subject
+  const traceBegan = performance.now()
+  trace(fn, specs)
+  const traceTime = performance.now() - traceBegan
+  const compileBegan = performance.now()
+  const step = await compile(fn, specs, { threads })
+  const compileTime = performance.now() - compileBegan - traceTime
+  console.log(
+    `${flags.preset}, batch ${shape.batchSize} images and ${shape.languages.length * shape.batchSize} texts of ${shape.textLength} tokens, ${threads} threads: ` +
+      `${step.graph!.nodes.length} nodes, traced in ${traceTime.toFixed(0)} ms, session in ${compileTime.toFixed(0)} ms, ${(flops / 1e9).toFixed(1)} GFLOP a step`,
+  )
+  const rates = [await matmulRate(false, threads), await matmulRate(true, threads)]
+  const once = trainer(subject, step.run)
+  const times: number[] = []
+  const measured: number[][] = [[], []]
+  const round = async (repeats: number) => {
+    for (let i = 0; i < repeats; i++) {
+      for (const [j, rate] of rates.entries()) for (let k = 0; k < 3; k++) measured[j]!.push(await rate.measure())
+      times.push(await once())
+    }
+  }
+  await once() // warm-up, unlike the first repeats of PyTorch
+  await rates[0]!.measure()
+  const half = Math.ceil(Number(flags.repeats) / 2)
+  await round(half)
+  const torch = await torchTime(subject, String(flags.python), Number(flags.repeats))
+  await round(Number(flags.repeats) - half)
+  const [plain, packed] = measured.map(median) as [number, number]
+  const milliseconds = median(times)
+  const rate = flops / milliseconds / 1e6
+  const row = (name: string, time: number | undefined, speed: number, note = '') => [name, time?.toFixed(1) ?? '', speed.toFixed(1), (speed / Math.max(plain, packed)).toFixed(3), note]
+  const rows = [
+    row('MatMul 1024³, both inputs', undefined, plain),
+    row('MatMul 1024³, constant right', undefined, packed),
+    row('compiled step', milliseconds, rate, `${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms`),
+  ]
+  if (torch) rows.push(row(`PyTorch ${torch.version}`, torch.milliseconds, flops / torch.milliseconds / 1e6, `compiled step is ${(torch.milliseconds / milliseconds).toFixed(2)} times as fast`))
+  console.log(markdownTable([['what', 'ms', 'GFLOP/s', 'ratio', ''], ...rows]))
+  if (!torch) console.log(`No comparison with PyTorch: ${flags.python} has no torch (--python PATH names another).`)
+  await Promise.all([step.release(), ...rates.map((rate) => rate.release())])
+}
+
+/** One step of training as engine/train.ts takes it, without logging; returns its milliseconds. */
+function trainer({ model, inputs }: Subject, run: (feeds: Record<string, Float32Array>) => Promise<Record<string, Float32Array>>): () => Promise<number> {
+  const names = Object.keys(model.params)
+  const optimizer = adamw(model.params, names)
+  return async () => {
+    const began = performance.now()
+    const results = await run({ ...paramData(model.params), ...(inputs as Record<string, Float32Array>) })
+    const gradients = Object.fromEntries(names.map((name) => [name, results[gradientOf(name)]!]))
+    optimizer.update(gradients, 1e-4, clipScale(globalNorm(gradients), 1))
+    return performance.now() - began
+  }
+}
+
+interface TorchTime {
+  version: string
+  milliseconds: number
+}
+
+/** The same model, batch, threads and optimizer in PyTorch; undefined where python has no torch. */
+async function torchTime({ config, shape, threads }: Subject, python: string, repeats: number): Promise<TorchTime | undefined> {
+  const run = promisify(execFile)
+  const found = await run(python, ['-c', 'import torch']).then(() => true, () => false)
+  if (!found) return undefined
+  const script = fileURLToPath(new URL('peers/torch_step.py', import.meta.url))
+  const { stdout } = await run(python, [script, JSON.stringify({ config, ...shape, threads, repeats })])
+  return JSON.parse(stdout) as TorchTime
+}

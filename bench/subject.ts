@@ -1,0 +1,62 @@
+/** The training step that the benchmarks measure: a preset's task loss in two languages, on random but seeded data. */
+import { availableParallelism } from 'node:os'
+import { UserError } from '../engine/errors.ts'
+import { normal, permutation, random } from '../engine/random.ts'
+import type { Numbers } from '../engine/runtime.ts'
+import type { InputSpecs, TensorFunction } from '../engine/trace/trace.ts'
+import { type ClipConfig, preset, type PresetName, presetNames } from '../models/config.ts'
+import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
+import { stepFlops } from '../models/flops.ts'
+import { patchCount } from '../models/vision.ts'
+import { keptPatches, positivesOf, type StepShape, trainingStep } from '../stages/step.ts'
+
+export type Flags = Record<string, string | number>
+
+export interface Subject {
+  config: ClipConfig
+  shape: StepShape
+  model: DualEncoder
+  fn: TensorFunction
+  specs: InputSpecs
+  /** Everything the step takes but its parameters. */
+  inputs: Record<string, Numbers>
+  flops: number
+  threads: number
+}
+
+export function subjectOf(flags: Flags): Subject {
+  const name = flags.preset as PresetName
+  if (!presetNames.includes(name)) throw new UserError({ where: '--preset', expected: `one of ${presetNames.join(', ')}`, got: name, hint: 'base is the one that counts.' })
+  const config = preset(name, { vocabSize: Number(flags.vocabSize) })
+  const shape: StepShape = { batchSize: Number(flags.batchSize), textLength: Number(flags.textLength), languages: ['en', 'zh'], keepPatches: Number(flags.keepPatches) }
+  const model = createDualEncoder(config, 1)
+  const kept = keptPatches(config, shape.keepPatches)
+  return {
+    config,
+    shape,
+    model,
+    ...trainingStep(config, model.params, Object.keys(model.params), { task: 1 }, shape),
+    inputs: randomInputs(config, shape, kept),
+    flops: stepFlops(config, { ...shape, keptPatches: kept }),
+    threads: Number(flags.threads) || availableParallelism(),
+  }
+}
+
+function randomInputs(config: ClipConfig, { batchSize, textLength, languages, keepPatches }: StepShape, kept: number): Record<string, Numbers> {
+  const next = random(2)
+  const texts = languages.length * batchSize
+  const inputs: Record<string, Numbers> = {
+    pixel_values: Float32Array.from({ length: batchSize * 3 * config.vision_config.image_size ** 2 }, () => normal(next)),
+    input_ids: Int32Array.from({ length: texts * textLength }, () => Math.floor(next() * config.text_config.vocab_size)),
+    attention_mask: new Int32Array(texts * textLength).fill(1),
+  }
+  if (keepPatches < 1) inputs.keep = Int32Array.from(Array.from({ length: batchSize }, () => [...permutation(patchCount(config), next).subarray(0, kept)]).flat())
+  for (const language of languages) inputs[positivesOf(language)] = Float32Array.from({ length: batchSize ** 2 }, (_, i) => (i % (batchSize + 1) === 0 ? 1 : 0))
+  return inputs
+}
+
+export function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}

@@ -1,0 +1,42 @@
+/** Something to be timed. */
+export interface Candidate {
+  name: string
+  run(): Promise<unknown>
+}
+
+export interface Latency {
+  name: string
+  /** Milliseconds: the median, and what one run in twenty exceeds. */
+  p50: number
+  p95: number
+  runs: number
+}
+
+/**
+ * Times candidates in turn, one run of each a round in an order that rotates: whatever else the machine is doing then slows all
+ * of them alike, and medians can be compared.
+ * @param options.rounds runs of each that count; default 50
+ * @param options.warmup runs of each before; default 5
+ */
+export async function interleavedLatency(candidates: Candidate[], options: { rounds?: number; warmup?: number } = {}): Promise<Latency[]> {
+  const { rounds = 50, warmup = 5 } = options
+  const times = candidates.map((): number[] => [])
+  for (let round = -warmup; round < rounds; round++) {
+    for (let turn = 0; turn < candidates.length; turn++) {
+      const chosen = (turn + round + warmup) % candidates.length
+      const start = performance.now()
+      await candidates[chosen]!.run()
+      if (round >= 0) times[chosen]!.push(performance.now() - start)
+    }
+  }
+  return candidates.map(({ name }, i) => ({ name, p50: quantile(times[i]!, 0.5), p95: quantile(times[i]!, 0.95), runs: rounds }))
+}
+
+/** The value below which the share `q` of `values` lies, between neighbours by proportion. NaN when empty. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const place = q * (sorted.length - 1)
+  const low = sorted[Math.floor(place)] ?? NaN
+  const high = sorted[Math.ceil(place)] ?? NaN
+  return low + (high - low) * (place - Math.floor(place))
+}

@@ -1,0 +1,132 @@
+import { stat } from 'node:fs/promises'
+import { markdownTable } from 'markdown-table'
+import { type Candidate, interleavedLatency, type Latency } from '../eval/latency.ts'
+import { languageName, megabytes, percent } from '../eval/report/format.ts'
+import type { Encoder } from '../models/encoder.ts'
+import { openTeacher } from '../models/teachers/onnx-folder.ts'
+import { findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
+import { peakMemory } from './memory.ts'
+import { embedImages, embedTexts, type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
+
+/** A model in one number format, as an edge report measures it. */
+export interface EdgeModel {
+  name: string
+  dir: string
+  dtype?: ModelDtype
+  /** Validation tasks with pixels of this model's size; without them neither recall nor cosines are measured. */
+  tasks?: GateTask[]
+}
+
+export interface EdgeRow {
+  name: string
+  dtype?: ModelDtype
+  /** Of the files; of a combined file, all of it under image. */
+  bytes: { image: number; text: number }
+  /** Peak of a process of its own, less what it takes without a model. */
+  memory: number
+  /** One image or text, on one thread. */
+  image: Speed
+  text: Speed
+  /** Mean cosine to the fp32 files of the same folder. */
+  cosine?: { image: number; text: number }
+  recall: LanguageRecall[]
+}
+
+export interface Speed {
+  p50: number // ms
+  p95: number // ms
+  /** Items a second in batches of 16. */
+  perSecond: number
+}
+
+const batch = 16
+const words = ['a red apple', '红色的苹果', 'a dog that runs on the beach', '海滩上奔跑的狗']
+const samples = 128 // images, and texts, that cosines are averaged over
+
+/**
+ * Measures models side by side, as on a small device: one thread, one image or text at a time, their runs interleaved so that
+ * a busy machine slows all of them alike.
+ * @throws UserError as openTeacher does
+ */
+export async function edgeReport(models: EdgeModel[], options: { rounds?: number } = {}): Promise<EdgeRow[]> {
+  const encoders = await openAll(models)
+  try {
+    const one = await interleavedLatency(encoders.flatMap((encoder) => timed(encoder, 1)), options)
+    const many = await interleavedLatency(encoders.flatMap((encoder) => timed(encoder, batch)), { rounds: Math.ceil((options.rounds ?? 50) / 10), warmup: 1 })
+    const speed = (i: number): Speed => ({ ...pick(one[i]!), perSecond: (1000 * batch) / many[i]!.p50 })
+    const rows: EdgeRow[] = []
+    for (const [i, { name, dir, dtype, tasks = [] }] of models.entries()) {
+      const encoder = encoders[i]!
+      const exact = models.findIndex((other) => other.dir === dir && other.dtype === 'fp32')
+      rows.push({
+        name,
+        dtype,
+        bytes: await fileSizes(dir, dtype),
+        memory: await peakMemory(dir, dtype),
+        image: speed(2 * i),
+        text: speed(2 * i + 1),
+        ...(exact >= 0 && tasks.length > 0 ? { cosine: await cosines(encoder, encoders[exact]!, tasks) } : {}),
+        recall: await measureRecall(encoder, tasks),
+      })
+    }
+    return rows
+  } finally {
+    await Promise.all(encoders.map((encoder) => encoder.release()))
+  }
+}
+
+/** The rows as a Markdown table; times in milliseconds, recall in percent. */
+export function edgeTable(rows: EdgeRow[]): string {
+  const languages = [...new Set(rows.flatMap(({ recall }) => recall.map(({ language }) => language)))]
+  const head = ['model', 'image', 'text', 'memory', 'image p50', 'p95', 'text p50', 'p95', 'images/s', 'texts/s', 'cosine image', 'text', ...languages.map(languageName)]
+  const body = rows.map((row) => [
+    [row.name, row.dtype].filter(Boolean).join(' '),
+    ...[row.bytes.image, row.bytes.text, row.memory].map(megabytes),
+    ...[row.image.p50, row.image.p95, row.text.p50, row.text.p95].map((ms) => ms.toFixed(2)),
+    ...[row.image.perSecond, row.text.perSecond].map((rate) => rate.toFixed(0)),
+    ...[row.cosine?.image, row.cosine?.text].map((value) => value?.toFixed(5) ?? '–'),
+    ...languages.map((language) => percent(row.recall.find((entry) => entry.language === language)?.meanRecall)),
+  ])
+  return markdownTable([head, ...body], { align: head.map((_, i) => (i === 0 ? 'l' : 'r')) })
+}
+
+async function openAll(models: EdgeModel[]): Promise<Encoder[]> {
+  const encoders: Encoder[] = []
+  for (const { dir, dtype } of models) encoders.push(await openTeacher(dir, { dtype, threads: 1 }))
+  return encoders
+}
+
+function timed(encoder: Encoder, count: number): Candidate[] {
+  const pixels = new Float32Array(count * 3 * encoder.imageSize ** 2)
+  for (let i = 0; i < pixels.length; i++) pixels[i] = Math.sin(i)
+  const texts = Array.from({ length: count }, (_, i) => words[i % words.length]!)
+  return [
+    { name: `${encoder.id} image`, run: () => encoder.encodeImages(pixels, count) },
+    { name: `${encoder.id} text`, run: () => encoder.encodeTexts(texts) },
+  ]
+}
+
+function pick({ p50, p95 }: Latency): { p50: number; p95: number } {
+  return { p50, p95 }
+}
+
+async function fileSizes(dir: string, dtype?: ModelDtype): Promise<EdgeRow['bytes']> {
+  const files = await findTeacherFiles(dir, dtype)
+  const size = async (file: string) => (await stat(file)).size
+  return 'combined' in files ? { image: await size(files.combined), text: 0 } : { image: await size(files.vision), text: await size(files.text) }
+}
+
+async function cosines(encoder: Encoder, exact: Encoder, tasks: GateTask[]): Promise<{ image: number; text: number }> {
+  const { task, pixels } = tasks[0]!
+  const count = Math.min(samples, task.images.length)
+  const some = pixels.subarray(0, (pixels.length / task.images.length) * count)
+  const texts = tasks.flatMap((entry) => entry.task.texts.slice(0, Math.ceil(samples / tasks.length)))
+  return {
+    image: meanDot(await embedImages(encoder, some, count), await embedImages(exact, some, count), count),
+    text: meanDot(await embedTexts(encoder, texts), await embedTexts(exact, texts), texts.length),
+  }
+}
+
+function meanDot(a: Float32Array, b: Float32Array, count: number): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0) / count
+}

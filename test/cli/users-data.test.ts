@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { captionsOf } from '../../corpora/emoji/captions.ts'
+import { conceptsOf } from '../../corpora/emoji/concepts.ts'
+import { onePerConcept } from '../../corpora/emoji/drawings.ts'
+import { decodeImage } from '../../corpora/images.ts'
+import { parseReport } from '../../eval/report/schema.ts'
+import { exportFolder } from '../../export/package.ts'
+import { createDualEncoder } from '../../models/dual-encoder.ts'
+import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
+import sharp from 'sharp'
+
+const main = new URL('../../cli/main.ts', import.meta.url).pathname
+
+/** Runs a command as a user would, in a process of its own. */
+async function run(cwd: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], { cwd })
+  return stdout
+}
+
+/** A folder with 200 PNG files, captions.csv in German and French, and a small untrained teacher. */
+async function usersFolder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'distilingual-users-'))
+  const drawings = await onePerConcept('twemoji')
+  const chosen = conceptsOf('train').slice(0, 200)
+  const rows = await Promise.all(
+    chosen.map(async ({ code }) => {
+      const pixels = await decodeImage(drawings.get(code)!.source, 32, 'drawing')
+      await sharp(pixels, { raw: { width: 32, height: 32, channels: 4 } }).png().toFile(join(dir, `${code}.png`))
+      return [`${code}.png`, captionsOf(code, 'de')[0]!, captionsOf(code, 'fr')[0]!]
+    }),
+  )
+  const cell = (text: string) => `"${text.replaceAll('"', '""')}"`
+  await writeFile(join(dir, 'captions.csv'), ['image,de,fr', ...rows.map((row) => row.map(cell).join())].join('\n'))
+  const tower = { hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2 }
+  await writeTokenizer(join(dir, 'words'), trainTokenizer(rows.flatMap(([, de, fr]) => [de!, fr!]), { vocabSize: 400 }))
+  const config = { projection_dim: 16, vision_config: { ...tower, image_size: 32, patch_size: 8 }, text_config: { ...tower, vocab_size: 400, max_position_embeddings: 32 } }
+  await exportFolder(createDualEncoder(config, 3), { tokenizerDir: join(dir, 'words'), out: join(dir, 'teacher'), dtypes: ['fp32'] })
+  return dir
+}
+
+test('four commands take a 200-image CSV in German and French to an export', async (t) => {
+  const dir = await usersFolder()
+  const data = ['--corpus', 'captions.csv', '--languages', 'de,fr']
+  const short = ['--batchSize', '32', '--steps', '6', '--warmup', '2', '--logEvery', '2']
+  await run(dir, 'stage1', ...data, ...short, '--teacher', 'teacher', '--variants', '2', '--vocabSize', '400', '--out', 'one')
+  await run(dir, 'stage2', ...data, ...short, '--from', 'one', '--out', 'two')
+  const printed = await run(dir, 'evaluate', ...data, '--model', 'two', '--teacher', 'teacher', '--protocol', 'test', '--out', 'measured')
+  await run(dir, 'export', '--from', 'two', '--out', 'dist', '--dtypes', 'fp32,q8')
+
+  t.regex(printed, /German/)
+  const report = parseReport(JSON.parse(await readFile(join(dir, 'measured', 'report.json'), 'utf8')))
+  t.deepEqual(new Set(report.results.map(({ language }) => language)), new Set(['de', 'fr']))
+  t.true(report.results.some(({ model, retention }) => model === 'student' && retention !== undefined))
+  const log = (await readFile(join(dir, 'one', 'log.jsonl'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line))
+  t.deepEqual(log.filter((line) => 'loss' in line).map((line) => line.step), [2, 4, 6])
+  for (const file of ['model.safetensors', 'tokenizer.json', 'onnx/text_model_quantized.onnx', 'onnx/vision_model.onnx', 'README.md']) {
+    t.true((await readFile(join(dir, 'dist', file))).length > 0, file)
+  }
+})

@@ -1,0 +1,101 @@
+import test from 'ava'
+import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
+import { emojiProtocols } from '../../corpora/emoji/protocols.ts'
+import { UserError } from '../../engine/errors.ts'
+import { emojiClassLanguages, emojiClassTask } from '../../eval/emoji-classes.ts'
+import { zeroShotTemplates } from '../../eval/templates.ts'
+import { classEmbeddings, classifyZeroShot, type ZeroShotTask, zeroShotPrompts } from '../../eval/zero-shot.ts'
+
+const task = (classes: number, labels: number[]): ZeroShotTask => ({
+  corpus: 'c',
+  protocol: 'p',
+  language: 'en',
+  kind: 'shapes',
+  classes: Array.from({ length: classes }, (_, i) => `class ${i}`),
+  labels,
+})
+
+test('prompts: class after class, template by template', (t) => {
+  t.deepEqual(zeroShotPrompts(['dog', '$&'], ['a {}', '{}']), ['a dog', 'dog', 'a $&', '$&'])
+})
+
+test('a class is the mean of its normalised templates, normalised', (t) => {
+  // Class 0: (3, 4)/5 and (0, 1): mean (.3, .9). Lengths of the prompts do not matter. Class 1: (1, 0) twice.
+  const [a, b, c, d] = classEmbeddings(Float32Array.of(30, 40, 0, 2, 1, 0, 7, 0), 2, 2)
+  const norm = Math.hypot(0.3, 0.9)
+  t.true(Math.abs(a! - 0.3 / norm) < 1e-6 && Math.abs(b! - 0.9 / norm) < 1e-6)
+  t.deepEqual([c, d], [1, 0])
+  t.throws(() => classEmbeddings(Float32Array.of(1, 2, 3), 2, 2), { instanceOf: UserError, message: /zero-shot prompts/ })
+})
+
+test('accuracies and confusion worked out by hand', (t) => {
+  // Classes on the axes of 6 dimensions. Images of class 0: on axis 0 (right), on axis 1 (second), tied between axes 0 and 2.
+  // Image of class 1: on axis 1. Of class 5: all other axes are nearer. Class 3 has no image and does not enter the mean per class.
+  const classes = new Float32Array(36)
+  for (let c = 0; c < 6; c++) classes[c * 7] = 2
+  const images = Float32Array.from(
+    [
+      [1, 0, 0, 0, 0, 0],
+      [0.5, 1, 0, 0, 0, 0],
+      [1, 0, 1, 0, 0, 0],
+      [0, 1, 0, 0, 0, 0],
+      [5, 5, 5, 5, 9, 1],
+    ].flat(),
+  )
+  const result = classifyZeroShot(task(6, [0, 0, 0, 1, 5]), images, classes)
+  t.deepEqual([...result.ranks], [1, 2, 2, 1, 6])
+  t.is(result.top1, 2 / 5)
+  t.is(result.top5, 4 / 5)
+  t.true(Math.abs(result.meanPerClass - (1 / 3 + 1 + 0) / 3) < 1e-12)
+  t.deepEqual(result.confusion[0], [1, 1, 1, 0, 0, 0])
+  t.deepEqual(result.confusion[1], [0, 1, 0, 0, 0, 0])
+  t.deepEqual(result.confusion[5], [0, 0, 0, 0, 1, 0])
+})
+
+test('a model that gives one embedding to everything is never right', (t) => {
+  const result = classifyZeroShot(task(3, [0, 1, 2]), new Float32Array(6).fill(1), new Float32Array(6).fill(1))
+  t.is(result.top1, 0)
+  t.deepEqual(result.confusion.map((row, i) => row[i]), [0, 0, 0])
+})
+
+test('bad input is refused with the reason', (t) => {
+  const refuses = (run: () => unknown, message: RegExp) => t.regex(t.throws(run, { instanceOf: UserError })!.message, message)
+  refuses(() => classifyZeroShot(task(1, [0]), Float32Array.of(1), Float32Array.of(1)), /zero-shot shapes, p \(en\): expected at least two classes/)
+  refuses(() => classifyZeroShot(task(2, [2]), Float32Array.of(1), Float32Array.of(1, 2)), /labels in 0…1, got 2/)
+  refuses(() => classifyZeroShot(task(2, [0]), Float32Array.of(1, 2), Float32Array.of(1, 2)), /got 2 and 1/)
+  refuses(() => classifyZeroShot(task(2, [0]), Float32Array.of(Number.NaN), Float32Array.of(1, 2)), /images: expected finite/)
+  refuses(() => zeroShotTemplates('xx', 'photo'), /a language with templates \(en, zh, .*got xx/)
+})
+
+test('every language of the corpus has templates, each with a place for the name', (t) => {
+  for (const style of ['drawing', 'photo'] as const) {
+    for (const language of ['en', 'zh', 'ja', 'ko', 'de', 'fr', 'es', 'ru', 'ar', 'hi', 'vi', 'th', 'pt']) {
+      const templates = zeroShotTemplates(language, style)
+      t.true(templates.length >= 4 && templates.every((template) => template.split('{}').length === 2), `${style} ${language}`)
+      t.is(new Set(templates).size, templates.length)
+    }
+  }
+})
+
+test('emoji groups and subgroups are classes in twelve languages', async (t) => {
+  t.is(emojiClassLanguages().length, 12)
+  const source = { key: '', read: async () => new Uint8Array() }
+  const made: RetrievalTask = {
+    corpus: 'emoji',
+    protocol: 'p',
+    language: 'zh',
+    images: ['a', 'b', 'c', 'd'].map((id) => ({ id, source })),
+    texts: ['狗脸', '麦克风', '雪山', '不是表情'],
+    positives: [[0], [1], [2], [3]],
+  }
+  const groups = emojiClassTask(made, 'groups')
+  t.deepEqual(groups.images, [0, 1, 2])
+  t.deepEqual(groups.labels.map((label) => groups.classes[label]), ['野生动物', '物件', '旅遊地點'])
+  t.deepEqual(emojiClassTask(made, 'subgroups').classes, ['哺乳類動物', '音乐', '地理位置'])
+  t.throws(() => emojiClassTask({ ...made, language: 'ar' }, 'groups'), { instanceOf: UserError, message: /names of groups .*got ar/ })
+  t.throws(() => emojiClassTask({ ...made, texts: ['1', '2', '3', '4'] }, 'groups'), { instanceOf: UserError, message: /short names of emoji, got none/ })
+
+  const whole = emojiClassTask(await emojiProtocols('unseen-style/openmoji', 'en'), 'groups')
+  t.is(whole.images.length, 1194)
+  t.deepEqual(whole.classes.toSorted(), ['activities', 'animals & nature', 'food & drink', 'objects', 'people & body', 'smileys & emotion', 'symbols', 'travel & places'])
+})

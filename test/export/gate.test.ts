@@ -1,0 +1,88 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { UserError } from '../../engine/errors.ts'
+import { type Gate, parseMaxDrop } from '../../export/gate.ts'
+import { exportFolder } from '../../export/package.ts'
+import type { GateTask } from '../../export/recall.ts'
+import type { Encoder } from '../../models/encoder.ts'
+import { leastCosine, noise, type SmallModel, smallModel, temporaryFolder } from './small-model.ts'
+
+const dim = 64
+const size = 32
+const count = 40
+
+/** A task that the model itself solves perfectly from text to image: the right answer is what it finds. */
+async function ownTask(encoder: Encoder, language: string): Promise<GateTask> {
+  const words = ['red', 'green', 'two', 'cat', 'sun', '苹果', '梨', '猫', 'a', 'plate']
+  const texts = Array.from({ length: count }, (_, i) => `${words[i % 10]} ${words[(i * 7 + Math.floor(i / 10)) % 10]}${language}`)
+  const pixels = noise(count, size)
+  const images = await encoder.encodeImages(pixels, count)
+  const embeds = await encoder.encodeTexts(texts)
+  const row = (rows: Float32Array, i: number) => rows.subarray(i * dim, (i + 1) * dim)
+  const positives = texts.map((_, text) => {
+    const scores = Array.from({ length: count }, (_, image) => leastCosine(row(embeds, text), row(images, image), dim))
+    return [scores.indexOf(Math.max(...scores))]
+  })
+  const source = (id: string) => ({ key: id, read: async () => new Uint8Array() })
+  const task = { corpus: 'own', protocol: 'val', language, texts, positives, images: texts.map((_, i) => ({ id: `${i}`, source: source(`${i}`) })) }
+  return { task, pixels }
+}
+
+/** Huge weights for a hidden unit that is always zero: in eight bits a column then has nothing left for the others. */
+function spoil({ model }: SmallModel, mlp: string): void {
+  const unit = 5
+  const { params } = model
+  const [into, bias, out] = [params[`${mlp}.fc1.weight`]!, params[`${mlp}.fc1.bias`]!, params[`${mlp}.fc2.weight`]!]
+  into.data.fill(0, unit * into.shape[1]!, (unit + 1) * into.shape[1]!)
+  bias.data[unit] = 0
+  for (let row = 0; row < out.shape[0]!; row++) out.data[row * out.shape[1]! + unit] = 1000
+}
+
+async function gated(t: ExecutionContext, spoilt?: string) {
+  const small = await smallModel(t)
+  if (spoilt) spoil(small, spoilt)
+  const tasks = [await ownTask(small.encoder, 'en'), await ownTask(small.encoder, 'zh')]
+  const parent = await temporaryFolder(t)
+  return { ...small, tasks, parent, options: { tokenizerDir: small.tokenizerDir, out: join(parent, 'out'), threads: 1 } }
+}
+
+test('a gate that formats pass is measured per language and told in the card', async (t) => {
+  const { model, tasks, options } = await gated(t)
+  const gate: Gate = { tasks, maxDrop: parseMaxDrop(['30']) }
+  const { recall } = await exportFolder(model, { ...options, dtypes: ['fp32', 'q8', 'q4'], gate })
+  t.deepEqual(recall.map(({ dtype, language }) => `${dtype} ${language}`), ['fp32 en', 'fp32 zh', 'q8 en', 'q8 zh', 'q4 en', 'q4 zh'])
+  t.true(recall.slice(0, 2).every(({ drop }) => Math.abs(drop) < 1e-9))
+  t.true(recall[4]!.drop > recall[2]!.drop)
+  t.regex(await readFile(join(options.out, 'README.md'), 'utf8'), /\| q4 +\| Chinese +\|/)
+})
+
+test('a format that loses too much fails the export with exit code 3 and names tower and layers', async (t) => {
+  const mlp = 'text_model.encoder.layers.1.mlp'
+  const layer = `${mlp}.fc2`
+  const { model, tasks, options, parent } = await gated(t, mlp)
+  const gate: Gate = { tasks, maxDrop: parseMaxDrop(['1.0']) }
+  const error = (await t.throwsAsync(exportFolder(model, { ...options, dtypes: ['fp32', 'q8'], gate }), { instanceOf: UserError })) as UserError
+  t.is(error.exitCode, 3)
+  t.regex(error.message, /^recall gate, q8, (English|Chinese) on val: expected a loss of at most 1 points/)
+  t.regex(error.message, /the text tower alone loses \d+\.\d+, the image tower -?\d/)
+  t.regex(error.message, new RegExp(`share of the error: ${layer.replaceAll('.', '\\.')} \\((9\\d|100) %\\)`))
+  t.deepEqual(await readdir(parent), [])
+
+  const named = await exportFolder(model, { ...options, dtypes: ['fp32', 'q8'], gate: { tasks, maxDrop: { q8: 10 } }, keepFp32: [layer] })
+  t.deepEqual(named.keptFp32, [`${layer}.weight_T`])
+  const automatic = await exportFolder(model, { ...options, dtypes: ['fp32', 'q8'], gate: { tasks, maxDrop: { q8: 10 } }, keepFp32: 'auto' })
+  t.deepEqual(automatic.keptFp32, [`${layer}.weight_T`])
+  t.regex(await readFile(join(options.out, 'README.md'), 'utf8'), new RegExp(`Left in fp32: ${layer}\\.`))
+})
+
+test('what cannot be kept or understood is refused', async (t) => {
+  const { model, options } = await gated(t)
+  const fails = (keepFp32: string[] | 'auto', message: RegExp) =>
+    t.throwsAsync(exportFolder(model, { ...options, dtypes: ['q8'], keepFp32 }), { instanceOf: UserError, message })
+  await fails(['text_model.encoder.layers.1.fc2'], /Did you mean text_model.encoder.layers.1.mlp.fc2\?/)
+  await fails('auto', /--keepFp32 auto: expected a recall gate/)
+  t.deepEqual(parseMaxDrop(['1.0', 'q4:2']), { fp16: 1, q8: 1, q4: 2 })
+  t.deepEqual(parseMaxDrop([0.5]), { fp16: 0.5, q8: 0.5 })
+  for (const bad of ['', 'q8:', 'much', '-1', 'q8:1:2', 'q5:1']) t.throws(() => parseMaxDrop([bad]), { instanceOf: UserError }, bad)
+})
