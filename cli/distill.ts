@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { openCorpus, type OpenCorpus } from '../corpora/open.ts'
 import { renderConsole } from '../eval/report/console.ts'
 import { writeReport } from '../eval/report/json.ts'
+import { readLog } from '../eval/report/log.ts'
 import { provenance } from '../eval/report/provenance.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { exportFolder } from '../export/package.ts'
@@ -75,9 +76,13 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
   ]
   if (config.baseline) contenders.push(await folderContender('scratch', join(out, 'scratch', 'student'), options))
   try {
-    const measured = await evaluateModels(contenders, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
+    const { report: measured, ranks, material } = await evaluateModels(contenders, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
     const found = { schema: 1 as const, ...measured, provenance: provenance({ config, seed }), commands: [commandLine(config)] }
-    const files = await writeReport(out, found)
+    const training = [
+      { name: 'Stage 1', lines: await readLog(join(out, 'stage1', 'log.jsonl')) },
+      { name: 'Stage 2', lines: await readLog(join(out, 'stage2', 'log.jsonl')) },
+    ]
+    const files = await writeReport(out, found, { ranks, material: { ...material, title: `Distillation of ${config.stage1.student}`, training } })
     console.log(renderConsole(found))
     console.log(`${files.join('\n')}\n`)
   } finally {

@@ -35,9 +35,9 @@ export const evaluate: Command<typeof schema> = {
     try {
       if (config.teacher) contenders.push(await onnxContender('teacher', config.teacher, config))
       contenders.push(await openModel(config.model, config))
-      const measured = await evaluateModels(contenders, { ...config, open, protocols })
+      const { report: measured, ranks, material } = await evaluateModels(contenders, { ...config, open, protocols })
       const report = { schema: 1 as const, ...measured, provenance: provenance({ config, seed: config.seed }), commands: [commandLine(config)] }
-      const files = await writeReport(config.out, report)
+      const files = await writeReport(config.out, report, { ranks, material })
       console.log(renderConsole(report))
       console.log(files.join('\n'))
     } finally {

@@ -4,7 +4,8 @@ import { bootstrapMean, type Interval } from './bootstrap.ts'
 import { cutoffs, directionMetrics, type MetricName, mean, type RecallName, recallName } from './metrics.ts'
 import { rankRow } from './ranks.ts'
 import { captionsOf, defaultQueries } from './retrieval.ts'
-import { scoreRows, unitRows } from './similarity.ts'
+import { exactScore, normalisedRows, type Rows } from './rows.ts'
+import { forEachScoreBlock } from './score-blocks.ts'
 import { thumbnail, thumbnailSide } from './thumbnail.ts'
 
 const thumbnailLength = thumbnailSide * thumbnailSide * 3
@@ -47,7 +48,7 @@ export async function pixelBaseline(queries: PixelSet, references: PixelSet, opt
   const rows = new Map(known.map((concept, row) => [concept, row]))
   const owner = Int32Array.from(references.concepts, (concept) => rows.get(concept)!)
   const answers = Int32Array.from(queries.concepts, (concept) => rows.get(concept)!)
-  const ranks = rankByNearest(await contrasts(queries), await contrasts(references), owner, answers, known.length)
+  const ranks = await rankByNearest(await contrasts(queries), await contrasts(references), owner, answers, known.length)
   const interval95: Partial<Record<RecallName, Interval>> = {}
   for (const cutoff of cutoffs) {
     interval95[recallName('image_to_text', cutoff)] = bootstrapMean(
@@ -93,7 +94,7 @@ function reasonForAbsence(asked: readonly string[], known: string[]): string | u
 }
 
 /** Thumbnails minus their mean, scaled to length 1 [N, 768]; a picture of one colour becomes zeros, equally far from all. */
-async function contrasts(set: PixelSet): Promise<Float32Array> {
+async function contrasts(set: PixelSet): Promise<Rows> {
   const matrix = new Float32Array(set.concepts.length * thumbnailLength)
   for (let i = 0; i < set.concepts.length; i++) {
     const pixels = thumbnail(await set.read(i))
@@ -103,30 +104,36 @@ async function contrasts(set: PixelSet): Promise<Float32Array> {
       i * thumbnailLength,
     )
   }
-  return unitRows(matrix, thumbnailLength)
+  return normalisedRows(matrix, thumbnailLength)
 }
 
-/** Ranks each query's concept by the best score among its references. */
-function rankByNearest(
-  queries: Float32Array,
-  references: Float32Array,
-  owner: Int32Array,
-  answers: Int32Array,
-  concepts: number,
-): Int32Array {
-  const block = Math.min(64, answers.length)
-  const scores = new Float32Array(block * owner.length)
-  const nearest = new Float32Array(concepts)
-  const ranks = new Int32Array(answers.length)
-  for (let from = 0; from < answers.length; from += block) {
-    const to = Math.min(answers.length, from + block)
-    scoreRows(queries, from, to, references, thumbnailLength, scores)
-    for (let q = from; q < to; q++) {
-      const row = (q - from) * owner.length
-      nearest.fill(Number.NEGATIVE_INFINITY)
-      for (let r = 0; r < owner.length; r++) nearest[owner[r]!] = Math.max(nearest[owner[r]!]!, scores[row + r]!)
-      ranks[q] = rankRow(nearest, [answers[q]!])
+/**
+ * Ranks each query's concept by the best score among its references. As in rankRows, concepts that come so near to the right one
+ * that rounding could decide are scored again exactly.
+ */
+async function rankByNearest(queries: Rows, references: Rows, owner: Int32Array, answers: Int32Array, concepts: number): Promise<Int32Array> {
+  const owned = Array.from({ length: concepts }, (): number[] => [])
+  owner.forEach((concept, reference) => owned[concept]!.push(reference))
+  const nearest = new Float32Array(queries.count * concepts).fill(Number.NEGATIVE_INFINITY)
+  const errors = new Float64Array(queries.count)
+  const everyQuery = Uint32Array.from({ length: queries.count }, (_, i) => i)
+  await forEachScoreBlock(queries, everyQuery, references, (block) => {
+    for (let q = block.from; q < block.to; q++) {
+      errors[q] = block.errors[q - block.from]!
+      const row = (q - block.from) * block.size
+      for (let r = 0; r < block.size; r++) {
+        const at = q * concepts + owner[block.first + r]!
+        nearest[at] = Math.max(nearest[at]!, block.scores[row + r]!)
+      }
     }
-  }
-  return ranks
+  })
+  const exactNearest = (q: number, concept: number) => Math.max(...owned[concept]!.map((reference) => exactScore(queries, q, references, reference)))
+  return Int32Array.from(answers, (answer, q) => {
+    const scores = nearest.subarray(q * concepts, (q + 1) * concepts)
+    const right = exactNearest(q, answer)
+    scores.forEach((score, concept) => {
+      if (concept === answer || Math.abs(score - right) <= errors[q]!) scores[concept] = exactNearest(q, concept)
+    })
+    return rankRow(scores, [answer])
+  })
 }

@@ -25,7 +25,7 @@ export async function measureRecall(encoder: Pick<Encoder, 'encodeImages' | 'enc
     const key = task.images.map(({ id }) => id).join('\n')
     const imageEmbeds = images.get(key) ?? (await embedImages(encoder, pixels, task.images.length))
     images.set(key, imageEmbeds)
-    const { metrics, protocol, language } = evaluateRetrieval(task, imageEmbeds, await embedTexts(encoder, task.texts))
+    const { metrics, protocol, language } = await evaluateRetrieval(task, imageEmbeds, await embedTexts(encoder, task.texts))
     results.push({ protocol, language, meanRecall: metrics.mean_recall })
   }
   return results

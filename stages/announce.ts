@@ -1,20 +1,31 @@
 import type { Params } from '../engine/params.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { towerCounts } from '../models/dual-encoder.ts'
+import { stepFlops } from '../models/flops.ts'
 import type { TrainSettings } from './settings.ts'
+import { keptPatches } from './step.ts'
 import type { TrainingSet } from './training-set.ts'
 
+interface Announced {
+  label: string
+  config: ClipConfig
+  params: Params
+  set: TrainingSet
+  settings: TrainSettings
+}
+
 /** Says what is about to be trained, on what, for how long; plain lines on stderr. */
-export function announce(label: string, config: ClipConfig, params: Params, set: TrainingSet, settings: TrainSettings): void {
+export function announce({ label, config, params, set, settings }: Announced, textLength: number): void {
   const { image, text } = towerCounts(config)
   const millions = (count: number) => `${(count / 1e6).toFixed(2)} M`
   const { vision_config: vision, text_config: words } = config
   const batch = Math.min(settings.batchSize, set.images.length) * settings.accumulate
+  const flops = stepFlops(config, { batchSize: batch, languages: set.languages, textLength, keptPatches: keptPatches(config, settings.keepPatches) })
   const adapters = Object.keys(params).filter((name) => name.startsWith('adapter.')).length
   const lines = [
     `${label}: image tower ${millions(image)} parameters (${vision.image_size} px, patch ${vision.patch_size}), text tower ${millions(text)} (${words.vocab_size} tokens), ${((image + text) / 1e6).toFixed(2)} MB at int8${adapters ? `, ${adapters} adapters` : ''}`,
     `  data: ${set.images.length} images, ${set.texts.length} distinct captions in ${set.languages.join(', ')}${set.dropped ? `; ${set.dropped} images left out for want of a language` : ''}`,
-    `  ${settings.steps} steps of ${batch} images (${((settings.steps * batch) / set.images.length).toFixed(1)} epochs), engine ${settings.engine}, seed ${settings.seed}`,
+    `  ${settings.steps} steps of ${batch} images (${((settings.steps * batch) / set.images.length).toFixed(1)} epochs), ${(flops / 1e9).toFixed(0)} GFLOP each, engine ${settings.engine} on ${settings.device}, seed ${settings.seed}`,
   ]
   process.stderr.write(`${lines.join('\n')}\n`)
 }

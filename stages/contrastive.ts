@@ -6,7 +6,6 @@ import type { DualEncoder } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
-import { announce } from './announce.ts'
 import { fit } from './fit.ts'
 import type { Weights } from './objectives/objective.ts'
 import { objectiveParams } from './objectives/table.ts'
@@ -41,9 +40,8 @@ export async function trainContrastive(run: ContrastiveRun): Promise<TrainingRes
   const { label, model, settings } = run
   const data = await prepareData(run.corpus, run.languages, model.config.vision_config.image_size, run.cacheDir)
   const tokenizer = await loadTokenizer(run.tokenizerDir)
-  announce(label, model.config, model.params, data.set, settings)
   const encoder = await modelEncoder(label, model, tokenizer, { threads: settings.threads })
-  const evaluate = await validation(run.open, run.languages, encoder)
+  const evaluate = await validation(run.open, run.languages, encoder, run.cacheDir)
   const identity = identityOf(run.corpus, data, model.config, settings)
   const weights = run.weights ?? { task: 1 }
   const { projection_dim: embedDim } = model.config

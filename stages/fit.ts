@@ -11,6 +11,7 @@ import { type MicroBatch, train, type TrainingResult } from '../engine/train.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { patchCount } from '../models/vision.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
+import { announce } from './announce.ts'
 import type { TeacherFeatures } from './features.ts'
 import type { Weights } from './objectives/objective.ts'
 import { type Draw, positives, sampler } from './sampler.ts'
@@ -44,6 +45,7 @@ export async function fit(options: Fit): Promise<TrainingResult> {
   const draws = sampler(set, settings.batchSize, settings.seed)
   const loader = batchLoader({ cache: pixels, prefetch })
   const inputs = batchInputs(options)
+  announce(options, inputs.textLength)
   const steps = stepCompiler(options, inputs.textLength, Math.min(settings.batchSize, set.images.length))
   let requested = -1
   const batch = async (step: number, micro: number): Promise<MicroBatch> => {
@@ -132,7 +134,7 @@ function stepCompiler({ config, params, weights, settings, set, teacher }: Fit, 
       if (!step) {
         const shape = { batchSize, textLength, languages: set.languages, keepPatches: masked ? settings.keepPatches : 1, teacher }
         const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, shape)
-        step = compile(fn, specs, { engine: settings.engine, threads: settings.threads })
+        step = compile(fn, specs, { engine: settings.engine, device: settings.device, threads: settings.threads })
         compiled.set(masked, step)
       }
       return step

@@ -16,6 +16,7 @@ export const trainSettings = z.object({
   ramp: z.number().min(0).max(1).default(0).describe('part of the steps over which the strength grows from 0'),
   seed: z.int().default(1).describe('seed of everything random'),
   engine: z.enum(['onnx', 'tfjs']).default('onnx').describe('compiled step, or the same step eagerly on tfjs'),
+  device: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu').describe('where onnxruntime computes; cuda needs its own build of onnxruntime'),
   threads: z.int().positive().optional().describe('threads of one operator (default: all cores)'),
   logEvery: z.int().positive().default(10).describe('steps between log lines'),
   checkpointEvery: z.int().positive().default(500).describe('steps between checkpoints'),

@@ -9,7 +9,6 @@ import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
 import { createAdapters, settleAdapters } from './adapters.ts'
-import { announce } from './announce.ts'
 import { teacherFeatures } from './features.ts'
 import { fit } from './fit.ts'
 import { objectiveParams, parseObjectives } from './objectives/table.ts'
@@ -58,13 +57,12 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
   const adapters = createAdapters(embedDim, teacher.embedDim, settings.seed)
   const own = objectiveParams(weights, { embedDim, teacherDim: teacher.embedDim, classes: data.set.classCount }, settings.seed)
   const params = { ...model.params, ...adapters, ...own }
-  announce('stage 1', config, params, data.set, settings)
   const policy = { name: settings.augmentation, strength: settings.strength }
   const features = await teacherFeatures(teacher, data.set, data.pixels, { cacheDir, variants: settings.variants, policy, seed: settings.seed })
   const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
   // Without task and crd only the adapted space learns, and a validation of the student's own would show chance.
   const measurable = embedDim === teacher.embedDim || weights.task || weights.crd
-  const evaluate = measurable ? await validation(open, languages, encoder) : undefined
+  const evaluate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
   const identity = identityOf(open.corpus, data, config, settings, { teacher: teacher.id })
   try {
     const result = await fit({ label: 'stage 1', dir, config, params, ...data, tokenizer, weights, settings, teacher: features, identity, resume: run.resume, evaluate })

@@ -10,6 +10,7 @@ import { normalize } from '../models/layers.ts'
 import { encodeText } from '../models/text.ts'
 import { encodeImage, patchCount } from '../models/vision.ts'
 import type { Objective, ObjectiveContext, Weights } from './objectives/objective.ts'
+import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
 import { objectives } from './objectives/table.ts'
 
 export interface StepShape {
@@ -20,6 +21,8 @@ export interface StepShape {
   keepPatches: number
   /** Teacher's dimension and temperature; absent when training without one. */
   teacher?: { embedDim: number; logitScale: number }
+  /** What objectives are told beyond their weight. */
+  objectives?: ObjectiveSettings
 }
 
 /** Parameters that live beside the student while it learns: adapters to the teacher's space. */
@@ -39,12 +42,12 @@ export function keptPatches(config: ClipConfig, fraction: number): number {
 }
 
 /**
- * The training step's function and its inputs: pixel_values [B, 3, S, S], keep [B, K] where patches are dropped,
+ * The training step's function and its inputs: pixel_values [B, 3, S, S], keep [B, K] where patches are dropped, mask_keep [B, K] for mfd,
  * input_ids and attention_mask [L·B, T], classes [B] where an objective needs them, positives:LANG [B, B], teacher_image and teacher_text:LANG [B, Et].
  * Outputs: loss, one scalar per objective, gradients.
  */
 export function trainingStep(config: ClipConfig, params: Params, trained: string[], weights: Weights, shape: StepShape): { fn: TensorFunction; specs: InputSpecs } {
-  const { batchSize: B, textLength: T, languages, keepPatches, teacher } = shape
+  const { batchSize: B, textLength: T, languages, keepPatches, teacher, objectives: objectiveSettings = defaultObjectiveSettings } = shape
   const S = config.vision_config.image_size
   const specs: InputSpecs = {
     ...paramInputs(params),
@@ -53,6 +56,7 @@ export function trainingStep(config: ClipConfig, params: Params, trained: string
     attention_mask: { dtype: 'int32', shape: [languages.length * B, T] },
   }
   if (keepPatches < 1) specs.keep = { dtype: 'int32', shape: [B, keptPatches(config, keepPatches)] }
+  if (needs(weights, 'masked-image')) specs.mask_keep = { dtype: 'int32', shape: [B, keptPatches(config, objectiveSettings.mfdKeep)] }
   if (teacher) specs.teacher_image = { dtype: 'float32', shape: [B, teacher.embedDim] }
   if (needs(weights, 'classes')) specs.classes = { dtype: 'int32', shape: [B] }
   for (const language of languages) {
@@ -72,13 +76,15 @@ export function trainingStep(config: ClipConfig, params: Params, trained: string
   return { fn: withGradients(loss, trained), specs }
 }
 
-/** Runs both towers once and gives each language its part. */
-function embed(config: ClipConfig, params: Tensors, inputs: Tensors, { batchSize: B, languages, teacher }: StepShape): ObjectiveContext[] {
+/** Runs both towers once (the image tower a second time for masked images) and gives each language its part. */
+function embed(config: ClipConfig, params: Tensors, inputs: Tensors, shape: StepShape): ObjectiveContext[] {
+  const { batchSize: B, languages, teacher, objectives: settings = defaultObjectiveSettings } = shape
   const rawImage = encodeImage(params, config, inputs.pixel_values!, inputs.keep) // [B, E]
   const rawText = encodeText(params, config, inputs.input_ids!, inputs.attention_mask!) // [L·B, E]
   const project = (raw: tf.Tensor, adapter: string) => normalize(params[adapter] ? linear(raw, params[adapter]) : raw)
   const image = normalize(rawImage)
   const projectedImage = params[imageAdapter] ? project(rawImage, imageAdapter) : image
+  const maskedImage = inputs.mask_keep && project(encodeImage(params, config, inputs.pixel_values!, inputs.mask_keep), imageAdapter)
   const scale = logitScale(params)
   return languages.map((language, i) => {
     const raw = tf.slice(rawText, [i * B, 0], [B, config.projection_dim])
@@ -88,10 +94,12 @@ function embed(config: ClipConfig, params: Tensors, inputs: Tensors, { batchSize
       text,
       projectedImage,
       projectedText: params[textAdapter] ? project(raw, textAdapter) : text,
+      maskedImage,
       scale,
       positives: inputs[positivesOf(language)]!,
       classes: inputs.classes,
       params,
+      settings,
       teacher: teacher && { image: inputs.teacher_image!, text: inputs[teacherTextOf(language)]!, scale: teacher.logitScale },
     }
   })

@@ -2,11 +2,12 @@ import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
 import { languageGap } from '../eval/languages.ts'
 import type { Encoder } from '../models/encoder.ts'
-import { prepareTask, runTask } from './validate.ts'
+import { type PreparedTask, prepareTask, runTask } from './validate.ts'
 
 /** A function that measures mean recall per language on the corpus' validation protocol, and the gap between languages. */
-export async function validation(open: OpenCorpus, languages: Language[], encoder: Encoder): Promise<() => Promise<Record<string, number>>> {
-  const tasks = await Promise.all(languages.map(async (language) => prepareTask(await open.task(open.defaultValidation, language), encoder.imageSize, 'auto')))
+export async function validation(open: OpenCorpus, languages: Language[], encoder: Encoder, cacheDir: string): Promise<() => Promise<Record<string, number>>> {
+  const tasks: PreparedTask[] = []
+  for (const language of languages) tasks.push(await prepareTask(await open.task(open.defaultValidation, language), encoder.imageSize, 'auto', cacheDir))
   return async () => {
     const scores: Record<string, number> = {}
     const recalls: Record<string, number> = {}

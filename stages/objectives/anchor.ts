@@ -14,6 +14,7 @@ const anchors = 'objective.anchor.weight'
 export const anchor: Objective = {
   name: 'anchor',
   needs: ['classes'],
+  space: 'own',
   params: ({ embedDim, classes }) => ({ [anchors]: { shape: [classes, embedDim], init: { normal: embedDim ** -0.5 } } }),
   loss: ({ image, text, scale, classes, params }) => {
     const proxies = normalize(params[anchors]!) // [C, E]

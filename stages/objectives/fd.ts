@@ -1,16 +1,17 @@
-import { tf } from '../../engine/tf.ts'
-import type { Objective } from './objective.ts'
+import { features, squaredDistance } from './features.ts'
+import { perTower } from './per-tower.ts'
 
 /**
- * Feature distillation: mean over rows of |û−a|² + |ŵ−b|² (CLIP-KD §3.2 eq. 7, in the row form, whose weight does not depend on
- * the embedding's dimension).
+ * Feature distillation: mean over rows of |û−a|² + |ŵ−b|² (CLIP-KD, arXiv 2307.12732, §3.2 eq. 7, in the row form, whose weight
+ * does not depend on the embedding's dimension). Each term is 2 − 2·cosine, in [0, 4]; DLIP's cosine loss (arXiv 2308.12956) is fd with half
+ * the weight.
  */
-export const fd: Objective = {
+export const fd = perTower({
   name: 'fd',
-  needs: ['teacher'],
-  loss: ({ projectedImage, projectedText, teacher }) => tf.add(distance(projectedImage, teacher!.image), distance(projectedText, teacher!.text)),
-}
-
-function distance(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  return tf.mean(tf.sum(tf.squaredDifference(a, b), -1))
-}
+  space: 'teacher',
+  needs: () => ['teacher'],
+  loss: (tower, context) => {
+    const { student, target } = features(context, tower)
+    return squaredDistance(student, target)
+  },
+})

@@ -1,6 +1,7 @@
 import type { ParamSpecs } from '../../engine/params.ts'
 import type { tf } from '../../engine/tf.ts'
 import type { Tensors } from '../../engine/trace/trace.ts'
+import type { ObjectiveSettings } from './settings.ts'
 
 /** What an objective sees: one batch in one language. The step averages over languages. */
 export interface ObjectiveContext {
@@ -10,6 +11,8 @@ export interface ObjectiveContext {
   /** The same in the teacher's space, û and ŵ: through an adapter where the dimensions differ. [B, Et] */
   projectedImage: tf.Tensor
   projectedText: tf.Tensor
+  /** û of images with most of their patches hidden; absent unless an objective needs it. [B, Et] */
+  maskedImage?: tf.Tensor
   /** Student's s = exp(logit_scale). */
   scale: tf.Tensor
   /** 1 where image i and text j belong together. [B, B] */
@@ -20,6 +23,7 @@ export interface ObjectiveContext {
   teacher?: { image: tf.Tensor; text: tf.Tensor; scale: number }
   /** The objectives' own parameters among all others, under the names that `params` gave them. */
   params: Tensors
+  settings: ObjectiveSettings
 }
 
 /** Sizes that an objective's own parameters may depend on. */
@@ -29,10 +33,17 @@ export interface ObjectiveSizes {
   classes: number // C
 }
 
+export type Need = 'teacher' | 'classes' | 'masked-image'
+
 export interface Objective {
   name: string
   /** What must be in the context. */
-  needs: ('teacher' | 'classes')[]
+  needs: Need[]
+  /**
+   * Which space it teaches. `own`: the student's joint space, so that images and texts find each other in it; `teacher`:
+   * what an adapter makes of it.
+   */
+  space: 'own' | 'teacher'
   /** Parameters that learn beside the student and are dropped at the end; names start with `objective.NAME.` */
   params?(sizes: ObjectiveSizes): ParamSpecs
   /** A scalar, mean over the batch. */

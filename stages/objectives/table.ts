@@ -1,14 +1,22 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { UserError } from '../../engine/errors.ts'
+import { initialize, type Params } from '../../engine/params.ts'
+import { afd } from './afd.ts'
 import { anchor } from './anchor.ts'
 import { crd } from './crd.ts'
 import { fd } from './fd.ts'
-import { initialize, type Params } from '../../engine/params.ts'
+import { gd } from './gd.ts'
+import { icl } from './icl.ts'
+import { mfd } from './mfd.ts'
 import type { Objective, ObjectiveSizes, Weights } from './objective.ts'
+import { siglip } from './siglip.ts'
 import { smoothL1 } from './smooth-l1.ts'
 import { task } from './task.ts'
 
-export const objectives: Record<string, Objective> = Object.fromEntries([task, fd, crd, smoothL1, anchor].map((objective) => [objective.name, objective]))
+const all: Objective[] = [task, siglip, ...fd, ...smoothL1, ...mfd, crd, icl, gd, afd, anchor]
+
+/** Every objective under its name; docs/objectives.md says what each is for. */
+export const objectives: Record<string, Objective> = Object.fromEntries(all.map((objective) => [objective.name, objective]))
 
 /**
  * Parses `task:1,fd:4,crd` (weight 1 when left out).
@@ -19,12 +27,12 @@ export function parseObjectives(text: string): Weights {
   for (const part of text.split(',')) {
     const [name = '', weight = '1'] = part.trim().split(':')
     const names = Object.keys(objectives)
-    if (!objectives[name]) {
+    if (!Object.hasOwn(objectives, name)) {
       const near = closest(name, names)
       const guess = distance(name, near) <= 3 ? `Did you mean ${near}? ` : ''
       throw new UserError({ where: `--objective ${text}`, expected: `one of ${names.join(', ')}`, got: name || 'an empty name', hint: `${guess}Write name:weight, separated by commas.` })
     }
-    if (!(Number(weight) > 0)) {
+    if (!(Number(weight) > 0 && Number.isFinite(Number(weight)))) {
       throw new UserError({ where: `--objective ${text}`, expected: `a positive weight for ${name}`, got: weight, hint: `Leave ${name} out to switch it off.` })
     }
     if (name in weights) {

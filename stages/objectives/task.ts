@@ -9,5 +9,6 @@ import type { Objective } from './objective.ts'
 export const task: Objective = {
   name: 'task',
   needs: [],
+  space: 'own',
   loss: ({ image, text, scale, positives }) => symmetricCrossEntropy(tf.mul(tf.matMul(image, text, false, true), scale), positives),
 }

@@ -143,7 +143,7 @@ test('rows made of results fit the schema', async (t) => {
   const images = ['a', 'b', 'c'].map((id) => ({ id, source: { key: id, read: async () => new Uint8Array() } }))
   const task = { corpus: 'c', protocol: 'p', language: 'en', images, texts: ['a', 'b', 'c'], positives: [[0], [1], [2]] }
   const embeds = Float32Array.from([1, 0, 0, 0, 1, 0, 0, 0, 1])
-  const row = retrievalRow('student', 'q8', evaluateRetrieval(task, embeds, embeds))
+  const row = retrievalRow('student', 'q8', await evaluateRetrieval(task, embeds, embeds))
   t.is(row.metrics.mean_recall, 1)
   t.deepEqual(row.interval95!.mean_recall, [1, 1])
   const read = (i: number) => Uint8Array.from({ length: 16 * 16 * 4 }, (_, at) => (at % 4 === 3 || (at >> 2) % (i + 2) === 0 ? 255 : 0))

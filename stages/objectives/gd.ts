@@ -1,0 +1,41 @@
+import { tf } from '../../engine/tf.ts'
+import { rowsToOne } from './contrast.ts'
+import { squaredDistance } from './features.ts'
+import type { Objective } from './objective.ts'
+
+/**
+ * Gradient distillation: the student's embeddings shall be pushed by the CLIP loss as the teacher's are (CLIP-KD, arXiv
+ * 2307.12732, §3, "Gradient Distillation"). For a direction p → k (images → texts and back) with q = softmax(s·p kᵀ) and targets I:
+ *
+ *     ∂L/∂p = s(q − I)k    ∂L/∂k = s(q − I)ᵀp    L = Σ over rows of CE(s·p kᵀ, I)    [B, Et] each
+ *     gd = Σ over both directions and both gradients of mean over rows |student's − teacher's|²
+ *
+ * Gradients of the sum over the batch and squares in the row form: so the weight depends neither on B nor on Et. (The element mean of the
+ * batch-mean's gradients is this divided by Et·B².) The gradients multiply by s, where public code divides by it: their size is of the
+ * order of s², and a weight near 0.001 is what makes gd pull about as hard as task at the start.
+ */
+export const gd: Objective = {
+  name: 'gd',
+  needs: ['teacher'],
+  space: 'teacher',
+  loss: ({ projectedImage, projectedText, scale, teacher, positives }) => {
+    const sT = tf.scalar(teacher!.scale)
+    const toTexts = rowsToOne(positives)
+    const toImages = rowsToOne(tf.transpose(positives))
+    const direction = (student: [tf.Tensor, tf.Tensor], target: [tf.Tensor, tf.Tensor], labels: tf.Tensor) => {
+      const own = clipGradients(...student, scale, labels)
+      const wanted = clipGradients(...target, sT, labels)
+      return tf.add(squaredDistance(own.p, wanted.p), squaredDistance(own.k, wanted.k))
+    }
+    const images = direction([projectedImage, projectedText], [teacher!.image, teacher!.text], toTexts)
+    const texts = direction([projectedText, projectedImage], [teacher!.text, teacher!.image], toImages)
+    return tf.add(images, texts)
+  },
+}
+
+/** Slopes of Σ over rows of CE(s·p kᵀ, labels) at p and k. p, k [B, Et], labels [B, B] with rows that sum to 1 → [B, Et] each */
+export function clipGradients(p: tf.Tensor, k: tf.Tensor, scale: tf.Tensor, labels: tf.Tensor): { p: tf.Tensor; k: tf.Tensor } {
+  const logits = tf.mul(tf.matMul(p, k, false, true), scale)
+  const errors = tf.mul(tf.sub(tf.softmax(logits as tf.Tensor2D), labels), scale) // [B, B]
+  return { p: tf.matMul(errors, k), k: tf.matMul(errors, p, true, false) }
+}
