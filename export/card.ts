@@ -70,7 +70,7 @@ function introduction({ config, parameters, languages = [], teacher }: Card): st
 function usage({ config, sizes, leaveOut }: Card): string {
   const ways = [
     leaveOut.includes('combined') ? 'The pipeline `image-feature-extraction`' : 'The pipelines `zero-shot-image-classification` and `image-feature-extraction`',
-    '`@xenova/transformers` 2.17 (not with q4)',
+    '`@xenova/transformers` 2.17 (fp32 and q8)',
     'onnxruntime in any language (`onnx/`)',
     ...(leaveOut.includes('safetensors') ? [] : ["Python's `CLIPModel.from_pretrained` (`model.safetensors`)"]),
   ]

@@ -5,7 +5,7 @@ import { exportDtypes, fileStems, onnxFile } from './dtypes.ts'
 
 /** Every file an export may consist of. */
 const ownFiles = new Set([
-  ...['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors', 'README.md', 'export.json'],
+  ...['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors', 'README.md'],
   ...exportDtypes.flatMap((dtype) => fileStems.map((stem) => onnxFile(stem, dtype))),
 ])
 

@@ -3,6 +3,7 @@ import type { Params } from '../engine/params.ts'
 import { initialize } from '../engine/params.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
 import type { Weights } from './objectives/objective.ts'
+import { teachesOwnSpace } from './objectives/table.ts'
 import { imageAdapter, textAdapter } from './step.ts'
 
 /** Linear maps without bias from the student's to the teacher's space; none where the dimensions agree. */
@@ -13,13 +14,13 @@ export function createAdapters(embedDim: number, teacherDim: number, seed: numbe
 }
 
 /**
- * What becomes of the adapters when stage 1 ends. With task or crd the student's own space was trained: they are dropped.
+ * What becomes of the adapters when stage 1 ends. With task, crd or siglip the student's own space was trained: they are dropped.
  * Without, only the adapted space was, and the adapters are folded into the projections (W' = A·W), whose dimension becomes
  * the teacher's.
  */
 export function settleAdapters(model: DualEncoder, adapters: Params, weights: Weights): { model: DualEncoder; note: string } {
   if (Object.keys(adapters).length === 0) return { model, note: 'no adapters: the student shares the teacher\'s dimension' }
-  if (weights.task || weights.crd) return { model, note: "adapters dropped: task or crd trained the student's own space" }
+  if (teachesOwnSpace(weights)) return { model, note: "adapters dropped: the student's own space was trained" }
   const params = { ...model.params }
   params['visual_projection.weight'] = fold(adapters[imageAdapter]!, params['visual_projection.weight']!)
   params['text_projection.weight'] = fold(adapters[textAdapter]!, params['text_projection.weight']!)

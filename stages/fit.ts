@@ -14,6 +14,7 @@ import type { Tokenizer } from '../tokenizers/load.ts'
 import { announce } from './announce.ts'
 import type { TeacherFeatures } from './features.ts'
 import type { Weights } from './objectives/objective.ts'
+import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
 import { type Draw, positives, sampler } from './sampler.ts'
 import type { TrainSettings } from './settings.ts'
 import { keptPatches, needs, positivesOf, teacherTextOf, trainingStep } from './step.ts'
@@ -30,6 +31,8 @@ export interface Fit {
   tokenizer: Tokenizer
   weights: Weights
   settings: TrainSettings
+  /** What objectives are told beyond their weight. */
+  objectiveSettings?: ObjectiveSettings
   /** Cached features: images then come in the stored augmentations, exactly as the teacher saw them. */
   teacher?: TeacherFeatures
   identity: Identity
@@ -84,14 +87,18 @@ export async function fit(options: Fit): Promise<TrainingResult> {
 }
 
 /** Everything of a batch but its pixels. */
-function batchInputs({ set, tokenizer, config, settings, weights, teacher }: Fit) {
+function batchInputs({ set, tokenizer, config, settings, weights, teacher, objectiveSettings = defaultObjectiveSettings }: Fit) {
   const encoded = set.texts.map((text) => tokenizer.encode(text))
   const lengths = encoded.map((ids) => ids.length).sort((a, b) => a - b)
   // Padding costs as much as text: the longest percent of the captions is cut in training.
   const long = lengths[Math.ceil(0.99 * (lengths.length - 1))]!
   const textLength = Math.min(config.text_config.max_position_embeddings, Math.ceil(long / 4) * 4)
   const patches = patchCount(config)
-  const kept = keptPatches(config, settings.keepPatches)
+  const choose = (draw: Draw, purpose: number, fraction: number) => {
+    const next = draw.stream(purpose)
+    const kept = keptPatches(config, fraction)
+    return Int32Array.from(Array.from(draw.images).flatMap(() => [...permutation(patches, next).subarray(0, kept)]))
+  }
   const rampSteps = settings.ramp * settings.steps * settings.accumulate
   return {
     textLength,
@@ -106,8 +113,8 @@ function batchInputs({ set, tokenizer, config, settings, weights, teacher }: Fit
       const texts = set.languages.flatMap((language) => Array.from(draw.captions[language]!, (text) => set.texts[text]!))
       const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, textLength)
       const inputs: Record<string, Numbers> = { input_ids: inputIds, attention_mask: attentionMask }
-      const next = draw.stream(2)
-      if (masked) inputs.keep = Int32Array.from(Array.from(draw.images).flatMap(() => [...permutation(patches, next).subarray(0, kept)]))
+      if (masked) inputs.keep = choose(draw, 2, settings.keepPatches)
+      if (needs(weights, 'masked-image')) inputs.mask_keep = choose(draw, 3, objectiveSettings.mfdKeep)
       for (const language of set.languages) {
         inputs[positivesOf(language)] = positives(set, draw.images, draw.captions[language]!)
         if (teacher) inputs[teacherTextOf(language)] = teacher.texts(draw.captions[language]!)
@@ -126,13 +133,13 @@ function rampedPolicy({ augmentation: name, strength }: TrainSettings, ramped: n
 }
 
 /** Compiles the step with dropped patches and the whole one, each when first needed. */
-function stepCompiler({ config, params, weights, settings, set, teacher }: Fit, textLength: number, batchSize: number) {
+function stepCompiler({ config, params, weights, settings, set, teacher, objectiveSettings }: Fit, textLength: number, batchSize: number) {
   const compiled = new Map<boolean, Promise<Step>>()
   return {
     get(masked: boolean): Promise<Step> {
       let step = compiled.get(masked)
       if (!step) {
-        const shape = { batchSize, textLength, languages: set.languages, keepPatches: masked ? settings.keepPatches : 1, teacher }
+        const shape = { batchSize, textLength, languages: set.languages, keepPatches: masked ? settings.keepPatches : 1, teacher, settings: objectiveSettings }
         const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, shape)
         step = compile(fn, specs, { engine: settings.engine, device: settings.device, threads: settings.threads })
         compiled.set(masked, step)

@@ -2,6 +2,7 @@ import { buildPixelCache, type PixelCache } from '../corpora/pixel-cache.ts'
 import type { Corpus, Language } from '../corpora/sample.ts'
 import type { Identity } from '../engine/checkpoint.ts'
 import type { ClipConfig } from '../models/config.ts'
+import { flatten } from './flatten.ts'
 import type { TrainSettings } from './settings.ts'
 import { loadTrainingSet, type TrainingSet } from './training-set.ts'
 
@@ -20,12 +21,4 @@ export async function prepareData(corpus: Corpus, languages: Language[], imageSi
 export function identityOf(corpus: Corpus, { set }: TrainingData, config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
   const model = flatten('model', { ...config })
   return { corpus: corpus.name, images: set.images.length, captions: set.texts.length, languages: set.languages.join(), ...model, ...flatten('', { ...settings }), ...more }
-}
-
-function flatten(prefix: string, value: Record<string, unknown>): Identity {
-  const entries = Object.entries(value).flatMap(([key, part]) => {
-    const name = prefix ? `${prefix}.${key}` : key
-    return part !== null && typeof part === 'object' ? Object.entries(flatten(name, part as Record<string, unknown>)) : [[name, part ?? null] as const]
-  })
-  return Object.fromEntries(entries) as Identity
 }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
+import { assertSameRun, type Identity } from '../engine/checkpoint.ts'
 import { UserError } from '../engine/errors.ts'
+import { flatten } from './flatten.ts'
 
 export interface RunFolderOptions {
   resume?: boolean
@@ -12,16 +14,25 @@ export interface RunFolderOptions {
 /**
  * Prepares `runs/NAME` and records what it is run with in config.json. A folder that already holds a run is neither
  * overwritten nor mixed: `resume` goes on with it, `force` starts over.
- * @throws UserError when a run is there and neither was asked for
+ * @throws UserError when a run is there and neither was asked for, and when a resumed run was started with other settings
  */
-export async function openRunFolder(dir: string, config: object, { resume, force }: RunFolderOptions): Promise<void> {
-  const holdsRun = existsSync(join(dir, 'config.json'))
+export async function openRunFolder(dir: string, config: Record<string, unknown>, { resume, force }: RunFolderOptions): Promise<void> {
+  const file = join(dir, 'config.json')
+  const holdsRun = existsSync(file)
   if (holdsRun && !resume && !force) {
     throw new UserError({ where: `--out ${dir}`, expected: 'a new folder', got: 'a folder that holds a run', hint: 'Add --resume to go on with it, --force to start over, or name another folder.' })
   }
-  if (holdsRun && force) await rm(dir, { recursive: true })
+  if (holdsRun && resume) assertSameRun(dir, settled(JSON.parse(await readFile(file, 'utf8'))), settled(config))
+  if (holdsRun && force && !resume) await rm(dir, { recursive: true })
   await mkdir(dir, { recursive: true })
-  await writeFileAtomic(join(dir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+  await writeFileAtomic(file, `${JSON.stringify(config, null, 2)}\n`)
+}
+
+/** Settings that decide the result; how a run is started over, shown or sped up does not. */
+function settled(config: Record<string, unknown>): Identity {
+  const free = new Set(['resume', 'force', 'cacheDir'])
+  const own = Object.entries(flatten('', JSON.parse(JSON.stringify(config)))).filter(([key]) => !free.has(key) && !key.endsWith('threads'))
+  return Object.fromEntries(own)
 }
 
 /** The model folder of a run, of `runs/distill/` (its last stage) or of a plain model folder. */

@@ -11,7 +11,8 @@ import { loadTokenizer } from '../tokenizers/load.ts'
 import { createAdapters, settleAdapters } from './adapters.ts'
 import { teacherFeatures } from './features.ts'
 import { fit } from './fit.ts'
-import { objectiveParams, parseObjectives } from './objectives/table.ts'
+import { objectiveSettings } from './objectives/settings.ts'
+import { objectiveParams, parseObjectives, teachesOwnSpace } from './objectives/table.ts'
 import { identityOf, prepareData } from './prepare.ts'
 import { trainSettings } from './settings.ts'
 import { runTokenizer } from './tokenizer.ts'
@@ -28,6 +29,7 @@ export const stage1Settings = trainSettings.extend({
   batchSize: trainSettings.shape.batchSize.default(256),
   learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(100),
+  ...objectiveSettings.shape,
 })
 export type Stage1Settings = z.output<typeof stage1Settings>
 
@@ -60,12 +62,12 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
   const policy = { name: settings.augmentation, strength: settings.strength }
   const features = await teacherFeatures(teacher, data.set, data.pixels, { cacheDir, variants: settings.variants, policy, seed: settings.seed })
   const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
-  // Without task and crd only the adapted space learns, and a validation of the student's own would show chance.
-  const measurable = embedDim === teacher.embedDim || weights.task || weights.crd
+  // Where only the adapted space learns, a validation of the student's own would show chance.
+  const measurable = embedDim === teacher.embedDim || teachesOwnSpace(weights)
   const evaluate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
   const identity = identityOf(open.corpus, data, config, settings, { teacher: teacher.id })
   try {
-    const result = await fit({ label: 'stage 1', dir, config, params, ...data, tokenizer, weights, settings, teacher: features, identity, resume: run.resume, evaluate })
+    const result = await fit({ label: 'stage 1', dir, config, params, ...data, tokenizer, weights, settings, objectiveSettings: objectiveSettings.parse(settings), teacher: features, identity, resume: run.resume, evaluate })
     const settled = settleAdapters(model, adapters, weights)
     process.stderr.write(`stage 1: ${settled.note}\n`)
     await writeModelFolder(join(dir, 'student'), settled.model, tokenizerDir)

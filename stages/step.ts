@@ -22,7 +22,7 @@ export interface StepShape {
   /** Teacher's dimension and temperature; absent when training without one. */
   teacher?: { embedDim: number; logitScale: number }
   /** What objectives are told beyond their weight. */
-  objectives?: ObjectiveSettings
+  settings?: ObjectiveSettings
 }
 
 /** Parameters that live beside the student while it learns: adapters to the teacher's space. */
@@ -42,12 +42,13 @@ export function keptPatches(config: ClipConfig, fraction: number): number {
 }
 
 /**
- * The training step's function and its inputs: pixel_values [B, 3, S, S], keep [B, K] where patches are dropped, mask_keep [B, K] for mfd,
- * input_ids and attention_mask [L·B, T], classes [B] where an objective needs them, positives:LANG [B, B], teacher_image and teacher_text:LANG [B, Et].
+ * The training step's function and its inputs: pixel_values [B, 3, S, S], keep [B, K] where patches are dropped, input_ids and
+ * attention_mask [L·B, T], positives:LANG [B, B], teacher_image and teacher_text:LANG [B, Et]; where an objective needs them mask_keep [B, K]
+ * (patches of a second, masked pass) and classes [B].
  * Outputs: loss, one scalar per objective, gradients.
  */
 export function trainingStep(config: ClipConfig, params: Params, trained: string[], weights: Weights, shape: StepShape): { fn: TensorFunction; specs: InputSpecs } {
-  const { batchSize: B, textLength: T, languages, keepPatches, teacher, objectives: objectiveSettings = defaultObjectiveSettings } = shape
+  const { batchSize: B, textLength: T, languages, keepPatches, teacher, settings = defaultObjectiveSettings } = shape
   const S = config.vision_config.image_size
   const specs: InputSpecs = {
     ...paramInputs(params),
@@ -56,7 +57,7 @@ export function trainingStep(config: ClipConfig, params: Params, trained: string
     attention_mask: { dtype: 'int32', shape: [languages.length * B, T] },
   }
   if (keepPatches < 1) specs.keep = { dtype: 'int32', shape: [B, keptPatches(config, keepPatches)] }
-  if (needs(weights, 'masked-image')) specs.mask_keep = { dtype: 'int32', shape: [B, keptPatches(config, objectiveSettings.mfdKeep)] }
+  if (needs(weights, 'masked-image')) specs.mask_keep = { dtype: 'int32', shape: [B, keptPatches(config, settings.mfdKeep)] }
   if (teacher) specs.teacher_image = { dtype: 'float32', shape: [B, teacher.embedDim] }
   if (needs(weights, 'classes')) specs.classes = { dtype: 'int32', shape: [B] }
   for (const language of languages) {
@@ -78,7 +79,7 @@ export function trainingStep(config: ClipConfig, params: Params, trained: string
 
 /** Runs both towers once (the image tower a second time for masked images) and gives each language its part. */
 function embed(config: ClipConfig, params: Tensors, inputs: Tensors, shape: StepShape): ObjectiveContext[] {
-  const { batchSize: B, languages, teacher, objectives: settings = defaultObjectiveSettings } = shape
+  const { batchSize: B, languages, teacher, settings = defaultObjectiveSettings } = shape
   const rawImage = encodeImage(params, config, inputs.pixel_values!, inputs.keep) // [B, E]
   const rawText = encodeText(params, config, inputs.input_ids!, inputs.attention_mask!) // [L·B, E]
   const project = (raw: tf.Tensor, adapter: string) => normalize(params[adapter] ? linear(raw, params[adapter]) : raw)

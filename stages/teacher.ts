@@ -18,11 +18,12 @@ export const teacherSettings = trainSettings.extend({
   embedDim: z.int().positive().default(256).describe('dimension of the joint embedding'),
   tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
   vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),
-  steps: trainSettings.shape.steps.default(5000),
+  steps: trainSettings.shape.steps.default(3400),
   batchSize: trainSettings.shape.batchSize.default(128),
   learningRate: trainSettings.shape.learningRate.default(1e-3),
   warmup: trainSettings.shape.warmup.default(200),
   keepPatches: trainSettings.shape.keepPatches.unwrap().default(0.5),
+  unmaskedTail: trainSettings.shape.unmaskedTail.unwrap().default(0.1),
   ramp: trainSettings.shape.ramp.unwrap().default(0.5),
 })
 export type TeacherSettings = z.output<typeof teacherSettings>

@@ -2,10 +2,12 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { formatRanks, type SavedRanks } from '../ranks-file.ts'
+import { chineseClip, chineseClipHeadline } from './chinese-clip.ts'
 import { clipBenchmark } from './clip-benchmark.ts'
 import { renderHtml } from './html.ts'
 import { renderMarkdown } from './markdown.ts'
 import type { ReportMaterial } from './material.ts'
+import { openClip } from './open-clip.ts'
 import { parseReport, type Report } from './schema.ts'
 
 /** What a report can carry along. */
@@ -17,24 +19,30 @@ export interface ReportExtras {
 }
 
 /**
- * Writes `report.json`, `report.md` and the same numbers in the shapes of other tools into `dir` (made when missing), and
- * `report.html` and `ranks.json` when their material is given. The report is checked and rendered before anything is touched and each
+ * Writes into `dir` (made when missing) `report.json`, `report.md` and the same numbers in the shapes of other tools:
+ * `clip_benchmark.json`, `open_clip.json`, `chinese_clip.json`, and for Chinese an `output.json` as Chinese-CLIP's own evaluation has it.
+ * `report.html` and `ranks.json` come when their material is given. The report is checked and rendered before anything is touched and each
  * file replaces its forerunner in one step, report.json last: what was there stays whole when something goes wrong.
  * @returns the paths written, report.json first
  * @throws UserError when the report does not fit its schema
  */
 export async function writeReport(dir: string, report: Report, { material, ranks }: ReportExtras = {}): Promise<string[]> {
   const checked = parseReport(report, join(dir, 'report.json'))
-  const files: [name: string, text: string][] = [
-    ...(ranks ? [['ranks.json', formatRanks(ranks)] as [string, string]] : []),
+  const chinese = chineseClipHeadline(checked)
+  const files: [name: string, text: string | undefined][] = [
+    ['ranks.json', ranks && formatRanks(ranks)],
     ['clip_benchmark.json', json(clipBenchmark(checked))],
+    ['open_clip.json', json(openClip(checked))],
+    ['chinese_clip.json', json(chineseClip(checked))],
+    ['output.json', chinese && json(chinese)],
     ['report.md', renderMarkdown(checked)],
-    ...(material ? [['report.html', await renderHtml(checked, material)] as [string, string]] : []),
+    ['report.html', material && (await renderHtml(checked, material))],
     ['report.json', json(checked)],
   ]
+  const written = files.filter((file): file is [string, string] => file[1] !== undefined)
   await mkdir(dir, { recursive: true })
-  for (const [name, text] of files) await writeFileAtomic(join(dir, name), text)
-  return files.map(([name]) => join(dir, name)).reverse()
+  for (const [name, text] of written) await writeFileAtomic(join(dir, name), text)
+  return written.map(([name]) => join(dir, name)).reverse()
 }
 
 function json(value: unknown): string {

@@ -19,7 +19,7 @@ import type { Report, ReportResult } from './schema.ts'
 
 /** `report.md`: what the model is and keeps, then every table, the data, and how to get it again. Ends with a newline. */
 export function renderMarkdown(report: Report): string {
-  const sections = ['# Report', summary(report), overview(report), sizes(report), tables(report), data(report), provenance(report)]
+  const sections = ['# Report', summary(report), overview(report), sizes(report), tables(report), zeroShot(report), consistency(report), groups(report), data(report), provenance(report)]
   return `${sections.filter(Boolean).join('\n\n')}\n`
 }
 
@@ -123,6 +123,48 @@ function counts(rows: readonly ReportResult[]): string {
   const direction = row.directions?.text_to_image
   const text = direction ? line(direction.queries, direction.gallery) : image
   return `Corpus ${row.corpus}; ${text === image ? `each direction ${image}` : `T→I ${text}; I→T ${image}`}.`
+}
+
+function zeroShot({ zeroShot: rows = [] }: Report): string {
+  const body = rows.map(({ model, dtype, protocol, language, classes, count, metrics }) => [
+    `${model} ${dtype}`,
+    protocol,
+    languageName(language),
+    `${count.classes} ${classes}`,
+    thousands(count.images),
+    percent(metrics.acc1),
+    percent(metrics.acc5),
+    percent(metrics.mean_per_class_recall),
+  ])
+  const head = ['model', 'protocol', 'language', 'classes', 'images', 'top 1', 'top 5', 'per class']
+  return body.length === 0 ? '' : `## Zero-shot classification\n\n${table([head, ...body])}`
+}
+
+function consistency({ consistency: rows = [] }: Report): string {
+  const body = rows.map(({ model, dtype, protocol, languages, metrics }) => [
+    `${model} ${dtype}`,
+    protocol,
+    languages.map(languageName).join(' – '),
+    ...(['overlap@1', 'overlap@5', 'overlap@10', 'ndcg@20', 'text_to_text_R@1', 'text_to_text_R@1_reverse'] as const).map((name) => percent(metrics[name])),
+  ])
+  const head = ['model', 'protocol', 'languages', 'same first', 'of 5', 'of 10', 'NDCG 20', 'text → text', '← back']
+  const intro = 'What a caption and its translation find among the same images, and recall@1 of the translation among texts; percent.'
+  return body.length === 0 ? '' : `## Agreement between languages\n\n${intro}\n\n${table([head, ...body])}`
+}
+
+function groups({ groups: rows = [] }: Report): string {
+  const body = rows.map(({ group, model, dtype, protocol, language, queries, metrics }) => [
+    group,
+    `${model} ${dtype}`,
+    protocol,
+    languageName(language),
+    thousands(queries),
+    percent(metrics['text_to_image_R@1']),
+    percent(metrics['image_to_text_R@1']),
+    percent(metrics.mean_recall),
+  ])
+  const head = ['group', 'model', 'protocol', 'language', 'images', 'T→I @1', 'I→T @1', 'MR']
+  return body.length === 0 ? '' : `## Groups\n\n${table([head, ...body])}`
 }
 
 function data(report: Report): string {

@@ -1,10 +1,12 @@
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { bootstrapRetrieval } from '../bootstrap.ts'
+import type { ConsistencyResult } from '../consistency.ts'
+import { groupResults } from '../groups.ts'
 import type { PixelBaseline } from '../pixel-baseline.ts'
 import type { RetrievalResult } from '../retrieval.ts'
 import type { ZeroShotResult, ZeroShotTask } from '../zero-shot.ts'
 import type { ConfusionTable } from './material.ts'
-import type { ReportResult, ZeroShotRow } from './schema.ts'
+import type { ConsistencyRow, GroupRow, ReportResult, ZeroShotRow } from './schema.ts'
 
 /** The report's row of one model on one task, with 95 % intervals of the recalls. Retention is added by withRetention. */
 export function retrievalRow(
@@ -69,4 +71,20 @@ export function zeroShotRow(model: ReportResult['model'], dtype: ReportResult['d
 export function confusionTable(model: string, task: ZeroShotTask, result: ZeroShotResult): ConfusionTable {
   const { corpus, protocol, language, classes } = task
   return { model, corpus, protocol, language, classes, counts: result.confusion }
+}
+
+/** The report's row of how alike two languages rank. */
+export function consistencyRow(
+  model: ReportResult['model'],
+  dtype: ReportResult['dtype'],
+  { corpus, protocol }: Pick<RetrievalTask, 'corpus' | 'protocol'>,
+  { languages, queries, gallery, metrics }: ConsistencyResult,
+): ConsistencyRow {
+  return { model, dtype, corpus, protocol, languages, queries, gallery, metrics }
+}
+
+/** The report's rows of a result split by group, a row a group. */
+export function groupRows(model: ReportResult['model'], dtype: ReportResult['dtype'], task: RetrievalTask, result: RetrievalResult): GroupRow[] {
+  const { corpus, protocol, language } = task
+  return groupResults(task, result).map(({ group, queries, metrics }) => ({ model, dtype, corpus, protocol, language, group, queries, metrics: { ...metrics } }))
 }

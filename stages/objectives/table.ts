@@ -47,3 +47,8 @@ export function parseObjectives(text: string): Weights {
 export function objectiveParams(weights: Weights, sizes: ObjectiveSizes, seed: number): Params {
   return initialize(Object.assign({}, ...Object.keys(weights).map((name) => objectives[name]!.params?.(sizes) ?? {})), seed)
 }
+
+/** Whether images and texts are brought together in the student's own space, and not only behind an adapter. */
+export function teachesOwnSpace(weights: Weights): boolean {
+  return Object.keys(weights).some((name) => objectives[name]!.space === 'own')
+}

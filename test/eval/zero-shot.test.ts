@@ -84,16 +84,17 @@ test('emoji groups and subgroups are classes in twelve languages', async (t) => 
     corpus: 'emoji',
     protocol: 'p',
     language: 'zh',
-    images: ['a', 'b', 'c', 'd'].map((id) => ({ id, source })),
-    texts: ['狗脸', '麦克风', '雪山', '不是表情'],
-    positives: [[0], [1], [2], [3]],
+    images: ['1f436', '1f3a4', '1f3d4', '1f431', '1f41f'].map((classId) => ({ id: classId, classId, source })),
+    texts: ['狗脸', '麦克风', '雪山', '猫脸'],
+    positives: [[0], [1], [2], [3]], // no text is about image 4: it is not asked for
   }
   const groups = emojiClassTask(made, 'groups')
-  t.deepEqual(groups.images, [0, 1, 2])
-  t.deepEqual(groups.labels.map((label) => groups.classes[label]), ['野生动物', '物件', '旅遊地點'])
-  t.deepEqual(emojiClassTask(made, 'subgroups').classes, ['哺乳類動物', '音乐', '地理位置'])
+  t.deepEqual(groups.images, [0, 1, 2, 3])
+  t.deepEqual(groups.labels.map((label) => groups.classes[label]), ['野生动物', '物件', '旅遊地點', '野生动物'])
+  t.deepEqual(emojiClassTask({ ...made, imageQueries: [0, 1] }, 'subgroups').classes, ['哺乳類動物', '音乐'])
   t.throws(() => emojiClassTask({ ...made, language: 'ar' }, 'groups'), { instanceOf: UserError, message: /names of groups .*got ar/ })
-  t.throws(() => emojiClassTask({ ...made, texts: ['1', '2', '3', '4'] }, 'groups'), { instanceOf: UserError, message: /short names of emoji, got none/ })
+  const photographs = made.images.map(({ id }) => ({ id, source }))
+  t.throws(() => emojiClassTask({ ...made, images: photographs }, 'groups'), { instanceOf: UserError, message: /images of emoji.*got 1f436, of class none/ })
 
   const whole = emojiClassTask(await emojiProtocols('unseen-style/openmoji', 'en'), 'groups')
   t.is(whole.images.length, 1194)

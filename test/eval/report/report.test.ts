@@ -4,16 +4,19 @@ import { join } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../../engine/errors.ts'
 import { pixelBaseline } from '../../../eval/pixel-baseline.ts'
+import { chineseClip, chineseClipHeadline } from '../../../eval/report/chinese-clip.ts'
 import { clipBenchmark } from '../../../eval/report/clip-benchmark.ts'
 import { renderConsole } from '../../../eval/report/console.ts'
 import { languageName, megabytes, parameterCount, percent, percentInterval, rank } from '../../../eval/report/format.ts'
 import { writeReport } from '../../../eval/report/json.ts'
 import { renderMarkdown } from '../../../eval/report/markdown.ts'
+import { openClip } from '../../../eval/report/open-clip.ts'
 import { provenance } from '../../../eval/report/provenance.ts'
 import { pixelRow, retrievalRow } from '../../../eval/report/rows.ts'
 import { parseReport } from '../../../eval/report/schema.ts'
 import { evaluateRetrieval } from '../../../eval/retrieval.ts'
 import { exampleReport } from './example.ts'
+import { fullReport } from './html-example.ts'
 
 /** The example with one field, named by its path, replaced. */
 function changed(path: (string | number)[], value: unknown): unknown {
@@ -121,12 +124,52 @@ test('CLIP_benchmark names: image retrieval is text→image', (t) => {
   t.is(others.length, 4) // without the pixel baseline
 })
 
+test("open_clip's names, ranks included where they are known", (t) => {
+  const report = exampleReport()
+  Object.assign(report.results[0]!.metrics, { image_to_text_mean_rank: 30.5, text_to_image_median_rank: 12 })
+  const [first, ...others] = openClip(report)
+  t.deepEqual(Object.entries(first!), [
+    ['model', 'student'],
+    ['precision', 'fp32'],
+    ['dataset', 'emoji/unseen-style/openmoji'],
+    ['language', 'en'],
+    ['image_to_text_mean_rank', 30.5],
+    ['image_to_text_R@1', 0.3 - 0.1],
+    ['image_to_text_R@5', 0.3],
+    ['image_to_text_R@10', 0.3 + 0.1],
+    ['text_to_image_median_rank', 12],
+    ['text_to_image_R@1', 0.3 - 0.1],
+    ['text_to_image_R@5', 0.3],
+    ['text_to_image_R@10', 0.3 + 0.1],
+    ['num_samples', 1000],
+  ])
+  t.is(others.length, 4)
+})
+
+test("Chinese-CLIP's output: percent, one direction, the student in Chinese", (t) => {
+  const report = exampleReport()
+  const output = chineseClipHeadline(report)!
+  t.deepEqual(Object.keys(output), ['success', 'score', 'scoreJson'])
+  t.deepEqual(output.scoreJson, { score: output.score, mean_recall: output.score, r1: 15, r5: 25, r10: 35 })
+  t.true(Math.abs(output.score - 25) < 1e-9)
+  t.is(chineseClip(report).length, 10)
+  t.is(chineseClipHeadline({ ...report, results: report.results.filter(({ language }) => language === 'en') }), undefined)
+})
+
+test('zero-shot, agreement and groups are in the Markdown report', (t) => {
+  const text = renderMarkdown(parseReport(fullReport()))
+  t.regex(text, /## Zero-shot classification\n\n.*\n.*\n\| student fp32 \| unseen-style\/openmoji \| Chinese +\| 3 groups \| +6 \| +50\.0 \| 100\.0 \| +50\.0 \|/)
+  t.regex(text, /\| English – Chinese \| +40\.0 \| 50\.0 \| +60\.0 \| +70\.0 \| +80\.0 \| +75\.0 \|/)
+  t.regex(text, /\| food-drink \| student fp32 \| unseen-style\/openmoji \| English +\| +3 \| +33\.3 \| +– \| +– \|/)
+})
+
 test('reports are written whole or not at all', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'report-'))
   t.teardown(() => rm(dir, { recursive: true }))
   const out = join(dir, 'deep', 'run')
   t.is((await writeReport(out, exampleReport()))[0], join(out, 'report.json'))
-  t.deepEqual((await readdir(out)).sort(), ['clip_benchmark.json', 'report.json', 'report.md'])
+  const always = ['chinese_clip.json', 'clip_benchmark.json', 'open_clip.json', 'output.json']
+  t.deepEqual((await readdir(out)).sort(), [...always, 'report.json', 'report.md'])
   t.deepEqual(parseReport(JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))), exampleReport())
 
   await writeFile(join(out, 'report.md'), 'kept')
@@ -135,7 +178,7 @@ test('reports are written whole or not at all', async (t) => {
   t.is(await readFile(join(out, 'report.md'), 'utf8'), 'kept')
 
   await writeReport(out, exampleReport(), { material: {}, ranks: [] })
-  t.deepEqual((await readdir(out)).sort(), ['clip_benchmark.json', 'ranks.json', 'report.html', 'report.json', 'report.md'])
+  t.deepEqual((await readdir(out)).sort(), [...always, 'ranks.json', 'report.html', 'report.json', 'report.md'])
   t.true((await readFile(join(out, 'report.html'), 'utf8')).startsWith('<!doctype html>'))
 })
 

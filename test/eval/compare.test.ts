@@ -1,0 +1,70 @@
+import test from 'ava'
+import { UserError } from '../../engine/errors.ts'
+import { random } from '../../engine/random.ts'
+import { compareRuns, holm } from '../../eval/compare.ts'
+import type { SavedRanks } from '../../eval/ranks-file.ts'
+import { renderComparison } from '../../eval/report/comparison.ts'
+
+/** Ranks of `n` queries a direction that are hits with this probability; shared draws make runs alike where they are. */
+function saved(hitRate: number, more: Partial<SavedRanks> = {}, seed = 1): SavedRanks {
+  const next = random(seed)
+  const ranks = Array.from({ length: 400 }, () => (next() < hitRate ? 1 : 50))
+  const direction = { ranks, gallery: 400 }
+  return { model: 'student', dtype: 'fp32', corpus: 'c', protocol: 'p', language: 'en', task: 'same', textToImage: direction, imageToText: direction, ...more }
+}
+
+test("Holm's correction", (t) => {
+  t.deepEqual(holm([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06])
+  t.deepEqual(holm([0.9, 0.8]), [1, 1])
+  t.deepEqual(holm([]), [])
+})
+
+test('runs are held against the first, task by task', (t) => {
+  const runs = [
+    { name: 'a', ranks: [saved(0.5), saved(0.5, { language: 'zh' }), saved(0.2, { model: 'teacher' })] },
+    { name: 'b', ranks: [saved(0.6), saved(0.5, { language: 'zh' })] },
+  ]
+  const { tasks, skipped } = compareRuns(runs, { seed: 1 })
+  t.deepEqual(skipped, [])
+  t.deepEqual(tasks.map(({ language, queries, scores }) => [language, queries, scores.map(({ run }) => run)]), [
+    ['en', 400, ['a', 'b']],
+    ['zh', 400, ['a', 'b']],
+  ])
+  const [better, equal] = tasks.map(({ scores }) => scores[1]!.against!)
+  t.true(better!.difference > 0.05 && better!.interval[0] > 0 && better!.adjusted < 0.01)
+  t.is(better!.adjusted, Math.min(1, 2 * better!.p))
+  t.deepEqual([equal!.difference, equal!.interval, equal!.adjusted], [0, [0, 0], 1])
+  t.is(tasks[0]!.scores[0]!.against, undefined)
+})
+
+test('tasks that are not the same are left out and named', (t) => {
+  const a = { name: 'a', ranks: [saved(0.5), saved(0.5, { language: 'zh' }), saved(0.5, { language: 'de' })] }
+  const { tasks, skipped } = compareRuns([a, { name: 'b', ranks: [saved(0.5), saved(0.5, { language: 'zh', task: 'other' })] }])
+  t.is(tasks.length, 1)
+  t.deepEqual(skipped, [
+    { run: 'b', task: 'c p zh', reason: 'its images or texts are not the same ones' },
+    { run: 'b', task: 'c p de', reason: 'it was not evaluated there' },
+  ])
+})
+
+test('the table', (t) => {
+  const runs = [
+    { name: 'runs/a', ranks: [saved(0.5), saved(0.5, { language: 'zh' })] },
+    { name: 'runs/b', ranks: [saved(0.3)] },
+    { name: 'runs/c', ranks: [saved(0.5), saved(0.51, { language: 'zh' }, 2)] },
+  ]
+  const text = renderComparison(compareRuns(runs, { seed: 1, resamples: 2000 }))
+  const [head, , english, chinese] = text.split('\n').filter((line) => line.startsWith('|'))
+  t.regex(head!, /^\| protocol \| language \| +n \| runs\/a \| runs\/b \| +Δ \| +95 % \| +p \| runs\/c \| +Δ \| +95 % \| +p \|$/)
+  t.regex(english!, /^\| p +\| English +\| 400 \| +5\d\.\d \| +\d\d\.\d \| +−\d\d\.\d \| +−\d\d\.\d–−\d\d\.\d \| +0\.00\d \* \| +5\d\.\d \| +\+0\.0 \| +0\.0–0\.0 \| 1\.000 \|$/)
+  t.regex(chinese!, /\| Chinese +\| 400 \| +5\d\.\d \| +– \| +– \| +– \| +– \|/)
+  t.regex(text, /\n- c p zh: runs\/b left out, it was not evaluated there\n$/)
+})
+
+test('nothing to compare is refused with the reason', (t) => {
+  const refuses = (run: () => unknown, message: RegExp) => t.regex(t.throws(run, { instanceOf: UserError })!.message, message)
+  const a = { name: 'a', ranks: [saved(0.5)] }
+  refuses(() => compareRuns([a]), /two runs or more, got 1/)
+  refuses(() => compareRuns([a, { name: 'b', ranks: [saved(0.5, { task: 'other' })] }]), /a and b were evaluated with student fp32, got none \(c p en in b: its images or texts/)
+  refuses(() => compareRuns([a, a], { dtype: 'q8' }), /student q8, got none in a/)
+})

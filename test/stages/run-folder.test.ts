@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { findModel, openRunFolder } from '../../stages/run-folder.ts'
+
+const folder = () => mkdtemp(join(tmpdir(), 'distilingual-run-'))
+const config = { command: 'stage1', steps: 10, stage1: { seed: 1 }, resume: false }
+
+test('a folder that holds a run is neither overwritten nor mixed', async (t) => {
+  const dir = await folder()
+  await openRunFolder(dir, config, {})
+  await writeFile(join(dir, 'log.jsonl'), 'kept')
+  await t.throwsAsync(openRunFolder(dir, config, {}), { message: /expected a new folder, got a folder that holds a run\. Add --resume/ })
+  t.is(await readFile(join(dir, 'log.jsonl'), 'utf8'), 'kept')
+})
+
+test('resume goes on with the same settings and names the one that differs', async (t) => {
+  const dir = await folder()
+  await openRunFolder(dir, config, {})
+  await t.notThrowsAsync(openRunFolder(dir, { ...config, resume: true }, { resume: true }))
+  await t.throwsAsync(openRunFolder(dir, { ...config, stage1: { seed: 2 } }, { resume: true }), { message: /stage1\.seed: expected 1 as when the run was started, got 2/ })
+})
+
+test('force starts over', async (t) => {
+  const dir = await folder()
+  await openRunFolder(dir, config, {})
+  await writeFile(join(dir, 'log.jsonl'), 'old')
+  await openRunFolder(dir, { ...config, steps: 20 }, { force: true })
+  await t.throwsAsync(readFile(join(dir, 'log.jsonl')), { code: 'ENOENT' })
+  t.is(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8')).steps, 20)
+})
+
+test('finds the model of a run, of a whole distillation and of a plain folder', async (t) => {
+  const dir = await folder()
+  t.throws(() => findModel(dir), { message: /expected a finished run or a model folder/ })
+  t.throws(() => findModel(join(dir, 'absent')), { message: /got no such folder/ })
+  for (const place of ['stage1/student', 'stage2/student', 'student', '.']) {
+    await mkdir(join(dir, place), { recursive: true })
+    await writeFile(join(dir, place, 'model.safetensors'), '')
+    t.is(findModel(dir), join(dir, place))
+  }
+})
