@@ -11,4 +11,6 @@ export const commands: CommandTable = {
   export: async () => (await import('./export.ts')).exportModel,
   teacher: async () => (await import('./teacher.ts')).teacher,
   search: async () => (await import('./search.ts')).search,
+  demo: async () => (await import('./demo.ts')).demo,
+  parity: async () => (await import('./parity.ts')).parity,
 }

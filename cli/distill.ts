@@ -17,7 +17,7 @@ import { openRunFolder } from '../stages/run-folder.ts'
 import { runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runStage2, stage2Settings } from '../stages/stage2.ts'
 import type { Command } from './command.ts'
-import { corpusOptions, runOptions, teacherOption } from './options.ts'
+import { corpusOptions, runOptions, teacherFolder, teacherOption } from './options.ts'
 
 const schema = z.object({
   ...corpusOptions,
@@ -41,7 +41,7 @@ export const distill: Command<typeof schema> = {
     const formats = parseDtypes(dtypes)
     const open = await openCorpus(corpus, { languages, imagesDir })
     for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
-    const teacher = await openTeacher(config.teacher, { threads: config.stage1.threads })
+    const teacher = await openTeacher(teacherFolder(config.teacher), { threads: config.stage1.threads })
     await openRunFolder(out, { command: 'distill', ...config }, { resume, force })
     const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
     const common = { open, languages, cacheDir: config.cacheDir, resume }
@@ -70,7 +70,7 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
   const options = { threads: config.stage1.threads }
   const { seed } = config.stage1
   const contenders: Contender[] = [
-    await onnxContender('teacher', config.teacher, options),
+    await onnxContender('teacher', teacherFolder(config.teacher), options),
     await folderContender('student', join(out, 'stage2', 'student'), options),
     await folderContender('student-stage1', join(out, 'stage1', 'student'), options),
   ]

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 /** Flags that several commands share. */
@@ -15,3 +17,8 @@ export const runOptions = {
 
 export const defaultTeacher = 'models/teachers/emoji-en-zh'
 export const teacherOption = z.string().default(defaultTeacher).describe('folder of a CLIP-like ONNX model in transformers.js layout')
+
+/** The shipped teacher is found from any working directory; a folder of that name there wins. */
+export function teacherFolder(dir: string): string {
+  return dir === defaultTeacher && !existsSync(dir) ? fileURLToPath(new URL(`../${defaultTeacher}`, import.meta.url)) : dir
+}

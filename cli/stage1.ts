@@ -4,7 +4,7 @@ import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import { openRunFolder } from '../stages/run-folder.ts'
 import { runStage1, stage1Settings } from '../stages/stage1.ts'
 import type { Command } from './command.ts'
-import { corpusOptions, runOptions, teacherOption } from './options.ts'
+import { corpusOptions, runOptions, teacherFolder, teacherOption } from './options.ts'
 
 const schema = stage1Settings.extend({
   ...corpusOptions,
@@ -20,7 +20,7 @@ export const stage1: Command<typeof schema> = {
   async run(config) {
     const { corpus, imagesDir, languages, teacher: teacherDir, out, cacheDir, resume, force, ...settings } = config
     const open = await openCorpus(corpus, { languages, imagesDir })
-    const teacher = await openTeacher(teacherDir, { threads: settings.threads })
+    const teacher = await openTeacher(teacherFolder(teacherDir), { threads: settings.threads })
     await openRunFolder(out, { command: 'stage1', ...config }, { resume, force })
     try {
       await runStage1({ open, languages, teacher, settings, dir: out, cacheDir, resume })
