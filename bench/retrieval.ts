@@ -76,7 +76,14 @@ function doubleLoop(queries: Float32Array, gallery: Float32Array, positives: num
 }
 
 /** Numpy's measurement, or why there is none. */
-async function numpyRanks(queries: Float32Array, gallery: Float32Array, count: number, dim: number, python: string, threads: number): Promise<Measured | string> {
+async function numpyRanks(
+  queries: Float32Array,
+  gallery: Float32Array,
+  count: number,
+  dim: number,
+  python: string,
+  threads: number,
+): Promise<Measured | string> {
   const run = promisify(execFile)
   const found = await run(python, ['-c', 'import numpy; print(numpy.__version__)']).catch((error: Error) => error)
   if (found instanceof Error) return `${python} has no numpy`

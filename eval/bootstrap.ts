@@ -70,11 +70,7 @@ export function bootstrapMeanRecall(result: Directions, options: BootstrapOption
  * Paired bootstrap of a − b for the six recalls and mean_recall of two systems on the same queries.
  * @throws UserError when the two results do not hold the same queries
  */
-export function pairedBootstrapRetrieval(
-  a: Directions,
-  b: Directions,
-  options: BootstrapOptions = {},
-): Record<IntervalName, PairedDifference> {
+export function pairedBootstrapRetrieval(a: Directions, b: Directions, options: BootstrapOptions = {}): Record<IntervalName, PairedDifference> {
   for (const side of ['textToImage', 'imageToText'] as const) {
     const same = a[side].queries.length === b[side].queries.length && a[side].queries.every((query, i) => query === b[side].queries[i])
     requireSameQueries(a[side].queries.length, b[side].queries.length, same)

@@ -52,27 +52,30 @@ export interface ConsistencyResult {
  * @param imageEmbeds of the images of `a.task` [a.task.images, E]; need not be normalised, nor do the texts
  * @throws UserError when the languages share no images, and for embeddings that are not finite or not of equal length
  */
-export async function crossLingualConsistency(a: LanguageSide, b: LanguageSide, imageEmbeds: Float32Array, options: ScoreOptions = {}): Promise<ConsistencyResult> {
+export async function crossLingualConsistency(
+  a: LanguageSide,
+  b: LanguageSide,
+  imageEmbeds: Float32Array,
+  options: ScoreOptions = {},
+): Promise<ConsistencyResult> {
   const where = `consistency of ${a.task.language} and ${b.task.language}, ${a.task.protocol}`
   const dim = embedDim(`${where}, images`, imageEmbeds, a.task.images.length)
   for (const side of [a, b]) requireEqualDims(where, dim, embedDim(`${where}, texts`, side.textEmbeds, side.task.texts.length))
   const pairs = translations(where, a.task, b.task)
-  const [left, right] = [a, b].map((side) => normalisedRows(side.textEmbeds, dim)) as [ReturnType<typeof normalisedRows>, ReturnType<typeof normalisedRows>]
+  const picked = (embeds: Float32Array, of: (pair: Pair) => number) => normalisedRows(pickRows(embeds, pairs.map(of), dim), dim)
+  const images = picked(imageEmbeds, ({ image }) => image)
+  const first = picked(a.textEmbeds, (pair) => pair.a)
+  const second = picked(b.textEmbeds, (pair) => pair.b)
+  const everyPair = pairs.map((_, i) => i)
 
-  const gallery = normalisedRows(pickRows(imageEmbeds, pairs.map(({ image }) => image), dim), dim)
-  const tops = {
-    a: await topRows(left, pairs.map((pair) => pair.a), gallery, ndcgDepth, { ...options, ties: 'first' }),
-    b: await topRows(right, pairs.map((pair) => pair.b), gallery, ndcgDepth, { ...options, ties: 'last' }),
-  }
-  const rankings = pairs.map((_, i) => ({ a: tops.a[i]!.map(({ index }) => index), b: tops.b[i]!.map(({ index }) => index) }))
+  const found = await topRows(first, everyPair, images, ndcgDepth, { ...options, ties: 'first' })
+  const foundBySecond = await topRows(second, everyPair, images, ndcgDepth, { ...options, ties: 'last' })
+  const rankings = found.map((hits, i) => ({ a: hits.map(({ index }) => index), b: foundBySecond[i]!.map(({ index }) => index) }))
   const overlap = (k: number) => mean(rankings.map((ranking) => overlapAt(ranking.a, ranking.b, k)))
 
-  // In the gallery of texts each pair stands once, so that every query has one right answer.
-  const one = pairs.map((_, i) => [i])
-  const [texts, translated] = [normalisedRows(pickRows(a.textEmbeds, pairs.map((pair) => pair.a), dim), dim), normalisedRows(pickRows(b.textEmbeds, pairs.map((pair) => pair.b), dim), dim)]
-  const asked = pairs.map((_, i) => i)
-  const there = await rankRows(texts, asked, translated, one, options)
-  const back = await rankRows(translated, asked, texts, one, options)
+  const translation = everyPair.map((pair) => [pair])
+  const there = await rankRows(first, everyPair, second, translation, options)
+  const back = await rankRows(second, everyPair, first, translation, options)
   return {
     languages: [a.task.language, b.task.language],
     queries: pairs.length,
@@ -106,8 +109,14 @@ export function ndcg(reference: readonly number[], ranking: readonly number[]): 
   return gain(ranking) / gain(reference)
 }
 
-/** Images with captions in both languages, and the first caption in each. */
-function translations(where: string, a: RetrievalTask, b: RetrievalTask): { image: number; a: number; b: number }[] {
+/** An image with captions in both languages (its index in `a`'s task), and its first caption in each. */
+interface Pair {
+  image: number
+  a: number
+  b: number
+}
+
+function translations(where: string, a: RetrievalTask, b: RetrievalTask): Pair[] {
   const captions = { a: captionsOf(a), b: captionsOf(b) }
   const inB = new Map(b.images.map(({ id }, image) => [id, image]))
   const pairs = a.images.flatMap(({ id }, image) => {

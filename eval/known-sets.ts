@@ -31,11 +31,21 @@ export const knownSets: Record<string, KnownSet> = {
 export function requireKnownSet(name: string, task: RetrievalTask): void {
   const known = knownSets[name]
   if (!known) {
-    throw new UserError({ where: `set ${name}`, expected: `one of ${Object.keys(knownSets).join(', ')}`, got: name, hint: 'Counts of other sets are not checked: leave the name out.' })
+    throw new UserError({
+      where: `set ${name}`,
+      expected: `one of ${Object.keys(knownSets).join(', ')}`,
+      got: name,
+      hint: 'Counts of other sets are not checked: leave the name out.',
+    })
   }
   const where = `${name} (${known.source})`
   if (known.language !== 'any' && task.language !== known.language) {
-    throw new UserError({ where, expected: `captions in ${known.language}`, got: task.language, hint: 'Choose that language, or evaluate under another name.' })
+    throw new UserError({
+      where,
+      expected: `captions in ${known.language}`,
+      got: task.language,
+      hint: 'Choose that language, or evaluate under another name.',
+    })
   }
   const images = new Set(task.images.map(({ id }) => id)).size
   const texts = task.textQueries?.length ?? task.positives.filter((list) => list.length > 0).length

@@ -77,9 +77,7 @@ export function hardSubset(task: RetrievalTask, ranks: ArrayLike<number>): Retri
   }
   const hard = imageQueries.filter((_, i) => ranks[i]! > 1)
   const isHard = new Set(hard)
-  const textQueries = defaultQueries(task.positives, task.textQueries).filter((text) =>
-    task.positives[text]!.some((image) => isHard.has(image)),
-  )
+  const textQueries = defaultQueries(task.positives, task.textQueries).filter((text) => task.positives[text]!.some((image) => isHard.has(image)))
   if (hard.length === 0 || textQueries.length === 0) return null
   return { ...task, protocol: `${task.protocol}/hard`, imageQueries: hard, textQueries }
 }

@@ -65,7 +65,12 @@ export function formatRanks(entries: readonly SavedRanks[]): string {
 export async function readRanks(dir: string): Promise<SavedRanks[]> {
   const file = join(dir, 'ranks.json')
   const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UserError({ where: file, expected: 'ranks of an evaluation', got: error.message, hint: 'Evaluate the run again; older reports have no ranks.' })
+    throw new UserError({
+      where: file,
+      expected: 'ranks of an evaluation',
+      got: error.message,
+      hint: 'Evaluate the run again; older reports have no ranks.',
+    })
   })
   const parsed = schema.safeParse(parseJson(text))
   if (parsed.success) return parsed.data.entries

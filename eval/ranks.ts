@@ -3,6 +3,9 @@ import { exactScore, plainRows, type Rows } from './rows.ts'
 import { forEachScoreBlock, type ScoreOptions } from './score-blocks.ts'
 import { embedDim, requireEqualDims } from './similarity.ts'
 
+/** Scores counted at a time; few such stretches hold one that must be looked at again. */
+const stretch = 512
+
 /**
  * Rank of the best positive in one row of scores:
  *
@@ -81,19 +84,39 @@ export async function rankRows(
       for (let q = from; q < to; q++) {
         const [low, high] = [best[q]! - errors[q - from]!, best[q]! + errors[q - from]!]
         const row = (q - from) * size
-        for (let g = 0; g < size; g++) {
-          const near = scores[row + g]!
-          if (near < low) continue
-          // NaN (an overflow inside the product) is neither: the exact score decides.
-          const score = near > high ? near : exactScore(queries, indices[q]!, gallery, first + g)
-          if (score > best[q]!) above[q]!++
-          else if (score === best[q]) tied[q]!++
+        for (let part = row; part < row + size; part += stretch) {
+          const end = Math.min(row + size, part + stretch)
+          const { sure, open } = countAround(scores, part, end, low, high)
+          above[q]! += sure
+          if (open === 0) continue
+          for (let at = part; at < end; at++) {
+            if (!isOpen(scores[at]!, low, high)) continue
+            const score = exactScore(queries, indices[q]!, gallery, first + at - row)
+            if (score > best[q]!) above[q]!++
+            else if (score === best[q]) tied[q]!++
+          }
         }
       }
     },
     options,
   )
   return above.map((count, q) => 1 + count + Math.ceil(tied[q]! / 2))
+}
+
+/** How many of the scores `from` … `to − 1` are above `high`, and how many between `low` and `high`. Without branches: which way a score goes cannot be foreseen. */
+function countAround(scores: Float32Array, from: number, to: number, low: number, high: number): { sure: number; open: number } {
+  let sure = 0
+  let reached = 0
+  for (let g = from; g < to; g++) {
+    sure += Number(scores[g]! > high)
+    reached += Number(!(scores[g]! < low))
+  }
+  return { sure, open: reached - sure }
+}
+
+/** Whether a score is between the two, or NaN (an overflow inside the product): then the exact one decides. */
+function isOpen(score: number, low: number, high: number): boolean {
+  return Number(!(score < low)) - Number(score > high) !== 0
 }
 
 function groundTruth(positives: readonly number[], query: number, size: number): number[] {

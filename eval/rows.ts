@@ -27,10 +27,9 @@ export function normalisedRows(data: Float32Array, dim: number): Rows {
 /** Copies the rows with these indices to the front of `out`. */
 export function copyRows({ data, dim, scales }: Rows, indices: ArrayLike<number>, from: number, to: number, out: Float32Array): void {
   for (let i = from; i < to; i++) {
-    const start = indices[i]! * dim
-    const at = (i - from) * dim
-    if (!scales) out.set(data.subarray(start, start + dim), at)
-    else for (let e = 0; e < dim; e++) out[at + e] = data[start + e]! * scales[indices[i]!]!
+    const row = indices[i]!
+    const [start, at, scale] = [row * dim, (i - from) * dim, scales ? scales[row]! : 1]
+    for (let e = 0; e < dim; e++) out[at + e] = data[start + e]! * scale
   }
 }
 

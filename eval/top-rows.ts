@@ -1,6 +1,6 @@
-import type { SearchHit } from './search.ts'
 import { exactScore, type Rows } from './rows.ts'
 import { forEachScoreBlock, type ScoreOptions } from './score-blocks.ts'
+import type { SearchHit } from './search.ts'
 
 export interface TopOptions extends ScoreOptions {
   /** Which of equal scores comes first: that of the lower index (default), or of the higher. */
@@ -12,10 +12,17 @@ export interface TopOptions extends ScoreOptions {
  * @param queries rows `indices[0]`, `indices[1]`, … of it ask
  * @returns a list of min(count, N) hits for each query
  */
-export async function topRows(queries: Rows, indices: ArrayLike<number>, gallery: Rows, count: number, { ties = 'first', ...options }: TopOptions = {}): Promise<SearchHit[][]> {
+export async function topRows(
+  queries: Rows,
+  indices: ArrayLike<number>,
+  gallery: Rows,
+  count: number,
+  { ties = 'first', ...options }: TopOptions = {},
+): Promise<SearchHit[][]> {
   const found = Array.from(indices, (): SearchHit[] => [])
   const full = Math.min(count, gallery.count)
-  const isBefore = (a: SearchHit, b: SearchHit) => a.score > b.score || (a.score === b.score && (ties === 'first' ? a.index < b.index : a.index > b.index))
+  const isBefore = (a: SearchHit, b: SearchHit) =>
+    a.score > b.score || (a.score === b.score && (ties === 'first' ? a.index < b.index : a.index > b.index))
   await forEachScoreBlock(
     queries,
     indices,

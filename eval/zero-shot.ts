@@ -1,6 +1,6 @@
 import { UserError } from '../engine/errors.ts'
-import { rankRow } from './ranks.ts'
 import { mean } from './metrics.ts'
+import { rankRow } from './ranks.ts'
 import { embedDim, requireEqualDims, scoreRows, unitRows } from './similarity.ts'
 
 /** One zero-shot classification: images to name, and the names to choose from, in one language. */

@@ -6,7 +6,7 @@ import type { Encoder } from '../models/encoder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import { findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
 import { peakMemory } from './memory.ts'
-import { embedImages, embedTexts, type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
+import { embedCached, embedTexts, type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
 
 /** A model in one number format, as an edge report measures it. */
 export interface EdgeModel {
@@ -15,6 +15,8 @@ export interface EdgeModel {
   dtype?: ModelDtype
   /** Validation tasks with pixels of this model's size; without them neither recall nor cosines are measured. */
   tasks?: GateTask[]
+  /** Recall on those tasks, where an export has measured it already. */
+  recall?: LanguageRecall[]
 }
 
 export interface EdgeRow {
@@ -55,7 +57,7 @@ export async function edgeReport(models: EdgeModel[], options: { rounds?: number
     const many = await interleavedLatency(encoders.flatMap((encoder) => timed(encoder, batch)), { rounds: Math.ceil((options.rounds ?? 50) / 10), warmup: 1 })
     const speed = (i: number): Speed => ({ ...pick(one[i]!), perSecond: (1000 * batch) / many[i]!.p50 })
     const rows: EdgeRow[] = []
-    for (const [i, { name, dir, dtype, tasks = [] }] of models.entries()) {
+    for (const [i, { name, dir, dtype, tasks = [], recall }] of models.entries()) {
       const encoder = encoders[i]!
       const exact = models.findIndex((other) => other.dir === dir && other.dtype === 'fp32')
       rows.push({
@@ -66,7 +68,7 @@ export async function edgeReport(models: EdgeModel[], options: { rounds?: number
         image: speed(2 * i),
         text: speed(2 * i + 1),
         ...(exact >= 0 && tasks.length > 0 ? { cosine: await cosines(encoder, encoders[exact]!, tasks) } : {}),
-        recall: await measureRecall(encoder, tasks),
+        recall: recall ?? (await measureRecall(encoder, tasks)),
       })
     }
     return rows
@@ -117,12 +119,11 @@ async function fileSizes(dir: string, dtype?: ModelDtype): Promise<EdgeRow['byte
 }
 
 async function cosines(encoder: Encoder, exact: Encoder, tasks: GateTask[]): Promise<{ image: number; text: number }> {
-  const { task, pixels } = tasks[0]!
-  const count = Math.min(samples, task.images.length)
-  const some = pixels.subarray(0, (pixels.length / task.images.length) * count)
+  const { pixels } = tasks[0]!
+  const count = Math.min(samples, pixels.count)
   const texts = tasks.flatMap((entry) => entry.task.texts.slice(0, Math.ceil(samples / tasks.length)))
   return {
-    image: meanDot(await embedImages(encoder, some, count), await embedImages(exact, some, count), count),
+    image: meanDot(await embedCached(encoder, pixels, count), await embedCached(exact, pixels, count), count),
     text: meanDot(await embedTexts(encoder, texts), await embedTexts(exact, texts), texts.length),
   }
 }

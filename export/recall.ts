@@ -1,12 +1,16 @@
+import type { PixelCache } from '../corpora/pixel-cache.ts'
+import { writePixelValues } from '../corpora/pixel-values.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { evaluateRetrieval } from '../eval/retrieval.ts'
 import type { Encoder } from '../models/encoder.ts'
 
-/** A validation task with its images decoded: pixels [N, 3, S, S], CLIP-normalised. */
+/** A validation task and its images, decoded: the pixels of image i are those of the task's image i. */
 export interface GateTask {
   task: RetrievalTask
-  pixels: Float32Array
+  pixels: Pixels
 }
+
+export type Pixels = Pick<PixelCache, 'count' | 'size' | 'read'>
 
 export interface LanguageRecall {
   protocol: string
@@ -23,7 +27,7 @@ export async function measureRecall(encoder: Pick<Encoder, 'encodeImages' | 'enc
   const results: LanguageRecall[] = []
   for (const { task, pixels } of tasks) {
     const key = task.images.map(({ id }) => id).join('\n')
-    const imageEmbeds = images.get(key) ?? (await embedImages(encoder, pixels, task.images.length))
+    const imageEmbeds = images.get(key) ?? (await embedCached(encoder, pixels))
     images.set(key, imageEmbeds)
     const { metrics, protocol, language } = await evaluateRetrieval(task, imageEmbeds, await embedTexts(encoder, task.texts))
     results.push({ protocol, language, meanRecall: metrics.mean_recall })
@@ -31,7 +35,16 @@ export async function measureRecall(encoder: Pick<Encoder, 'encodeImages' | 'enc
   return results
 }
 
-/** [N, 3, S, S] → [N, E], one at a time. */
+/** The first `count` images, on white → [count, E], one at a time. */
+export async function embedCached(encoder: Pick<Encoder, 'encodeImages'>, { size, read, count: all }: Pixels, count = all): Promise<Float32Array> {
+  const values = new Float32Array(3 * size * size)
+  return rows(count, (i) => {
+    writePixelValues(read(i), size, [255, 255, 255], values, 0)
+    return encoder.encodeImages(values, 1)
+  })
+}
+
+/** CLIP-normalised pixels [N, 3, S, S] → [N, E], one at a time. */
 export async function embedImages(encoder: Pick<Encoder, 'encodeImages'>, pixels: Float32Array, count: number): Promise<Float32Array> {
   const stride = pixels.length / count
   return rows(count, (i) => encoder.encodeImages(pixels.subarray(i * stride, (i + 1) * stride), 1))

@@ -6,7 +6,7 @@ import { type ConvertOptions, convertGraph } from './dtypes.ts'
 import { openText, openVision } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
 import { quantizableWeights } from './quantize-weights.ts'
-import { embedImages, embedTexts, type GateTask } from './recall.ts'
+import { embedCached, embedTexts, type GateTask } from './recall.ts'
 
 /** What storing one weight in a smaller format does to its tower's embeddings, all other weights in fp32. */
 export interface Sensitivity {
@@ -28,13 +28,12 @@ export async function sensitivities(
   tokenizer: Tokenizer,
   options: RuntimeOptions & ConvertOptions = {},
 ): Promise<Sensitivity[]> {
-  const { task, pixels } = tasks[0]!
-  const count = Math.min(samples, task.images.length)
-  const some = pixels.subarray(0, (pixels.length / task.images.length) * count)
+  const { pixels } = tasks[0]!
+  const count = Math.min(samples, pixels.count)
   const texts = tasks.flatMap((entry) => entry.task.texts.slice(0, Math.ceil(samples / tasks.length)))
   const image = async (graph: Graph) => {
     const encoder = await openVision(graph, options)
-    return embedImages(encoder, some, count).finally(() => encoder.release())
+    return embedCached(encoder, pixels, count).finally(() => encoder.release())
   }
   const text = async (graph: Graph) => {
     const encoder = await openText(graph, tokenizer, options)

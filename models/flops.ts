@@ -10,16 +10,17 @@ export interface TowerFlops {
 /**
  * Forward FLOPs of each tower per item, counted from its matrix products alone: [m, k]·[k, n] costs 2mkn.
  *
- *     encoder(T) = layers · (2T·(4D² + 2DH) + 4T²D)      T tokens, width D, hidden H: projections and MLP, scores and mixing
- *     image      = encoder(K + 1) + 2K·3p²·D + 2DE       K patches of p × p pixels and the class token, joint dimension E
- *     text       = encoder(T) + 2TD + 2DE                pooling is a product with a one-hot row
+ *     layer(Q, T) = 2T·2D² + 2Q·(2D² + 2DH) + 4QTD           keys and values of T tokens; queries, output and MLP of Q; scores and mixing
+ *     encoder(T)  = (layers − 1)·layer(T, T) + layer(1, T)   width D, hidden H; the last layer computes only the pooled token
+ *     image       = encoder(K + 1) + 2K·3p²·D + 2DE          K patches of p × p pixels and the class token, joint dimension E
+ *     text        = encoder(T) + 4TD + 2T² + 2DE             pooling is a product with a one-hot row, of two tensors and the mask
  *
  * Elementwise work is left out, as is usual; it takes time but few operations.
  */
 export function towerFlops(config: ClipConfig, { textLength, keptPatches = patchCount(config) }: { textLength: number; keptPatches?: number }): TowerFlops {
   const { vision_config: vision, text_config: text, projection_dim: embedDim } = config
   const patches = 2 * keptPatches * 3 * vision.patch_size ** 2 * vision.hidden_size
-  const pooling = 2 * textLength * text.hidden_size
+  const pooling = 4 * textLength * text.hidden_size + 2 * textLength ** 2
   return {
     image: encoderFlops(vision, keptPatches + 1) + patches + 2 * vision.hidden_size * embedDim,
     text: encoderFlops(text, textLength) + pooling + 2 * text.hidden_size * embedDim,
@@ -40,5 +41,6 @@ export function stepFlops(
 }
 
 function encoderFlops({ hidden_size: width, intermediate_size: hidden, num_hidden_layers: layers }: TowerConfig, tokens: number): number {
-  return layers * (2 * tokens * (4 * width ** 2 + 2 * width * hidden) + 4 * tokens ** 2 * width)
+  const layer = (queries: number) => 4 * tokens * width ** 2 + 4 * queries * (width ** 2 + width * hidden) + 4 * queries * tokens * width
+  return (layers - 1) * layer(tokens) + layer(1)
 }

@@ -2,7 +2,7 @@ import { linear } from '../engine/fused.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { ClipConfig } from './config.ts'
-import { encoder, encoderParams, norm, normParams } from './layers.ts'
+import { type Activations, encoder, encoderParams, norm, normParams } from './layers.ts'
 import type { ParamSpecs } from '../engine/params.ts'
 
 const tower = 'text_model'
@@ -12,21 +12,27 @@ const tower = 'text_model'
  * ids [B, T] int32 right-padded, attended [B, T] 1 for tokens and 0 for padding → text embedding before normalisation [B, E].
  */
 export function encodeText(params: Tensors, config: ClipConfig, ids: tf.Tensor, attended: tf.Tensor): tf.Tensor {
+  return textTower(params, config, ids, attended).embedding
+}
+
+/** encodeText together with its last layer's activations over all T tokens, padding included. */
+export function textTower(params: Tensors, config: ClipConfig, ids: tf.Tensor, attended: tf.Tensor): Activations & { embedding: tf.Tensor } {
   const { hidden_size: width } = config.text_config
   const [batch, length] = ids.shape as [number, number]
   // Positions and mask derive from the input, so that an exported graph takes any length.
   const ones = tf.cast(tf.greaterEqual(tf.slice(ids, [0, 0], [1, length]), 0), 'float32') // [1, T]
   const positions = tf.cumsum(ones, 1, true) // [1, T] = 0, 1, 2 …
   const future = tf.greater(tf.expandDims(positions, 1), tf.expandDims(positions, 2)) // [1, T, T]: key after query
-  const mask = tf.mul(tf.expandDims(tf.cast(future, 'float32'), 1), -1e9) // [1, 1, T, T]
+  const mask = tf.mul(tf.cast(future, 'float32'), -1e9)
   const tokens = tf.gather(params[`${tower}.embeddings.token_embedding.weight`]!, ids) // [B, T, D]
   const places = tf.gather(params[`${tower}.embeddings.position_embedding.weight`]!, tf.cast(positions, 'int32')) // [1, T, D]
-  const hidden = encoder(params, tower, config.text_config, tf.add(tokens, places), mask)
   // A causal tower's last token never sees the padding, so padding needs no mask of its own.
   const last = tf.sub(tf.sum(tf.cast(attended, 'float32'), 1, true), 1) // [B, 1]
-  const picked = tf.cast(tf.equal(positions, last), 'float32') // [B, T], one 1 a row
-  const pooled = tf.reshape(tf.matMul(tf.expandDims(picked, 1), hidden), [batch, width]) // [B, D]
-  return linear(norm(params, `${tower}.final_layer_norm`, pooled), params['text_projection.weight']!)
+  const picked = tf.expandDims(tf.cast(tf.equal(positions, last), 'float32'), 1) // [B, 1, T], one 1 a row
+  const pick = (rows: tf.Tensor) => tf.matMul(picked, rows)
+  const { pooled, hidden, attention } = encoder(params, tower, config.text_config, tf.add(tokens, places), pick, mask)
+  const embedding = linear(norm(params, `${tower}.final_layer_norm`, tf.reshape(pooled, [batch, width])), params['text_projection.weight']!)
+  return { embedding, hidden, attention }
 }
 
 export function textParams(config: ClipConfig): ParamSpecs {

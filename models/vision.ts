@@ -2,7 +2,7 @@ import { linear } from '../engine/fused.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { ClipConfig } from './config.ts'
-import { encoder, encoderParams, norm, normParams } from './layers.ts'
+import { type Activations, encoder, encoderParams, norm, normParams } from './layers.ts'
 import type { ParamSpecs } from '../engine/params.ts'
 
 const tower = 'vision_model'
@@ -17,6 +17,11 @@ export function patchCount({ vision_config: { image_size, patch_size } }: ClipCo
  * @param keep patch indices [B, K] int32: only these patches enter (MAE-style masking); default all N
  */
 export function encodeImage(params: Tensors, config: ClipConfig, pixels: tf.Tensor, keep?: tf.Tensor): tf.Tensor {
+  return imageTower(params, config, pixels, keep).embedding
+}
+
+/** encodeImage together with its last layer's activations over the class token and all K patches. */
+export function imageTower(params: Tensors, config: ClipConfig, pixels: tf.Tensor, keep?: tf.Tensor): Activations & { embedding: tf.Tensor } {
   const { hidden_size: width, image_size: size, patch_size: patch } = config.vision_config
   const batch = pixels.shape[0]!
   const grid = size / patch
@@ -39,9 +44,10 @@ export function encodeImage(params: Tensors, config: ClipConfig, pixels: tf.Tens
   const classToken = tf.add(tf.reshape(params[`${tower}.embeddings.class_embedding`]!, [1, width]), tf.slice(table, [0, 0], [1, width]))
   const padded = tf.pad(embedded, [[0, 0], [1, 0], [0, 0]]) // [B, K+1, D]
   const tokens = tf.add(padded, tf.pad(classToken, [[0, embedded.shape[1]!], [0, 0]]))
-  const hidden = encoder(params, tower, config.vision_config, norm(params, `${tower}.pre_layrnorm`, tokens))
-  const pooled = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, 1, width]), [batch, width]) // [B, D]
-  return linear(norm(params, `${tower}.post_layernorm`, pooled), params['visual_projection.weight']!)
+  const pick = (rows: tf.Tensor) => tf.slice(rows, [0, 0, 0], [batch, 1, width])
+  const { pooled, hidden, attention } = encoder(params, tower, config.vision_config, norm(params, `${tower}.pre_layrnorm`, tokens), pick)
+  const embedding = linear(norm(params, `${tower}.post_layernorm`, tf.reshape(pooled, [batch, width])), params['visual_projection.weight']!)
+  return { embedding, hidden, attention }
 }
 
 export function visionParams(config: ClipConfig): ParamSpecs {

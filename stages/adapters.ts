@@ -1,16 +1,42 @@
+import type { Language } from '../corpora/sample.ts'
 import { UserError } from '../engine/errors.ts'
-import type { Params } from '../engine/params.ts'
-import { initialize } from '../engine/params.ts'
+import { linear } from '../engine/fused.ts'
+import { initialize, type Params, type ParamSpecs } from '../engine/params.ts'
+import type { tf } from '../engine/tf.ts'
+import type { Tensors } from '../engine/trace/trace.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
-import type { Weights } from './objectives/objective.ts'
+import type { Tower, Weights } from './objectives/objective.ts'
 import { teachesOwnSpace } from './objectives/table.ts'
-import { imageAdapter, textAdapter } from './step.ts'
 
-/** Linear maps without bias from the student's to the teacher's space; none where the dimensions agree. */
-export function createAdapters(embedDim: number, teacherDim: number, seed: number): Params {
-  if (embedDim === teacherDim) return {}
-  const spec = { shape: [teacherDim, embedDim], init: { normal: embedDim ** -0.5 } }
-  return initialize({ [imageAdapter]: spec, [textAdapter]: spec }, seed)
+/** A teacher as far as its adapters go; `languages` where it is a specialist. */
+interface Speaker {
+  embedDim: number // Et
+  languages?: Language[]
+}
+
+/** Parameters that live beside the student while it learns; a specialist's carry its languages. */
+function adapterOf(tower: Tower, languages?: Language[]): string {
+  return languages ? `adapter.${languages.join('+')}.${tower}.weight` : `adapter.${tower}.weight`
+}
+
+/**
+ * Linear maps without bias from the student's to each teacher's space. None for a single teacher of the student's dimension: the
+ * student then learns that teacher's space itself.
+ */
+export function createAdapters(embedDim: number, teachers: Speaker[], seed: number): Params {
+  if (teachers.length === 1 && teachers[0]!.embedDim === embedDim) return {}
+  const towers: Tower[] = ['image', 'text']
+  const specs: ParamSpecs = {}
+  for (const { embedDim: teacherDim, languages } of teachers) {
+    for (const tower of towers) specs[adapterOf(tower, languages)] = { shape: [teacherDim, embedDim], init: { normal: embedDim ** -0.5 } }
+  }
+  return initialize(specs, seed)
+}
+
+/** Takes raw embeddings to a teacher's space; undefined where no adapter stands between. raw [B, E] → [B, Et] */
+export function adapt(params: Tensors, raw: tf.Tensor, tower: Tower, languages?: Language[]): tf.Tensor | undefined {
+  const weight = params[adapterOf(tower, languages)]
+  return weight && linear(raw, weight)
 }
 
 /**
@@ -21,11 +47,26 @@ export function createAdapters(embedDim: number, teacherDim: number, seed: numbe
 export function settleAdapters(model: DualEncoder, adapters: Params, weights: Weights): { model: DualEncoder; note: string } {
   if (Object.keys(adapters).length === 0) return { model, note: 'no adapters: the student shares the teacher\'s dimension' }
   if (teachesOwnSpace(weights)) return { model, note: "adapters dropped: the student's own space was trained" }
+  const [image, text] = [adapters[adapterOf('image')]!, adapters[adapterOf('text')]!]
   const params = { ...model.params }
-  params['visual_projection.weight'] = fold(adapters[imageAdapter]!, params['visual_projection.weight']!)
-  params['text_projection.weight'] = fold(adapters[textAdapter]!, params['text_projection.weight']!)
-  const embedDim = adapters[imageAdapter]!.shape[0]!
+  params['visual_projection.weight'] = fold(image, params['visual_projection.weight']!)
+  params['text_projection.weight'] = fold(text, params['text_projection.weight']!)
+  const embedDim = image.shape[0]!
   return { model: { config: { ...model.config, projection_dim: embedDim }, params }, note: `adapters folded into the projections: the embedding has ${embedDim} dimensions now` }
+}
+
+/**
+ * Several teachers have several spaces: one of them cannot be handed over as the student's.
+ * @throws UserError when no objective teaches the student's own space
+ */
+export function requireOwnSpace(weights: Weights, teachers: number): void {
+  if (teachers < 2 || teachesOwnSpace(weights)) return
+  throw new UserError({
+    where: '--objective',
+    expected: "task, crd or siglip beside others, because several teachers share no space and the student's own must be trained",
+    got: Object.keys(weights).join(', '),
+    hint: 'Add task:1 or crd:1, or keep to one teacher.',
+  })
 }
 
 /** A [Et, Es] · W [Es, D] → [Et, D] */

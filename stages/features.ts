@@ -13,16 +13,18 @@ import { random } from '../engine/random.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { TrainingSet } from './training-set.ts'
 
-/** A teacher's cached features, as a training step reads them. */
+/** A teacher's features, as a training step reads them: cached, or made at that moment. */
 export interface TeacherFeatures {
   embedDim: number
   logitScale: number
-  /** The stored augmentation of an image that `epoch` uses. */
+  /** The augmentation of an image that `epoch` uses. */
   augmentation(image: number, epoch: number): Augmentation
-  /** Unit embeddings of those augmented images. [B] → [B, Et] */
-  images(indices: Uint32Array, epoch: number): Float32Array
+  /** Unit embeddings of those augmented images, whose pixels are [B, 3, S, S]. [B] → [B, Et] */
+  images(indices: Uint32Array, epoch: number, pixels: Float32Array): Float32Array | Promise<Float32Array>
   /** Unit embeddings of captions, by index into the training set's texts. [B] → [B, Et] */
-  texts(indices: Uint32Array): Float32Array
+  texts(indices: Uint32Array): Float32Array | Promise<Float32Array>
+  /** Unit embeddings of all images as they are. [N, Et] */
+  plainImages(): Float32Array
 }
 
 export interface FeatureOptions {
@@ -76,6 +78,7 @@ export async function teacherFeatures(teacher: Encoder, set: TrainingSet, pixels
       augmentation: (image, epoch) => augmentation(image, variantOf(image, epoch)),
       images: (indices, epoch) => pick(imageShards, Array.from(indices, (image) => variantOf(image, epoch) * set.images.length + image), teacher.embedDim),
       texts: (indices) => pick(textShards, Array.from(indices), teacher.embedDim),
+      plainImages: () => pick(imageShards, Array.from(set.images.keys()), teacher.embedDim), // variant 0
     }
   } finally {
     bar.stop()

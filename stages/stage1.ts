@@ -3,18 +3,23 @@ import { z } from 'zod'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
 import type { TrainingResult } from '../engine/train.ts'
-import { preset, presetNames } from '../models/config.ts'
+import { type ClipConfig, preset, presetNames } from '../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
-import { createAdapters, settleAdapters } from './adapters.ts'
-import { teacherFeatures } from './features.ts'
+import { createAdapters, requireOwnSpace, settleAdapters } from './adapters.ts'
 import { fit } from './fit.ts'
+import { innerTowers } from './inner-step.ts'
+import { type InnerTeacher, openInnerTeacher, requireSameTokenizer } from './inner-teacher.ts'
+import { requireSharedClasses } from './objectives/centroids.ts'
+import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
+import { requireNeeds } from './objectives/requirements.ts'
 import { objectiveSettings } from './objectives/settings.ts'
-import { objectiveParams, parseObjectives, teachesOwnSpace } from './objectives/table.ts'
+import { needs, objectiveParams, parseObjectives, teachesOwnSpace } from './objectives/table.ts'
 import { identityOf, prepareData } from './prepare.ts'
 import { trainSettings } from './settings.ts'
+import { type Colleague, gatherTeam, openColleagues } from './team.ts'
 import { runTokenizer } from './tokenizer.ts'
 import { validation } from './validation.ts'
 
@@ -22,10 +27,14 @@ export const stage1Settings = trainSettings.extend({
   student: z.enum(presetNames).default('tiny').describe('size of the student'),
   objective: z.string().default('task:1,fd:4,crd:1').describe('distillation objectives with their weights'),
   embedDim: z.int().positive().optional().describe("dimension of the student's embedding (default: the teacher's)"),
-  variants: z.int().positive().default(8).describe('augmented versions of every image that the teacher embeds once'),
+  variants: z.int().min(0).default(6).describe('augmented versions of every image that the teacher embeds once (0: it runs at every step)'),
+  ensemble: z.array(z.string()).optional().describe('further teachers that teach together with the first: DIR or DIR:WEIGHT'),
+  specialists: z.array(z.string()).optional().describe('teachers that take over languages: LANG=DIR, zh+ja=DIR:WEIGHT'),
+  innerTeacher: z.string().optional().describe('model folder for hidden and attention: its last layers are distilled'),
   tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
   vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),
   steps: trainSettings.shape.steps.default(1200),
+  keepPatches: trainSettings.shape.keepPatches.unwrap().default(0.5),
   batchSize: trainSettings.shape.batchSize.default(256),
   learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(100),
@@ -44,30 +53,55 @@ export interface Stage1Run {
 }
 
 /**
- * Stage 1 (DC-CLIP): distils the teacher's cached image and text features into a student made from random weights, on the whole
- * train split. Writes dir/student. Returns the student and the folder of its tokenizer.
+ * Stage 1 (DC-CLIP): distils the image and text features of one or several teachers into a student made from random weights, on the
+ * whole train split. Writes dir/student. Returns the student and the folder of its tokenizer.
+ * @throws UserError before anything is computed for objectives that this data or these teachers do not allow
  */
 export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
-  const { open, languages, teacher, settings, dir, cacheDir } = run
+  const { settings, languages } = run
   const weights = parseObjectives(settings.objective)
+  const colleagues = await openColleagues(settings.ensemble ?? [], settings.specialists ?? [], languages, settings)
+  let innerTeacher: InnerTeacher | undefined
+  try {
+    if (settings.innerTeacher && innerTowers(weights).length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, settings)
+    const specialists = colleagues.filter((colleague) => colleague.languages).length
+    const inner = innerTeacher?.shapes
+    requireNeeds(weights, { teacher: true, 'one-teacher': specialists === 0, classes: true, 'masked-image': true, centroids: true, 'inner-image': !!inner?.image, 'inner-text': !!inner?.text })
+    requireOwnSpace(weights, 1 + specialists)
+    return await distil(run, weights, colleagues, innerTeacher)
+  } finally {
+    for (const { encoder } of colleagues) await encoder.release()
+    await innerTeacher?.release()
+  }
+}
+
+async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[], innerTeacher?: InnerTeacher) {
+  const { open, languages, teacher, settings, dir, cacheDir } = run
+  const { seed } = settings
   const data = await prepareData(open.corpus, languages, teacher.imageSize, cacheDir)
+  if (needs(weights, 'centroids')) requireSharedClasses(data.set.classCount, data.set.images.length)
   const tokenizerDir = await runTokenizer(dir, data.set, settings)
   const tokenizer = await loadTokenizer(tokenizerDir)
+  if (innerTeacher && needs(weights, 'inner-text')) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, data.set.texts)
+
+  const policy = { name: settings.augmentation, strength: settings.strength }
+  const { general, specialists } = await gatherTeam(teacher, colleagues, data, { cacheDir, variants: settings.variants, policy, seed })
   const embedDim = settings.embedDim ?? teacher.embedDim
   const config = preset(settings.student, { vocabSize: tokenizer.vocabSize, embedDim, imageSize: teacher.imageSize, contextLength: tokenizer.contextLength })
-  const model = createDualEncoder(config, settings.seed)
-  const adapters = createAdapters(embedDim, teacher.embedDim, settings.seed)
-  const own = objectiveParams(weights, { embedDim, teacherDim: teacher.embedDim, classes: data.set.classCount }, settings.seed)
-  const params = { ...model.params, ...adapters, ...own }
-  const policy = { name: settings.augmentation, strength: settings.strength }
-  const features = await teacherFeatures(teacher, data.set, data.pixels, { cacheDir, variants: settings.variants, policy, seed: settings.seed })
+  const model = createDualEncoder(config, seed)
+  const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], seed)
+  const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.classCount, inner: innerWidths(config, innerTeacher) }
+  const params = { ...model.params, ...adapters, ...objectiveParams(weights, sizes, seed) }
+
   const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
   // Where only the adapted space learns, a validation of the student's own would show chance.
-  const measurable = embedDim === teacher.embedDim || teachesOwnSpace(weights)
+  const measurable = Object.keys(adapters).length === 0 || teachesOwnSpace(weights)
   const evaluate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
-  const identity = identityOf(open.corpus, data, config, settings, { teacher: teacher.id })
+  const teachers = [teacher.id, ...colleagues.map(({ encoder, weight, languages }) => `${languages?.join('+') ?? 'ensemble'}=${encoder.id}:${weight}`)].join(' ')
+  const identity = identityOf(open.corpus, data, config, settings, { teacher: teachers })
+  const told = { teacher: general, specialists, innerTeacher, objectiveSettings: objectiveSettings.parse(settings) }
   try {
-    const result = await fit({ label: 'stage 1', dir, config, params, ...data, tokenizer, weights, settings, objectiveSettings: objectiveSettings.parse(settings), teacher: features, identity, resume: run.resume, evaluate })
+    const result = await fit({ label: 'stage 1', dir, config, params, ...data, tokenizer, weights, settings, ...told, identity, resume: run.resume, evaluate })
     const settled = settleAdapters(model, adapters, weights)
     process.stderr.write(`stage 1: ${settled.note}\n`)
     await writeModelFolder(join(dir, 'student'), settled.model, tokenizerDir)
@@ -75,5 +109,14 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
   } finally {
     data.pixels.close()
     await encoder.release()
+  }
+}
+
+/** Widths of the towers on both sides of hidden's projection. */
+function innerWidths({ vision_config: vision, text_config: text }: ClipConfig, innerTeacher?: InnerTeacher): ObjectiveSizes['inner'] {
+  const { image, text: words } = innerTeacher?.shapes ?? {}
+  return {
+    ...(image && { image: { student: vision.hidden_size, teacher: image.width } }),
+    ...(words && { text: { student: text.hidden_size, teacher: words.width } }),
   }
 }

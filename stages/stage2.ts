@@ -7,7 +7,7 @@ import { trainContrastive } from './contrastive.ts'
 import { trainSettings } from './settings.ts'
 
 export const stage2Settings = trainSettings.extend({
-  steps: trainSettings.shape.steps.default(200),
+  steps: trainSettings.shape.steps.default(150),
   batchSize: trainSettings.shape.batchSize.default(256),
   learningRate: trainSettings.shape.learningRate.default(3e-4),
   warmup: trainSettings.shape.warmup.default(20),

@@ -1,5 +1,4 @@
 import type { Language } from '../corpora/sample.ts'
-import { linear } from '../engine/fused.ts'
 import { type Loss, withGradients } from '../engine/gradients.ts'
 import { type Params, paramInputs } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
@@ -7,11 +6,26 @@ import type { InputSpecs, TensorFunction, Tensors } from '../engine/trace/trace.
 import type { ClipConfig } from '../models/config.ts'
 import { logitScale } from '../models/dual-encoder.ts'
 import { normalize } from '../models/layers.ts'
-import { encodeText } from '../models/text.ts'
-import { encodeImage, patchCount } from '../models/vision.ts'
-import type { Objective, ObjectiveContext, Weights } from './objectives/objective.ts'
+import { encodeText, textTower } from '../models/text.ts'
+import { encodeImage, imageTower, patchCount } from '../models/vision.ts'
+import { adapt } from './adapters.ts'
+import { type InnerShapes, innerContext, innerSpecs, innerTowers } from './inner-step.ts'
+import type { ObjectiveContext, Tower, Weights } from './objectives/objective.ts'
+import { requireNeeds } from './objectives/requirements.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
-import { objectives } from './objectives/table.ts'
+import { needs, objectives } from './objectives/table.ts'
+
+export interface StepTeacher {
+  embedDim: number // Et
+  logitScale: number // sT
+}
+
+/** A teacher of some languages, which it takes over from the general one. */
+export interface StepSpecialist extends StepTeacher {
+  languages: Language[]
+  /** Factor of what its objectives say, beside the general teacher's 1. */
+  weight: number
+}
 
 export interface StepShape {
   batchSize: number // B
@@ -20,22 +34,21 @@ export interface StepShape {
   /** Fraction of patches that enter the image tower. */
   keepPatches: number
   /** Teacher's dimension and temperature; absent when training without one. */
-  teacher?: { embedDim: number; logitScale: number }
+  teacher?: StepTeacher
+  specialists?: StepSpecialist[]
+  /** Class centroids in the teacher's space. */
+  centroids?: number // M
+  /** Last layers that the teacher shows. */
+  inner?: InnerShapes
   /** What objectives are told beyond their weight. */
   settings?: ObjectiveSettings
 }
 
-/** Parameters that live beside the student while it learns: adapters to the teacher's space. */
-export const imageAdapter = 'adapter.image.weight'
-export const textAdapter = 'adapter.text.weight'
-
 /** Input names per language; texts of all languages go through the tower together. */
 export const positivesOf = (language: Language) => `positives:${language}`
 export const teacherTextOf = (language: Language) => `teacher_text:${language}`
-
-export function needs(weights: Weights, what: Objective['needs'][number]): boolean {
-  return Object.keys(weights).some((name) => objectives[name]!.needs.includes(what))
-}
+/** The image features of a specialist, or of the general teacher. */
+export const teacherImageOf = (specialist?: { languages: Language[] }) => (specialist ? `teacher_image:${specialist.languages.join('+')}` : 'teacher_image')
 
 export function keptPatches(config: ClipConfig, fraction: number): number {
   return Math.max(1, Math.round(patchCount(config) * fraction))
@@ -43,12 +56,40 @@ export function keptPatches(config: ClipConfig, fraction: number): number {
 
 /**
  * The training step's function and its inputs: pixel_values [B, 3, S, S], keep [B, K] where patches are dropped, input_ids and
- * attention_mask [L·B, T], positives:LANG [B, B], teacher_image and teacher_text:LANG [B, Et]; where an objective needs them mask_keep [B, K]
- * (patches of a second, masked pass) and classes [B].
- * Outputs: loss, one scalar per objective, gradients.
+ * attention_mask [L·B, T], positives:LANG [B, B], teacher_image (and teacher_image:LANG+LANG of specialists) and teacher_text:LANG [B, Et];
+ * where an objective needs them mask_keep [B, K] (patches of a second, masked pass), classes [B], class_centroids [M, Et],
+ * class_target and class_confidence [B], and the teacher's last layers. Outputs: loss, one scalar per objective, gradients.
+ * @throws UserError for an objective that needs what the step does not have
  */
 export function trainingStep(config: ClipConfig, params: Params, trained: string[], weights: Weights, shape: StepShape): { fn: TensorFunction; specs: InputSpecs } {
-  const { batchSize: B, textLength: T, languages, keepPatches, teacher, settings = defaultObjectiveSettings } = shape
+  requireNeeds(weights, {
+    teacher: shape.teacher !== undefined,
+    'one-teacher': !shape.specialists?.length,
+    classes: true,
+    'masked-image': true,
+    centroids: shape.centroids !== undefined,
+    'inner-image': shape.inner?.image !== undefined,
+    'inner-text': shape.inner?.text !== undefined,
+  })
+  const loss: Loss = (params, inputs) => {
+    const contexts = embed(config, params, inputs, weights, shape)
+    const scalars: Tensors = {}
+    for (const name of Object.keys(weights)) {
+      const objective = objectives[name]!
+      const perLanguage = contexts.map(({ context, weight }) => {
+        const value = objective.loss(context)
+        return weight !== 1 && objective.needs.includes('teacher') ? tf.mul(value, weight) : value
+      })
+      scalars[name] = tf.div(tf.addN(perLanguage), perLanguage.length)
+    }
+    const terms = Object.entries(weights).map(([name, weight]) => tf.mul(scalars[name]!, weight))
+    return { loss: terms.length === 1 ? terms[0]! : tf.addN(terms), ...scalars }
+  }
+  return { fn: withGradients(loss, trained), specs: inputSpecs(config, params, weights, shape) }
+}
+
+function inputSpecs(config: ClipConfig, params: Params, weights: Weights, shape: StepShape): InputSpecs {
+  const { batchSize: B, textLength: T, languages, keepPatches, teacher, specialists = [], settings = defaultObjectiveSettings } = shape
   const S = config.vision_config.image_size
   const specs: InputSpecs = {
     ...paramInputs(params),
@@ -58,50 +99,73 @@ export function trainingStep(config: ClipConfig, params: Params, trained: string
   }
   if (keepPatches < 1) specs.keep = { dtype: 'int32', shape: [B, keptPatches(config, keepPatches)] }
   if (needs(weights, 'masked-image')) specs.mask_keep = { dtype: 'int32', shape: [B, keptPatches(config, settings.mfdKeep)] }
-  if (teacher) specs.teacher_image = { dtype: 'float32', shape: [B, teacher.embedDim] }
+  if (teacher) specs[teacherImageOf()] = { dtype: 'float32', shape: [B, teacher.embedDim] }
+  for (const specialist of specialists) specs[teacherImageOf(specialist)] = { dtype: 'float32', shape: [B, specialist.embedDim] }
   if (needs(weights, 'classes')) specs.classes = { dtype: 'int32', shape: [B] }
+  if (needs(weights, 'centroids')) {
+    specs.class_centroids = { dtype: 'float32', shape: [shape.centroids!, teacher!.embedDim] }
+    specs.class_target = { dtype: 'int32', shape: [B] }
+    specs.class_confidence = { dtype: 'float32', shape: [B] }
+  }
   for (const language of languages) {
     specs[positivesOf(language)] = { dtype: 'float32', shape: [B, B] }
-    if (teacher) specs[teacherTextOf(language)] = { dtype: 'float32', shape: [B, teacher.embedDim] }
+    const speaker = specialistOf(shape, language) ?? teacher
+    if (speaker) specs[teacherTextOf(language)] = { dtype: 'float32', shape: [B, speaker.embedDim] }
   }
-  const loss: Loss = (params, inputs) => {
-    const contexts = embed(config, params, inputs, shape)
-    const scalars: Tensors = {}
-    for (const name of Object.keys(weights)) {
-      const perLanguage = contexts.map((context) => objectives[name]!.loss(context))
-      scalars[name] = tf.div(tf.addN(perLanguage), perLanguage.length)
-    }
-    const terms = Object.entries(weights).map(([name, weight]) => tf.mul(scalars[name]!, weight))
-    return { loss: terms.length === 1 ? terms[0]! : tf.addN(terms), ...scalars }
-  }
-  return { fn: withGradients(loss, trained), specs }
+  return { ...specs, ...innerSpecs(config, weights, shape) }
+}
+
+function specialistOf({ specialists = [] }: StepShape, language: Language): StepSpecialist | undefined {
+  return specialists.find(({ languages }) => languages.includes(language))
 }
 
 /** Runs both towers once (the image tower a second time for masked images) and gives each language its part. */
-function embed(config: ClipConfig, params: Tensors, inputs: Tensors, shape: StepShape): ObjectiveContext[] {
+function embed(config: ClipConfig, params: Tensors, inputs: Tensors, weights: Weights, shape: StepShape): { context: ObjectiveContext; weight: number }[] {
   const { batchSize: B, languages, teacher, settings = defaultObjectiveSettings } = shape
-  const rawImage = encodeImage(params, config, inputs.pixel_values!, inputs.keep) // [B, E]
-  const rawText = encodeText(params, config, inputs.input_ids!, inputs.attention_mask!) // [L·B, E]
-  const project = (raw: tf.Tensor, adapter: string) => normalize(params[adapter] ? linear(raw, params[adapter]) : raw)
+  const shown = innerTowers(weights)
+  const inner = {
+    image: shown.includes('image') ? imageTower(params, config, inputs.pixel_values!, inputs.keep) : undefined,
+    text: shown.includes('text') ? textTower(params, config, inputs.input_ids!, inputs.attention_mask!) : undefined,
+  }
+  const rawImage = inner.image?.embedding ?? encodeImage(params, config, inputs.pixel_values!, inputs.keep) // [B, E]
+  const rawText = inner.text?.embedding ?? encodeText(params, config, inputs.input_ids!, inputs.attention_mask!) // [L·B, E]
+  const masked = inputs.mask_keep && encodeImage(params, config, inputs.pixel_values!, inputs.mask_keep) // [B, E]
   const image = normalize(rawImage)
-  const projectedImage = params[imageAdapter] ? project(rawImage, imageAdapter) : image
-  const maskedImage = inputs.mask_keep && project(encodeImage(params, config, inputs.pixel_values!, inputs.mask_keep), imageAdapter)
   const scale = logitScale(params)
+  /** In a teacher's space; `unit` is n(raw), for where that is the student's. */
+  const project = (raw: tf.Tensor, tower: Tower, specialist?: StepSpecialist, unit?: tf.Tensor) => {
+    const adapted = adapt(params, raw, tower, specialist?.languages)
+    return adapted ? normalize(adapted) : (unit ?? normalize(raw))
+  }
+  const seenBy = new Map([undefined, ...(shape.specialists ?? [])].map((specialist) => {
+    const projectedImage = project(rawImage, 'image', specialist, image)
+    return [specialist, { projectedImage, maskedImage: masked && project(masked, 'image', specialist) }]
+  }))
+  const centroids = inputs.class_centroids && {
+    rows: inputs.class_centroids,
+    target: inputs.class_target!,
+    confidence: inputs.class_confidence!,
+    image: seenBy.get(undefined)!.projectedImage,
+  }
   return languages.map((language, i) => {
     const raw = tf.slice(rawText, [i * B, 0], [B, config.projection_dim])
+    const specialist = specialistOf(shape, language)
+    const speaker = specialist ?? teacher
     const text = normalize(raw)
-    return {
+    const context: ObjectiveContext = {
       image,
       text,
-      projectedImage,
-      projectedText: params[textAdapter] ? project(raw, textAdapter) : text,
-      maskedImage,
+      ...seenBy.get(specialist)!,
+      projectedText: project(raw, 'text', specialist, text),
       scale,
       positives: inputs[positivesOf(language)]!,
       classes: inputs.classes,
+      centroids,
+      inner: innerContext(weights, shape, inputs, inner, i),
       params,
       settings,
-      teacher: teacher && { image: inputs.teacher_image!, text: inputs[teacherTextOf(language)]!, scale: teacher.logitScale },
+      teacher: speaker && { image: inputs[teacherImageOf(specialist)]!, text: inputs[teacherTextOf(language)]!, scale: speaker.logitScale },
     }
+    return { context, weight: specialist?.weight ?? 1 }
   })
 }

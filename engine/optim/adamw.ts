@@ -38,24 +38,39 @@ export function adamw(params: Params, trained: string[], options: Partial<AdamWO
     steps: 0,
     update(gradients, learningRate, scale = 1) {
       this.steps++
-      const firstCorrection = 1 / (1 - beta1 ** this.steps)
-      const secondCorrection = 1 / (1 - beta2 ** this.steps)
+      // Bias corrections and the gradient's scale move into constants: m̂/(√v̂ + ε) = m·(√c₂/c₁)/(√v + ε√c₂) with cᵢ = 1 − βᵢᵗ.
+      const root = Math.sqrt(1 - beta2 ** this.steps)
+      const rate = (learningRate * root) / (1 - beta1 ** this.steps)
       for (const name of trained) {
         const gradient = gradients[name]
         if (!gradient) continue // the loss does not reach this parameter
-        const { shape, data: p } = params[name]!
-        const m = state[`m:${name}`]!.data
-        const v = state[`v:${name}`]!.data
-        const decay = shape.length >= 2 ? weightDecay : 0
-        for (let i = 0; i < p.length; i++) {
-          const g = gradient[i]! * scale
-          const m1 = beta1 * m[i]! + (1 - beta1) * g
-          const v1 = beta2 * v[i]! + (1 - beta2) * g * g
-          m[i] = m1
-          v[i] = v1
-          p[i] = p[i]! - learningRate * ((m1 * firstCorrection) / (Math.sqrt(v1 * secondCorrection) + epsilon) + decay * p[i]!)
-        }
+        const { shape, data } = params[name]!
+        const keep = shape.length >= 2 ? 1 - learningRate * weightDecay : 1
+        const constants = { beta1, beta2, fresh1: (1 - beta1) * scale, fresh2: (1 - beta2) * scale ** 2, rate, epsilon: epsilon * root, keep }
+        updateTensor(data, state[`m:${name}`]!.data, state[`v:${name}`]!.data, gradient, constants)
       }
     },
+  }
+}
+
+interface Constants {
+  beta1: number
+  beta2: number
+  fresh1: number
+  fresh2: number
+  rate: number
+  epsilon: number
+  keep: number
+}
+
+/** The innermost loop of every step, over all parameters: on its own, so that it is compiled as one tight loop. */
+function updateTensor(p: Float32Array, m: Float32Array, v: Float32Array, g: Float32Array, { beta1, beta2, fresh1, fresh2, rate, epsilon, keep }: Constants): void {
+  for (let i = 0; i < p.length; i++) {
+    const slope = g[i]!
+    const m1 = beta1 * m[i]! + fresh1 * slope
+    const v1 = beta2 * v[i]! + fresh2 * slope * slope
+    m[i] = m1
+    v[i] = v1
+    p[i] = keep * p[i]! - (rate * m1) / (Math.sqrt(v1) + epsilon)
   }
 }

@@ -26,5 +26,10 @@ function cells(score: ComparedScore | undefined): string[] {
   const { difference, interval, adjusted } = against
   const sign = difference >= 0 ? '+' : '−'
   const mark = adjusted < significant ? ' *' : ''
-  return [percent(score.meanRecall), `${sign}${percent(Math.abs(difference))}`, percentInterval(interval).replaceAll('-', '−'), `${adjusted < 0.001 ? '< 0.001' : adjusted.toFixed(3)}${mark}`]
+  return [
+    percent(score.meanRecall),
+    `${sign}${percent(Math.abs(difference))}`,
+    percentInterval(interval).replaceAll('-', '−'),
+    `${adjusted < 0.001 ? '< 0.001' : adjusted.toFixed(3)}${mark}`,
+  ]
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { consistencySection, groupsSection } from './html/languages.ts'
 import { examplesSection } from './html/examples.ts'
+import { consistencySection, groupsSection } from './html/languages.ts'
 import { html, raw } from './html/markup.ts'
 import { dataSection, reproduceSection } from './html/provenance.ts'
 import { recallSection } from './html/recall.ts'
@@ -40,9 +40,11 @@ ${summary(report)}
 <nav aria-label="Sections"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 </header>
 <main>
-${sections.map(({ id, title, body }) => html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
+${sections.map(
+  ({ id, title, body }) => html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
 ${body}</section>
-`)}</main>
+`,
+)}</main>
 <footer>Made by distilingual${report.provenance.versions.distilingual && ` ${report.provenance.versions.distilingual}`}.</footer>
 <script>${raw(script!)}</script>
 </body>

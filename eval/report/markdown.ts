@@ -19,7 +19,18 @@ import type { Report, ReportResult } from './schema.ts'
 
 /** `report.md`: what the model is and keeps, then every table, the data, and how to get it again. Ends with a newline. */
 export function renderMarkdown(report: Report): string {
-  const sections = ['# Report', summary(report), overview(report), sizes(report), tables(report), zeroShot(report), consistency(report), groups(report), data(report), provenance(report)]
+  const sections = [
+    '# Report',
+    summary(report),
+    overview(report),
+    sizes(report),
+    tables(report),
+    zeroShot(report),
+    consistency(report),
+    groups(report),
+    data(report),
+    provenance(report),
+  ]
   return `${sections.filter(Boolean).join('\n\n')}\n`
 }
 
@@ -45,8 +56,7 @@ function summary(report: Report): string {
     lines.push(`- ${languageName(row.language)}: mean recall ${percent(row.metrics.mean_recall)} %${retention} (${row.protocol})`)
   }
   const gap = languageGaps(kept)[0]
-  if (gap)
-    lines.push(`- Gap between languages: ${percent(gap.gap)} points (best ${languageName(gap.best)}, worst ${languageName(gap.worst)})`)
+  if (gap) lines.push(`- Gap between languages: ${percent(gap.gap)} points (best ${languageName(gap.best)}, worst ${languageName(gap.worst)})`)
   return lines.join('\n').replace('\n- ', '\n\n- ')
 }
 
@@ -137,7 +147,7 @@ function zeroShot({ zeroShot: rows = [] }: Report): string {
     percent(metrics.mean_per_class_recall),
   ])
   const head = ['model', 'protocol', 'language', 'classes', 'images', 'top 1', 'top 5', 'per class']
-  return body.length === 0 ? '' : `## Zero-shot classification\n\n${table([head, ...body])}`
+  return body.length === 0 ? '' : `## Zero-shot classification\n\n${table([head, ...body], 4)}`
 }
 
 function consistency({ consistency: rows = [] }: Report): string {
@@ -145,11 +155,13 @@ function consistency({ consistency: rows = [] }: Report): string {
     `${model} ${dtype}`,
     protocol,
     languages.map(languageName).join(' – '),
-    ...(['overlap@1', 'overlap@5', 'overlap@10', 'ndcg@20', 'text_to_text_R@1', 'text_to_text_R@1_reverse'] as const).map((name) => percent(metrics[name])),
+    ...(['overlap@1', 'overlap@5', 'overlap@10', 'ndcg@20', 'text_to_text_R@1', 'text_to_text_R@1_reverse'] as const).map((name) =>
+      percent(metrics[name]),
+    ),
   ])
   const head = ['model', 'protocol', 'languages', 'same first', 'of 5', 'of 10', 'NDCG 20', 'text → text', '← back']
   const intro = 'What a caption and its translation find among the same images, and recall@1 of the translation among texts; percent.'
-  return body.length === 0 ? '' : `## Agreement between languages\n\n${intro}\n\n${table([head, ...body])}`
+  return body.length === 0 ? '' : `## Agreement between languages\n\n${intro}\n\n${table([head, ...body], 3)}`
 }
 
 function groups({ groups: rows = [] }: Report): string {
@@ -164,19 +176,14 @@ function groups({ groups: rows = [] }: Report): string {
     percent(metrics.mean_recall),
   ])
   const head = ['group', 'model', 'protocol', 'language', 'images', 'T→I @1', 'I→T @1', 'MR']
-  return body.length === 0 ? '' : `## Groups\n\n${table([head, ...body])}`
+  return body.length === 0 ? '' : `## Groups\n\n${table([head, ...body], 4)}`
 }
 
 function data(report: Report): string {
   if (!report.data?.length) return ''
   const lines = report.data.map((entry) => {
     const counted = Object.entries(entry.counts ?? {}).map(([name, count]) => `${thousands(count)} ${name}`)
-    const parts = [
-      entry.languages.map(languageName).join(', '),
-      ...counted,
-      `licence ${entry.licence}`,
-      ...(entry.note ? [entry.note] : []),
-    ]
+    const parts = [entry.languages.map(languageName).join(', '), ...counted, `licence ${entry.licence}`, ...(entry.note ? [entry.note] : [])]
     return `- **${entry.corpus}**: ${parts.join('; ')}`
   })
   return `## Data\n\n${lines.join('\n')}`
@@ -198,7 +205,8 @@ function provenance(report: Report): string {
   return `## Provenance\n\n${lines.join('\n')}${commands}${config}`
 }
 
-function table(rows: string[][]): string {
+/** The first `words` columns stand left, numbers right. */
+function table(rows: string[][], words = 1): string {
   const escaped = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
-  return markdownTable(escaped, { align: ['l', ...rows[0]!.slice(1).map(() => 'r')] })
+  return markdownTable(escaped, { align: rows[0]!.map((_, column) => (column < words ? 'l' : 'r')) })
 }

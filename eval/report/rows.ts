@@ -86,5 +86,14 @@ export function consistencyRow(
 /** The report's rows of a result split by group, a row a group. */
 export function groupRows(model: ReportResult['model'], dtype: ReportResult['dtype'], task: RetrievalTask, result: RetrievalResult): GroupRow[] {
   const { corpus, protocol, language } = task
-  return groupResults(task, result).map(({ group, queries, metrics }) => ({ model, dtype, corpus, protocol, language, group, queries, metrics: { ...metrics } }))
+  return groupResults(task, result).map(({ group, queries, metrics }) => ({
+    model,
+    dtype,
+    corpus,
+    protocol,
+    language,
+    group,
+    queries,
+    metrics: { ...metrics },
+  }))
 }

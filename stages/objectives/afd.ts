@@ -15,7 +15,7 @@ const text = 'objective.afd.text.weight'
  */
 export const afd: Objective = {
   name: 'afd',
-  needs: ['teacher'],
+  needs: ['teacher', 'one-teacher'], // the fusions' sizes are one teacher's
   space: 'teacher',
   params: ({ teacherDim }) => {
     const fusion = { shape: [teacherDim, 2 * teacherDim], init: { normal: (2 * teacherDim) ** -0.5 } }

@@ -1,6 +1,5 @@
 import { tf } from '../../engine/tf.ts'
-import type { ObjectiveContext } from './objective.ts'
-import type { Tower } from './per-tower.ts'
+import type { ObjectiveContext, Tower } from './objective.ts'
 
 /** A tower's unit features in the teacher's space, the student's and the teacher's. [B, Et] each */
 export function features({ projectedImage, projectedText, teacher }: ObjectiveContext, tower: Tower): { student: tf.Tensor; target: tf.Tensor } {

@@ -1,6 +1,7 @@
 import type { ParamSpecs } from '../../engine/params.ts'
 import type { tf } from '../../engine/tf.ts'
 import type { Tensors } from '../../engine/trace/trace.ts'
+import type { Activations } from '../../models/layers.ts'
 import type { ObjectiveSettings } from './settings.ts'
 
 /** What an objective sees: one batch in one language. The step averages over languages. */
@@ -19,6 +20,10 @@ export interface ObjectiveContext {
   positives: tf.Tensor
   /** Class of every image. [B] int32; absent unless an objective needs it. */
   classes?: tf.Tensor
+  /** Where classes lie in the teacher's space; absent unless an objective needs them. */
+  centroids?: CentroidContext
+  /** Last layers of both towers; absent unless an objective needs them. */
+  inner?: Partial<Record<Tower, InnerContext>>
   /** Teacher's unit embeddings a, b and its sT; absent when training without a teacher. [B, Et] */
   teacher?: { image: tf.Tensor; text: tf.Tensor; scale: number }
   /** The objectives' own parameters among all others, under the names that `params` gave them. */
@@ -26,14 +31,36 @@ export interface ObjectiveContext {
   settings: ObjectiveSettings
 }
 
+export interface CentroidContext {
+  /** Unit vectors. [M, Et] */
+  rows: tf.Tensor
+  /** The centroid that every image of the batch belongs to. [B] int32 */
+  target: tf.Tensor
+  /** Cosine of the teacher's embedding of the image to its centroid, not below 0. [B] */
+  confidence: tf.Tensor
+  /** û in the space of the centroids' teacher. [B, Et] */
+  image: tf.Tensor
+}
+
+/** A tower's last layer, the student's beside the teacher's, over the same tokens. */
+export interface InnerContext {
+  student: Activations
+  teacher: Activations
+  /** 1 for tokens that count; absent where all do. [B, T] */
+  attended?: tf.Tensor
+}
+
 /** Sizes that an objective's own parameters may depend on. */
 export interface ObjectiveSizes {
   embedDim: number // E
   teacherDim: number // Et; E when there is no teacher
   classes: number // C
+  /** Widths D, Dt of the towers whose last layers are compared. */
+  inner?: Partial<Record<Tower, { student: number; teacher: number }>>
 }
 
-export type Need = 'teacher' | 'classes' | 'masked-image'
+export type Tower = 'image' | 'text'
+export type Need = 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | 'inner-image' | 'inner-text'
 
 export interface Objective {
   name: string
@@ -41,9 +68,9 @@ export interface Objective {
   needs: Need[]
   /**
    * Which space it teaches. `own`: the student's joint space, so that images and texts find each other in it; `teacher`:
-   * what an adapter makes of it.
+   * what an adapter makes of it; `inner`: none, the layers before it.
    */
-  space: 'own' | 'teacher'
+  space: 'own' | 'teacher' | 'inner'
   /** Parameters that learn beside the student and are dropped at the end; names start with `objective.NAME.` */
   params?(sizes: ObjectiveSizes): ParamSpecs
   /** A scalar, mean over the batch. */

@@ -1,8 +1,6 @@
 import type { ParamSpecs } from '../../engine/params.ts'
 import { tf } from '../../engine/tf.ts'
-import type { Need, Objective, ObjectiveContext, ObjectiveSizes } from './objective.ts'
-
-export type Tower = 'image' | 'text'
+import type { Need, Objective, ObjectiveContext, ObjectiveSizes, Tower } from './objective.ts'
 
 /** A loss that each tower has for itself. */
 export interface TowerLoss {

@@ -3,17 +3,20 @@ import { UserError } from '../../engine/errors.ts'
 import { initialize, type Params } from '../../engine/params.ts'
 import { afd } from './afd.ts'
 import { anchor } from './anchor.ts'
+import { attention } from './attention.ts'
+import { classEmbed } from './class-embed.ts'
 import { crd } from './crd.ts'
 import { fd } from './fd.ts'
 import { gd } from './gd.ts'
+import { hidden } from './hidden.ts'
 import { icl } from './icl.ts'
 import { mfd } from './mfd.ts'
-import type { Objective, ObjectiveSizes, Weights } from './objective.ts'
+import type { Need, Objective, ObjectiveSizes, Weights } from './objective.ts'
 import { siglip } from './siglip.ts'
 import { smoothL1 } from './smooth-l1.ts'
 import { task } from './task.ts'
 
-const all: Objective[] = [task, siglip, ...fd, ...smoothL1, ...mfd, crd, icl, gd, afd, anchor]
+const all: Objective[] = [task, siglip, ...fd, ...smoothL1, ...mfd, crd, icl, gd, afd, classEmbed, ...hidden, ...attention, anchor]
 
 /** Every objective under its name; docs/objectives.md says what each is for. */
 export const objectives: Record<string, Objective> = Object.fromEntries(all.map((objective) => [objective.name, objective]))
@@ -41,6 +44,11 @@ export function parseObjectives(text: string): Weights {
     weights[name] = Number(weight)
   }
   return weights
+}
+
+/** Whether any of the objectives needs it. */
+export function needs(weights: Weights, what: Need): boolean {
+  return Object.keys(weights).some((name) => objectives[name]!.needs.includes(what))
 }
 
 /** Fresh parameters of the objectives themselves. */

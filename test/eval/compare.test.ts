@@ -10,7 +10,17 @@ function saved(hitRate: number, more: Partial<SavedRanks> = {}, seed = 1): Saved
   const next = random(seed)
   const ranks = Array.from({ length: 400 }, () => (next() < hitRate ? 1 : 50))
   const direction = { ranks, gallery: 400 }
-  return { model: 'student', dtype: 'fp32', corpus: 'c', protocol: 'p', language: 'en', task: 'same', textToImage: direction, imageToText: direction, ...more }
+  return {
+    model: 'student',
+    dtype: 'fp32',
+    corpus: 'c',
+    protocol: 'p',
+    language: 'en',
+    task: 'same',
+    textToImage: direction,
+    imageToText: direction,
+    ...more,
+  }
 }
 
 test("Holm's correction", (t) => {
@@ -26,10 +36,13 @@ test('runs are held against the first, task by task', (t) => {
   ]
   const { tasks, skipped } = compareRuns(runs, { seed: 1 })
   t.deepEqual(skipped, [])
-  t.deepEqual(tasks.map(({ language, queries, scores }) => [language, queries, scores.map(({ run }) => run)]), [
-    ['en', 400, ['a', 'b']],
-    ['zh', 400, ['a', 'b']],
-  ])
+  t.deepEqual(
+    tasks.map(({ language, queries, scores }) => [language, queries, scores.map(({ run }) => run)]),
+    [
+      ['en', 400, ['a', 'b']],
+      ['zh', 400, ['a', 'b']],
+    ],
+  )
   const [better, equal] = tasks.map(({ scores }) => scores[1]!.against!)
   t.true(better!.difference > 0.05 && better!.interval[0] > 0 && better!.adjusted < 0.01)
   t.is(better!.adjusted, Math.min(1, 2 * better!.p))
@@ -56,7 +69,10 @@ test('the table', (t) => {
   const text = renderComparison(compareRuns(runs, { seed: 1, resamples: 2000 }))
   const [head, , english, chinese] = text.split('\n').filter((line) => line.startsWith('|'))
   t.regex(head!, /^\| protocol \| language \| +n \| runs\/a \| runs\/b \| +Δ \| +95 % \| +p \| runs\/c \| +Δ \| +95 % \| +p \|$/)
-  t.regex(english!, /^\| p +\| English +\| 400 \| +5\d\.\d \| +\d\d\.\d \| +−\d\d\.\d \| +−\d\d\.\d–−\d\d\.\d \| +0\.00\d \* \| +5\d\.\d \| +\+0\.0 \| +0\.0–0\.0 \| 1\.000 \|$/)
+  t.regex(
+    english!,
+    /^\| p +\| English +\| 400 \| +5\d\.\d \| +\d\d\.\d \| +−\d\d\.\d \| +−\d\d\.\d–−\d\d\.\d \| +0\.00\d \* \| +5\d\.\d \| +\+0\.0 \| +0\.0–0\.0 \| 1\.000 \|$/,
+  )
   t.regex(chinese!, /\| Chinese +\| 400 \| +5\d\.\d \| +– \| +– \| +– \| +– \|/)
   t.regex(text, /\n- c p zh: runs\/b left out, it was not evaluated there\n$/)
 })
@@ -65,6 +81,9 @@ test('nothing to compare is refused with the reason', (t) => {
   const refuses = (run: () => unknown, message: RegExp) => t.regex(t.throws(run, { instanceOf: UserError })!.message, message)
   const a = { name: 'a', ranks: [saved(0.5)] }
   refuses(() => compareRuns([a]), /two runs or more, got 1/)
-  refuses(() => compareRuns([a, { name: 'b', ranks: [saved(0.5, { task: 'other' })] }]), /a and b were evaluated with student fp32, got none \(c p en in b: its images or texts/)
+  refuses(
+    () => compareRuns([a, { name: 'b', ranks: [saved(0.5, { task: 'other' })] }]),
+    /a and b were evaluated with student fp32, got none \(c p en in b: its images or texts/,
+  )
   refuses(() => compareRuns([a, a], { dtype: 'q8' }), /student q8, got none in a/)
 })

@@ -34,7 +34,10 @@ test('two languages that rank alike agree, whether they are right or not', async
   const b = { task: task('zh', ['a', 'b', 'c'], [[0], [1], [2]]), textEmbeds: Float32Array.from(wrong, (value) => 3 * value) }
   const result = await crossLingualConsistency(a, b, images)
   t.deepEqual([result.languages, result.queries, result.gallery], [['en', 'zh'], 3, 3])
-  t.true(Object.values(result.metrics).every((value) => value === 1), JSON.stringify(result.metrics))
+  t.true(
+    Object.values(result.metrics).every((value) => value === 1),
+    JSON.stringify(result.metrics),
+  )
 })
 
 test('images are matched by id, those without a caption in one language are left out, the first caption counts', async (t) => {
@@ -60,12 +63,21 @@ test('a model that gives everything one embedding is not consistent', async (t) 
   const same = new Float32Array(4 * n).fill(1)
   const side = (language: string) => ({ task: task(language, ids, one), textEmbeds: same })
   const { metrics } = await crossLingualConsistency(side('en'), side('zh'), same)
-  t.true(Object.values(metrics).every((value) => value === 0), JSON.stringify(metrics))
+  t.true(
+    Object.values(metrics).every((value) => value === 0),
+    JSON.stringify(metrics),
+  )
 })
 
 test('bad input is refused with the reason', async (t) => {
   const a = { task: task('en', ['a'], [[0]]), textEmbeds: Float32Array.of(1, 0) }
   const other = { task: task('zh', ['b'], [[0]]), textEmbeds: Float32Array.of(1, 0) }
-  await t.throwsAsync(() => crossLingualConsistency(a, other, Float32Array.of(1, 0)), { instanceOf: UserError, message: /consistency of en and zh, p: expected images with captions in both/ })
-  await t.throwsAsync(() => crossLingualConsistency(a, { ...other, textEmbeds: Float32Array.of(1) }, Float32Array.of(1, 0)), { instanceOf: UserError, message: /got 2 and 1/ })
+  await t.throwsAsync(() => crossLingualConsistency(a, other, Float32Array.of(1, 0)), {
+    instanceOf: UserError,
+    message: /consistency of en and zh, p: expected images with captions in both/,
+  })
+  await t.throwsAsync(() => crossLingualConsistency(a, { ...other, textEmbeds: Float32Array.of(1) }, Float32Array.of(1, 0)), {
+    instanceOf: UserError,
+    message: /got 2 and 1/,
+  })
 })

@@ -15,8 +15,12 @@ function task(images: number, texts: number, language = 'zh', ids = images): Ret
   }
 }
 
-const refuses = (t: { regex(text: string, pattern: RegExp): void; throws(run: () => void, expected: object): Error | undefined }, name: string, made: RetrievalTask, message: RegExp) =>
-  t.regex(t.throws(() => requireKnownSet(name, made), { instanceOf: UserError })!.message, message)
+const refuses = (
+  t: { regex(text: string, pattern: RegExp): void; throws(run: () => void, expected: object): Error | undefined },
+  name: string,
+  made: RetrievalTask,
+  message: RegExp,
+) => t.regex(t.throws(() => requireKnownSet(name, made), { instanceOf: UserError })!.message, message)
 
 test('sets with their published counts pass', (t) => {
   for (const [name, { images, texts, language }] of Object.entries(knownSets)) {

@@ -6,7 +6,10 @@ test('candidates run in turn, each first as often as the others', async (t) => {
   const candidate = (name: string) => ({ name, run: async () => void order.push(name) })
   const results = await interleavedLatency([candidate('a'), candidate('b'), candidate('c')], { rounds: 3, warmup: 1 })
   t.is(order.join(''), 'abcbcacababc')
-  t.deepEqual(results.map(({ name, runs }) => `${name}${runs}`), ['a3', 'b3', 'c3'])
+  t.deepEqual(
+    results.map(({ name, runs }) => `${name}${runs}`),
+    ['a3', 'b3', 'c3'],
+  )
   t.true(results.every(({ p50, p95 }) => p50 > 0 && p95 >= p50))
 })
 

@@ -30,7 +30,9 @@ test('ranks come back as they were, plain indices are not written', async (t) =>
 })
 
 test('other texts or another order make another task', (t) => {
-  const result = { textToImage: { queries: [0], items: Int32Array.of(0), ranks: Int32Array.of(1), gallery: 1 } } as unknown as Parameters<typeof savedRanks>[3]
+  const result = { textToImage: { queries: [0], items: Int32Array.of(0), ranks: Int32Array.of(1), gallery: 1 } } as unknown as Parameters<
+    typeof savedRanks
+  >[3]
   const of = (changed: Partial<RetrievalTask>) => savedRanks('m', 'd', { ...task, ...changed }, { ...result, imageToText: result.textToImage }).task
   t.is(of({}), of({ protocol: 'q' }))
   t.not(of({}), of({ texts: ['x', 'z', 'y'] }))

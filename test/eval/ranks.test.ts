@@ -134,7 +134,8 @@ test('numbers at the ends of single precision', async (t) => {
 })
 
 test('bad input is refused with the reason', async (t) => {
-  const refuses = async (run: () => Promise<unknown>, message: RegExp) => t.regex((await t.throwsAsync(run, { instanceOf: UserError }))!.message, message)
+  const refuses = async (run: () => Promise<unknown>, message: RegExp) =>
+    t.regex((await t.throwsAsync(run, { instanceOf: UserError }))!.message, message)
   await refuses(() => rankQueries(row(1, 2), new Float32Array(), [[0]]), /gallery: expected at least one embedding, got none/)
   await refuses(() => rankQueries(row(1, 2, 3), row(1, 2, 3), [[0], [0]]), /2 embeddings of equal length, got 3 numbers/)
   await refuses(() => rankQueries(row(1, 2), row(1, 2, 3), [[0]]), /equal length on both sides, got 2 and 3/)

@@ -106,7 +106,8 @@ test('chance level on random embeddings', async (t) => {
 
 test('bad input is refused with the reason', async (t) => {
   const two = rows([1, 0], [0, 1])
-  const refuses = async (run: () => Promise<unknown>, message: RegExp) => t.regex((await t.throwsAsync(run, { instanceOf: UserError }))!.message, message)
+  const refuses = async (run: () => Promise<unknown>, message: RegExp) =>
+    t.regex((await t.throwsAsync(run, { instanceOf: UserError }))!.message, message)
   await refuses(() => evaluateRetrieval(task(2, oneToOne(2)), two, rows([1, 0, 0], [0, 1, 0])), /made-up by-hand \(en\): .*got 2 and 3/)
   await refuses(
     () => evaluateRetrieval(task(2, oneToOne(2)), two, rows([1, 0], [0, Number.NaN])),

@@ -26,12 +26,19 @@ test('equals exact search, ties included, across blocks', async (t) => {
     const queries = Float32Array.from({ length: 5 * dim }, draw)
     const asked = [3, 0, 3]
     const found = await topRows(plainRows(queries, dim), asked, plainRows(gallery, dim), 7)
-    t.deepEqual(found, asked.map((q) => searchEmbeddings(queries.subarray(q * dim, (q + 1) * dim), gallery, 7)), `seed ${seed}`)
+    t.deepEqual(
+      found,
+      asked.map((q) => searchEmbeddings(queries.subarray(q * dim, (q + 1) * dim), gallery, 7)),
+      `seed ${seed}`,
+    )
   }
 })
 
 test('ties can be turned round', async (t) => {
   const rows = (...data: number[]) => plainRows(Float32Array.from(data), 1)
   const found = await topRows(rows(1), [0], rows(5, 5, 5, 6, 5), 3, { ties: 'last' })
-  t.deepEqual(found[0]!.map(({ index }) => index), [3, 4, 2])
+  t.deepEqual(
+    found[0]!.map(({ index }) => index),
+    [3, 4, 2],
+  )
 })

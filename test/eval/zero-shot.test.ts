@@ -1,6 +1,6 @@
 import test from 'ava'
-import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { emojiProtocols } from '../../corpora/emoji/protocols.ts'
+import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { UserError } from '../../engine/errors.ts'
 import { emojiClassLanguages, emojiClassTask } from '../../eval/emoji-classes.ts'
 import { zeroShotTemplates } from '../../eval/templates.ts'
@@ -55,7 +55,10 @@ test('accuracies and confusion worked out by hand', (t) => {
 test('a model that gives one embedding to everything is never right', (t) => {
   const result = classifyZeroShot(task(3, [0, 1, 2]), new Float32Array(6).fill(1), new Float32Array(6).fill(1))
   t.is(result.top1, 0)
-  t.deepEqual(result.confusion.map((row, i) => row[i]), [0, 0, 0])
+  t.deepEqual(
+    result.confusion.map((row, i) => row[i]),
+    [0, 0, 0],
+  )
 })
 
 test('bad input is refused with the reason', (t) => {
@@ -90,13 +93,28 @@ test('emoji groups and subgroups are classes in twelve languages', async (t) => 
   }
   const groups = emojiClassTask(made, 'groups')
   t.deepEqual(groups.images, [0, 1, 2, 3])
-  t.deepEqual(groups.labels.map((label) => groups.classes[label]), ['野生动物', '物件', '旅遊地點', '野生动物'])
+  t.deepEqual(
+    groups.labels.map((label) => groups.classes[label]),
+    ['野生动物', '物件', '旅遊地點', '野生动物'],
+  )
   t.deepEqual(emojiClassTask({ ...made, imageQueries: [0, 1] }, 'subgroups').classes, ['哺乳類動物', '音乐'])
   t.throws(() => emojiClassTask({ ...made, language: 'ar' }, 'groups'), { instanceOf: UserError, message: /names of groups .*got ar/ })
   const photographs = made.images.map(({ id }) => ({ id, source }))
-  t.throws(() => emojiClassTask({ ...made, images: photographs }, 'groups'), { instanceOf: UserError, message: /images of emoji.*got 1f436, of class none/ })
+  t.throws(() => emojiClassTask({ ...made, images: photographs }, 'groups'), {
+    instanceOf: UserError,
+    message: /images of emoji.*got 1f436, of class none/,
+  })
 
   const whole = emojiClassTask(await emojiProtocols('unseen-style/openmoji', 'en'), 'groups')
   t.is(whole.images.length, 1194)
-  t.deepEqual(whole.classes.toSorted(), ['activities', 'animals & nature', 'food & drink', 'objects', 'people & body', 'smileys & emotion', 'symbols', 'travel & places'])
+  t.deepEqual(whole.classes.toSorted(), [
+    'activities',
+    'animals & nature',
+    'food & drink',
+    'objects',
+    'people & body',
+    'smileys & emotion',
+    'symbols',
+    'travel & places',
+  ])
 })

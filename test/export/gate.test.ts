@@ -2,11 +2,12 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../engine/errors.ts'
+import { random } from '../../engine/random.ts'
 import { type Gate, parseMaxDrop } from '../../export/gate.ts'
 import { exportFolder } from '../../export/package.ts'
-import type { GateTask } from '../../export/recall.ts'
+import { embedCached, type GateTask } from '../../export/recall.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import { leastCosine, noise, type SmallModel, smallModel, temporaryFolder } from './small-model.ts'
+import { leastCosine, type SmallModel, smallModel, temporaryFolder } from './small-model.ts'
 
 const dim = 64
 const size = 32
@@ -16,8 +17,10 @@ const count = 40
 async function ownTask(encoder: Encoder, language: string): Promise<GateTask> {
   const words = ['red', 'green', 'two', 'cat', 'sun', '苹果', '梨', '猫', 'a', 'plate']
   const texts = Array.from({ length: count }, (_, i) => `${words[i % 10]} ${words[(i * 7 + Math.floor(i / 10)) % 10]}${language}`)
-  const pixels = noise(count, size)
-  const images = await encoder.encodeImages(pixels, count)
+  const next = random(4)
+  const drawings = Array.from({ length: count }, () => Uint8Array.from({ length: 4 * size * size }, (_, i) => (i % 4 === 3 ? 255 : 256 * next())))
+  const pixels = { count, size, read: (i: number) => drawings[i]! }
+  const images = await embedCached(encoder, pixels)
   const embeds = await encoder.encodeTexts(texts)
   const row = (rows: Float32Array, i: number) => rows.subarray(i * dim, (i + 1) * dim)
   const positives = texts.map((_, text) => {

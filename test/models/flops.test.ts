@@ -69,10 +69,11 @@ test('FLOPs of a training step of the base preset are those of the traced graph 
 })
 
 test('FLOPs worked out by hand', (t) => {
-  const tower = { hidden_size: 2, intermediate_size: 3, num_hidden_layers: 1, num_attention_heads: 1 }
+  const tower = { hidden_size: 2, intermediate_size: 3, num_hidden_layers: 2, num_attention_heads: 1 }
   const config = { projection_dim: 5, vision_config: { ...tower, image_size: 4, patch_size: 2 }, text_config: { ...tower, vocab_size: 9, max_position_embeddings: 4 } }
-  // Text of 3 tokens: q, k, v, out 4·2·3·2·2 = 96, MLP 2·2·3·2·3 = 72, scores and mixing 2·2·3·3·2 = 72, pooling 2·3·2 = 12, projection 2·2·5 = 20.
-  // Image of 4 patches, 5 tokens: 160 + 120 + 200, patches 2·4·12·2 = 192, projection 20.
-  t.deepEqual(towerFlops(config, { textLength: 3 }), { text: 272, image: 692 })
-  t.is(stepFlops(config, { batchSize: 2, languages: ['en', 'zh'], textLength: 3 }), 3 * 2 * (692 + 2 * 272))
+  // Text of 3 tokens. First layer: q, k, v, out 4·2·3·2·2 = 96, MLP 2·2·3·2·3 = 72, scores and mixing 2·2·3·3·2 = 72. Second: k, v
+  // 2·2·3·2·2 = 48, q, out 2·2·2·2 = 16, MLP 2·2·2·3 = 24, scores and mixing 2·2·3·2 = 24. Pooling 2·2·3·2 + 2·3·3 = 42, projection 2·2·5 = 20.
+  // Image of 4 patches, 5 tokens: 160 + 120 + 200, then 80 + 16 + 24 + 40; patches 2·4·12·2 = 192, projection 20.
+  t.deepEqual(towerFlops(config, { textLength: 3 }), { text: 414, image: 852 })
+  t.is(stepFlops(config, { batchSize: 2, languages: ['en', 'zh'], textLength: 3 }), 3 * 2 * (852 + 2 * 414))
 })

@@ -3,10 +3,12 @@ import { encodeModel } from '../../engine/onnx/proto.ts'
 import { paramInputs } from '../../engine/params.ts'
 import { openSession } from '../../engine/runtime.ts'
 import type { TensorFunction } from '../../engine/trace/trace.ts'
-import { normalize } from '../../models/layers.ts'
-import { encodeText } from '../../models/text.ts'
+import { linear } from '../../engine/fused.ts'
+import { tf } from '../../engine/tf.ts'
+import { norm, normalize } from '../../models/layers.ts'
+import { encodeText, textTower } from '../../models/text.ts'
 import { bindParams, traceTower } from '../../models/towers.ts'
-import { encodeImage, patchCount } from '../../models/vision.ts'
+import { encodeImage, imageTower, patchCount } from '../../models/vision.ts'
 import { permutation, random } from '../../engine/random.ts'
 import { close, eager, type Feeds, gaussian, threads } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel, tinyTexts } from './tiny.ts'
@@ -79,6 +81,31 @@ test('text is pooled at its last attended token, however much padding follows', 
   close(t, await embed(20, 9), alone, 1e-6, 'sixteen, of another id')
   const cut = (await eagerly(textEmbeds, { input_ids: [1, 3], attention_mask: [1, 3] }, { input_ids: Int32Array.of(1, 5, 7), attention_mask: Int32Array.of(1, 1, 1) })).text_embeds!
   t.true(cut.some((value, i) => Math.abs(value - alone[i]!) > 1e-3), 'the last token counts')
+})
+
+test('the embedding is that of the whole last layer, of which only the pooled token is computed', async (t) => {
+  const batch = 3
+  const length = 6
+  const texts = tinyTexts(batch, length)
+  const attended = Array.from({ length: batch }, (_, row) => texts.attention_mask.subarray(row * length, (row + 1) * length).reduce((a, b) => a + b, 0))
+  const text: TensorFunction = (inputs) => {
+    const { embedding, hidden, attention } = textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)
+    const rows = attended.map((tokens, row) => tf.slice(hidden, [row, tokens - 1, 0], [1, 1, -1]).reshape([1, -1]))
+    return { embedding, attention, whole: linear(norm(inputs, 'text_model.final_layer_norm', tf.concat(rows)), inputs['text_projection.weight']!) }
+  }
+  const texted = await eagerly(text, { input_ids: [batch, length], attention_mask: [batch, length] }, texts)
+  close(t, texted.embedding!, texted.whole!, 1e-5, 'text')
+  const sums = Array.from({ length: texted.attention!.length / length }, (_, row) => texted.attention!.subarray(row * length, (row + 1) * length).reduce((a, b) => a + b, 0))
+  close(t, sums, sums.map(() => 1), 1e-5, 'rows of attention')
+  t.true(texted.attention!.every((weight, i) => i % length <= Math.floor(i / length) % length || weight === 0), 'no token sees a later one')
+
+  const image: TensorFunction = (inputs) => {
+    const { embedding, hidden } = imageTower(inputs, config, inputs.pixel_values!)
+    const first = tf.reshape(tf.slice(hidden, [0, 0, 0], [-1, 1, -1]), [batch, -1])
+    return { embedding, whole: linear(norm(inputs, 'vision_model.post_layernorm', first), inputs['visual_projection.weight']!) }
+  }
+  const imaged = await eagerly(image, { pixel_values: [batch, 3, size, size] }, { pixel_values: gaussian(batch * 3 * size * size, 1) })
+  close(t, imaged.embedding!, imaged.whole!, 1e-5, 'image')
 })
 
 test('keeping all patches, in any order, is keeping none back', async (t) => {

@@ -35,7 +35,10 @@ export async function chart(spec: ChartSpec, label: string): Promise<Markup> {
   // Loaded when the first chart is drawn: they take longer to load than the rest of the program together.
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')])
   const logger = vega.logger(vega.None)
-  const compiled = vegaLite.compile({ width: panelWidth, autosize: { type: 'fit-x', contains: 'padding' }, padding: 2, ...spec } as ChartSpec, { config, logger })
+  const compiled = vegaLite.compile({ width: panelWidth, autosize: { type: 'fit-x', contains: 'padding' }, padding: 2, ...spec } as ChartSpec, {
+    config,
+    logger,
+  })
   const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger })
   try {
     return raw(inline(await view.toSVG(), label))
@@ -51,6 +54,9 @@ function inline(svg: string, label: string): string {
     .replace(/^<svg [^>]*>/, '')
     .replaceAll(/ (?:class|role|aria-[a-z]+|pointer-events|xmlns:xlink|font-family)="[^"]*"/g, '')
     .replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))))
-    .replaceAll(/<path d="M0(?:\.5)?,0(?:\.5)?h0v0h0Z"(?: [a-z-]+="[^"]*")*><\/path>|<path d="M0(?:\.5)?,0(?:\.5)?h0v0h0Z"(?: [a-z-]+="[^"]*")*\/>/g, '')
+    .replaceAll(
+      /<path d="M0(?:\.5)?,0(?:\.5)?h0v0h0Z"(?: [a-z-]+="[^"]*")*><\/path>|<path d="M0(?:\.5)?,0(?:\.5)?h0v0h0Z"(?: [a-z-]+="[^"]*")*\/>/g,
+      '',
+    )
   return `<svg class="chart" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="${escapeHtml(label)}">${body}`
 }

@@ -20,7 +20,11 @@ export function examplesSection(sets: readonly ExampleSet[]): Section | undefine
   }
   if (parts.length + omitted.length === 0) return undefined
   const note = html`<p class="note">What each query found, best first, with its cosine × 100. ✓ marks right answers; the last one, after the gap, is the right answer that was missed.</p>`
-  return { id: 'examples', title: 'Worst and best queries', body: html`${note}${parts}${omitted.length > 0 && html`<p class="note">Left out to keep this page small: ${omitted.join(', ')}.</p>`}` }
+  return {
+    id: 'examples',
+    title: 'Worst and best queries',
+    body: html`${note}${parts}${omitted.length > 0 && html`<p class="note">Left out to keep this page small: ${omitted.join(', ')}.</p>`}`,
+  }
 }
 
 function language({ language, model, protocol, worst, best }: ExampleSet): Markup {
@@ -31,7 +35,10 @@ function language({ language, model, protocol, worst, best }: ExampleSet): Marku
 
 function card(example: QueryExample, language: string): Markup {
   const { query, rank, gallery, hits, missed } = example
-  const asked = 'text' in query ? html`<q lang="${language}" dir="auto">${query.text}</q>` : html`${picture(query.picture, 56)} <span lang="${language}" dir="auto">${query.picture.label}</span>`
+  const asked =
+    'text' in query
+      ? html`<q lang="${language}" dir="auto">${query.text}</q>`
+      : html`${picture(query.picture, 56)} <span lang="${language}" dir="auto">${query.picture.label}</span>`
   const found = example.direction === 'text_to_image' ? 'pictures' : 'texts'
   return html`<li class="example">
 <p class="query">${asked}<small>rank ${thousands(rank)} of ${thousands(gallery)}</small></p>

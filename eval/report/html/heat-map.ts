@@ -11,7 +11,12 @@ export interface HeatCell {
 }
 
 /** A table whose cells are coloured. It stays a table, so that it can be read aloud, and the colour is the page's own. */
-export function heatMap(caption: string, corner: string, columns: readonly Piece[], rows: readonly { head: Piece; cells: readonly HeatCell[] }[]): Markup {
+export function heatMap(
+  caption: string,
+  corner: string,
+  columns: readonly Piece[],
+  rows: readonly { head: Piece; cells: readonly HeatCell[] }[],
+): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="heat"><caption><span>${caption}</span></caption>
 <thead><tr><th scope="col" class="corner">${corner}</th>${columns.map((column) => html`<th scope="col"><span>${column}</span></th>`)}</tr></thead>
 <tbody>${rows.map(({ head, cells }) => html`<tr><th scope="row">${head}</th>${cells.map(cellOf)}</tr>`)}</tbody></table></div>

@@ -22,7 +22,9 @@ export function consistencySection({ consistency = [] }: Report): Section | unde
   const body: Cell[][] = consistency.map(({ model, dtype, languages, metrics }) => [
     dtype === 'fp32' ? model : `${model} ${dtype}`,
     languages.map(languageName).join(' – '),
-    ...(['overlap@1', 'overlap@5', 'overlap@10', 'ndcg@20', 'text_to_text_R@1', 'text_to_text_R@1_reverse'] as const).map((name) => percent(metrics[name])),
+    ...(['overlap@1', 'overlap@5', 'overlap@10', 'ndcg@20', 'text_to_text_R@1', 'text_to_text_R@1_reverse'] as const).map((name) =>
+      percent(metrics[name]),
+    ),
   ])
   const note = html`<p class="note">A caption and its translation should find the same images in the same order, right or wrong. Percent.</p>`
   const protocols = [...new Set(consistency.map(({ protocol }) => protocol))].join(', ')

@@ -32,7 +32,10 @@ export function reproduceSection(report: Report): Section {
   const facts: [string, string][] = [
     ['Time', `${minutes.toFixed(1)} minutes`],
     ['Peak memory', `${thousands(Math.round(peakMemoryMB))} MB`],
-    ['Machine', `${machine.cpu}, ${machine.cores} cores, ${thousands(machine.memoryMB)} MB, ${machine.platform}${machine.device ? `, on ${machine.device}` : ''}`],
+    [
+      'Machine',
+      `${machine.cpu}, ${machine.cores} cores, ${thousands(machine.memoryMB)} MB, ${machine.platform}${machine.device ? `, on ${machine.device}` : ''}`,
+    ],
     ['Commit', `${commit ?? 'unknown'}${dirty ? ' with local changes' : ''}`],
     ['Seed', String(seed)],
   ]
@@ -41,7 +44,11 @@ export function reproduceSection(report: Report): Section {
     title: 'Get this again',
     body: html`${report.commands?.length && code(report.commands.join('\n'))}<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 <details><summary>Configuration</summary>${code(JSON.stringify(config, null, 2))}</details>
-<details><summary>Versions</summary>${code(Object.entries(versions).map(([name, version]) => `${name} ${version}`).join('\n'))}</details>`,
+<details><summary>Versions</summary>${code(
+      Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join('\n'),
+    )}</details>`,
   }
 }
 

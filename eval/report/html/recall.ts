@@ -2,7 +2,7 @@ import { grouped } from '../../grouped.ts'
 import { type RecallName, recallNames } from '../../metrics.ts'
 import { headlineProtocol, languageName, percent, percentInterval, rank, rowLabel, thousands } from '../format.ts'
 import { modelNames, type Report, type ReportResult } from '../schema.ts'
-import { chart, type ChartSpec } from './chart.ts'
+import { type ChartSpec, chart } from './chart.ts'
 import { html, type Markup } from './markup.ts'
 import type { Section } from './section.ts'
 import { colourOf, legend, modelSeries } from './series.ts'
@@ -57,7 +57,14 @@ async function barPanel({ metric, title }: (typeof bars)[number], rows: readonly
       const [low, high] = row.interval95?.[metric] ?? []
       const value = 100 * row.metrics[metric]!
       const ends = low === undefined ? { end: value } : { low: 100 * low, high: 100 * high!, end: 100 * high! }
-      return { language: languageName(row.language), model: rowLabel(row, report.results), colour: colourOf(row), value, ...ends, text: percent(value / 100) }
+      return {
+        language: languageName(row.language),
+        model: rowLabel(row, report.results),
+        colour: colourOf(row),
+        value,
+        ...ends,
+        text: percent(value / 100),
+      }
     })
   if (values.length === 0) return undefined
   const label = `${title}: ${values.map(({ language, model, text }) => `${language}, ${model} ${text}`).join('; ')}`

@@ -27,5 +27,10 @@ function mapOf({ model, protocol, language, images, texts, values, right }: Simi
       }
     }),
   }))
-  return heatMap(`${languageName(language)}, ${model}, ${protocol}`, '', images.map((image) => picture(image, 32)), rows)
+  return heatMap(
+    `${languageName(language)}, ${model}, ${protocol}`,
+    '',
+    images.map((image) => picture(image, 32)),
+    rows,
+  )
 }

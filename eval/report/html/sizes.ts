@@ -2,7 +2,7 @@ import { grouped } from '../../grouped.ts'
 import { mean } from '../../metrics.ts'
 import { headlineProtocol, megabytes, parameterCount, totalParameters } from '../format.ts'
 import { modelNames, type Report, type ReportModel, type ReportResult } from '../schema.ts'
-import { chart, type ChartSpec, panelWidth } from './chart.ts'
+import { type ChartSpec, chart, panelWidth } from './chart.ts'
 import { html, type Markup } from './markup.ts'
 import type { Section } from './section.ts'
 import { colourOf } from './series.ts'
@@ -40,12 +40,30 @@ export async function sizesSection(report: Report): Promise<Section | undefined>
   const rows = models.flatMap(({ name, model }) => formatsOf(model).map((dtype) => sizeRow(name, model, dtype)))
   const timed = rows.some((row) => row[6] !== '–')
   const panels = [
-    await panel('Mean recall against size', 'MB', pointsOf(report, ({ bytes }, dtype) => (bytes[dtype] === undefined ? undefined : bytes[dtype] / 1e6))),
-    await panel('Mean recall against time for one image and one text', 'ms', pointsOf(report, ({ latency }, dtype) => latency?.[dtype] && latency[dtype].image + latency[dtype].text)),
+    await panel(
+      'Mean recall against size',
+      'MB',
+      pointsOf(report, ({ bytes }, dtype) => (bytes[dtype] === undefined ? undefined : bytes[dtype] / 1e6)),
+    ),
+    await panel(
+      'Mean recall against time for one image and one text',
+      'ms',
+      pointsOf(report, ({ latency }, dtype) => latency?.[dtype] && latency[dtype].image + latency[dtype].text),
+    ),
   ]
   const shown = timed ? columns : columns.slice(0, 6)
-  const charts = panels.some(Boolean) && html`<div class="panels">${panels}</div><p class="note">Points are the mean over languages, lines reach from the worst to the best language.</p>`
-  return { id: 'sizes', title: 'Size and speed', body: html`${charts}${table('Both towers, token tables included', shown, rows.map((row) => row.slice(0, shown.length)))}` }
+  const charts =
+    panels.some(Boolean) &&
+    html`<div class="panels">${panels}</div><p class="note">Points are the mean over languages, lines reach from the worst to the best language.</p>`
+  return {
+    id: 'sizes',
+    title: 'Size and speed',
+    body: html`${charts}${table(
+      'Both towers, token tables included',
+      shown,
+      rows.map((row) => row.slice(0, shown.length)),
+    )}`,
+  }
 }
 
 function formatsOf({ bytes, latency = {} }: ReportModel): (Dtype | undefined)[] {
@@ -73,7 +91,9 @@ function sizeRow(name: string, model: ReportModel, dtype: Dtype | undefined): Ce
 /** A point a model and format that has both a recall on the headline protocol and a size or time. */
 function pointsOf(report: Report, measure: (model: ReportModel, dtype: Dtype) => number | undefined): Point[] {
   const headline = headlineProtocol(report)
-  const rows = report.results.filter((row) => row.protocol === headline?.protocol && row.corpus === headline.corpus && row.metrics.mean_recall !== undefined)
+  const rows = report.results.filter(
+    (row) => row.protocol === headline?.protocol && row.corpus === headline.corpus && row.metrics.mean_recall !== undefined,
+  )
   return [...grouped(rows, ({ model, dtype }) => `${model} ${dtype}`)].flatMap(([label, set]) => {
     const { model, dtype } = set[0]!
     const x = report.models[model] && measure(report.models[model], dtype)
@@ -98,14 +118,23 @@ function scatterSpec(points: Point[], unit: string): ChartSpec {
     data: { values: withLabels(points, right, top) },
     height: panelHeight,
     encoding: {
-      x: { field: 'x', type: 'quantitative', title: `${unit}, logarithmic`, scale: { type: 'log', domain: right, nice: false }, axis: { tickCount: 4, grid: false } },
+      x: {
+        field: 'x',
+        type: 'quantitative',
+        title: `${unit}, logarithmic`,
+        scale: { type: 'log', domain: right, nice: false },
+        axis: { tickCount: 4, grid: false },
+      },
       y: { type: 'quantitative', scale: { domain: [0, top], nice: false } },
       color: { field: 'colour', type: 'nominal', scale: null },
     },
     layer: [
       { mark: { type: 'rule', strokeWidth: 1.2 }, encoding: { y: { field: 'low', title: '%', axis: { tickCount: 5 } }, y2: { field: 'high' } } },
       { mark: { type: 'point', filled: true, size: 70, opacity: 1 }, encoding: { y: { field: 'recall' } } },
-      { mark: { type: 'text', align: 'left', dx: 8 }, encoding: { y: { field: 'labelAt' }, text: { field: 'label' }, color: { value: 'var(--ink)' } } },
+      {
+        mark: { type: 'text', align: 'left', dx: 8 },
+        encoding: { y: { field: 'labelAt' }, text: { field: 'label' }, color: { value: 'var(--ink)' } },
+      },
     ],
   } as ChartSpec
 }

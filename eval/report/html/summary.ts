@@ -60,7 +60,8 @@ function languageCard(row: ReportResult, rows: readonly ReportResult[], own: rea
 }
 
 function card(title: string, value: Piece, note: Piece, share?: number): Markup {
-  const meter = share !== undefined && html`<span class="meter" aria-hidden="true"><i style="width:${(100 * Math.min(1, share)).toFixed(1)}%"></i></span>`
+  const meter =
+    share !== undefined && html`<span class="meter" aria-hidden="true"><i style="width:${(100 * Math.min(1, share)).toFixed(1)}%"></i></span>`
   return html`<div class="card"><h3>${title}</h3><p class="value">${value}</p>${meter}<p>${note}</p></div>
 `
 }

@@ -1,7 +1,7 @@
 import { mean } from '../../metrics.ts'
 import { languageName } from '../format.ts'
 import type { LogLine, TrainingLog } from '../material.ts'
-import { chart, type ChartSpec } from './chart.ts'
+import { type ChartSpec, chart } from './chart.ts'
 import { html, type Markup } from './markup.ts'
 import type { Section } from './section.ts'
 import { legend, palette } from './series.ts'

@@ -58,11 +58,18 @@ function matrix({ classes, counts, language }: ConfusionTable, title: string): M
     }))
     return { head: named(name, language), cells }
   })
-  return heatMap(`Rows: what it is. Columns: what it was taken for (${title})`, '', classes.map((name) => named(name, language)), rows)
+  return heatMap(
+    `Rows: what it is. Columns: what it was taken for (${title})`,
+    '',
+    classes.map((name) => named(name, language)),
+    rows,
+  )
 }
 
 function mistakes({ classes, counts, language }: ConfusionTable, title: string): Markup {
-  const found = counts.flatMap((row, is) => row.map((count, taken) => ({ is, taken, count }))).filter(({ is, taken, count }) => is !== taken && count > 0)
+  const found = counts
+    .flatMap((row, is) => row.map((count, taken) => ({ is, taken, count })))
+    .filter(({ is, taken, count }) => is !== taken && count > 0)
   const body: Cell[][] = found
     .sort((a, b) => b.count - a.count)
     .slice(0, listedMistakes)

@@ -2,7 +2,12 @@ import { existsSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { type Browser, chromium } from 'playwright-core'
 
-const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
+const paths = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
 
 /**
  * A test that drives a real browser. Where none is installed it is reported as skipped, except under CI=true: there it fails, so that

@@ -36,9 +36,7 @@ export function exampleReport(): Report {
       minutes: 12.34,
       peakMemoryMB: 2100,
     },
-    data: [
-      { corpus: 'emoji', licence: 'CC BY 4.0 and others', languages: ['en', 'zh'], counts: { drawings: 9000 }, note: 'flags left out' },
-    ],
+    data: [{ corpus: 'emoji', licence: 'CC BY 4.0 and others', languages: ['en', 'zh'], counts: { drawings: 9000 }, note: 'flags left out' }],
     baseline: [{ protocol: 'unseen-style/openmoji', reason: 'an example of a reason' }],
     commands: ['npx distilingual evaluate --model runs/distill --out runs/evaluate'],
   }

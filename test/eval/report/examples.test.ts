@@ -8,7 +8,15 @@ const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 0,
 // Five images on the axes; image 0 has two captions. Captions 0 and 1 point at image 3, caption 2 clearly at its image 1,
 // caption 3 at its image 2 but at image 3 nearly as much, caption 4 at its image 3.
 const images = Float32Array.from([1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1])
-const texts = Float32Array.from([[0.1, 0, 0, 1, 0.5], [0.2, 0, 0, 1, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0.9, 0], [0, 0, 0, 1, 0.3]].flat())
+const texts = Float32Array.from(
+  [
+    [0.1, 0, 0, 1, 0.5],
+    [0.2, 0, 0, 1, 0],
+    [0, 1, 0, 0, 0],
+    [0, 0, 1, 0.9, 0],
+    [0, 0, 0, 1, 0.3],
+  ].flat(),
+)
 const task: RetrievalTask = {
   corpus: 'c',
   protocol: 'p',
@@ -40,7 +48,10 @@ test('the worst and the clearest queries, each image once', async (t) => {
   t.deepEqual([byPicture!.rank, found(byPicture!), others.length], [2, ['also zero', 'three ✓'], 0])
 
   const clear = best.filter(({ direction }) => direction === 'text_to_image')
-  t.deepEqual(clear.map(({ query }) => query), [{ text: 'one' }, { text: 'three' }])
+  t.deepEqual(
+    clear.map(({ query }) => query),
+    [{ text: 'one' }, { text: 'three' }],
+  )
   t.deepEqual(found(clear[0]!).slice(0, 1), ['one ✓'])
   t.is(clear[0]!.missed, undefined)
   const byImage = best.find(({ direction }) => direction === 'image_to_text')!
@@ -57,5 +68,7 @@ test('the similarity map holds cosines of spread-out images with their captions'
     [false, true],
   ])
   t.true(Math.abs(map.values[1]![1]! - 1 / Math.hypot(1, 0.9)) < 1e-6)
-  await t.throwsAsync(() => similarityMap(task, images, texts, async () => Uint8Array.of(1, 2), { model: 'm' }), { message: /PNG, WebP, GIF or JPEG/ })
+  await t.throwsAsync(() => similarityMap(task, images, texts, async () => Uint8Array.of(1, 2), { model: 'm' }), {
+    message: /PNG, WebP, GIF or JPEG/,
+  })
 })

@@ -12,7 +12,9 @@ export function fullReport(): Report {
   report.models.student!.latency = { fp32: { image: 2.5, text: 1.25 }, q8: { image: 1.5, text: 0.75 } }
   report.results.push({ ...report.results[0]!, dtype: 'q8', retention: 0.72 })
   const task = { model: 'student', dtype: 'fp32', corpus: 'emoji', protocol: 'unseen-style/openmoji' } as const
-  report.zeroShot = [{ ...task, language: 'zh', classes: 'groups', count: { images: 6, classes: 3 }, metrics: { acc1: 0.5, acc5: 1, mean_per_class_recall: 0.5 } }]
+  report.zeroShot = [
+    { ...task, language: 'zh', classes: 'groups', count: { images: 6, classes: 3 }, metrics: { acc1: 0.5, acc5: 1, mean_per_class_recall: 0.5 } },
+  ]
   report.consistency = [
     {
       ...task,
@@ -41,7 +43,12 @@ export function fullReport(): Report {
 export function fullMaterial(): ReportMaterial {
   const task = { model: 'student', corpus: 'emoji', protocol: 'unseen-style/openmoji' }
   const lines = Array.from({ length: 300 }, (_, i) => ({ step: 10 * (i + 1), loss: 4 / (i + 1), fd: 3 / (i + 1), learningRate: 1e-3 }))
-  const validations = [100, 1000, 3000].map((step) => ({ step, validation_mean_recall_en: step / 9000, validation_mean_recall_zh: step / 10_000, language_gap: 0 }))
+  const validations = [100, 1000, 3000].map((step) => ({
+    step,
+    validation_mean_recall_en: step / 9000,
+    validation_mean_recall_zh: step / 10_000,
+    language_gap: 0,
+  }))
   return {
     title: 'Tiny <student> & co',
     training: [
@@ -58,7 +65,13 @@ export function fullMaterial(): ReportMaterial {
             query: { text: '<b>狗脸</b>' },
             rank: 1001,
             gallery: 1194,
-            hits: [1, 2, 3, 4, 5].map((rank) => ({ rank, score: 0.5 - rank / 100, isRight: false, picture: picture(`错 ${rank}`), label: `错 ${rank}` })),
+            hits: [1, 2, 3, 4, 5].map((rank) => ({
+              rank,
+              score: 0.5 - rank / 100,
+              isRight: false,
+              picture: picture(`错 ${rank}`),
+              label: `错 ${rank}`,
+            })),
             missed: { rank: 1001, score: 0.1, isRight: true, picture: picture('狗脸'), label: '狗脸' },
           },
         ],
@@ -74,11 +87,38 @@ export function fullMaterial(): ReportMaterial {
       },
     ],
     confusions: [
-      { ...task, language: 'zh', classes: ['动物', '食物', '旗帜'], counts: [[2, 0, 0], [1, 1, 0], [0, 2, 0]] }, // biome-ignore format: a matrix
-      { ...task, language: 'zh', classes: Array.from({ length: 25 }, (_, i) => `类 ${i}`), counts: Array.from({ length: 25 }, (_, i) => Array.from({ length: 25 }, (_, j) => (i + j) % 3)) },
+      {
+        ...task,
+        language: 'zh',
+        classes: ['动物', '食物', '旗帜'],
+        counts: [
+          [2, 0, 0],
+          [1, 1, 0],
+          [0, 2, 0],
+        ],
+      },
+      {
+        ...task,
+        language: 'zh',
+        classes: Array.from({ length: 25 }, (_, i) => `类 ${i}`),
+        counts: Array.from({ length: 25 }, (_, i) => Array.from({ length: 25 }, (_, j) => (i + j) % 3)),
+      },
     ],
     similarities: [
-      { ...task, language: 'zh', images: [picture('狗脸'), picture('雪山')], texts: ['狗脸', '雪山'], values: [[0.9, 0.1], [-0.2, 0.8]], right: [[true, false], [false, true]] }, // biome-ignore format: a matrix
+      {
+        ...task,
+        language: 'zh',
+        images: [picture('狗脸'), picture('雪山')],
+        texts: ['狗脸', '雪山'],
+        values: [
+          [0.9, 0.1],
+          [-0.2, 0.8],
+        ],
+        right: [
+          [true, false],
+          [false, true],
+        ],
+      },
     ],
   }
 }

@@ -11,7 +11,8 @@ import { exampleReport } from './example.ts'
 import { fullMaterial, fullReport } from './html-example.ts'
 
 /** Text that only a mistake puts on a page; the script may say it. Short, so that a failure does not print the page. */
-const mistakes = (page: string) => page.replace(/<script>[^]*<\/script>/, '').match(/.{0,40}(?:undefined|NaN|Infinity|\[object|https?:\/\/).{0,40}/g)
+const mistakes = (page: string) =>
+  page.replace(/<script>[\s\S]*<\/script>/, '').match(/.{0,40}(?:undefined|NaN|Infinity|\[object|https?:\/\/).{0,40}/g)
 const titles = (page: string) => [...page.matchAll(/<h2 id="([^"]+)"/g)].map(([, id]) => id)
 
 test('markup escapes everything but markup', (t) => {
@@ -35,7 +36,10 @@ test('parts without material are absent, not empty', async (t) => {
   t.deepEqual(titles(bare), ['recall', 'data', 'reproduce'])
   t.is(mistakes(bare), null)
   t.false(bare.includes('No pixel baseline'))
-  const empty = await renderHtml({ schema: 1, models: {}, results: [], provenance }, { training: [{ name: 'Stage 1', lines: [] }], examples: [], confusions: [] })
+  const empty = await renderHtml(
+    { schema: 1, models: {}, results: [], provenance },
+    { training: [{ name: 'Stage 1', lines: [] }], examples: [], confusions: [] },
+  )
   t.deepEqual(titles(empty), ['reproduce'])
   t.is(mistakes(empty), null)
 })
@@ -99,18 +103,24 @@ browserTest('tables sort by a click or a key on a heading', async (t, browser) =
   await head('Model').getByRole('button').press('Enter')
   t.is(await head('Mean').getAttribute('aria-sort'), 'none')
   t.is(await head('Model').getAttribute('aria-sort'), 'ascending')
-  t.deepEqual(await column(1), before.toSorted((a, b) => a.localeCompare(b)))
+  t.deepEqual(
+    await column(1),
+    before.toSorted((a, b) => a.localeCompare(b)),
+  )
 })
 
 browserTest('it can be read aloud: one h1, headings in order, names for charts, pictures and tables', async (t, browser) => {
   const page = await open(t, browser, 1200)
   const levels = await page.evaluate<number[]>("[...document.querySelectorAll('h1,h2,h3,h4')].map(({ tagName }) => Number(tagName[1]))")
-  t.deepEqual(levels.filter((level) => level === 1), [1])
+  t.deepEqual(
+    levels.filter((level) => level === 1),
+    [1],
+  )
   levels.reduce((above, level) => {
     t.true(level <= above + 1, `h${level} after h${above}`)
     return level
   })
-  const unnamed = "document.querySelectorAll('img:not([alt]), img[alt=\"\"], svg:not([role=img][aria-label]), th:not([scope])').length"
+  const unnamed = 'document.querySelectorAll(\'img:not([alt]), img[alt=""], svg:not([role=img][aria-label]), th:not([scope])\').length'
   t.is(await page.evaluate(unnamed), 0)
   t.is(await page.evaluate("[...document.querySelectorAll('table')].filter((table) => !table.caption).length"), 0)
 })

@@ -11,7 +11,7 @@ import { type Batch, type Matrix, unit } from './plain.ts'
 export const trained = ['u', 'm', 'w', 'scale', 'anchors', 'temperature', 'bias', 'fuseImage', 'fuseText'] as const
 export type Variable = (typeof trained)[number]
 
-/** The objectives' own parameters and the batch's names for them. */
+/** The objectives' own parameters and the batch's names for them; projections of inner layers have their own tests. */
 export const own: Record<string, Record<string, Variable>> = {
   anchor: { 'objective.anchor.weight': 'anchors' },
   siglip: { 'objective.siglip.scale': 'temperature', 'objective.siglip.bias': 'bias' },
@@ -34,6 +34,7 @@ export function step(name: string, batch: Batch) {
       positives: inputs.positives!,
       classes: inputs.classes!,
       teacher: { image: inputs.a!, text: inputs.b!, scale: batch.teacherScale },
+      centroids: { rows: inputs.centroids!, target: inputs.target!, confidence: inputs.confidence!, image },
       params: Object.fromEntries(Object.entries(own[name] ?? {}).map(([param, variable]) => [param, params[variable]!])),
       settings: { ...defaultObjectiveSettings, ...batch.settings },
     })
@@ -42,13 +43,18 @@ export function step(name: string, batch: Batch) {
 }
 
 export function inputsOf(batch: Batch) {
-  const { scale, temperature, bias, classes, settings, teacherScale, ...matrices } = batch
-  const specs: InputSpecs = { classes: { dtype: 'int32', shape: [classes.length] } }
+  const { scale, temperature, bias, classes, target, confidence, settings, teacherScale, ...matrices } = batch
+  const specs: InputSpecs = {
+    classes: { dtype: 'int32', shape: [classes.length] },
+    target: { dtype: 'int32', shape: [target.length] },
+    confidence: { dtype: 'float32', shape: [confidence.length] },
+  }
   for (const name of ['scale', 'temperature', 'bias']) specs[name] = { dtype: 'float32', shape: [] }
   for (const [name, rows] of Object.entries(matrices)) specs[name] = { dtype: 'float32', shape: [rows.length, rows[0]!.length] }
   const data = Object.fromEntries(Object.entries(matrices).map(([name, rows]) => [name, Float32Array.from(rows.flat())]))
   const scalars = { scale: Float32Array.of(scale), temperature: Float32Array.of(temperature), bias: Float32Array.of(bias) }
-  return { specs, feeds: { ...data, ...scalars, classes: Int32Array.from(classes) } }
+  const labels = { classes: Int32Array.from(classes), target: Int32Array.from(target), confidence: Float32Array.from(confidence) }
+  return { specs, feeds: { ...data, ...scalars, ...labels } }
 }
 
 export async function lossOf(name: string, batch: Batch): Promise<number> {
@@ -74,6 +80,9 @@ export const byHand: Batch = {
   bias: -1,
   fuseImage: [[1, 0, 1, 0], [0, 1, 0, 1]], // û + a
   fuseText: [[1, 0, 0, 0], [0, 1, 0, 0]], // ŵ
+  centroids: [[1, 0], [0, 1], [0.6, 0.8]],
+  target: [0, 2],
+  confidence: [1, 0.5],
 }
 
 export const randomBatch: Batch = {
@@ -91,4 +100,7 @@ export const randomBatch: Batch = {
   bias: -0.7,
   fuseImage: matrix(5, 10, 7),
   fuseText: matrix(5, 10, 8),
+  centroids: unit(matrix(6, 5, 9)),
+  target: [0, 5, 2, 2],
+  confidence: [0.9, 0.2, 0, 0.5],
 }

@@ -77,6 +77,13 @@ test("gd's closed form is what autodiff finds", async (t) => {
   for (const name of ['p', 'k']) close(t, got[name]!, wanted[gradientOf(name)]!, 1e-5, name)
 })
 
+test('class-embed: confidence that is the same for all changes nothing; images without any do not count', async (t) => {
+  const at = (confidence: number[], classConfidence = true) => lossOf('class-embed', { ...randomBatch, confidence, settings: { classConfidence } })
+  close(t, [await at([0.4, 0.4, 0.4, 0.4])], [await at([1, 1, 1, 1], false)], 1e-5, 'the same')
+  const first = { ...randomBatch, u: randomBatch.u.slice(0, 1), target: [0], confidence: [1] }
+  close(t, [await at([1, 0, 0, 0])], [await lossOf('class-embed', first)], 1e-5, 'the first alone')
+})
+
 test('siglip: all pairs wrong cost their margins; perfect and sure pairs cost nothing', async (t) => {
   const sure = { ...byHand, w: identity, temperature: Math.log(40), bias: -20 }
   close(t, [await lossOf('siglip', sure)], [0], 1e-6, 'right')
@@ -123,7 +130,14 @@ test('every objective says what it needs and which space it teaches', (t) => {
     crd: 'own teacher',
     icl: teacher,
     gd: teacher,
-    afd: teacher,
+    afd: 'teacher teacher one-teacher',
+    'class-embed': 'teacher teacher centroids',
+    hidden: 'inner inner-image inner-text',
+    'hidden-image': 'inner inner-image',
+    'hidden-text': 'inner inner-text',
+    attention: 'inner inner-image inner-text',
+    'attention-image': 'inner inner-image',
+    'attention-text': 'inner inner-text',
     anchor: 'own classes',
   })
 })

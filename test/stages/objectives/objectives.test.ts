@@ -35,14 +35,23 @@ const handWorked: Record<string, [Partial<Batch>, number]> = {
   gd: [{ w: identity, scale: Math.log(3), a: identity, b: [[0, 1], [1, 0]], teacherScale: Math.log(3) }, 5 * Math.log(3) ** 2],
   // h_v = n([1,0]+[0,1]) and n([0,2]), h_t = ŵ: logits [[√2, 1.4√2], [0, 1.6]].
   afd: [{}, 0.25 * (soft(-0.4 * Math.SQRT2) + soft(1.6) + soft(Math.SQRT2) + soft(1.6 - 1.4 * Math.SQRT2))],
+  // Cosines [1, 0, 0.6] and [0, 1, 0.8]; the images' own centroids are the first and the last.
+  'class-embed': [{}, (Math.log(Math.E + 1 + Math.exp(0.6)) - 1 + Math.log(1 + Math.E + Math.exp(0.8)) - 0.8) / 2],
   // Images lead by 2 twice; texts by 2, and by 1.6 − 1.2.
   anchor: [{ anchors: [[3, 0], [0, 0.5]] }, 0.5 * (soft(2) + (soft(2) + soft(0.4)) / 2)],
 }
 
 /** Settings besides the defaults under which an objective is checked. */
-const variants: Record<string, Partial<ObjectiveSettings>> = { crd: { crdAlpha: 0.3 }, 'smooth-l1': { smoothL1Beta: 0.1 } }
+const variants: Record<string, Partial<ObjectiveSettings>> = {
+  crd: { crdAlpha: 0.3 },
+  'smooth-l1': { smoothL1Beta: 0.1 },
+  'class-embed': { classConfidence: true, classScale: 5 },
+}
 
-for (const name of Object.keys(objectives)) {
+// What compares inner layers has other inputs: inner.test.ts.
+const names = Object.values(objectives).flatMap(({ name, space }) => (space === 'inner' ? [] : [name]))
+
+for (const name of names) {
   test(`${name}: a 2 × 2 batch worked out by hand`, async (t) => {
     const [changes, expected] = handWorked[name]!
     const batch = { ...byHand, ...changes }
@@ -73,8 +82,9 @@ for (const name of Object.keys(objectives)) {
   test(`${name}: the order of the batch does not matter`, async (t) => {
     const order = [2, 0, 3, 1]
     const pick = <T>(rows: T[]): T[] => order.map((i) => rows[i]!)
-    const { u, m, w, a, b, positives, classes } = randomBatch
-    const shuffled = { ...randomBatch, u: pick(u), m: pick(m), w: pick(w), a: pick(a), b: pick(b), classes: pick(classes), positives: pick(positives).map(pick) }
+    const { u, m, w, a, b, positives, classes, target, confidence } = randomBatch
+    const labels = { classes: pick(classes), target: pick(target), confidence: pick(confidence), positives: pick(positives).map(pick) }
+    const shuffled = { ...randomBatch, ...labels, u: pick(u), m: pick(m), w: pick(w), a: pick(a), b: pick(b) }
     close(t, [await lossOf(name, shuffled)], [await lossOf(name, randomBatch)], 1e-5, 'loss')
   })
 }

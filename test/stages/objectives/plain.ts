@@ -20,6 +20,10 @@ export interface Batch {
   bias: number // siglip's
   fuseImage: Matrix // afd's F_v [Et, 2Et]
   fuseText: Matrix
+  // Classes in the teacher's space.
+  centroids: Matrix
+  target: number[]
+  confidence: number[]
   settings?: Partial<ObjectiveSettings>
 }
 
@@ -107,6 +111,11 @@ export const plain: Record<string, (batch: Batch) => number> = {
     return 0.5 * (crossEntropy(times(unit(u), b, c), positives) + crossEntropy(times(unit(w), a, c), transpose(positives)))
   },
   gd: gradientDistance,
+  'class-embed'({ u, centroids, target, confidence, settings = {} }) {
+    const { classScale, classConfidence } = { ...defaultObjectiveSettings, ...settings }
+    const losses = times(unit(u), centroids, classScale).map((row, i) => -Math.log(softmax(row)[target[i]!]!))
+    return classConfidence ? dot(losses, confidence) / (dot(confidence, confidence.map(() => 1)) + 1e-6) : mean(losses)
+  },
   afd({ u, w, a, b, positives, temperature, fuseImage, fuseText }) {
     const fuse = (x: Matrix, y: Matrix, weight: Matrix) => unit(times(x.map((row, i) => [...row, ...y[i]!]), weight))
     return infoNce(times(fuse(unit(u), a, fuseImage), fuse(unit(w), b, fuseText), Math.exp(temperature)), positives)

@@ -1,0 +1,107 @@
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { decodeImage } from '../corpora/images.ts'
+import type { OpenCorpus } from '../corpora/open.ts'
+import { writePixelValues } from '../corpora/pixel-values.ts'
+import type { ImageSource } from '../corpora/sample.ts'
+import { UserError } from '../engine/errors.ts'
+import { progress } from '../engine/progress.ts'
+import type { RuntimeOptions } from '../engine/runtime.ts'
+import { languageName } from '../eval/report/format.ts'
+import { openTeacher } from '../models/teachers/onnx-folder.ts'
+import type { ModelDtype } from '../models/teachers/teacher-files.ts'
+import { embedImages, embedTexts } from './recall.ts'
+import { renderDocument } from './web/site/document.ts'
+import { collectGallery, type Gallery, type GalleryOptions } from './web/site/gallery.ts'
+import { copyModel, findExport, formatsOf, modelName, towerBytes } from './web/site/model-files.ts'
+import { writeRuntime } from './web/site/runtime.ts'
+import { writeSheets } from './web/site/sheets.ts'
+import type { Format, Site } from './web/site.ts'
+import { encodeVectors, quantizeRows } from './web/vectors.ts'
+
+export interface DemoOptions extends GalleryOptions, RuntimeOptions {
+  /** An exported folder, or a run that has one. */
+  model: string
+  /** Folder to write; an earlier demo in it is replaced. */
+  out: string
+  /** Number formats to offer; default: all that the folder has. */
+  dtypes?: ModelDtype[]
+  /** Default: what one can do, and in which languages. */
+  title?: string
+}
+
+/**
+ * Builds a static site that searches the pictures of a corpus in the browser: the page, the model, transformers.js, and the vectors
+ * of all pictures and their words as each number format of the model makes them. It asks no other server for anything.
+ * @throws UserError for a folder that is no export, for an `out` that holds something else, and as corpora do
+ */
+export async function buildDemo(corpus: OpenCorpus, options: DemoOptions): Promise<Site> {
+  const model = findExport(options.model)
+  const dtypes = formatsOf(model, options.dtypes)
+  const gallery = await collectGallery(corpus, options)
+  return replaceDemo(options.out, async (dir) => {
+    await mkdir(join(dir, 'data'))
+    await writeRuntime(dir)
+    await copyModel(model, join(dir, 'model'), dtypes)
+    const { formats, imageSize } = await writeVectors(dir, model, dtypes, gallery, options)
+    const bar = progress('pictures', gallery.pictures.length, 'pictures')
+    const pictures = await writeSheets(dir, gallery.pictures, (done) => bar.update(done)).finally(() => bar.stop())
+    const languages = gallery.languages.map((language) => ({ name: languageName(language.code), ...language }))
+    const site: Site = { version: 1, model: modelName(model), imageSize, formats, languages, pictures }
+    const names = new Intl.ListFormat('en').format(languages.map(({ name }) => name))
+    await writeFile(join(dir, 'data/site.json'), JSON.stringify(site))
+    await writeFile(join(dir, 'index.html'), renderDocument(site, { title: options.title ?? `Picture search in ${names}`, credits: gallery.credits }))
+    return site
+  })
+}
+
+/** Embeds everything one by one, as the page does: quantized files choose their ranges per call. */
+async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], gallery: Gallery, runtime: RuntimeOptions) {
+  const formats: Format[] = []
+  let pixels: Float32Array | undefined
+  let imageSize = 0
+  for (const dtype of dtypes) {
+    const encoder = await openTeacher(model, { threads: runtime.threads, device: runtime.device, dtype })
+    try {
+      imageSize = encoder.imageSize
+      pixels ??= await decodeAll(gallery.pictures, imageSize)
+      const tables = [await embedImages(encoder, pixels, gallery.pictures.length)]
+      for (const { words } of gallery.languages) tables.push(await embedTexts(encoder, words))
+      const vectors = `data/vectors-${dtype}.bin`
+      await writeFile(join(dir, vectors), encodeVectors(tables.map((rows) => quantizeRows(rows, encoder.embedDim))))
+      formats.push({ dtype, bytes: await towerBytes(model, dtype), vectors })
+    } finally {
+      await encoder.release()
+    }
+  }
+  return { formats, imageSize }
+}
+
+async function decodeAll(pictures: ImageSource[], size: number): Promise<Float32Array> {
+  const stride = 3 * size * size
+  const pixels = new Float32Array(pictures.length * stride)
+  for (const [i, source] of pictures.entries()) writePixelValues(await decodeImage(source, size), size, [255, 255, 255], pixels, i * stride)
+  return pixels
+}
+
+/** Has `write` fill a new folder, which takes the place of `out` when all is well. */
+async function replaceDemo<T>(out: string, write: (dir: string) => Promise<T>): Promise<T> {
+  const target = resolve(out)
+  const held = await readdir(target).catch(async () => ((await stat(target).catch(() => undefined)) ? ['a file of that name'] : []))
+  const isDemo = await stat(join(target, 'data/site.json')).catch(() => undefined)
+  if (held.length > 0 && !isDemo) {
+    throw new UserError({ where: `--out ${out}`, expected: 'a new folder or an earlier demo', got: held.slice(0, 3).join(', '), hint: 'Name another folder.' })
+  }
+  const fresh = `${target}.unfinished`
+  await rm(fresh, { recursive: true, force: true })
+  await mkdir(fresh, { recursive: true })
+  try {
+    const result = await write(fresh)
+    await rm(target, { recursive: true, force: true })
+    await rename(fresh, target)
+    return result
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    throw error
+  }
+}

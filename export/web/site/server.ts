@@ -1,0 +1,66 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, resolve, sep } from 'node:path'
+import { UserError } from '../../../engine/errors.ts'
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.webp': 'image/webp',
+  '.wasm': 'application/wasm', // another type would keep browsers from compiling it while it loads
+}
+
+export interface SiteServer {
+  url: string
+  close(): Promise<void>
+}
+
+/**
+ * Serves a folder on this computer only.
+ * @param options.port 0 takes any free one
+ * @param options.path where the site lies, with slashes at both ends
+ * @throws UserError when the port is taken
+ */
+export async function serveSite(dir: string, options: { port: number; path?: string }): Promise<SiteServer> {
+  const { port, path = '/' } = options
+  const root = resolve(dir)
+  const server = createServer((request, response) => {
+    answer(root, path, request, response).catch(() => response.destroy())
+  })
+  await new Promise<void>((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const got = error.code === 'EADDRINUSE' ? 'one that is taken' : error.message
+      fail(new UserError({ where: `--port ${port}`, expected: 'a port to listen on', got, hint: 'Name another one with --port.' }))
+    })
+    server.listen(port, '127.0.0.1', done)
+  })
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}${path}`,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function answer(root: string, path: string, { method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
+  const asked = decodeURIComponent(new URL(url, 'http://localhost').pathname)
+  const file = resolve(join(root, asked.slice(path.length), asked.endsWith('/') ? 'index.html' : ''))
+  const found = asked.startsWith(path) && file.startsWith(root + sep) ? await stat(file).catch(() => undefined) : undefined
+  if (!found?.isFile() || (method !== 'GET' && method !== 'HEAD')) {
+    response.writeHead(found ? 405 : 404, { 'content-type': types['.txt'] }).end(found ? 'only GET' : 'no such file')
+    return
+  }
+  const type = types[extname(file)] ?? 'application/octet-stream'
+  response.writeHead(200, { 'content-type': type, 'content-length': found.size, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' })
+  if (method === 'HEAD') response.end()
+  else createReadStream(file).on('error', () => response.destroy()).pipe(response)
+}

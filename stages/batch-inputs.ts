@@ -1,0 +1,101 @@
+import { type Augmentation, drawAugmentation, type Policy } from '../corpora/augment.ts'
+import { permutation } from '../engine/random.ts'
+import type { Numbers } from '../engine/runtime.ts'
+import type { ClipConfig } from '../models/config.ts'
+import { patchCount } from '../models/vision.ts'
+import type { Tokenizer } from '../tokenizers/load.ts'
+import type { TeacherFeatures } from './features.ts'
+import { innerInput, innerTowers } from './inner-step.ts'
+import type { InnerTeacher } from './inner-teacher.ts'
+import type { Centroids } from './objectives/centroids.ts'
+import type { Weights } from './objectives/objective.ts'
+import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
+import { needs } from './objectives/table.ts'
+import { type Draw, positives } from './sampler.ts'
+import type { TrainSettings } from './settings.ts'
+import { keptPatches, positivesOf, teacherImageOf, teacherTextOf } from './step.ts'
+import type { SpecialistFeatures } from './team.ts'
+import type { TrainingSet } from './training-set.ts'
+
+/** What batches are made of. */
+export interface BatchSource {
+  set: TrainingSet
+  config: ClipConfig
+  tokenizer: Tokenizer
+  weights: Weights
+  settings: TrainSettings
+  /** What objectives are told beyond their weight. */
+  objectiveSettings?: ObjectiveSettings
+  /** Teacher's features: images then come in the augmentations that the teacher saw. */
+  teacher?: TeacherFeatures
+  /** Teachers that take over single languages. */
+  specialists?: SpecialistFeatures[]
+  /** A teacher that shows its last layers. */
+  innerTeacher?: InnerTeacher
+}
+
+/** Makes the inputs of steps: all that trainingStep lists, but parameters and pixels. */
+export function batchInputs(source: BatchSource, centroids?: Centroids) {
+  const { set, tokenizer, config, settings, weights, teacher, specialists = [], innerTeacher, objectiveSettings = defaultObjectiveSettings } = source
+  const patches = patchCount(config)
+  const textLength = textLengthOf(source)
+  const rampSteps = settings.ramp * settings.steps * settings.accumulate
+  const choosePatches = (draw: Draw, purpose: number, fraction: number) => {
+    const next = draw.stream(purpose)
+    const kept = keptPatches(config, fraction)
+    return Int32Array.from(Array.from(draw.images).flatMap(() => [...permutation(patches, next).subarray(0, kept)]))
+  }
+  return {
+    textLength,
+    /** How the images of batch `index` are varied: as the teacher saw them, or freshly drawn. */
+    augmenter(draw: Draw, index: number): (image: number) => Augmentation {
+      if (teacher) return (image) => teacher.augmentation(image, draw.epoch)
+      const next = draw.stream(1)
+      const policy = rampedPolicy(settings, rampSteps > 0 ? Math.min(1, index / rampSteps) : 1)
+      return () => drawAugmentation(next, policy)
+    },
+    async of(draw: Draw, masked: boolean, pixels: Float32Array): Promise<Record<string, Numbers>> {
+      const texts = set.languages.flatMap((language) => Array.from(draw.captions[language]!, (text) => set.texts[text]!))
+      const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, textLength)
+      const inputs: Record<string, Numbers> = { input_ids: inputIds, attention_mask: attentionMask }
+      if (masked) inputs.keep = choosePatches(draw, 2, settings.keepPatches)
+      if (needs(weights, 'masked-image')) inputs.mask_keep = choosePatches(draw, 3, objectiveSettings.mfdKeep)
+      if (needs(weights, 'classes')) inputs.classes = Int32Array.from(draw.images, (image) => set.classes[image]!)
+      for (const language of set.languages) {
+        const speaker = specialists.find(({ languages }) => languages.includes(language)) ?? teacher
+        inputs[positivesOf(language)] = positives(set, draw.images, draw.captions[language]!)
+        if (speaker) inputs[teacherTextOf(language)] = await speaker.texts(draw.captions[language]!)
+      }
+      if (teacher) inputs[teacherImageOf()] = await teacher.images(draw.images, draw.epoch, pixels)
+      for (const specialist of specialists) inputs[teacherImageOf(specialist)] = await specialist.images(draw.images, draw.epoch, pixels)
+      if (centroids) Object.assign(inputs, centroidInputs(centroids, draw.images))
+      for (const tower of innerTeacher ? innerTowers(weights) : []) {
+        const shown = tower === 'image' ? await innerTeacher!.images(pixels, draw.images.length) : await innerTeacher!.texts(inputIds, attentionMask, texts.length)
+        inputs[innerInput(tower, 'hidden')] = shown.hidden
+        inputs[innerInput(tower, 'attention')] = shown.attention
+      }
+      return inputs
+    },
+  }
+}
+
+/** Padding costs as much as text: the longest percent of the captions is cut in training. */
+function textLengthOf({ set, tokenizer, config }: BatchSource): number {
+  const lengths = set.texts.map((text) => tokenizer.encode(text).length).sort((a, b) => a - b)
+  const long = lengths[Math.ceil(0.99 * (lengths.length - 1))]!
+  return Math.min(config.text_config.max_position_embeddings, Math.ceil(long / 4) * 4)
+}
+
+/** `style` begins where `mild` ends: its ramp goes through mild from 0 to 1 and then through style from 0 to the full strength. */
+function rampedPolicy({ augmentation: name, strength }: TrainSettings, ramped: number): Policy {
+  if (name !== 'style') return { name, strength: strength * ramped }
+  return ramped < 0.5 ? { name: 'mild', strength: 2 * ramped } : { name, strength: strength * (2 * ramped - 1) }
+}
+
+function centroidInputs({ rows, target, confidence }: Centroids, images: Uint32Array): Record<string, Numbers> {
+  return {
+    class_centroids: rows,
+    class_target: Int32Array.from(images, (image) => target[image]!),
+    class_confidence: Float32Array.from(images, (image) => confidence[image]!),
+  }
+}

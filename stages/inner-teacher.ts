@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { compile, type Step } from '../engine/compile.ts'
+import { UserError } from '../engine/errors.ts'
+import { paramData, paramInputs } from '../engine/params.ts'
+import { openSession, type RuntimeOptions, type Session } from '../engine/runtime.ts'
+import type { InputSpecs } from '../engine/trace/trace.ts'
+import { readModelFolder } from '../models/folder.ts'
+import { readTeacherConfig } from '../models/teachers/teacher-config.ts'
+import { chooseFeeds, floats } from '../models/teachers/teacher-feeds.ts'
+import { findTeacherFiles } from '../models/teachers/teacher-files.ts'
+import { textTower } from '../models/text.ts'
+import { imageTower } from '../models/vision.ts'
+import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
+import type { InnerShapes } from './inner-step.ts'
+
+/** A last layer's numbers: hidden [n, T, D] and attention [n, H, T, T]. */
+export interface InnerRows {
+  hidden: Float32Array
+  attention: Float32Array
+}
+
+/** A teacher that runs at every step, because what it shows is too large to keep. */
+export interface InnerTeacher {
+  imageSize: number // S, pixels
+  shapes: InnerShapes
+  tokenizer: Tokenizer
+  /** pixels [n, 3, S, S], CLIP-normalised */
+  images(pixels: Float32Array, count: number): Promise<InnerRows>
+  /** ids and mask [n, T] */
+  texts(ids: Int32Array, mask: Int32Array, count: number): Promise<InnerRows>
+  release(): Promise<void>
+}
+
+/**
+ * Opens a teacher whose last layers can be seen: a model folder of ours (model.safetensors), or split ONNX towers with outputs
+ * `hidden_states` [b, T, D] and `attentions` [b, H, T, T].
+ * @throws UserError for a folder with neither
+ */
+export function openInnerTeacher(dir: string, options: RuntimeOptions = {}): Promise<InnerTeacher> {
+  return existsSync(join(dir, 'model.safetensors')) ? fromModel(dir, options) : fromOnnx(dir, options)
+}
+
+/** Shapes are static in a compiled graph: there is one for every batch size and length that comes. */
+async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTeacher> {
+  const { config, params, tokenizer } = await readModelFolder(dir)
+  const { vision_config: vision, text_config: text } = config
+  const weights = paramData(params)
+  const steps = new Map<string, Promise<Step>>()
+  const step = (key: string, make: () => Promise<Step>) => {
+    if (!steps.has(key)) steps.set(key, make())
+    return steps.get(key)!
+  }
+  const size = vision.image_size
+  const specs = (data: InputSpecs): InputSpecs => ({ ...paramInputs(params), ...data })
+  return {
+    imageSize: size,
+    tokenizer,
+    shapes: {
+      image: { width: vision.hidden_size, heads: vision.num_attention_heads, tokens: (size / vision.patch_size) ** 2 + 1 },
+      text: { width: text.hidden_size, heads: text.num_attention_heads },
+    },
+    async images(pixels, count) {
+      const make = () =>
+        compile(
+          (inputs) => {
+            const { hidden, attention } = imageTower(inputs, config, inputs.pixel_values!)
+            return { hidden, attention }
+          },
+          specs({ pixel_values: { dtype: 'float32', shape: [count, 3, size, size] } }),
+          options,
+        )
+      return rowsOf(await (await step(`image ${count}`, make)).run({ ...weights, pixel_values: pixels }))
+    },
+    async texts(ids, mask, count) {
+      const shape = [count, ids.length / count]
+      if (shape[1]! > text.max_position_embeddings) throw tooLong(dir, shape[1]!, text.max_position_embeddings)
+      const make = () =>
+        compile(
+          (inputs) => {
+            const { hidden, attention } = textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)
+            return { hidden, attention }
+          },
+          specs({ input_ids: { dtype: 'int32', shape }, attention_mask: { dtype: 'int32', shape } }),
+          options,
+        )
+      return rowsOf(await (await step(`text ${shape}`, make)).run({ ...weights, input_ids: ids, attention_mask: mask }))
+    },
+    async release() {
+      for (const opened of steps.values()) await (await opened).release()
+    },
+  }
+}
+
+function rowsOf({ hidden, attention }: Record<string, Float32Array>): InnerRows {
+  return { hidden: hidden!, attention: attention! }
+}
+
+async function fromOnnx(dir: string, options: RuntimeOptions): Promise<InnerTeacher> {
+  const files = await findTeacherFiles(dir)
+  if ('combined' in files) {
+    throw new UserError({ where: files.combined, expected: 'one file per tower', got: 'a combined model', hint: 'Export vision_model.onnx and text_model.onnx with outputs hidden_states and attentions.' })
+  }
+  const { imageSize, recolour } = await readTeacherConfig(dir)
+  const tokenizer = await loadTokenizer(dir)
+  const vision = await openTower(files.vision, options)
+  const text = await openTower(files.text, options)
+  if (imageSize === undefined || recolour) {
+    throw new UserError({ where: join(dir, 'preprocessor_config.json'), expected: "an image size, and CLIP's mean and deviation", got: imageSize ? 'others' : 'no size', hint: 'Use a model with this preprocessing, or distil features (fd) instead.' })
+  }
+  const size = imageSize
+  const images = (pixels: Float32Array, count: number) => vision.run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
+  const texts = (ids: Int32Array, mask: Int32Array, count: number) => {
+    const dims = [count, ids.length / count]
+    return text.run({ input_ids: { data: ids, dims }, attention_mask: { data: mask, dims } })
+  }
+  // One run of each tower tells what its outputs are like.
+  const image = await images(new Float32Array(3 * size * size), 1)
+  const word = tokenizer.encodeBatch(['a'], 4)
+  const { shape } = await texts(word.inputIds, word.attentionMask, 1)
+  return { imageSize: size, tokenizer, shapes: { image: image.shape, text: { width: shape.width, heads: shape.heads } }, images, texts, release: async () => void (await Promise.all([vision.release(), text.release()])) }
+}
+
+async function openTower(file: string, options: RuntimeOptions) {
+  const session: Session = await openSession(file, options)
+  const names = ['hidden_states', 'attentions'] as const
+  const missing = names.find((name) => !session.outputs.some((output) => output.name === name))
+  if (missing) {
+    const got = session.outputs.map(({ name }) => name).join(', ')
+    await session.release()
+    throw new UserError({ where: file, expected: `an output ${missing}`, got, hint: 'Export the teacher with its inner activations.' })
+  }
+  const typeOf = (name: string) => session.outputs.find((output) => output.name === name)!.type
+  return {
+    async run(feeds: Parameters<typeof chooseFeeds>[2]): Promise<InnerRows & { shape: { width: number; heads: number; tokens: number } }> {
+      const results = await session.run(chooseFeeds(file, session, feeds), [...names])
+      const [hidden, attention] = names.map((name) => results[name]!) as [(typeof results)[string], (typeof results)[string]]
+      return {
+        hidden: floats(hidden.data, typeOf('hidden_states')),
+        attention: floats(attention.data, typeOf('attentions')),
+        shape: { width: hidden.dims[2]!, tokens: hidden.dims[1]!, heads: attention.dims[1]! },
+      }
+    },
+    release: () => session.release(),
+  }
+}
+
+/**
+ * Last layers of text towers can be compared only over the same tokens.
+ * @throws UserError when the tokenizers disagree on one of the texts
+ */
+export function requireSameTokenizer(own: Tokenizer, teacher: Tokenizer, texts: string[]): void {
+  const different = texts.slice(0, 200).find((text) => own.encode(text).join() !== teacher.encode(text).join())
+  if (different === undefined) return
+  throw new UserError({
+    where: '--innerTeacher',
+    expected: "the student's tokenizer",
+    got: `other tokens for ${JSON.stringify(different)}`,
+    hint: "Give the student the teacher's with --tokenizer, or distil its image tower alone (hidden-image, attention-image).",
+  })
+}
+
+function tooLong(dir: string, length: number, limit: number): UserError {
+  return new UserError({ where: dir, expected: `texts of at most ${limit} tokens`, got: `${length}`, hint: 'The student must not have a longer context than the teacher.' })
+}

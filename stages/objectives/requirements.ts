@@ -1,0 +1,32 @@
+import { UserError } from '../../engine/errors.ts'
+import { noInnerTeacher } from './inner.ts'
+import type { Need, Weights } from './objective.ts'
+import { objectives } from './table.ts'
+
+/** What a step can give to objectives. */
+export type Available = Partial<Record<Need, boolean>>
+
+/**
+ * Checks that every objective gets what it needs.
+ * @throws UserError that names the first objective that does not
+ */
+export function requireNeeds(weights: Weights, available: Available): void {
+  for (const name of Object.keys(weights)) {
+    const missing = objectives[name]!.needs.find((need) => !available[need])
+    if (missing) throw refusal(name, missing)
+  }
+}
+
+function refusal(name: string, need: Need): UserError {
+  if (need === 'inner-image' || need === 'inner-text') return noInnerTeacher(name, need === 'inner-image' ? 'image' : 'text')
+  const where = `--objective ${name}`
+  if (need === 'teacher') {
+    const hint = `Only stage 1 has one: run stage1 with --teacher, or leave ${name} out.`
+    return new UserError({ where, expected: 'a teacher', got: 'training without one', hint })
+  }
+  if (need === 'one-teacher') {
+    const hint = `Leave ${name} or --specialists out; --ensemble works with it.`
+    return new UserError({ where, expected: 'one teacher for all languages', got: 'specialists', hint })
+  }
+  return new UserError({ where, expected: `a step that has ${need}`, got: 'none', hint: `Leave ${name} out here.` })
+}

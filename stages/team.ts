@@ -1,0 +1,97 @@
+import type { Policy } from '../corpora/augment.ts'
+import { buildPixelCache } from '../corpora/pixel-cache.ts'
+import type { Language } from '../corpora/sample.ts'
+import { UserError } from '../engine/errors.ts'
+import type { RuntimeOptions } from '../engine/runtime.ts'
+import type { Encoder } from '../models/encoder.ts'
+import { openTeacher } from '../models/teachers/onnx-folder.ts'
+import { ensembleFeatures } from './ensemble.ts'
+import { type TeacherFeatures, teacherFeatures } from './features.ts'
+import { onlineFeatures } from './online.ts'
+import type { TrainingData } from './prepare.ts'
+
+/** A teacher beside the main one. */
+export interface Colleague {
+  encoder: Encoder
+  weight: number
+  /** The languages it takes over as a specialist; absent: it joins the main teacher in an ensemble. */
+  languages?: Language[]
+}
+
+/** A specialist's features, as the training loop reads them. */
+export interface SpecialistFeatures extends TeacherFeatures {
+  languages: Language[]
+  weight: number
+}
+
+/** All who teach one student. */
+export interface Team {
+  general: TeacherFeatures
+  specialists: SpecialistFeatures[]
+}
+
+export interface TeamOptions {
+  cacheDir: string
+  /** Stored augmentations of every image; 0: teachers run at every step. */
+  variants: number
+  policy: Policy
+  seed: number
+}
+
+/**
+ * Opens the teachers that `--ensemble DIR[:WEIGHT]` and `--specialists LANG[+LANG]=DIR[:WEIGHT]` name.
+ * @param languages those of the run
+ * @throws UserError for a language that the run does not have or two specialists claim, a weight that is not positive, and as openTeacher does
+ */
+export async function openColleagues(ensemble: string[], specialists: string[], languages: Language[], options: RuntimeOptions): Promise<Colleague[]> {
+  const named = [...ensemble.map((text) => parseColleague(text, '--ensemble')), ...specialists.map((text) => parseColleague(text, '--specialists'))]
+  const claimed = named.flatMap((colleague) => colleague.languages ?? [])
+  const wrong = claimed.find((language, i) => !languages.includes(language) || claimed.indexOf(language) !== i)
+  if (wrong !== undefined) {
+    const got = languages.includes(wrong) ? `${wrong} twice` : wrong
+    throw new UserError({ where: `--specialists ${specialists.join()}`, expected: `each of ${languages.join(', ')} at most once`, got, hint: 'Write LANG=DIR, or zh+ja=DIR for several.' })
+  }
+  const opened: Colleague[] = []
+  try {
+    for (const { dir, ...role } of named) opened.push({ ...role, encoder: await openTeacher(dir, options) })
+  } catch (error) {
+    for (const { encoder } of opened) await encoder.release()
+    throw error
+  }
+  return opened
+}
+
+/** `DIR`, `DIR:0.5`, and for specialists `zh=DIR`, `zh+ja=DIR:2`. */
+export function parseColleague(text: string, flag: '--ensemble' | '--specialists'): { dir: string; weight: number; languages?: Language[] } {
+  const [, speaks, dir, weight = '1'] = /^(?:([\w+-]+)=)?(.+?)(?::([\d.e-]+))?$/.exec(text.trim()) ?? []
+  const isSpecialist = flag === '--specialists'
+  const form = isSpecialist ? 'LANG=DIR or LANG+LANG=DIR:WEIGHT' : 'DIR or DIR:WEIGHT'
+  if (!dir || !(Number(weight) > 0) || isSpecialist !== (speaks !== undefined)) {
+    throw new UserError({ where: `${flag} ${text}`, expected: form, got: text || 'nothing', hint: 'A weight is a positive number; 1 where it is left out.' })
+  }
+  return { dir, weight: Number(weight), ...(speaks && { languages: speaks.split('+') }) }
+}
+
+/** Makes or finds everybody's features. Every teacher sees the images at its own size, but in the same augmentations. */
+export async function gatherTeam(teacher: Encoder, colleagues: Colleague[], data: TrainingData, options: TeamOptions): Promise<Team> {
+  const featuresOf = (encoder: Encoder) =>
+    options.variants === 0 ? onlineFeatures(encoder, data.set, data.pixels.size, options) : cached(encoder, data, options)
+  const members = [{ features: await featuresOf(teacher), weight: 1 }]
+  const specialists: SpecialistFeatures[] = []
+  for (const { encoder, weight, languages } of colleagues) {
+    const features = await featuresOf(encoder)
+    if (languages) specialists.push({ ...features, weight, languages })
+    else members.push({ features, weight })
+  }
+  return { general: ensembleFeatures(members), specialists }
+}
+
+async function cached(encoder: Encoder, { set, pixels }: TrainingData, options: TeamOptions): Promise<TeacherFeatures> {
+  if (encoder.imageSize === pixels.size) return teacherFeatures(encoder, set, pixels, options)
+  const own = await buildPixelCache(set.images, { dir: options.cacheDir, size: encoder.imageSize, fit: 'auto' })
+  try {
+    return await teacherFeatures(encoder, set, own, options)
+  } finally {
+    own.close()
+  }
+}
