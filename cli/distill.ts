@@ -7,6 +7,7 @@ import { writeReport } from '../eval/report/json.ts'
 import { readLog } from '../eval/report/log.ts'
 import { provenance } from '../eval/report/provenance.ts'
 import { parseDtypes } from '../export/dtypes.ts'
+import { parseMaxDrop } from '../export/gate.ts'
 import { exportFolder } from '../export/package.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
@@ -14,6 +15,7 @@ import { trainScratch } from '../stages/scratch.ts'
 import { folderContender, onnxContender } from '../stages/contenders.ts'
 import { type Contender, evaluateModels } from '../stages/evaluate.ts'
 import { openRunFolder } from '../stages/run-folder.ts'
+import { prepareTask } from '../stages/validate.ts'
 import { runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runStage2, stage2Settings } from '../stages/stage2.ts'
 import type { Command } from './command.ts'
@@ -42,6 +44,7 @@ export const distill: Command<typeof schema> = {
     const open = await openCorpus(corpus, { languages, imagesDir })
     for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
     const teacher = await openTeacher(teacherFolder(config.teacher), { threads: config.stage1.threads })
+    const size = teacher.imageSize
     await openRunFolder(out, { command: 'distill', ...config }, { resume, force })
     const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
     const common = { open, languages, cacheDir: config.cacheDir, resume }
@@ -54,7 +57,11 @@ export const distill: Command<typeof schema> = {
     const student = join(second, 'student')
     if (config.baseline) await trainScratch({ ...common, tokenizerDir: firstModel, stage1: config.stage1, stage2: config.stage2, dir: join(out, 'scratch') })
 
-    await exportFolder(await readModelFolder(student), { tokenizerDir: student, out: join(out, 'export'), dtypes: formats, force: true })
+    const tasks = []
+    for (const language of languages) tasks.push(await prepareTask(await open.task(open.defaultValidation, language), size, 'auto', config.cacheDir))
+    // Layers that would cost a language more than a point stay in fp32.
+    const gate = { tasks, maxDrop: parseMaxDrop(['1.0']) }
+    await exportFolder(await readModelFolder(student), { tokenizerDir: student, out: join(out, 'export'), dtypes: formats, gate, keepFp32: 'auto', force: true })
     await report(config, open)
     console.log(`Search with it:\n  npx distilingual search --model ${join(out, 'export')} --images FOLDER "红色的苹果"`)
   },
@@ -72,6 +79,7 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
   const contenders: Contender[] = [
     await onnxContender('teacher', teacherFolder(config.teacher), options),
     await folderContender('student', join(out, 'stage2', 'student'), options),
+    ...(config.dtypes.includes('q8') ? [await onnxContender('student', join(out, 'export'), { ...options, dtype: 'q8' })] : []),
     await folderContender('student-stage1', join(out, 'stage1', 'student'), options),
   ]
   if (config.baseline) contenders.push(await folderContender('scratch', join(out, 'scratch', 'student'), options))

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -99,7 +99,7 @@ function openCache(file: string, size: number, keys: string[]): PixelCache {
 }
 
 async function write(file: string, sources: ImageSource[], size: number, fit: Fit, concurrency: number): Promise<void> {
-  const unfinished = `${file}.${process.pid}.tmp`
+  const unfinished = `${file}.${randomUUID()}.tmp` // another process or call may be making the same one
   const handle = await open(unfinished, 'w')
   const limit = pLimit(concurrency)
   const shown = progress('decode', sources.length, 'images')

@@ -5,7 +5,7 @@ import { rankRows } from './ranks.ts'
 import { captionsOf } from './retrieval.ts'
 import { normalisedRows } from './rows.ts'
 import type { ScoreOptions } from './score-blocks.ts'
-import { embedDim, requireEqualDims } from './similarity.ts'
+import { embedDim, pickRows, requireEqualDims } from './similarity.ts'
 import { topRows } from './top-rows.ts'
 
 /** One language's side of a comparison. */
@@ -131,10 +131,4 @@ function translations(where: string, a: RetrievalTask, b: RetrievalTask): Pair[]
     got: 'none',
     hint: 'Ask for one protocol in both languages; images are matched by their id.',
   })
-}
-
-function pickRows(embeds: Float32Array, indices: readonly number[], dim: number): Float32Array {
-  const picked = new Float32Array(indices.length * dim)
-  indices.forEach((row, i) => picked.set(embeds.subarray(row * dim, (row + 1) * dim), i * dim))
-  return picked
 }

@@ -16,7 +16,7 @@ export function emojiClassLanguages(): string[] {
  * The image queries of an emoji protocol as a classification by Unicode group (`animals & nature`) or subgroup (`bird`), named in the
  * task's language. Classes that no image has are left out, so that chance is what the number of classes says; subgroups of one name
  * are one class.
- * @returns the task and, for each of its labels, the image of `task` it belongs to
+ * @returns the classification; its `images` are those of `task`, so that embeddings of all of its images can be given to zeroShot
  * @throws UserError for a language without names of groups, and for images that are no emoji
  */
 export function emojiClassTask(task: RetrievalTask, kind: EmojiClassKind): ZeroShotTask & { images: number[] } {

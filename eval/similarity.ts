@@ -62,6 +62,13 @@ export function unitRows(embeds: Float32Array, dim: number): Float32Array {
   return unit
 }
 
+/** Copies of the rows with these indices. `embeds` [N, E] → [n, E] */
+export function pickRows(embeds: Float32Array, indices: readonly number[], dim: number): Float32Array {
+  const picked = new Float32Array(indices.length * dim)
+  indices.forEach((row, i) => picked.set(embeds.subarray(row * dim, (row + 1) * dim), i * dim))
+  return picked
+}
+
 /**
  * Dot products of query rows `from` … `to - 1` with every gallery row, written to `out` [to − from, G].
  * Each product sums in the same order, so equal gallery rows get bit-equal scores and ties stay ties.

@@ -1,7 +1,7 @@
 import { UserError } from '../engine/errors.ts'
 import { mean } from './metrics.ts'
 import { rankRow } from './ranks.ts'
-import { embedDim, requireEqualDims, scoreRows, unitRows } from './similarity.ts'
+import { embedDim, pickRows, requireEqualDims, scoreRows, unitRows } from './similarity.ts'
 
 /** One zero-shot classification: images to name, and the names to choose from, in one language. */
 export interface ZeroShotTask {
@@ -14,6 +14,8 @@ export interface ZeroShotTask {
   classes: string[]
   /** Index of each image's class [N]. */
   labels: number[]
+  /** Which rows of the image embeddings these are [N]; default all, in order. */
+  images?: number[]
 }
 
 export interface ZeroShotResult {
@@ -26,6 +28,22 @@ export interface ZeroShotResult {
   ranks: Int32Array
   /** Images of class `row` that were taken for class `column` [C][C]. */
   confusion: number[][]
+}
+
+/**
+ * Classifies images by prompts alone: embeds every class in every template, averages, and takes the nearest class.
+ * @param templates with `{}` where the name goes, see zeroShotTemplates
+ * @param imageEmbeds [N, E], or more rows where `task.images` picks some
+ * @param embedTexts texts → [n, E]
+ */
+export async function zeroShot(
+  task: ZeroShotTask,
+  templates: readonly string[],
+  imageEmbeds: Float32Array,
+  embedTexts: (texts: string[]) => Promise<Float32Array>,
+): Promise<ZeroShotResult> {
+  const prompts = await embedTexts(zeroShotPrompts(task.classes, templates))
+  return classifyZeroShot(task, imageEmbeds, classEmbeddings(prompts, task.classes.length, templates.length))
 }
 
 /**
@@ -56,7 +74,7 @@ export function classEmbeddings(promptEmbeds: Float32Array, classes: number, tem
 
 /**
  * Names each image by the nearest class.
- * @param imageEmbeds [N, E], need not be normalised
+ * @param imageEmbeds [N, E], need not be normalised; more rows where `task.images` picks some
  * @param classEmbeds [C, E], from classEmbeddings
  * @throws UserError for embeddings that are not finite or not of equal length, fewer than two classes, a label outside the classes
  */
@@ -64,9 +82,10 @@ export function classifyZeroShot(task: ZeroShotTask, imageEmbeds: Float32Array, 
   const where = `zero-shot ${task.kind}, ${task.protocol} (${task.language})`
   const count = task.classes.length
   requireClasses(where, task)
-  const dim = embedDim(`${where}, images`, imageEmbeds, task.labels.length)
-  requireEqualDims(where, dim, embedDim(`${where}, classes`, classEmbeds, count))
-  const images = unitRows(imageEmbeds, dim)
+  const dim = embedDim(`${where}, classes`, classEmbeds, count)
+  const picked = task.images ? pickRows(imageEmbeds, task.images, dim) : imageEmbeds
+  requireEqualDims(where, embedDim(`${where}, images`, picked, task.labels.length), dim)
+  const images = unitRows(picked, dim)
   const classes = unitRows(classEmbeds, dim)
 
   const confusion = Array.from({ length: count }, () => new Array<number>(count).fill(0))

@@ -68,7 +68,7 @@ export async function evaluateModels(contenders: Contender[], run: Evaluation): 
           const result = await evaluateRetrieval(task, images, texts)
           results.push(retrievalRow(model, dtype, result, { seed }))
           ranks.push(savedRanks(model, dtype, task, result))
-          if (model !== 'student' || task.protocol !== protocols[0]) continue
+          if (model !== 'student' || dtype !== 'fp32' || task.protocol !== protocols[0]) continue
           material.examples.push(await pickExamples(task, result, images, texts, thumbnails(prepared), { model }))
           material.similarities.push(await similarityMap(task, images, texts, thumbnails(prepared), { model }))
         }
@@ -82,12 +82,19 @@ export async function evaluateModels(contenders: Contender[], run: Evaluation): 
   }
   const reasons = [...baselines].flatMap(([protocol, baseline]) => (baseline && !baseline.available ? [{ protocol, reason: baseline.reason }] : []))
   const report = {
-    models: Object.fromEntries(contenders.map(({ model, facts }) => [model, facts])),
+    models: modelFacts(contenders),
     results: withRetention(results),
     ...(reasons.length > 0 ? { baseline: reasons } : {}),
     data: [{ corpus: open.corpus.name, licence: open.corpus.licence, languages }],
   }
   return { report, ranks, material }
+}
+
+/** One entry a model: the files of its number formats together, everything else from the first. */
+function modelFacts(contenders: Contender[]): Report['models'] {
+  const models: Report['models'] = {}
+  for (const { model, facts } of contenders) models[model] = { ...facts, ...models[model], bytes: { ...models[model]?.bytes, ...facts.bytes } }
+  return models
 }
 
 /** A task's images as small WebP files for the report's page. */

@@ -81,21 +81,18 @@ function centroidsOf({ weights, teacher, set, settings, objectiveSettings = defa
 /** Compiles the step with dropped patches and the whole one, each when first needed. */
 function stepCompiler(source: Fit, sizes: { batchSize: number; textLength: number; centroids?: number }) {
   const { config, params, weights, settings, set, teacher, specialists, innerTeacher, objectiveSettings } = source
-  const compiled = new Map<boolean, Promise<Step>>()
+  let current: { masked: boolean; step: Step } | undefined
   return {
-    get(masked: boolean): Promise<Step> {
-      let step = compiled.get(masked)
-      if (!step) {
-        const told = { teacher, specialists, inner: innerTeacher?.shapes, settings: objectiveSettings }
-        const shape = { ...sizes, ...told, languages: set.languages, keepPatches: masked ? settings.keepPatches : 1 }
-        const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, shape)
-        step = compile(fn, specs, { engine: settings.engine, device: settings.device, threads: settings.threads })
-        compiled.set(masked, step)
-      }
-      return step
+    /** One step lives at a time: each keeps its activations' memory, and once whole images come, no masked ones do. */
+    async get(masked: boolean): Promise<Step> {
+      if (current?.masked === masked) return current.step
+      await current?.step.release()
+      const told = { teacher, specialists, inner: innerTeacher?.shapes, settings: objectiveSettings }
+      const shape = { ...sizes, ...told, languages: set.languages, keepPatches: masked ? settings.keepPatches : 1 }
+      const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, shape)
+      current = { masked, step: await compile(fn, specs, { engine: settings.engine, device: settings.device, threads: settings.threads }) }
+      return current.step
     },
-    async release() {
-      for (const step of compiled.values()) await (await step).release()
-    },
+    release: async () => current?.step.release(),
   }
 }

@@ -50,9 +50,11 @@ test('four commands take a 200-image CSV in German and French to an export', asy
   await run(dir, 'stage1', ...data, ...short, '--teacher', 'teacher', '--variants', '2', '--vocabSize', '400', '--out', 'one')
   await run(dir, 'stage2', ...data, ...short, '--from', 'one', '--out', 'two')
   const printed = await run(dir, 'evaluate', ...data, '--model', 'two', '--teacher', 'teacher', '--protocol', 'test', '--out', 'measured')
-  await run(dir, 'export', '--from', 'two', '--out', 'dist', '--dtypes', 'fp32,q8')
+  // Six steps teach nothing: at chance, rounding moves recall by more than the gate's one point.
+  const exported = await run(dir, 'export', '--from', 'two', '--out', 'dist', '--dtypes', 'fp32,q8', '--maxDrop', '50')
 
   t.regex(printed, /German/)
+  t.regex(exported, /q8 .*mean recall German \d+\.\d % .*French/)
   const report = parseReport(JSON.parse(await readFile(join(dir, 'measured', 'report.json'), 'utf8')))
   t.deepEqual(new Set(report.results.map(({ language }) => language)), new Set(['de', 'fr']))
   t.true(report.results.some(({ model, retention }) => model === 'student' && retention !== undefined))

@@ -4,7 +4,7 @@ import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { UserError } from '../../engine/errors.ts'
 import { emojiClassLanguages, emojiClassTask } from '../../eval/emoji-classes.ts'
 import { zeroShotTemplates } from '../../eval/templates.ts'
-import { classEmbeddings, classifyZeroShot, type ZeroShotTask, zeroShotPrompts } from '../../eval/zero-shot.ts'
+import { classEmbeddings, classifyZeroShot, type ZeroShotTask, zeroShot, zeroShotPrompts } from '../../eval/zero-shot.ts'
 
 const task = (classes: number, labels: number[]): ZeroShotTask => ({
   corpus: 'c',
@@ -50,6 +50,18 @@ test('accuracies and confusion worked out by hand', (t) => {
   t.deepEqual(result.confusion[0], [1, 1, 1, 0, 0, 0])
   t.deepEqual(result.confusion[1], [0, 1, 0, 0, 0, 0])
   t.deepEqual(result.confusion[5], [0, 0, 0, 0, 1, 0])
+})
+
+test('from names to classes in one go, on some of the images', async (t) => {
+  const asked: string[] = []
+  const embedTexts = async (texts: string[]) => {
+    asked.push(...texts)
+    return Float32Array.from(texts.flatMap((text) => (text.includes('class 0') ? [3, 1] : [1, 3])))
+  }
+  const made = { ...task(2, [1, 0]), images: [2, 0] }
+  const result = await zeroShot(made, ['a {}', '{}'], Float32Array.of(1, 0, 9, 9, 0, 1), embedTexts)
+  t.deepEqual(asked, ['a class 0', 'class 0', 'a class 1', 'class 1'])
+  t.deepEqual([result.top1, [...result.ranks]], [1, [1, 1]])
 })
 
 test('a model that gives one embedding to everything is never right', (t) => {

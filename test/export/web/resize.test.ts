@@ -45,23 +45,24 @@ test('the same size changes nothing, a plain picture stays plain, a slope stays 
   t.deepEqual(slope.slice(2, -2), [69, 89, 109, 129, 149, 169])
 })
 
-test('a grating too fine for the result becomes grey, and enlarging follows the cubic', (t) => {
-  for (const grey of greys(resize(solid(640, 640, (x) => (x % 2 ? 255 : 0)), 64, 64))) t.true(Math.abs(grey - 127.5) < 2, String(grey))
-  // Halfway between pixels Catmull-Rom weighs −1/16, 9/16, 9/16, −1/16; at a quarter −9/128, 111/128, 29/128, −3/128.
-  const step = greys(resize(solid(6, 1, (x) => (x < 3 ? 16 : 144)), 12, 1))
-  t.deepEqual(step, [16, 16, 16, 13, 9, 42, 118, 151, 147, 144, 144, 144].map((value, i) => expectedStep[i] ?? value))
+test('a grating too fine for the result becomes grey', (t) => {
+  const rows = greys(resize(solid(640, 640, (x) => (x % 2 ? 255 : 0)), 64, 64))
+  const inner = rows.filter((_, i) => i % 64 > 1 && i % 64 < 62) // the border repeats, and is of one colour
+  t.true(inner.every((grey) => Math.abs(grey - 127.5) < 2))
 })
 
-/** 16 + 128 · the weights that fall on the right half. */
-const weights = [-9 / 128, 111 / 128, 29 / 128, -3 / 128]
-const expectedStep = [0, 0, 0, -3 / 128, weights[0]!, 29 / 128 - 3 / 128, 1 - 26 / 128, 1 + 9 / 128, 1 + 3 / 128, 1, 1, 1].map((share) => Math.round(16 + 128 * share))
+test('enlarging follows the cubic', (t) => {
+  // A quarter from the nearest pixel Catmull-Rom weighs −9/128, 111/128, 29/128, −3/128.
+  const step = greys(resize(solid(6, 1, (x) => (x < 3 ? 16 : 144)), 12, 1))
+  t.deepEqual(step, [16, 16, 16, 16 - 3, 16 - 9, 16 + 29 - 3, 144 - 29 + 3, 144 + 9, 144 + 3, 144, 144, 144])
+})
 
 test('transparent pixels lend no colour, and a frame may cut through pixels', (t) => {
-  const picture = solid(8, 8, () => 200)
+  const picture = solid(80, 8, () => 200)
   for (let i = 0; i < picture.data.length; i += 8) picture.data.set([255, 0, 0, 0], i) // every second column: transparent red
-  const { data } = resize(picture, 2, 2)
-  t.deepEqual([...data.slice(0, 3)], [200, 200, 200])
-  t.true(Math.abs(data[3]! - 127.5) < 3, String(data[3]))
+  const middle = resize(picture, 10, 1).data.slice(20, 24)
+  t.deepEqual([...middle.slice(0, 3)], [200, 200, 200])
+  t.true(Math.abs(middle[3]! - 127.5) < 2, String(middle[3]))
   const slope = solid(100, 1, (x) => 2 * x)
   t.deepEqual(greys(resize(slope, 4, 1, { left: 30.5, top: 0, width: 40, height: 1 })), [70, 90, 110, 130])
 })

@@ -27,7 +27,7 @@ test("users' own pictures: words once each, and each picture knows its first", a
     { code: 'en', words: ['red thing', 'my thing', 'another'], ofPicture: [0, 0, 2] },
     { code: 'de', words: ['rotes Ding', 'mein Ding', 'rotes Etwas', 'noch eins'], ofPicture: [0, 2, 3] },
   ])
-  t.is(gallery.credits, 'Pictures and words: things.csv.')
+  t.is(gallery.credits, 'Pictures and words: things.')
   const fewer = await collectGallery(corpus, { limit: 2 })
   t.deepEqual(fewer.languages.map(({ code, ofPicture }) => [code, ofPicture]), [['en', [0, 0]]])
   await t.throwsAsync(collectGallery(corpus, { limit: 2, languages: ['zh'] }), { instanceOf: UserError, message: /zh/ })
