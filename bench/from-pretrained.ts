@@ -26,7 +26,12 @@ export async function benchFromPretrained(flags: Flags): Promise<void> {
     const folder = String(flags.model) || (await freshFolder(dir))
     const script = fileURLToPath(new URL('peers/clip_from_pretrained.py', import.meta.url))
     const { stdout } = await promisify(execFile)(String(flags.python), [script, folder], { maxBuffer: 1e9 }).catch((error: Error) => {
-      throw new UserError({ where: `--python ${flags.python}`, expected: 'a python with torch and transformers', got: error.message, hint: 'pip install torch transformers, or name another python.' })
+      throw new UserError({
+        where: `--python ${flags.python}`,
+        expected: 'a python with torch and transformers',
+        got: error.message,
+        hint: 'pip install torch transformers, or name another python.',
+      })
     })
     const theirs = JSON.parse(stdout) as { version: string; image: Rows; text: Rows }
     const ours = await embed(await readModelFolder(folder))

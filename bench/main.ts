@@ -49,7 +49,12 @@ function help(): string {
 function known(name: string): Bench {
   const bench = benches[name]
   if (bench) return bench
-  throw new UserError({ where: `bench ${name}`, expected: `one of ${Object.keys(benches).join(', ')}`, got: name, hint: 'npm run bench -- --help lists them.' })
+  throw new UserError({
+    where: `bench ${name}`,
+    expected: `one of ${Object.keys(benches).join(', ')}`,
+    got: name,
+    hint: 'npm run bench -- --help lists them.',
+  })
 }
 
 function flagsOf(bench: Bench, args: string[]): Record<string, string | number> {
@@ -58,7 +63,16 @@ function flagsOf(bench: Bench, args: string[]): Record<string, string | number> 
   try {
     given = parseArgs({ args, options }).values
   } catch (error) {
-    throw new UserError({ where: 'bench', expected: `flags ${Object.keys(bench.flags).map((flag) => `--${flag}`).join(' ') || '(none)'}`, got: args.join(' '), hint: (error as Error).message })
+    throw new UserError({
+      where: 'bench',
+      expected: `flags ${
+        Object.keys(bench.flags)
+          .map((flag) => `--${flag}`)
+          .join(' ') || '(none)'
+      }`,
+      got: args.join(' '),
+      hint: (error as Error).message,
+    })
   }
   return Object.fromEntries(
     Object.entries(bench.flags).map(([flag, usual]) => {

@@ -25,7 +25,13 @@ export async function matmulRate(packed: boolean, threads: number): Promise<Matm
   const info = (name: string) => ({ name, dtype: 'float32' as const, dims })
   const graph: Graph = {
     name: 'matmul',
-    nodes: Array.from({ length: chain }, (_, i) => ({ op: 'MatMul', domain: '', inputs: [i === 0 ? 'left' : `y${i}`, 'right'], outputs: [`y${i + 1}`], attributes: {} })),
+    nodes: Array.from({ length: chain }, (_, i) => ({
+      op: 'MatMul',
+      domain: '',
+      inputs: [i === 0 ? 'left' : `y${i}`, 'right'],
+      outputs: [`y${i + 1}`],
+      attributes: {},
+    })),
     inputs: packed ? [info('left')] : [info('left'), info('right')],
     outputs: [info(`y${chain}`)],
     initializers: packed ? new Map([['right', { dtype: 'float32', dims, data: right }]]) : new Map(),

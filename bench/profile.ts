@@ -33,7 +33,17 @@ export async function benchProfile(flags: Flags): Promise<void> {
       }
       const rows = [...sums].toSorted(([, a], [, b]) => b.time - a.time).slice(0, most)
       const runs = Number(flags.repeats) + 1
-      console.log(markdownTable([[label, 'a step', 'ms a step', '%'], ...rows.map(([name, { time, count }]) => [name, (count / runs).toFixed(0), (time / 1000 / runs).toFixed(2), ((100 * time) / total).toFixed(1)])]))
+      console.log(
+        markdownTable([
+          [label, 'a step', 'ms a step', '%'],
+          ...rows.map(([name, { time, count }]) => [
+            name,
+            (count / runs).toFixed(0),
+            (time / 1000 / runs).toFixed(2),
+            ((100 * time) / total).toFixed(1),
+          ]),
+        ]),
+      )
     }
     table('node', ({ args }) => args!.op_name!, 20)
     table('shapes', ({ args }) => `${args!.op_name} ${shapes(args!.input_type_shape)} → ${shapes(args!.output_type_shape)}`, 30)
@@ -44,7 +54,12 @@ export async function benchProfile(flags: Flags): Promise<void> {
 
 async function profile({ fn, specs, model, inputs, threads }: Subject, prefix: string, repeats: number): Promise<Event[]> {
   const graph = prune(trace(fn, specs))
-  const session = await ort.InferenceSession.create(encodeModel(graph), { intraOpNumThreads: threads, enableProfiling: true, profileFilePrefix: prefix, logSeverityLevel: 3 })
+  const session = await ort.InferenceSession.create(encodeModel(graph), {
+    intraOpNumThreads: threads,
+    enableProfiling: true,
+    profileFilePrefix: prefix,
+    logSeverityLevel: 3,
+  })
   const data: Record<string, Float32Array> = { ...paramData(model.params), ...(inputs as Record<string, Float32Array>) }
   const used = graph.inputs.filter(({ name }) => session.inputNames.includes(name))
   const feeds = Object.fromEntries(used.map(({ name, dtype }) => [name, new ort.Tensor(dtype as 'float32', data[name]!, specs[name]!.shape)]))

@@ -47,20 +47,37 @@ export async function benchStep(flags: Flags): Promise<void> {
   const [plain, packed] = measured.map(median) as [number, number]
   const milliseconds = median(times)
   const rate = flops / milliseconds / 1e6
-  const row = (name: string, time: number | undefined, speed: number, note = '') => [name, time?.toFixed(1) ?? '', speed.toFixed(1), (speed / Math.max(plain, packed)).toFixed(3), note]
+  const row = (name: string, time: number | undefined, speed: number, note = '') => [
+    name,
+    time?.toFixed(1) ?? '',
+    speed.toFixed(1),
+    (speed / Math.max(plain, packed)).toFixed(3),
+    note,
+  ]
   const rows = [
     row('MatMul 1024³, both inputs', undefined, plain),
     row('MatMul 1024³, constant right', undefined, packed),
     row('compiled step', milliseconds, rate, `${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms`),
   ]
-  if (torch) rows.push(row(`PyTorch ${torch.version}`, torch.milliseconds, flops / torch.milliseconds / 1e6, `compiled step is ${(torch.milliseconds / milliseconds).toFixed(2)} times as fast`))
+  if (torch)
+    rows.push(
+      row(
+        `PyTorch ${torch.version}`,
+        torch.milliseconds,
+        flops / torch.milliseconds / 1e6,
+        `compiled step is ${(torch.milliseconds / milliseconds).toFixed(2)} times as fast`,
+      ),
+    )
   console.log(markdownTable([['what', 'ms', 'GFLOP/s', 'ratio', ''], ...rows]))
   if (!torch) console.log(`No comparison with PyTorch: ${flags.python} has no torch (--python PATH names another).`)
   await Promise.all([step.release(), ...rates.map((rate) => rate.release())])
 }
 
 /** One step of training as engine/train.ts takes it, without logging; returns its milliseconds. */
-function trainer({ model, inputs }: Subject, run: (feeds: Record<string, Float32Array>) => Promise<Record<string, Float32Array>>): () => Promise<number> {
+function trainer(
+  { model, inputs }: Subject,
+  run: (feeds: Record<string, Float32Array>) => Promise<Record<string, Float32Array>>,
+): () => Promise<number> {
   const names = Object.keys(model.params)
   const optimizer = adamw(model.params, names)
   return async () => {
@@ -80,7 +97,10 @@ interface TorchTime {
 /** The same model, batch, threads and optimizer in PyTorch; undefined where python has no torch. */
 async function torchTime({ config, shape, threads }: Subject, python: string, repeats: number): Promise<TorchTime | undefined> {
   const run = promisify(execFile)
-  const found = await run(python, ['-c', 'import torch']).then(() => true, () => false)
+  const found = await run(python, ['-c', 'import torch']).then(
+    () => true,
+    () => false,
+  )
   if (!found) return undefined
   const script = fileURLToPath(new URL('peers/torch_step.py', import.meta.url))
   const { stdout } = await run(python, [script, JSON.stringify({ config, ...shape, threads, repeats })])

@@ -4,7 +4,7 @@ import { UserError } from '../engine/errors.ts'
 import { normal, permutation, random } from '../engine/random.ts'
 import type { Numbers } from '../engine/runtime.ts'
 import type { InputSpecs, TensorFunction } from '../engine/trace/trace.ts'
-import { type ClipConfig, preset, type PresetName, presetNames } from '../models/config.ts'
+import { type ClipConfig, type PresetName, preset, presetNames } from '../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
 import { stepFlops } from '../models/flops.ts'
 import { patchCount } from '../models/vision.ts'
@@ -26,9 +26,15 @@ export interface Subject {
 
 export function subjectOf(flags: Flags): Subject {
   const name = flags.preset as PresetName
-  if (!presetNames.includes(name)) throw new UserError({ where: '--preset', expected: `one of ${presetNames.join(', ')}`, got: name, hint: 'base is the one that counts.' })
+  if (!presetNames.includes(name))
+    throw new UserError({ where: '--preset', expected: `one of ${presetNames.join(', ')}`, got: name, hint: 'base is the one that counts.' })
   const config = preset(name, { vocabSize: Number(flags.vocabSize) })
-  const shape: StepShape = { batchSize: Number(flags.batchSize), textLength: Number(flags.textLength), languages: ['en', 'zh'], keepPatches: Number(flags.keepPatches) }
+  const shape: StepShape = {
+    batchSize: Number(flags.batchSize),
+    textLength: Number(flags.textLength),
+    languages: ['en', 'zh'],
+    keepPatches: Number(flags.keepPatches),
+  }
   const model = createDualEncoder(config, 1)
   const kept = keptPatches(config, shape.keepPatches)
   return {
@@ -50,8 +56,10 @@ function randomInputs(config: ClipConfig, { batchSize, textLength, languages, ke
     input_ids: Int32Array.from({ length: texts * textLength }, () => Math.floor(next() * config.text_config.vocab_size)),
     attention_mask: new Int32Array(texts * textLength).fill(1),
   }
-  if (keepPatches < 1) inputs.keep = Int32Array.from(Array.from({ length: batchSize }, () => [...permutation(patchCount(config), next).subarray(0, kept)]).flat())
-  for (const language of languages) inputs[positivesOf(language)] = Float32Array.from({ length: batchSize ** 2 }, (_, i) => (i % (batchSize + 1) === 0 ? 1 : 0))
+  if (keepPatches < 1)
+    inputs.keep = Int32Array.from(Array.from({ length: batchSize }, () => [...permutation(patchCount(config), next).subarray(0, kept)]).flat())
+  for (const language of languages)
+    inputs[positivesOf(language)] = Float32Array.from({ length: batchSize ** 2 }, (_, i) => (i % (batchSize + 1) === 0 ? 1 : 0))
   return inputs
 }
 

@@ -22,7 +22,10 @@ export async function benchTokenizers(sizes: readonly number[] = [2000, 4000, 60
     const captions = await cldrCaptions(language)
     for (const unseen of [false, true]) {
       const chosen = captions.filter(({ concept }) => !SKIN_TONE.test(concept) && isUnseen(concept) === unseen)
-      parts.set(`${language} ${unseen ? 'unseen' : 'seen'}`, chosen.map(({ text }) => text))
+      parts.set(
+        `${language} ${unseen ? 'unseen' : 'seen'}`,
+        chosen.map(({ text }) => text),
+      )
     }
   }
   const training = [...parts.get('en seen')!, ...parts.get('zh seen')!]
@@ -36,7 +39,7 @@ export async function benchTokenizers(sizes: readonly number[] = [2000, 4000, 60
       await writeTokenizer(dir, files)
       const tokenizer = await loadTokenizer(dir)
       const rate = captionsPerSecond(tokenizer, [...new Set(training)])
-      const means = [...parts.values()].map(texts => meanTokens(tokenizer, texts).toFixed(3))
+      const means = [...parts.values()].map((texts) => meanTokens(tokenizer, texts).toFixed(3))
       rows.push([algorithm, String(tokenizer.vocabSize), ...means, seconds.toFixed(2), rate.toFixed(0)])
     }
   }
@@ -45,7 +48,7 @@ export async function benchTokenizers(sizes: readonly number[] = [2000, 4000, 60
 }
 
 function isUnseen(concept: string): boolean {
-  return mixSeed(...Array.from(concept, character => character.codePointAt(0)!)) % 10 === 0
+  return mixSeed(...Array.from(concept, (character) => character.codePointAt(0)!)) % 10 === 0
 }
 
 function captionsPerSecond(tokenizer: Tokenizer, texts: string[]): number {

@@ -30,7 +30,9 @@ export const demo: Command<typeof schema> = {
       ...options,
       dtypes: dtypes && parseDtypes(dtypes),
     })
-    console.log(`${options.out}: ${pictures.count} pictures, ${formats.map(({ dtype }) => dtype).join(', ')}. Any static web server can serve it, in any folder.`)
+    console.log(
+      `${options.out}: ${pictures.count} pictures, ${formats.map(({ dtype }) => dtype).join(', ')}. Any static web server can serve it, in any folder.`,
+    )
     if (buildOnly) return
     const server = await serveSite(options.out, { port })
     console.log(`${server.url}  (stop with Ctrl-C)`)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { openCorpus, type OpenCorpus } from '../corpora/open.ts'
+import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { renderConsole } from '../eval/report/console.ts'
 import { writeReport } from '../eval/report/json.ts'
 import { readLog } from '../eval/report/log.ts'
@@ -11,13 +11,13 @@ import { parseMaxDrop } from '../export/gate.ts'
 import { exportFolder } from '../export/package.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
-import { trainScratch } from '../stages/scratch.ts'
 import { folderContender, onnxContender } from '../stages/contenders.ts'
 import { type Contender, evaluateModels } from '../stages/evaluate.ts'
 import { openRunFolder } from '../stages/run-folder.ts'
-import { prepareTask } from '../stages/validate.ts'
+import { trainScratch } from '../stages/scratch.ts'
 import { runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runStage2, stage2Settings } from '../stages/stage2.ts'
+import { prepareTask } from '../stages/validate.ts'
 import type { Command } from './command.ts'
 import { corpusOptions, runOptions, teacherFolder, teacherOption } from './options.ts'
 
@@ -53,15 +53,24 @@ export const distill: Command<typeof schema> = {
     if (!finished(first)) await runStage1({ ...common, teacher, settings: config.stage1, dir: first })
     await teacher.release()
     const firstModel = join(first, 'student')
-    if (!finished(second)) await runStage2({ ...common, model: await readModelFolder(firstModel), tokenizerDir: firstModel, settings: config.stage2, dir: second })
+    if (!finished(second))
+      await runStage2({ ...common, model: await readModelFolder(firstModel), tokenizerDir: firstModel, settings: config.stage2, dir: second })
     const student = join(second, 'student')
-    if (config.baseline) await trainScratch({ ...common, tokenizerDir: firstModel, stage1: config.stage1, stage2: config.stage2, dir: join(out, 'scratch') })
+    if (config.baseline)
+      await trainScratch({ ...common, tokenizerDir: firstModel, stage1: config.stage1, stage2: config.stage2, dir: join(out, 'scratch') })
 
     const tasks = []
     for (const language of languages) tasks.push(await prepareTask(await open.task(open.defaultValidation, language), size, 'auto', config.cacheDir))
     // Layers that would cost a language more than a point stay in fp32.
     const gate = { tasks, maxDrop: parseMaxDrop(['1.0']) }
-    await exportFolder(await readModelFolder(student), { tokenizerDir: student, out: join(out, 'export'), dtypes: formats, gate, keepFp32: 'auto', force: true })
+    await exportFolder(await readModelFolder(student), {
+      tokenizerDir: student,
+      out: join(out, 'export'),
+      dtypes: formats,
+      gate,
+      keepFp32: 'auto',
+      force: true,
+    })
     await report(config, open)
     console.log(`Search with it:\n  npx distilingual search --model ${join(out, 'export')} --images FOLDER "红色的苹果"`)
   },
@@ -74,17 +83,21 @@ function finished(dir: string): boolean {
 /** Measures teacher, student after each stage, and scratch where trained; writes and prints the report. */
 async function report(config: Config, open: OpenCorpus): Promise<void> {
   const { out, languages, cacheDir } = config
-  const options = { threads: config.stage1.threads }
+  const options = { threads: config.stage1.threads, name: config.stage1.student }
   const { seed } = config.stage1
   const contenders: Contender[] = [
-    await onnxContender('teacher', teacherFolder(config.teacher), options),
+    await onnxContender('teacher', teacherFolder(config.teacher), { threads: config.stage1.threads }),
     await folderContender('student', join(out, 'stage2', 'student'), options),
     ...(config.dtypes.includes('q8') ? [await onnxContender('student', join(out, 'export'), { ...options, dtype: 'q8' })] : []),
     await folderContender('student-stage1', join(out, 'stage1', 'student'), options),
   ]
   if (config.baseline) contenders.push(await folderContender('scratch', join(out, 'scratch', 'student'), options))
   try {
-    const { report: measured, ranks, material } = await evaluateModels(contenders, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
+    const {
+      report: measured,
+      ranks,
+      material,
+    } = await evaluateModels(contenders, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
     const found = { schema: 1 as const, ...measured, provenance: provenance({ config, seed }), commands: [commandLine(config)] }
     const training = [
       { name: 'Stage 1', lines: await readLog(join(out, 'stage1', 'log.jsonl')) },

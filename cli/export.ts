@@ -32,7 +32,10 @@ export const exportModel: Command<typeof schema> = {
   name: 'export',
   description: 'Write a trained model as an ONNX folder for transformers.js, checked against the training graph and by recall per language.',
   schema,
-  examples: ['export --from runs/distill --out dist/emoji --dtypes fp32,q8 --maxDrop 0.5', 'export --from runs/distill --out dist/emoji --keepFp32 auto'],
+  examples: [
+    'export --from runs/distill --out dist/emoji --dtypes fp32,q8 --maxDrop 0.5',
+    'export --from runs/distill --out dist/emoji --keepFp32 auto',
+  ],
   async run(config) {
     const { from, out, dtypes, reduceRange, force } = config
     const formats = parseDtypes(dtypes)
@@ -68,8 +71,12 @@ async function trainedOn(run: string): Promise<Partial<Pick<Config, 'corpus' | '
 function print({ sizes, parity, recall }: ExportedFiles): void {
   for (const { dtype, bytes } of sizes) {
     const { image, text } = parity.find((row) => row.dtype === dtype)!
-    const lost = recall.filter((row) => row.dtype === dtype).map(({ language, meanRecall, drop }) => `${languageName(language)} ${percent(meanRecall)} % (lost ${drop.toFixed(2)})`)
+    const lost = recall
+      .filter((row) => row.dtype === dtype)
+      .map(({ language, meanRecall, drop }) => `${languageName(language)} ${percent(meanRecall)} % (lost ${drop.toFixed(2)})`)
     const towers = `image ${megabytes(bytes.vision_model)}, text ${megabytes(bytes.text_model)}`
-    console.log(`${dtype.padEnd(4)}  ${towers}; least cosine to the training graph ${image.least.toFixed(6)}, ${text.least.toFixed(6)}${lost.length ? `; mean recall ${lost.join(', ')}` : ''}`)
+    console.log(
+      `${dtype.padEnd(4)}  ${towers}; least cosine to the training graph ${image.least.toFixed(6)}, ${text.least.toFixed(6)}${lost.length ? `; mean recall ${lost.join(', ')}` : ''}`,
+    )
   }
 }

@@ -28,6 +28,9 @@ export const parity: Command<typeof schema> = {
     const broken = options.dtype === 'fp32' ? brokenPromises(report) : []
     if (broken.length === 0) return
     const expected = `cosines of at least ${leastParity.image} for images and ${leastParity.text} for texts`
-    throw new UserError({ where: model, expected, got: broken.join('; '), hint: 'With pictures of your own, prepare them as the model card shows.' }, 3)
+    throw new UserError(
+      { where: model, expected, got: broken.join('; '), hint: 'With pictures of your own, prepare them as the model card shows.' },
+      3,
+    )
   },
 }

@@ -22,7 +22,11 @@ export const teacher: Command<typeof schema> = {
     const open = await openCorpus(corpus, { languages, imagesDir })
     await openRunFolder(out, { command: 'teacher', ...config }, { resume, force })
     const { model, tokenizerDir } = await trainTeacher({ label: 'teacher', open, languages, settings, dir: out, cacheDir, resume })
-    const card = { languages, data: [{ corpus: open.corpus.name, licence: open.corpus.licence }], limits: ['It knows what it was trained on: the images and words of the corpus above.'] }
+    const card = {
+      languages,
+      data: [{ corpus: open.corpus.name, licence: open.corpus.licence }],
+      limits: ['It knows what it was trained on: the images and words of the corpus above.'],
+    }
     // A teacher's towers are all that distillation reads.
     await exportFolder(model, { tokenizerDir, out: exportDir, dtypes: ['fp16'], leaveOut: ['combined', 'safetensors'], force, card })
     console.log(`Teacher in ${exportDir}. Use it: npm run stage1 -- --teacher ${exportDir}`)

@@ -1,8 +1,8 @@
 import type { Random } from '../engine/random.ts'
 import { type ColourChange, colourMatrix } from './augment-colour.ts'
 import { blurPlane, edges, luminance } from './augment-filters.ts'
-import * as pixels from './augment-pixels.ts'
 import type { Affine, Canvas } from './augment-pixels.ts'
+import * as pixels from './augment-pixels.ts'
 import { type Rgb, writePixelValues } from './pixel-values.ts'
 
 /**

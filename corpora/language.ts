@@ -39,7 +39,8 @@ function suggestion(written: string): string {
   if (dashed && isKnown(dashed)) return `Did you mean ${dashed}?`
   const codes = twoLetterCodes()
   // People write "chinese" or "titel" as well as "zj": compare long words with names, short ones with codes.
-  const match = written.length > 3 ? codes.get(nearest(written.toLowerCase(), [...codes.keys()])) : nearest(written.toLowerCase(), [...codes.values()])
+  const match =
+    written.length > 3 ? codes.get(nearest(written.toLowerCase(), [...codes.keys()])) : nearest(written.toLowerCase(), [...codes.values()])
   return `Did you mean ${match} (${englishName(match!)})? Columns that are no language can be image, split, class and group only.`
 }
 

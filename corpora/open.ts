@@ -2,8 +2,8 @@ import { extname } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 import { csvCorpus } from './csv.ts'
 import { emoji } from './emoji/corpus.ts'
-import { pixelReferences } from './emoji/references.ts'
 import { emojiProtocolLanguages, emojiProtocolNames, emojiProtocols } from './emoji/protocols.ts'
+import { pixelReferences } from './emoji/references.ts'
 import { jsonlCorpus } from './jsonl.ts'
 import { nearest } from './nearest.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
@@ -40,10 +40,7 @@ const readers: Record<string, (options: { file: string; imagesDir?: string }) =>
  * @param options.languages which languages of the emoji corpus; default all
  * @param options.imagesDir for files: what image paths are relative to; default: the file's folder
  */
-export async function openCorpus(
-  nameOrFile: string,
-  options: { languages?: Language[]; imagesDir?: string } = {},
-): Promise<OpenCorpus> {
+export async function openCorpus(nameOrFile: string, options: { languages?: Language[]; imagesDir?: string } = {}): Promise<OpenCorpus> {
   if (nameOrFile === 'emoji') {
     const corpus = emoji({ languages: options.languages })
     return {

@@ -110,7 +110,8 @@ async function write(file: string, sources: ImageSource[], size: number, fit: Fi
         limit(async () => {
           const pixels = await decodeImage(source, size, fit)
           const { bytesWritten } = await handle.write(pixels, 0, pixels.length, i * pixels.length)
-          if (bytesWritten !== pixels.length) throw new Error(`pixel cache: ${unfinished} took ${bytesWritten} of ${pixels.length} bytes (is the disk full?)`)
+          if (bytesWritten !== pixels.length)
+            throw new Error(`pixel cache: ${unfinished} took ${bytesWritten} of ${pixels.length} bytes (is the disk full?)`)
           shown.update(++done)
         }),
       ),

@@ -120,7 +120,12 @@ function hashSplit(key: string): Split {
 
 async function checkImages(entries: Entry[], file: string): Promise<void> {
   const limit = pLimit(32)
-  const found = await limit.map(entries, ({ path }) => access(path).then(() => true, () => false))
+  const found = await limit.map(entries, ({ path }) =>
+    access(path).then(
+      () => true,
+      () => false,
+    ),
+  )
   const missing = entries.filter((_, i) => !found[i])
   if (missing.length === 0) return
   const { line, path } = missing[0]!

@@ -10,7 +10,11 @@ export function layerNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsil
   registerEagerKernels()
   const op = tf.customGrad((...args: unknown[]) => {
     const [x, gamma, beta, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
-    const [y, mean, inverse] = tf.engine().runKernel('LayerNormalization', { x, gamma, beta }, { epsilon }) as unknown as [tf.Tensor, tf.Tensor, tf.Tensor]
+    const [y, mean, inverse] = tf.engine().runKernel('LayerNormalization', { x, gamma, beta }, { epsilon }) as unknown as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+    ]
     save([x, gamma, mean, inverse])
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
       const [x, gamma, mean, inverse] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]

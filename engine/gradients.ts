@@ -20,7 +20,12 @@ export function withGradients(loss: Loss, paramNames: string[]): TensorFunction 
       return results.loss as tf.Scalar
     }
     // Not tf.valueAndGrads: it throws when the loss does not reach one of the parameters, as fd does not reach logit_scale.
-    const { grads } = tf.engine().gradients(forward, paramNames.map((name) => inputs[name]!), undefined, true)
+    const { grads } = tf.engine().gradients(
+      forward,
+      paramNames.map((name) => inputs[name]!),
+      undefined,
+      true,
+    )
     const gradients = paramNames.flatMap((name, i) => (grads[i] ? [[gradientOf(name), grads[i]] as const] : []))
     return { ...scalars, ...Object.fromEntries(gradients) }
   }

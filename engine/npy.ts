@@ -24,7 +24,12 @@ export function decodeNpy(file: Uint8Array, where: string): { data: Float32Array
   const found = /'descr': '<f([24])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header)
   const [, width, rows, columns] = found?.map(Number) ?? []
   if (Buffer.from(file.subarray(1, 6)).toString() !== 'NUMPY' || !found || file.length !== 10 + length + rows! * columns! * width!) {
-    throw new UserError({ where, expected: 'a complete .npy matrix of <f2 or <f4', got: header.slice(0, 80) || `${file.length} bytes`, hint: 'Delete the file; it is made anew.' })
+    throw new UserError({
+      where,
+      expected: 'a complete .npy matrix of <f2 or <f4',
+      got: header.slice(0, 80) || `${file.length} bytes`,
+      hint: 'Delete the file; it is made anew.',
+    })
   }
   const body = Uint8Array.from(file.subarray(10 + length)).buffer // a copy: a Buffer's slice would share its memory pool
   return { data: width === 2 ? float16ToFloat32(new Uint16Array(body)) : new Float32Array(body), columns: columns! }

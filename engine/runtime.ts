@@ -37,7 +37,12 @@ export interface Session {
 export async function openSession(model: string | Uint8Array, options: RuntimeOptions = {}): Promise<Session> {
   const where = typeof model === 'string' ? model : 'model'
   const session = await createSession(model, options).catch((error: Error) => {
-    throw new UserError({ where, expected: 'a model that onnxruntime can open', got: error.message, hint: 'Check the path and that the file is a complete ONNX model.' })
+    throw new UserError({
+      where,
+      expected: 'a model that onnxruntime can open',
+      got: error.message,
+      hint: 'Check the path and that the file is a complete ONNX model.',
+    })
   })
   return {
     inputs: session.inputMetadata.map(describe),

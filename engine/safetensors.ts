@@ -48,7 +48,11 @@ export function decodeSafetensors(file: Uint8Array, where: string): { params: Pa
   const params: Params = {}
   for (const [name, entry] of Object.entries(entries)) {
     if (!isEntry(entry)) return fail(`dtype, shape and data_offsets of tensor ${name}`, JSON.stringify(entry))
-    const { dtype, shape, data_offsets: [start, end] } = entry
+    const {
+      dtype,
+      shape,
+      data_offsets: [start, end],
+    } = entry
     if (dtype !== 'F32') fail(`tensor ${name} as F32`, dtype)
     const data = new Float32Array(shape.reduce((product, dim) => product * dim, 1))
     if (end - start !== data.byteLength) fail(`${data.byteLength} bytes for tensor ${name} [${shape}]`, `${end - start}`)

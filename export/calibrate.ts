@@ -21,7 +21,12 @@ const samplesPerRun = 512
 const mostExamples = 256
 
 /** Calibrates both towers, and the combined graph with them, whose tensors are theirs under a prefix. */
-export async function calibrateGraphs(graphs: ExportGraphs, tokenizer: Tokenizer, { pixels, texts }: Calibration, options: RuntimeOptions = {}): Promise<GraphRanges> {
+export async function calibrateGraphs(
+  graphs: ExportGraphs,
+  tokenizer: Tokenizer,
+  { pixels, texts }: Calibration,
+  options: RuntimeOptions = {},
+): Promise<GraphRanges> {
   const size = graphs.vision.inputs[0]!.dims[2] as number
   const stride = 3 * size * size
   const images = Array.from({ length: Math.min(mostExamples, pixels.length / stride) }, (_, i) => ({
@@ -35,7 +40,11 @@ export async function calibrateGraphs(graphs: ExportGraphs, tokenizer: Tokenizer
   const vision = await calibrate(graphs.vision, images, options)
   const text = await calibrate(graphs.text, captions, options)
   const under = (prefix: string, ranges: Ranges) => [...ranges].map(([name, range]) => [`${prefix}/${name}`, range] as const)
-  return { [graphs.vision.name]: vision, [graphs.text.name]: text, [graphs.combined.name]: new Map([...under('vision', vision), ...under('text', text)]) }
+  return {
+    [graphs.vision.name]: vision,
+    [graphs.text.name]: text,
+    [graphs.combined.name]: new Map([...under('vision', vision), ...under('text', text)]),
+  }
 }
 
 /**
@@ -63,7 +72,9 @@ export async function calibrate(graph: Graph, examples: Record<string, NumberTen
 
 /** Shows the named tensors as outputs, flattened: an output must declare its rank, and theirs are not known here. */
 function withOutputs(graph: Graph, names: string[]): Graph {
-  const flat = names.map((name, i): Node => ({ op: 'Reshape', domain: '', inputs: [name, 'calibrated_shape'], outputs: [`calibrated_${i}`], attributes: {} }))
+  const flat = names.map(
+    (name, i): Node => ({ op: 'Reshape', domain: '', inputs: [name, 'calibrated_shape'], outputs: [`calibrated_${i}`], attributes: {} }),
+  )
   return {
     ...graph,
     nodes: [...graph.nodes, ...flat],

@@ -42,7 +42,17 @@ export interface Card extends CardOptions {
 
 /** README.md of an exported folder: what the model is, knows, costs and does not know, and how to load it. */
 export function modelCard(card: Card): string {
-  const sections = [frontMatter(card), `# ${card.name}`, introduction(card), usage(card), sizes(card), losses(card), recall(card), data(card), limits(card)]
+  const sections = [
+    frontMatter(card),
+    `# ${card.name}`,
+    introduction(card),
+    usage(card),
+    sizes(card),
+    losses(card),
+    recall(card),
+    data(card),
+    limits(card),
+  ]
   return `${sections.filter(Boolean).join('\n\n')}\n`
 }
 
@@ -69,7 +79,9 @@ function introduction({ config, parameters, languages = [], teacher }: Card): st
 
 function usage({ config, sizes, leaveOut }: Card): string {
   const ways = [
-    leaveOut.includes('combined') ? 'The pipeline `image-feature-extraction`' : 'The pipelines `zero-shot-image-classification` and `image-feature-extraction`',
+    leaveOut.includes('combined')
+      ? 'The pipeline `image-feature-extraction`'
+      : 'The pipelines `zero-shot-image-classification` and `image-feature-extraction`',
     '`@xenova/transformers` 2.17 (fp32 and q8)',
     'onnxruntime in any language (`onnx/`)',
     ...(leaveOut.includes('safetensors') ? [] : ["Python's `CLIPModel.from_pretrained` (`model.safetensors`)"]),

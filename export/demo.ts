@@ -69,7 +69,7 @@ async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], ga
       for (const { words } of gallery.languages) tables.push(await embedTexts(encoder, words))
       const vectors = `data/vectors-${dtype}.bin`
       await writeFile(join(dir, vectors), encodeVectors(tables.map((rows) => quantizeRows(rows, encoder.embedDim))))
-      formats.push({ dtype, bytes: await towerBytes(model, dtype), vectors })
+      formats.push({ dtype, bytes: await towerBytes(model, dtype), vectors, logitScale: encoder.logitScale })
     } finally {
       await encoder.release()
     }
@@ -90,7 +90,12 @@ async function replaceDemo<T>(out: string, write: (dir: string) => Promise<T>): 
   const held = await readdir(target).catch(async () => ((await stat(target).catch(() => undefined)) ? ['a file of that name'] : []))
   const isDemo = await stat(join(target, 'data/site.json')).catch(() => undefined)
   if (held.length > 0 && !isDemo) {
-    throw new UserError({ where: `--out ${out}`, expected: 'a new folder or an earlier demo', got: held.slice(0, 3).join(', '), hint: 'Name another folder.' })
+    throw new UserError({
+      where: `--out ${out}`,
+      expected: 'a new folder or an earlier demo',
+      got: held.slice(0, 3).join(', '),
+      hint: 'Name another folder.',
+    })
   }
   const fresh = `${target}.unfinished`
   await rm(fresh, { recursive: true, force: true })

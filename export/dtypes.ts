@@ -2,10 +2,10 @@ import { UserError } from '../engine/errors.ts'
 import type { Graph } from '../engine/onnx/model.ts'
 import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
 import type { GraphRanges } from './calibrate.ts'
+import { type DynamicOptions, quantizeDynamic } from './quantize.ts'
 import { toFloat16 } from './quantize-float16.ts'
 import { quantizeInt4 } from './quantize-int4.ts'
 import { quantizeStatic } from './quantize-static.ts'
-import { quantizeDynamic, type DynamicOptions } from './quantize.ts'
 
 export const exportDtypes = Object.keys(dtypeSuffixes) as ModelDtype[]
 

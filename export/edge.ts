@@ -53,8 +53,14 @@ const samples = 128 // images, and texts, that cosines are averaged over
 export async function edgeReport(models: EdgeModel[], options: { rounds?: number } = {}): Promise<EdgeRow[]> {
   const encoders = await openAll(models)
   try {
-    const one = await interleavedLatency(encoders.flatMap((encoder) => timed(encoder, 1)), options)
-    const many = await interleavedLatency(encoders.flatMap((encoder) => timed(encoder, batch)), { rounds: Math.ceil((options.rounds ?? 50) / 10), warmup: 1 })
+    const one = await interleavedLatency(
+      encoders.flatMap((encoder) => timed(encoder, 1)),
+      options,
+    )
+    const many = await interleavedLatency(
+      encoders.flatMap((encoder) => timed(encoder, batch)),
+      { rounds: Math.ceil((options.rounds ?? 50) / 10), warmup: 1 },
+    )
     const speed = (i: number): Speed => ({ ...pick(one[i]!), perSecond: (1000 * batch) / many[i]!.p50 })
     const rows: EdgeRow[] = []
     for (const [i, { name, dir, dtype, tasks = [], recall }] of models.entries()) {
@@ -80,7 +86,21 @@ export async function edgeReport(models: EdgeModel[], options: { rounds?: number
 /** The rows as a Markdown table; times in milliseconds, recall in percent. */
 export function edgeTable(rows: EdgeRow[]): string {
   const languages = [...new Set(rows.flatMap(({ recall }) => recall.map(({ language }) => language)))]
-  const head = ['model', 'image', 'text', 'memory', 'image p50', 'p95', 'text p50', 'p95', 'images/s', 'texts/s', 'cosine image', 'text', ...languages.map(languageName)]
+  const head = [
+    'model',
+    'image',
+    'text',
+    'memory',
+    'image p50',
+    'p95',
+    'text p50',
+    'p95',
+    'images/s',
+    'texts/s',
+    'cosine image',
+    'text',
+    ...languages.map(languageName),
+  ]
   const body = rows.map((row) => [
     [row.name, row.dtype].filter(Boolean).join(' '),
     ...[row.bytes.image, row.bytes.text, row.memory].map(megabytes),

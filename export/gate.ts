@@ -27,7 +27,13 @@ export interface RecallRow extends LanguageRecall {
 export const gateExitCode = 3
 
 /** Evaluates the written files of each number format, and the model as it trains, on the gate's tasks. */
-export async function measureFiles(dir: string, reference: Encoder, dtypes: ModelDtype[], tasks: GateTask[], options: RuntimeOptions = {}): Promise<RecallRow[]> {
+export async function measureFiles(
+  dir: string,
+  reference: Encoder,
+  dtypes: ModelDtype[],
+  tasks: GateTask[],
+  options: RuntimeOptions = {},
+): Promise<RecallRow[]> {
   const expected = await measureRecall(reference, tasks)
   const rows: RecallRow[] = []
   for (const dtype of dtypes) {
@@ -75,7 +81,12 @@ export function parseMaxDrop(parts: (string | number)[]): Gate['maxDrop'] {
     const [value, name] = part.split(':').reverse() as [string, string | undefined]
     const limit = Number(value)
     if (value.trim() === '' || !(limit >= 0) || part.split(':').length > 2) {
-      throw new UserError({ where: '--maxDrop', expected: 'points of mean recall (1.0), or a format and points (q4:2)', got: part, hint: 'Several are separated by commas: 1.0,q4:2' })
+      throw new UserError({
+        where: '--maxDrop',
+        expected: 'points of mean recall (1.0), or a format and points (q4:2)',
+        got: part,
+        hint: 'Several are separated by commas: 1.0,q4:2',
+      })
     }
     for (const dtype of name === undefined ? (['fp16', 'q8'] as const) : parseDtypes([name], '--maxDrop')) limits[dtype] = limit
   }

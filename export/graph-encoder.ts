@@ -1,7 +1,7 @@
-import { encodeModel } from '../engine/onnx/proto.ts'
 import type { Graph } from '../engine/onnx/model.ts'
+import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
-import { longest, type Encoder } from '../models/encoder.ts'
+import { type Encoder, longest } from '../models/encoder.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
 
@@ -33,7 +33,13 @@ export async function openText(graph: Graph, tokenizer: Tokenizer, options: Runt
 }
 
 /** Mean recall of two towers that were not written to files. */
-export async function recallOfGraphs(vision: Graph, text: Graph, tasks: GateTask[], tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<LanguageRecall[]> {
+export async function recallOfGraphs(
+  vision: Graph,
+  text: Graph,
+  tasks: GateTask[],
+  tokenizer: Tokenizer,
+  options: RuntimeOptions = {},
+): Promise<LanguageRecall[]> {
   const images = await openVision(vision, options)
   const texts = await openText(text, tokenizer, options)
   try {

@@ -24,7 +24,10 @@ export async function chooseKeepFp32(
   const worst = async (dtype: ModelDtype, keepFp32: string[]): Promise<RecallRow | undefined> => {
     const convert = { ...options, keepFp32 }
     const found = await recallOfGraphs(convertGraph(vision, dtype, convert), convertGraph(text, dtype, convert), tasks, tokenizer, options)
-    return failures(found.map((row, i) => recallRow(dtype, row, reference[i]!)), gate)[0]
+    return failures(
+      found.map((row, i) => recallRow(dtype, row, reference[i]!)),
+      gate,
+    )[0]
   }
   let kept = options.keepFp32 ?? []
   for (const dtype of dtypes) {

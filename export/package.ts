@@ -9,13 +9,13 @@ import { writeModelFolder } from '../models/folder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { blame } from './blame.ts'
-import { calibrateGraphs, type Calibration } from './calibrate.ts'
+import { type Calibration, calibrateGraphs } from './calibrate.ts'
 import { type CardOptions, type FileSizes, modelCard } from './card.ts'
 import { type ConvertOptions, convertGraph, type FileStem, fileStems, onnxFile } from './dtypes.ts'
 import { failGate, failures, type Gate, measureFiles, type RecallRow } from './gate.ts'
 import { chooseKeepFp32 } from './keep-auto.ts'
 import { resolveKeepFp32 } from './keep-fp32.ts'
-import { exportGraphs, type ExportGraphs } from './onnx.ts'
+import { type ExportGraphs, exportGraphs } from './onnx.ts'
 import { replaceFolder } from './replace-folder.ts'
 import { type Parity, verifyExport } from './verify.ts'
 
@@ -89,18 +89,39 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
   })
 }
 
-async function settleKeepFp32(graphs: ExportGraphs, tokenizer: Tokenizer, { keepFp32 = [], gate, dtypes }: ExportOptions, convert: ConvertOptions): Promise<string[]> {
+async function settleKeepFp32(
+  graphs: ExportGraphs,
+  tokenizer: Tokenizer,
+  { keepFp32 = [], gate, dtypes }: ExportOptions,
+  convert: ConvertOptions,
+): Promise<string[]> {
   if (keepFp32 !== 'auto') return resolveKeepFp32(graphs, keepFp32)
   if (gate) return chooseKeepFp32(graphs, dtypes, gate, tokenizer, convert)
-  throw new UserError({ where: '--keepFp32 auto', expected: 'a recall gate to satisfy', got: 'none', hint: 'Name a validation corpus and --maxDrop, or the layers.' })
+  throw new UserError({
+    where: '--keepFp32 auto',
+    expected: 'a recall gate to satisfy',
+    got: 'none',
+    hint: 'Name a validation corpus and --maxDrop, or the layers.',
+  })
 }
 
 function requireCalibration({ calibration }: ExportOptions): Calibration {
   if (calibration && calibration.pixels.length > 0 && calibration.texts.length > 0) return calibration
-  throw new UserError({ where: '--dtypes int8', expected: 'training images and captions to calibrate on', got: 'none', hint: 'Name the --corpus the model was trained on, or take q8, which needs none.' })
+  throw new UserError({
+    where: '--dtypes int8',
+    expected: 'training images and captions to calibrate on',
+    got: 'none',
+    hint: 'Name the --corpus the model was trained on, or take q8, which needs none.',
+  })
 }
 
-async function writeOnnxFiles(dir: string, graphs: ExportGraphs, dtypes: ModelDtype[], stems: FileStem[], options: ConvertOptions): Promise<FileSizes[]> {
+async function writeOnnxFiles(
+  dir: string,
+  graphs: ExportGraphs,
+  dtypes: ModelDtype[],
+  stems: FileStem[],
+  options: ConvertOptions,
+): Promise<FileSizes[]> {
   await mkdir(join(dir, 'onnx'), { recursive: true })
   const sources = { vision_model: graphs.vision, text_model: graphs.text, model: graphs.combined }
   const sizes: FileSizes[] = []

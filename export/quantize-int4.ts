@@ -1,9 +1,9 @@
 /** The q4 format: weights in blocks of 4-bit integers. Smaller files; speed on a CPU stays about that of float32. */
 import { UserError } from '../engine/errors.ts'
 import type { Graph, TensorData } from '../engine/onnx/model.ts'
-import { quantizeInt4Blocks } from './quantize-codec.ts'
 import { quantizeTable } from './quantize.ts'
-import { requireOpset, rewriteWeights, type Rewrite, type WeightUse } from './quantize-weights.ts'
+import { quantizeInt4Blocks } from './quantize-codec.ts'
+import { type Rewrite, requireOpset, rewriteWeights, type WeightUse } from './quantize-weights.ts'
 
 const contrib = 'com.microsoft'
 

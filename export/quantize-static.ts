@@ -1,9 +1,9 @@
 /** The int8 format: weights and activations as 8-bit integers, ranges of activations fixed beforehand (QDQ). */
 import { UserError } from '../engine/errors.ts'
 import type { Graph } from '../engine/onnx/model.ts'
-import { quantizeInt8 } from './quantize-codec.ts'
-import { requireOpset, rewriteWeights, type Rewrite, type WeightUse } from './quantize-weights.ts'
 import { type DynamicOptions, quantizeTable } from './quantize.ts'
+import { quantizeInt8 } from './quantize-codec.ts'
+import { type Rewrite, requireOpset, rewriteWeights, type WeightUse } from './quantize-weights.ts'
 
 /** Least and greatest value of activations, by the name of the tensor. */
 export type Ranges = Map<string, [number, number]>
@@ -32,7 +32,12 @@ export function quantizeStatic(graph: Graph, ranges: Ranges, options: DynamicOpt
 function quantizeInput(graph: Graph, input: string, ranges: Ranges, rewrite: Rewrite): [string, string, string] {
   const range = ranges.get(input)
   if (!range) {
-    throw new UserError({ where: `graph '${graph.name}'`, expected: `a calibrated range of ${input}`, got: 'none', hint: 'Calibrate the same graph that is quantized.' })
+    throw new UserError({
+      where: `graph '${graph.name}'`,
+      expected: `a calibrated range of ${input}`,
+      got: 'none',
+      hint: 'Calibrate the same graph that is quantized.',
+    })
   }
   const { scale, zero } = scaleOf(range)
   const names = [

@@ -1,7 +1,8 @@
 /** Which weights of a graph can be stored in fewer bits, and how a rewrite puts the replacements in place. */
-import { prune } from '../engine/onnx/passes.ts'
-import type { Attribute, Graph, Node, TensorData } from '../engine/onnx/model.ts'
+
 import { UserError } from '../engine/errors.ts'
+import type { Attribute, Graph, Node, TensorData } from '../engine/onnx/model.ts'
+import { prune } from '../engine/onnx/passes.ts'
 
 /** A float32 matrix that a node reads: `x · W[in, out]` of a MatMul, or rows of the table `W[V, D]` of a Gather. */
 export interface WeightUse {

@@ -1,8 +1,8 @@
 /** The q8 format: weights as signed 8-bit integers, activations quantized while the model runs. */
 import { dtypeToOnnx } from '../engine/onnx/dtypes.ts'
 import type { Graph } from '../engine/onnx/model.ts'
-import { quantizeInt8, type Granularity, type Int8Matrix } from './quantize-codec.ts'
-import { requireOpset, rewriteWeights, type Rewrite, type WeightUse } from './quantize-weights.ts'
+import { type Granularity, type Int8Matrix, quantizeInt8 } from './quantize-codec.ts'
+import { type Rewrite, requireOpset, rewriteWeights, type WeightUse } from './quantize-weights.ts'
 
 export interface DynamicOptions {
   /**

@@ -20,7 +20,12 @@ export async function replaceFolder<T>(out: string, force: boolean, write: (dir:
   const foreign = await foreignFiles(target)
   if (foreign.length > 0 && !force) {
     const shown = foreign.length > 5 ? `${foreign.slice(0, 5).join(', ')} and ${foreign.length - 5} more` : foreign.join(', ')
-    throw new UserError({ where: out, expected: 'a new folder or an earlier export', got: `a folder with ${shown}`, hint: 'Choose another --out, or keep those files and write beside them with --force.' })
+    throw new UserError({
+      where: out,
+      expected: 'a new folder or an earlier export',
+      got: `a folder with ${shown}`,
+      hint: 'Choose another --out, or keep those files and write beside them with --force.',
+    })
   }
   const fresh = `${target}.unfinished` // of an interrupted export, if there is one: always the same name, so none pile up
   const old = `${target}.replaced`
@@ -50,7 +55,10 @@ async function foreignFiles(dir: string): Promise<string[]> {
   if (!found.isDirectory()) throw new UserError({ where: dir, expected: 'a folder to write to', got: 'a file', hint: 'Choose another --out.' })
   const entries = await readdir(dir, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
-  return files.map((file) => file.replaceAll('\\', '/')).filter((file) => !ownFiles.has(file)).sort()
+  return files
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !ownFiles.has(file))
+    .sort()
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): false {

@@ -26,7 +26,14 @@ export interface Closeness {
 const limits: Partial<Record<ModelDtype, number>> = { fp32: 0.99999, fp16: 0.999 }
 
 /** Texts of several lengths and scripts; callers add some of their own. */
-const probes = ['a', 'red apple', '红色的苹果', '两只黑猫在桌子上睡觉', 'a photograph of three people who ride bicycles through the rain at night', '🎉!?']
+const probes = [
+  'a',
+  'red apple',
+  '红色的苹果',
+  '两只黑猫在桌子上睡觉',
+  'a photograph of three people who ride bicycles through the rain at night',
+  '🎉!?',
+]
 
 /**
  * Runs the written files and the training graph on the same images and texts, in batches of three sizes and lengths.
@@ -93,15 +100,32 @@ async function verifyCombined(dir: string, dtype: ModelDtype, towers: Encoder, i
   })
   // Quantized files choose ranges per batch, so that their batches agree only roughly.
   const tolerance = dtype === 'fp32' || dtype === 'fp16' ? 1e-5 : 0.05
-  const apart = Math.max(difference(data('image_embeds'), image), difference(data('text_embeds'), text), difference(data('logits_per_image'), logits) / towers.logitScale)
+  const apart = Math.max(
+    difference(data('image_embeds'), image),
+    difference(data('text_embeds'), text),
+    difference(data('logits_per_image'), logits) / towers.logitScale,
+  )
   if (apart <= tolerance) return
-  throw new UserError({ where: file, expected: `what the split towers give, within ${tolerance}`, got: `a difference of ${apart}`, hint: 'This is a fault of the exporter: please report it.' }, 1)
+  throw new UserError(
+    {
+      where: file,
+      expected: `what the split towers give, within ${tolerance}`,
+      got: `a difference of ${apart}`,
+      hint: 'This is a fault of the exporter: please report it.',
+    },
+    1,
+  )
 }
 
 async function inBatches(encoder: Encoder, images: Float32Array, size: number): Promise<Float32Array> {
   const stride = 3 * size * size
   const parts = []
-  for (const [from, to] of [[0, 1], [1, 4], [4, 9]] as const) parts.push(...(await encoder.encodeImages(images.subarray(from * stride, to * stride), to - from)))
+  for (const [from, to] of [
+    [0, 1],
+    [1, 4],
+    [4, 9],
+  ] as const)
+    parts.push(...(await encoder.encodeImages(images.subarray(from * stride, to * stride), to - from)))
   return Float32Array.from(parts)
 }
 
@@ -141,10 +165,18 @@ function difference(a: Float32Array, b: Float32Array): number {
 
 function requireClose(file: string, { least }: Closeness, limit = -Infinity): void {
   if (least >= limit) return
-  throw new UserError({ where: file, expected: `cosine ≥ ${limit} to the training graph`, got: `${least}`, hint: 'This is a fault of the exporter: please report it.' }, 1)
+  throw new UserError(
+    { where: file, expected: `cosine ≥ ${limit} to the training graph`, got: `${least}`, hint: 'This is a fault of the exporter: please report it.' },
+    1,
+  )
 }
 
 function requireFinite(where: string, values: number[]): void {
   if (values.every(Number.isFinite)) return
-  throw new UserError({ where, expected: 'a model with finite embeddings', got: 'NaN or infinity', hint: 'The training run diverged: export an earlier checkpoint.' })
+  throw new UserError({
+    where,
+    expected: 'a model with finite embeddings',
+    got: 'NaN or infinity',
+    hint: 'The training run diverged: export an earlier checkpoint.',
+  })
 }

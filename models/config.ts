@@ -41,7 +41,10 @@ export interface PresetOptions {
 }
 
 /** Width/layers/heads by name; 64 px, patch 8, context 32 and joint dimension 256 unless told otherwise. */
-export function preset(name: PresetName, { vocabSize, embedDim = 256, imageSize = 64, patchSize = 8, contextLength = 32 }: PresetOptions): ClipConfig {
+export function preset(
+  name: PresetName,
+  { vocabSize, embedDim = 256, imageSize = 64, patchSize = 8, contextLength = 32 }: PresetOptions,
+): ClipConfig {
   const { vision, text } = sizes[name]
   return {
     projection_dim: embedDim,

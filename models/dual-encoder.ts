@@ -1,7 +1,7 @@
+import { countParams, initialize, type ParamSpecs, type Params } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { ClipConfig } from './config.ts'
-import { countParams, initialize, type Params, type ParamSpecs } from '../engine/params.ts'
 import { textParams } from './text.ts'
 import { visionParams } from './vision.ts'
 

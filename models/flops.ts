@@ -17,7 +17,10 @@ export interface TowerFlops {
  *
  * Elementwise work is left out, as is usual; it takes time but few operations.
  */
-export function towerFlops(config: ClipConfig, { textLength, keptPatches = patchCount(config) }: { textLength: number; keptPatches?: number }): TowerFlops {
+export function towerFlops(
+  config: ClipConfig,
+  { textLength, keptPatches = patchCount(config) }: { textLength: number; keptPatches?: number },
+): TowerFlops {
   const { vision_config: vision, text_config: text, projection_dim: embedDim } = config
   const patches = 2 * keptPatches * 3 * vision.patch_size ** 2 * vision.hidden_size
   const pooling = 4 * textLength * text.hidden_size + 2 * textLength ** 2

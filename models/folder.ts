@@ -7,7 +7,7 @@ import { UserError } from '../engine/errors.ts'
 import { decodeSafetensors, encodeSafetensors } from '../engine/safetensors.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import type { ClipConfig } from './config.ts'
-import { dualEncoderParams, type DualEncoder } from './dual-encoder.ts'
+import { type DualEncoder, dualEncoderParams } from './dual-encoder.ts'
 
 const count = z.int().positive()
 const tower = { hidden_size: count, intermediate_size: count, num_hidden_layers: count, num_attention_heads: count }
@@ -51,11 +51,21 @@ export async function readModelFolder(dir: string): Promise<DualEncoder & { toke
   for (const [name, { shape }] of Object.entries(dualEncoderParams(config))) {
     const got = params[name]?.shape
     if (got?.join() === shape.join()) continue
-    throw new UserError({ where: `${file}: ${name}`, expected: `[${shape}] as config.json says`, got: got ? `[${got}]` : 'no such tensor', hint: 'config.json and model.safetensors must come from the same run.' })
+    throw new UserError({
+      where: `${file}: ${name}`,
+      expected: `[${shape}] as config.json says`,
+      got: got ? `[${got}]` : 'no such tensor',
+      hint: 'config.json and model.safetensors must come from the same run.',
+    })
   }
   const tokenizer = await loadTokenizer(dir)
   if (tokenizer.vocabSize > config.text_config.vocab_size) {
-    throw new UserError({ where: join(dir, 'tokenizer.json'), expected: `at most ${config.text_config.vocab_size} ids`, got: `${tokenizer.vocabSize}`, hint: 'Model and tokenizer must come from the same run.' })
+    throw new UserError({
+      where: join(dir, 'tokenizer.json'),
+      expected: `at most ${config.text_config.vocab_size} ids`,
+      got: `${tokenizer.vocabSize}`,
+      hint: 'Model and tokenizer must come from the same run.',
+    })
   }
   return { config, params, tokenizer }
 }
@@ -66,7 +76,12 @@ async function readConfig(dir: string): Promise<ClipConfig> {
   const parsed = configSchema.safeParse(parseJson(text, file))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
-  throw new UserError({ where: `${file}: ${issue.path.join('.')}`, expected: "CLIPConfig's fields", got: issue.message, hint: 'Use a folder written by this tool or by CLIPModel.save_pretrained.' })
+  throw new UserError({
+    where: `${file}: ${issue.path.join('.')}`,
+    expected: "CLIPConfig's fields",
+    got: issue.message,
+    hint: 'Use a folder written by this tool or by CLIPModel.save_pretrained.',
+  })
 }
 
 /** The parameters that belong to the model, in their canonical order: adapters stay out. */

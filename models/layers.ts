@@ -1,8 +1,8 @@
 import { layerNorm, linear, quickGelu } from '../engine/fused.ts'
+import type { ParamSpecs } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { TowerConfig } from './config.ts'
-import type { ParamSpecs } from '../engine/params.ts'
 
 /** Applies the Linear stored under `name`. [..., in] → [..., out] */
 export function dense(params: Tensors, name: string, x: tf.Tensor): tf.Tensor {
@@ -34,7 +34,14 @@ export type Pick = (tokens: tf.Tensor) => tf.Tensor
  * The embedding needs one token of the last layer, to which all are keys and values: `pooled` computes only that one, which
  * saves most of a layer. The whole last layer is for those who look inside; from the graph of a step that does not, it is pruned.
  */
-export function encoder(params: Tensors, prefix: string, config: TowerConfig, x: tf.Tensor, pick: Pick, mask?: tf.Tensor): Activations & { pooled: tf.Tensor } {
+export function encoder(
+  params: Tensors,
+  prefix: string,
+  config: TowerConfig,
+  x: tf.Tensor,
+  pick: Pick,
+  mask?: tf.Tensor,
+): Activations & { pooled: tf.Tensor } {
   const last = config.num_hidden_layers - 1
   const layer = (i: number, reduce: Pick) => encoderLayer(params, `${prefix}.encoder.layers.${i}`, config.num_attention_heads, x, reduce, mask)
   for (let i = 0; i < last; i++) x = layer(i, all).hidden
@@ -53,9 +60,17 @@ function encoderLayer(params: Tensors, name: string, heads: number, x: tf.Tensor
 }
 
 /** Multi-head attention, softmax(q·kᵀ/√d + mask)·v. asking [B, Q, D], tokens [B, T, D], mask [1 or B, Q, T] → output [B, Q, D], weights [B, H, Q, T] */
-function attention(params: Tensors, name: string, heads: number, asking: tf.Tensor, tokens: tf.Tensor, mask?: tf.Tensor): { output: tf.Tensor; weights: tf.Tensor } {
+function attention(
+  params: Tensors,
+  name: string,
+  heads: number,
+  asking: tf.Tensor,
+  tokens: tf.Tensor,
+  mask?: tf.Tensor,
+): { output: tf.Tensor; weights: tf.Tensor } {
   const [batch, queries, width] = asking.shape as [number, number, number]
-  const split = (part: string, x: tf.Tensor) => tf.transpose(tf.reshape(dense(params, `${name}.${part}`, x), [batch, x.shape[1]!, heads, width / heads]), [0, 2, 1, 3])
+  const split = (part: string, x: tf.Tensor) =>
+    tf.transpose(tf.reshape(dense(params, `${name}.${part}`, x), [batch, x.shape[1]!, heads, width / heads]), [0, 2, 1, 3])
   const query = tf.mul(split('q_proj', asking), Math.sqrt(heads / width)) // [B, H, Q, d]
   const scores = tf.matMul(query, split('k_proj', tokens), false, true) // [B, H, Q, T]
   const weights = tf.softmax(mask ? tf.add(scores, tf.expandDims(mask, 1)) : scores)

@@ -1,9 +1,9 @@
 import { linear } from '../engine/fused.ts'
+import type { ParamSpecs } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { ClipConfig } from './config.ts'
 import { type Activations, encoder, encoderParams, norm, normParams } from './layers.ts'
-import type { ParamSpecs } from '../engine/params.ts'
 
 const tower = 'text_model'
 

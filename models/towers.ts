@@ -1,6 +1,6 @@
-import { paramInputs, type Params } from '../engine/params.ts'
 import type { Graph } from '../engine/onnx/model.ts'
 import { prune } from '../engine/onnx/passes.ts'
+import { type Params, paramInputs } from '../engine/params.ts'
 import { trace } from '../engine/trace/trace.ts'
 import type { ClipConfig } from './config.ts'
 import { dualEncoderParams } from './dual-encoder.ts'

@@ -1,9 +1,9 @@
 import { linear } from '../engine/fused.ts'
+import type { ParamSpecs } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { ClipConfig } from './config.ts'
 import { type Activations, encoder, encoderParams, norm, normParams } from './layers.ts'
-import type { ParamSpecs } from '../engine/params.ts'
 
 const tower = 'vision_model'
 
@@ -33,7 +33,14 @@ export function imageTower(params: Tensors, config: ClipConfig, pixels: tf.Tenso
   let positions: tf.Tensor = tf.slice(table, [1, 0], [total, width]) // [N, D]
   if (keep) {
     const count = keep.shape[1]!
-    const offsets = tf.mul(tf.tensor2d(Array.from({ length: batch }, (_, i) => i), [batch, 1], 'int32'), total)
+    const offsets = tf.mul(
+      tf.tensor2d(
+        Array.from({ length: batch }, (_, i) => i),
+        [batch, 1],
+        'int32',
+      ),
+      total,
+    )
     const rows = tf.reshape(tf.add(keep, offsets), [-1]) // [B·K]
     patches = tf.reshape(tf.gather(tf.reshape(patches, [batch * total, -1]), tf.cast(rows, 'int32')), [batch, count, -1])
     positions = tf.reshape(tf.gather(positions, tf.reshape(keep, [-1])), [batch, count, width]) // [B, K, D]
@@ -42,8 +49,18 @@ export function imageTower(params: Tensors, config: ClipConfig, pixels: tf.Tenso
   const embedded = tf.add(linear(patches, weight), positions) // [B, K, D]
   // The class token joins by padding: unlike concat it needs no constant of the batch's size.
   const classToken = tf.add(tf.reshape(params[`${tower}.embeddings.class_embedding`]!, [1, width]), tf.slice(table, [0, 0], [1, width]))
-  const padded = tf.pad(embedded, [[0, 0], [1, 0], [0, 0]]) // [B, K+1, D]
-  const tokens = tf.add(padded, tf.pad(classToken, [[0, embedded.shape[1]!], [0, 0]]))
+  const padded = tf.pad(embedded, [
+    [0, 0],
+    [1, 0],
+    [0, 0],
+  ]) // [B, K+1, D]
+  const tokens = tf.add(
+    padded,
+    tf.pad(classToken, [
+      [0, embedded.shape[1]!],
+      [0, 0],
+    ]),
+  )
   const pick = (rows: tf.Tensor) => tf.slice(rows, [0, 0, 0], [batch, 1, width])
   const { pooled, hidden, attention } = encoder(params, tower, config.vision_config, norm(params, `${tower}.pre_layrnorm`, tokens), pick)
   const embedding = linear(norm(params, `${tower}.post_layernorm`, tf.reshape(pooled, [batch, width])), params['visual_projection.weight']!)

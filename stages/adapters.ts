@@ -1,7 +1,7 @@
 import type { Language } from '../corpora/sample.ts'
 import { UserError } from '../engine/errors.ts'
 import { linear } from '../engine/fused.ts'
-import { initialize, type Params, type ParamSpecs } from '../engine/params.ts'
+import { initialize, type ParamSpecs, type Params } from '../engine/params.ts'
 import type { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
@@ -45,14 +45,17 @@ export function adapt(params: Tensors, raw: tf.Tensor, tower: Tower, languages?:
  * the teacher's.
  */
 export function settleAdapters(model: DualEncoder, adapters: Params, weights: Weights): { model: DualEncoder; note: string } {
-  if (Object.keys(adapters).length === 0) return { model, note: 'no adapters: the student shares the teacher\'s dimension' }
+  if (Object.keys(adapters).length === 0) return { model, note: "no adapters: the student shares the teacher's dimension" }
   if (teachesOwnSpace(weights)) return { model, note: "adapters dropped: the student's own space was trained" }
   const [image, text] = [adapters[adapterOf('image')]!, adapters[adapterOf('text')]!]
   const params = { ...model.params }
   params['visual_projection.weight'] = fold(image, params['visual_projection.weight']!)
   params['text_projection.weight'] = fold(text, params['text_projection.weight']!)
   const embedDim = image.shape[0]!
-  return { model: { config: { ...model.config, projection_dim: embedDim }, params }, note: `adapters folded into the projections: the embedding has ${embedDim} dimensions now` }
+  return {
+    model: { config: { ...model.config, projection_dim: embedDim }, params },
+    note: `adapters folded into the projections: the embedding has ${embedDim} dimensions now`,
+  }
 }
 
 /**
@@ -73,7 +76,13 @@ export function requireOwnSpace(weights: Weights, teachers: number): void {
 function fold(adapter: Params[string], weight: Params[string]): Params[string] {
   const [rows, inner] = adapter.shape as [number, number]
   const columns = weight.shape[1]!
-  if (weight.shape[0] !== inner) throw new UserError({ where: 'adapter', expected: `${weight.shape[0]} columns`, got: `${inner}`, hint: 'Adapter and student must come from the same run.' })
+  if (weight.shape[0] !== inner)
+    throw new UserError({
+      where: 'adapter',
+      expected: `${weight.shape[0]} columns`,
+      got: `${inner}`,
+      hint: 'Adapter and student must come from the same run.',
+    })
   const data = new Float32Array(rows * columns)
   for (let i = 0; i < rows; i++) {
     for (let k = 0; k < inner; k++) {

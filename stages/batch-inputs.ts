@@ -70,7 +70,10 @@ export function batchInputs(source: BatchSource, centroids?: Centroids) {
       for (const specialist of specialists) inputs[teacherImageOf(specialist)] = await specialist.images(draw.images, draw.epoch, pixels)
       if (centroids) Object.assign(inputs, centroidInputs(centroids, draw.images))
       for (const tower of innerTeacher ? innerTowers(weights) : []) {
-        const shown = tower === 'image' ? await innerTeacher!.images(pixels, draw.images.length) : await innerTeacher!.texts(inputIds, attentionMask, texts.length)
+        const shown =
+          tower === 'image'
+            ? await innerTeacher!.images(pixels, draw.images.length)
+            : await innerTeacher!.texts(inputIds, attentionMask, texts.length)
         inputs[innerInput(tower, 'hidden')] = shown.hidden
         inputs[innerInput(tower, 'attention')] = shown.attention
       }

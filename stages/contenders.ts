@@ -5,7 +5,7 @@ import { extract } from '../engine/onnx/passes.ts'
 import { decodeModel } from '../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import type { ModelName } from '../eval/report/schema.ts'
-import { towerCounts, type DualEncoder } from '../models/dual-encoder.ts'
+import { type DualEncoder, towerCounts } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
@@ -14,14 +14,19 @@ import type { Tokenizer } from '../tokenizers/load.ts'
 import type { Contender } from './evaluate.ts'
 
 /** A model of ours (safetensors folder or in memory) as a contender. */
-export async function ownContender(model: ModelName, student: DualEncoder & { tokenizer: Tokenizer }, name: string, options: RuntimeOptions = {}): Promise<Contender> {
+export async function ownContender(
+  model: ModelName,
+  student: DualEncoder & { tokenizer: Tokenizer },
+  name: string,
+  options: RuntimeOptions = {},
+): Promise<Contender> {
   const parameters = towerCounts(student.config)
   const facts = { name, parameters, bytes: { fp32: 4 * (parameters.image + parameters.text) } }
   return { model, dtype: 'fp32', encoder: await modelEncoder(name, student, student.tokenizer, options), facts }
 }
 
-export async function folderContender(model: ModelName, dir: string, options: RuntimeOptions = {}): Promise<Contender> {
-  return ownContender(model, await readModelFolder(dir), basename(resolve(dir)), options)
+export async function folderContender(model: ModelName, dir: string, options: RuntimeOptions & { name?: string } = {}): Promise<Contender> {
+  return ownContender(model, await readModelFolder(dir), options.name ?? basename(resolve(dir)), options)
 }
 
 /** An ONNX folder as a contender. Parameters are counted in its files; scales and tables of quantization included. */
@@ -32,7 +37,12 @@ export async function onnxContender(model: ModelName, dir: string, options: Runt
   const dtype = vision.endsWith('_fp16.onnx') ? 'fp16' : vision.endsWith('_quantized.onnx') ? 'q8' : vision.endsWith('_q4.onnx') ? 'q4' : 'fp32'
   const parameters = { image: await countWeights(vision, 'image_embeds'), text: await countWeights(text, 'text_embeds') }
   const bytes = await Promise.all([...new Set([vision, text])].map(async (file) => (await stat(file)).size))
-  return { model, dtype, encoder, facts: { name: basename(resolve(dir)), parameters, bytes: { [dtype]: bytes.reduce((sum, size) => sum + size, 0) } } }
+  return {
+    model,
+    dtype,
+    encoder,
+    facts: { name: basename(resolve(dir)), parameters, bytes: { [dtype]: bytes.reduce((sum, size) => sum + size, 0) } },
+  }
 }
 
 /** Elements of all initializers that an output depends on; index constants and the like are too few to matter. */

@@ -15,8 +15,7 @@ export function ensembleFeatures(members: EnsembleMember[]): TeacherFeatures {
   const total = members.reduce((sum, { weight }) => sum + weight, 0)
   const logitScale = members.reduce((sum, { weight, features }) => sum + (weight / total) * features.logitScale, 0)
   const parts = members.map(({ features, weight }) => ({ features, factor: Math.sqrt(((weight / total) * features.logitScale) / logitScale) }))
-  const join = (rows: Float32Array[]) =>
-    sideBySide(rows.map((data, i) => ({ data, width: parts[i]!.features.embedDim, factor: parts[i]!.factor })))
+  const join = (rows: Float32Array[]) => sideBySide(rows.map((data, i) => ({ data, width: parts[i]!.features.embedDim, factor: parts[i]!.factor })))
   return {
     embedDim: parts.reduce((sum, { features }) => sum + features.embedDim, 0),
     logitScale,

@@ -4,14 +4,14 @@ import { buildPixelCache } from '../corpora/pixel-cache.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import type { Language } from '../corpora/sample.ts'
 import { progress } from '../engine/progress.ts'
+import { withRetention } from '../eval/languages.ts'
 import { hardSubset, type PixelBaseline, pixelBaseline } from '../eval/pixel-baseline.ts'
-import { pixelRow, retrievalRow } from '../eval/report/rows.ts'
+import { type SavedRanks, savedRanks } from '../eval/ranks-file.ts'
 import { pickExamples, similarityMap, type Thumbnail } from '../eval/report/examples.ts'
 import type { ReportMaterial } from '../eval/report/material.ts'
+import { pixelRow, retrievalRow } from '../eval/report/rows.ts'
 import type { ModelName, Report, ReportModel, ReportResult } from '../eval/report/schema.ts'
-import { type SavedRanks, savedRanks } from '../eval/ranks-file.ts'
 import { evaluateRetrieval } from '../eval/retrieval.ts'
-import { withRetention } from '../eval/languages.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { embedCache, embedTexts, type PreparedTask, prepareTask } from './validate.ts'
 
@@ -46,7 +46,9 @@ export interface Measured {
  */
 export async function evaluateModels(contenders: Contender[], run: Evaluation): Promise<Measured> {
   const { open, languages, protocols, seed } = run
-  const plan = protocols.flatMap((protocol) => languages.filter((language) => open.languagesOf(protocol).includes(language)).map((language) => ({ protocol, language })))
+  const plan = protocols.flatMap((protocol) =>
+    languages.filter((language) => open.languagesOf(protocol).includes(language)).map((language) => ({ protocol, language })),
+  )
   const bar = progress('evaluate', plan.length * contenders.length, 'tasks')
   const results: ReportResult[] = []
   const ranks: SavedRanks[] = []
@@ -101,14 +103,24 @@ function modelFacts(contenders: Contender[]): Report['models'] {
 function thumbnails({ task, pixels }: PreparedTask): Thumbnail {
   const rows = new Map(task.images.map(({ id }, i) => [id, i]))
   const { size } = pixels
-  return (id) => sharp(pixels.read(rows.get(id)!), { raw: { width: size, height: size, channels: 4 } }).webp({ quality: 80 }).toBuffer()
+  return (id) =>
+    sharp(pixels.read(rows.get(id)!), { raw: { width: size, height: size, channels: 4 } })
+      .webp({ quality: 80 })
+      .toBuffer()
 }
 
-async function measurePixels({ open, cacheDir, seed }: Evaluation, protocol: string, { task, pixels }: PreparedTask): Promise<PixelBaseline | undefined> {
+async function measurePixels(
+  { open, cacheDir, seed }: Evaluation,
+  protocol: string,
+  { task, pixels }: PreparedTask,
+): Promise<PixelBaseline | undefined> {
   const references = await open.references?.(protocol)
   if (!references) return undefined
   // The training set's cache has the same drawings at this size.
-  const cache = await buildPixelCache(references.map(({ source }) => source), { dir: cacheDir, size: pixels.size, fit: 'auto' })
+  const cache = await buildPixelCache(
+    references.map(({ source }) => source),
+    { dir: cacheDir, size: pixels.size, fit: 'auto' },
+  )
   try {
     const queries = { concepts: task.images.map(({ classId }) => classId ?? ''), read: pixels.read }
     return await pixelBaseline(queries, { concepts: references.map(({ concept }) => concept), read: cache.read }, { seed })

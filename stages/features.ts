@@ -47,7 +47,12 @@ const batchSize = 64
  */
 export async function teacherFeatures(teacher: Encoder, set: TrainingSet, pixels: PixelCache, options: FeatureOptions): Promise<TeacherFeatures> {
   if (teacher.imageSize !== pixels.size) {
-    throw new UserError({ where: `teacher ${teacher.id}`, expected: `images of ${pixels.size} px`, got: `${teacher.imageSize} px`, hint: "Features need pixels decoded at the teacher's size." })
+    throw new UserError({
+      where: `teacher ${teacher.id}`,
+      expected: `images of ${pixels.size} px`,
+      got: `${teacher.imageSize} px`,
+      hint: "Features need pixels decoded at the teacher's size.",
+    })
   }
   const augmentation = (image: number, variant: number): Augmentation =>
     variant === 0 ? {} : drawAugmentation(random(options.seed, 7, image, variant), options.policy)
@@ -70,13 +75,21 @@ export async function teacherFeatures(teacher: Encoder, set: TrainingSet, pixels
       return embeds
     }).finally(() => loader.close())
     const textShards = await shards(dir, 'text', set.texts.length, bar, rows, (from, to) => teacher.encodeTexts(set.texts.slice(from, to)))
-    await writeFileAtomic(join(dir, 'index.json'), `${JSON.stringify({ version, key, teacher: teacher.id, embedDim: teacher.embedDim, images: set.images.length, ...options, texts: set.texts.length, shardRows }, null, 2)}\n`)
+    await writeFileAtomic(
+      join(dir, 'index.json'),
+      `${JSON.stringify({ version, key, teacher: teacher.id, embedDim: teacher.embedDim, images: set.images.length, ...options, texts: set.texts.length, shardRows }, null, 2)}\n`,
+    )
     const variantOf = (image: number, epoch: number) => (image + epoch) % options.variants
     return {
       embedDim: teacher.embedDim,
       logitScale: teacher.logitScale,
       augmentation: (image, epoch) => augmentation(image, variantOf(image, epoch)),
-      images: (indices, epoch) => pick(imageShards, Array.from(indices, (image) => variantOf(image, epoch) * set.images.length + image), teacher.embedDim),
+      images: (indices, epoch) =>
+        pick(
+          imageShards,
+          Array.from(indices, (image) => variantOf(image, epoch) * set.images.length + image),
+          teacher.embedDim,
+        ),
       texts: (indices) => pick(textShards, Array.from(indices), teacher.embedDim),
       plainImages: () => pick(imageShards, Array.from(set.images.keys()), teacher.embedDim), // variant 0
     }
@@ -86,8 +99,16 @@ export async function teacherFeatures(teacher: Encoder, set: TrainingSet, pixels
 }
 
 /** Everything a feature depends on. The augmentations themselves enter, so that a change in how they are drawn is noticed. */
-function featureKey(teacher: Encoder, set: TrainingSet, pixels: PixelCache, { variants, policy, seed }: FeatureOptions, augmentation: (image: number, variant: number) => Augmentation): string {
-  const hash = createHash('sha256').update(JSON.stringify({ version, teacher: teacher.id, variants, policy, seed, pixels: pixels.file.split('/').at(-1) }))
+function featureKey(
+  teacher: Encoder,
+  set: TrainingSet,
+  pixels: PixelCache,
+  { variants, policy, seed }: FeatureOptions,
+  augmentation: (image: number, variant: number) => Augmentation,
+): string {
+  const hash = createHash('sha256').update(
+    JSON.stringify({ version, teacher: teacher.id, variants, policy, seed, pixels: pixels.file.split('/').at(-1) }),
+  )
   for (const image of pixels.keys) hash.update(`${image}\n`)
   for (const text of set.texts) hash.update(`${text}\n`)
   for (let variant = 1; variant < variants; variant++) hash.update(JSON.stringify(augmentation(variant, variant)))
@@ -95,7 +116,14 @@ function featureKey(teacher: Encoder, set: TrainingSet, pixels: PixelCache, { va
 }
 
 /** Makes or reads the shards of one kind; `embed` gives the rows from..to. */
-async function shards(dir: string, kind: string, rows: number, bar: Progress, done: number, embed: (from: number, to: number) => Promise<Float32Array>): Promise<Float32Array[]> {
+async function shards(
+  dir: string,
+  kind: string,
+  rows: number,
+  bar: Progress,
+  done: number,
+  embed: (from: number, to: number) => Promise<Float32Array>,
+): Promise<Float32Array[]> {
   const result: Float32Array[] = []
   for (let start = 0; start < rows; start += shardRows) {
     const end = Math.min(start + shardRows, rows)
@@ -121,7 +149,12 @@ async function shards(dir: string, kind: string, rows: number, bar: Progress, do
 function requireFinite(values: Float32Array, where: string): void {
   const bad = values.findIndex((value) => !Number.isFinite(value))
   if (bad < 0) return
-  throw new UserError({ where: `teacher features of ${where}…`, expected: 'finite numbers', got: `${values[bad]}`, hint: 'The teacher is broken or overflows: try its fp32 files.' })
+  throw new UserError({
+    where: `teacher features of ${where}…`,
+    expected: 'finite numbers',
+    got: `${values[bad]}`,
+    hint: 'The teacher is broken or overflows: try its fp32 files.',
+  })
 }
 
 function pick(parts: Float32Array[], rows: number[], width: number): Float32Array {

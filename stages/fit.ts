@@ -4,7 +4,7 @@ import type { Identity } from '../engine/checkpoint.ts'
 import { compile, type Step } from '../engine/compile.ts'
 import { warmupCosine } from '../engine/optim/schedule.ts'
 import type { Params } from '../engine/params.ts'
-import { type MicroBatch, train, type TrainingResult } from '../engine/train.ts'
+import { type MicroBatch, type TrainingResult, train } from '../engine/train.ts'
 import { announce } from './announce.ts'
 import { type BatchSource, batchInputs } from './batch-inputs.ts'
 import { type Centroids, classCentroids } from './objectives/centroids.ts'
@@ -30,11 +30,15 @@ const prefetch = 3
 export async function fit(options: Fit): Promise<TrainingResult> {
   const { set, pixels, settings, params } = options
   const draws = sampler(set, settings.batchSize, settings.seed)
-  const loader = batchLoader({ cache: pixels, prefetch })
   const centroids = centroidsOf(options)
   const inputs = batchInputs(options, centroids)
   announce(options, inputs.textLength)
-  const steps = stepCompiler(options, { batchSize: Math.min(settings.batchSize, set.images.length), textLength: inputs.textLength, centroids: centroids?.count })
+  const loader = batchLoader({ cache: pixels, prefetch }) // its threads live until it is closed
+  const steps = stepCompiler(options, {
+    batchSize: Math.min(settings.batchSize, set.images.length),
+    textLength: inputs.textLength,
+    centroids: centroids?.count,
+  })
   let requested = -1
   const batch = async (step: number, micro: number): Promise<MicroBatch> => {
     const wanted = step * settings.accumulate + micro
@@ -49,7 +53,11 @@ export async function fit(options: Fit): Promise<TrainingResult> {
     const draw = draws.draw(wanted)
     const masked = settings.keepPatches < 1 && step < settings.steps * (1 - settings.unmaskedTail)
     const pixel_values = await loader.next()
-    return { step: await steps.get(masked), inputs: { ...(await inputs.of(draw, masked, pixel_values)), pixel_values }, release: () => loader.release(pixel_values) }
+    return {
+      step: await steps.get(masked),
+      inputs: { ...(await inputs.of(draw, masked, pixel_values)), pixel_values },
+      release: () => loader.release(pixel_values),
+    }
   }
   try {
     return await train({

@@ -4,7 +4,9 @@ import type { Identity } from '../engine/checkpoint.ts'
 export function flatten(prefix: string, value: Record<string, unknown>): Identity {
   const entries = Object.entries(value).flatMap(([key, part]) => {
     const name = prefix ? `${prefix}.${key}` : key
-    return part !== null && typeof part === 'object' ? Object.entries(flatten(name, part as Record<string, unknown>)) : [[name, part ?? null] as const]
+    return part !== null && typeof part === 'object'
+      ? Object.entries(flatten(name, part as Record<string, unknown>))
+      : [[name, part ?? null] as const]
   })
   return Object.fromEntries(entries) as Identity
 }

@@ -52,7 +52,13 @@ export function innerSpecs(config: ClipConfig, weights: Weights, shape: Shape): 
 }
 
 /** The part of one language: all images, and its texts. */
-export function innerContext(weights: Weights, { batchSize: B }: Shape, inputs: Tensors, own: Partial<Record<Tower, Activations>>, language: number): Partial<Record<Tower, InnerContext>> {
+export function innerContext(
+  weights: Weights,
+  { batchSize: B }: Shape,
+  inputs: Tensors,
+  own: Partial<Record<Tower, Activations>>,
+  language: number,
+): Partial<Record<Tower, InnerContext>> {
   const part = (x: tf.Tensor) => tf.slice(x, [language * B], [B])
   const contexts = innerTowers(weights).map((tower): [Tower, InnerContext] => {
     const teacher = { hidden: inputs[innerInput(tower, 'hidden')]!, attention: inputs[innerInput(tower, 'attention')]! }
@@ -69,9 +75,19 @@ function requireTokens(weights: Weights, tower: Tower, own: number, teacher: num
   const where = `--objective ${names.join(',')}`
   if (own !== teacher) {
     const hint = tower === 'image' ? 'Image size divided by patch size must agree' : 'Tokenizer and context length must agree'
-    throw new UserError({ where, expected: `${own} tokens in the teacher's ${tower} tower, as in the student's`, got: `${teacher}`, hint: `${hint}, or distil features (fd) instead.` })
+    throw new UserError({
+      where,
+      expected: `${own} tokens in the teacher's ${tower} tower, as in the student's`,
+      got: `${teacher}`,
+      hint: `${hint}, or distil features (fd) instead.`,
+    })
   }
   if (tower === 'image' && keepPatches < 1) {
-    throw new UserError({ where, expected: 'whole images, as the teacher sees them', got: `--keepPatches ${keepPatches}`, hint: 'Set --keepPatches 1, or distil features (fd) instead.' })
+    throw new UserError({
+      where,
+      expected: 'whole images, as the teacher sees them',
+      got: `--keepPatches ${keepPatches}`,
+      hint: 'Set --keepPatches 1, or distil features (fd) instead.',
+    })
   }
 }

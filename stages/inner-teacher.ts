@@ -99,14 +99,24 @@ function rowsOf({ hidden, attention }: Record<string, Float32Array>): InnerRows 
 async function fromOnnx(dir: string, options: RuntimeOptions): Promise<InnerTeacher> {
   const files = await findTeacherFiles(dir)
   if ('combined' in files) {
-    throw new UserError({ where: files.combined, expected: 'one file per tower', got: 'a combined model', hint: 'Export vision_model.onnx and text_model.onnx with outputs hidden_states and attentions.' })
+    throw new UserError({
+      where: files.combined,
+      expected: 'one file per tower',
+      got: 'a combined model',
+      hint: 'Export vision_model.onnx and text_model.onnx with outputs hidden_states and attentions.',
+    })
   }
   const { imageSize, recolour } = await readTeacherConfig(dir)
   const tokenizer = await loadTokenizer(dir)
   const vision = await openTower(files.vision, options)
   const text = await openTower(files.text, options)
   if (imageSize === undefined || recolour) {
-    throw new UserError({ where: join(dir, 'preprocessor_config.json'), expected: "an image size, and CLIP's mean and deviation", got: imageSize ? 'others' : 'no size', hint: 'Use a model with this preprocessing, or distil features (fd) instead.' })
+    throw new UserError({
+      where: join(dir, 'preprocessor_config.json'),
+      expected: "an image size, and CLIP's mean and deviation",
+      got: imageSize ? 'others' : 'no size',
+      hint: 'Use a model with this preprocessing, or distil features (fd) instead.',
+    })
   }
   const size = imageSize
   const images = (pixels: Float32Array, count: number) => vision.run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
@@ -118,7 +128,14 @@ async function fromOnnx(dir: string, options: RuntimeOptions): Promise<InnerTeac
   const image = await images(new Float32Array(3 * size * size), 1)
   const word = tokenizer.encodeBatch(['a'], 4)
   const { shape } = await texts(word.inputIds, word.attentionMask, 1)
-  return { imageSize: size, tokenizer, shapes: { image: image.shape, text: { width: shape.width, heads: shape.heads } }, images, texts, release: async () => void (await Promise.all([vision.release(), text.release()])) }
+  return {
+    imageSize: size,
+    tokenizer,
+    shapes: { image: image.shape, text: { width: shape.width, heads: shape.heads } },
+    images,
+    texts,
+    release: async () => void (await Promise.all([vision.release(), text.release()])),
+  }
 }
 
 async function openTower(file: string, options: RuntimeOptions) {
@@ -161,5 +178,10 @@ export function requireSameTokenizer(own: Tokenizer, teacher: Tokenizer, texts: 
 }
 
 function tooLong(dir: string, length: number, limit: number): UserError {
-  return new UserError({ where: dir, expected: `texts of at most ${limit} tokens`, got: `${length}`, hint: 'The student must not have a longer context than the teacher.' })
+  return new UserError({
+    where: dir,
+    expected: `texts of at most ${limit} tokens`,
+    got: `${length}`,
+    hint: 'The student must not have a longer context than the teacher.',
+  })
 }

@@ -9,7 +9,12 @@ import type { TrainingSet } from './training-set.ts'
  * A teacher that runs at every step instead of once: every epoch then has fresh augmentations, for the price of its forward passes.
  * Its images are the student's, so both must have the same size.
  */
-export function onlineFeatures(teacher: Encoder, set: TrainingSet, imageSize: number, { policy, seed }: { policy: Policy; seed: number }): TeacherFeatures {
+export function onlineFeatures(
+  teacher: Encoder,
+  set: TrainingSet,
+  imageSize: number,
+  { policy, seed }: { policy: Policy; seed: number },
+): TeacherFeatures {
   if (teacher.imageSize !== imageSize) {
     const hint = 'Cache its features instead: --variants 1 or more.'
     throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: `images of ${imageSize} px`, got: `${teacher.imageSize} px`, hint })
@@ -22,7 +27,12 @@ export function onlineFeatures(teacher: Encoder, set: TrainingSet, imageSize: nu
     texts: (indices) => teacher.encodeTexts(Array.from(indices, (text) => set.texts[text]!)),
     plainImages() {
       const hint = 'Cache its features: --variants 1 or more.'
-      throw new UserError({ where: '--objective class-embed', expected: 'cached features, whose means it takes', got: 'a teacher that runs at every step', hint })
+      throw new UserError({
+        where: '--objective class-embed',
+        expected: 'cached features, whose means it takes',
+        got: 'a teacher that runs at every step',
+        hint,
+      })
     },
   }
 }

@@ -20,5 +20,13 @@ export async function prepareData(corpus: Corpus, languages: Language[], imageSi
 /** What a resumed run is compared with, a line per thing that can differ. */
 export function identityOf(corpus: Corpus, { set }: TrainingData, config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
   const model = flatten('model', { ...config })
-  return { corpus: corpus.name, images: set.images.length, captions: set.texts.length, languages: set.languages.join(), ...model, ...flatten('', { ...settings }), ...more }
+  return {
+    corpus: corpus.name,
+    images: set.images.length,
+    captions: set.texts.length,
+    languages: set.languages.join(),
+    ...model,
+    ...flatten('', { ...settings }),
+    ...more,
+  }
 }

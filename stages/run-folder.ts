@@ -20,7 +20,12 @@ export async function openRunFolder(dir: string, config: Record<string, unknown>
   const file = join(dir, 'config.json')
   const holdsRun = existsSync(file)
   if (holdsRun && !resume && !force) {
-    throw new UserError({ where: `--out ${dir}`, expected: 'a new folder', got: 'a folder that holds a run', hint: 'Add --resume to go on with it, --force to start over, or name another folder.' })
+    throw new UserError({
+      where: `--out ${dir}`,
+      expected: 'a new folder',
+      got: 'a folder that holds a run',
+      hint: 'Add --resume to go on with it, --force to start over, or name another folder.',
+    })
   }
   if (holdsRun && resume) assertSameRun(dir, settled(JSON.parse(await readFile(file, 'utf8'))), settled(config))
   if (holdsRun && force && !resume) await rm(dir, { recursive: true })
@@ -40,5 +45,10 @@ export function findModel(dir: string): string {
   const places = [dir, join(dir, 'student'), join(dir, 'stage2', 'student'), join(dir, 'stage1', 'student')]
   const found = places.find((place) => existsSync(join(place, 'model.safetensors')))
   if (found) return found
-  throw new UserError({ where: dir, expected: 'a finished run or a model folder (model.safetensors)', got: existsSync(dir) ? 'neither' : 'no such folder', hint: 'Run stage1 first, or check the path.' })
+  throw new UserError({
+    where: dir,
+    expected: 'a finished run or a model folder (model.safetensors)',
+    got: existsSync(dir) ? 'neither' : 'no such folder',
+    hint: 'Run stage1 first, or check the path.',
+  })
 }

@@ -1,5 +1,5 @@
 import type { Language } from '../corpora/sample.ts'
-import { permutation, random, type Random } from '../engine/random.ts'
+import { permutation, type Random, random } from '../engine/random.ts'
 import type { TrainingSet } from './training-set.ts'
 
 /** What enters one step: images, and one caption per image and language. */

@@ -39,7 +39,14 @@ export async function trainScratch({ stage1, stage2, ...run }: ScratchRun): Prom
     const learningRate = stage1.learningRate * factor
     const dir = join(run.dir, `rate-${learningRate}`)
     const model = createDualEncoder(size, stage1.seed)
-    await trainContrastive({ ...run, label: `scratch, rate ${learningRate}`, corpus: run.open.corpus, model, settings: { ...stage1, learningRate }, dir: join(dir, 'stage1') })
+    await trainContrastive({
+      ...run,
+      label: `scratch, rate ${learningRate}`,
+      corpus: run.open.corpus,
+      model,
+      settings: { ...stage1, learningRate },
+      dir: join(dir, 'stage1'),
+    })
     await runStage2({ ...run, model, settings: stage2, dir: join(dir, 'stage2') })
     tried.push({ dir: join(dir, 'stage2'), learningRate, recall: await lastRecall(join(dir, 'stage2', 'log.jsonl')) })
   }
@@ -50,7 +57,10 @@ export async function trainScratch({ stage1, stage2, ...run }: ScratchRun): Prom
 
 /** Mean over languages of the last validation in a log. */
 async function lastRecall(file: string): Promise<number> {
-  const lines = (await readFile(file, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as Record<string, number>)
+  const lines = (await readFile(file, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number>)
   const last = lines.findLast((line) => 'language_gap' in line)!
   const recalls = Object.entries(last).filter(([name]) => name.startsWith('validation_mean_recall_'))
   return recalls.reduce((sum, [, recall]) => sum + recall, 0) / recalls.length

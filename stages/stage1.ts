@@ -10,7 +10,7 @@ import { writeModelFolder } from '../models/folder.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
 import { createAdapters, requireOwnSpace, settleAdapters } from './adapters.ts'
 import { fit } from './fit.ts'
-import { innerTowers } from './inner-step.ts'
+import { innerSpecs, innerTowers } from './inner-step.ts'
 import { type InnerTeacher, openInnerTeacher, requireSameTokenizer } from './inner-teacher.ts'
 import { requireSharedClasses } from './objectives/centroids.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
@@ -67,7 +67,15 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
     if (settings.innerTeacher && innerTowers(weights).length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, settings)
     const specialists = colleagues.filter((colleague) => colleague.languages).length
     const inner = innerTeacher?.shapes
-    requireNeeds(weights, { teacher: true, 'one-teacher': specialists === 0, classes: true, 'masked-image': true, centroids: true, 'inner-image': !!inner?.image, 'inner-text': !!inner?.text })
+    requireNeeds(weights, {
+      teacher: true,
+      'one-teacher': specialists === 0,
+      classes: true,
+      'masked-image': true,
+      centroids: true,
+      'inner-image': !!inner?.image,
+      'inner-text': !!inner?.text,
+    })
     requireOwnSpace(weights, 1 + specialists)
     return await distil(run, weights, colleagues, innerTeacher)
   } finally {
@@ -85,10 +93,17 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const tokenizer = await loadTokenizer(tokenizerDir)
   if (innerTeacher && needs(weights, 'inner-text')) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, data.set.texts)
 
+  const embedDim = settings.embedDim ?? teacher.embedDim
+  const config = preset(settings.student, {
+    vocabSize: tokenizer.vocabSize,
+    embedDim,
+    imageSize: teacher.imageSize,
+    contextLength: tokenizer.contextLength,
+  })
+  const inner = innerTeacher?.shapes
+  innerSpecs(config, weights, { ...settings, languages, inner, textLength: inner?.text?.tokens ?? tokenizer.contextLength }) // throws before the teachers run
   const policy = { name: settings.augmentation, strength: settings.strength }
   const { general, specialists } = await gatherTeam(teacher, colleagues, data, { cacheDir, variants: settings.variants, policy, seed })
-  const embedDim = settings.embedDim ?? teacher.embedDim
-  const config = preset(settings.student, { vocabSize: tokenizer.vocabSize, embedDim, imageSize: teacher.imageSize, contextLength: tokenizer.contextLength })
   const model = createDualEncoder(config, seed)
   const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], seed)
   const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.classCount, inner: innerWidths(config, innerTeacher) }
@@ -98,11 +113,27 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   // Where only the adapted space learns, a validation of the student's own would show chance.
   const measurable = Object.keys(adapters).length === 0 || teachesOwnSpace(weights)
   const evaluate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
-  const teachers = [teacher.id, ...colleagues.map(({ encoder, weight, languages }) => `${languages?.join('+') ?? 'ensemble'}=${encoder.id}:${weight}`)].join(' ')
+  const teachers = [
+    teacher.id,
+    ...colleagues.map(({ encoder, weight, languages }) => `${languages?.join('+') ?? 'ensemble'}=${encoder.id}:${weight}`),
+  ].join(' ')
   const identity = identityOf(open.corpus, data, config, settings, { teacher: teachers })
   const told = { teacher: general, specialists, innerTeacher, objectiveSettings: objectiveSettings.parse(settings) }
   try {
-    const result = await fit({ label: 'stage 1', dir, config, params, ...data, tokenizer, weights, settings, ...told, identity, resume: run.resume, evaluate })
+    const result = await fit({
+      label: 'stage 1',
+      dir,
+      config,
+      params,
+      ...data,
+      tokenizer,
+      weights,
+      settings,
+      ...told,
+      identity,
+      resume: run.resume,
+      evaluate,
+    })
     const settled = settleAdapters(model, adapters, weights)
     process.stderr.write(`stage 1: ${settled.note}\n`)
     await writeModelFolder(join(dir, 'student'), settled.model, tokenizerDir)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Corpus, Language } from '../corpora/sample.ts'
 import type { TrainingResult } from '../engine/train.ts'
@@ -10,6 +10,8 @@ export const stage2Settings = trainSettings.extend({
   steps: trainSettings.shape.steps.default(150),
   batchSize: trainSettings.shape.batchSize.default(256),
   learningRate: trainSettings.shape.learningRate.default(3e-4),
+  // Names and drawings as they are: strong style changes teach nothing new here and cost recall (docs/log.md).
+  augmentation: trainSettings.shape.augmentation.unwrap().default('mild'),
   warmup: trainSettings.shape.warmup.default(20),
 })
 export type Stage2Settings = z.output<typeof stage2Settings>

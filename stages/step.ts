@@ -48,7 +48,8 @@ export interface StepShape {
 export const positivesOf = (language: Language) => `positives:${language}`
 export const teacherTextOf = (language: Language) => `teacher_text:${language}`
 /** The image features of a specialist, or of the general teacher. */
-export const teacherImageOf = (specialist?: { languages: Language[] }) => (specialist ? `teacher_image:${specialist.languages.join('+')}` : 'teacher_image')
+export const teacherImageOf = (specialist?: { languages: Language[] }) =>
+  specialist ? `teacher_image:${specialist.languages.join('+')}` : 'teacher_image'
 
 export function keptPatches(config: ClipConfig, fraction: number): number {
   return Math.max(1, Math.round(patchCount(config) * fraction))
@@ -61,7 +62,13 @@ export function keptPatches(config: ClipConfig, fraction: number): number {
  * class_target and class_confidence [B], and the teacher's last layers. Outputs: loss, one scalar per objective, gradients.
  * @throws UserError for an objective that needs what the step does not have
  */
-export function trainingStep(config: ClipConfig, params: Params, trained: string[], weights: Weights, shape: StepShape): { fn: TensorFunction; specs: InputSpecs } {
+export function trainingStep(
+  config: ClipConfig,
+  params: Params,
+  trained: string[],
+  weights: Weights,
+  shape: StepShape,
+): { fn: TensorFunction; specs: InputSpecs } {
   requireNeeds(weights, {
     teacher: shape.teacher !== undefined,
     'one-teacher': !shape.specialists?.length,
@@ -120,7 +127,13 @@ function specialistOf({ specialists = [] }: StepShape, language: Language): Step
 }
 
 /** Runs both towers once (the image tower a second time for masked images) and gives each language its part. */
-function embed(config: ClipConfig, params: Tensors, inputs: Tensors, weights: Weights, shape: StepShape): { context: ObjectiveContext; weight: number }[] {
+function embed(
+  config: ClipConfig,
+  params: Tensors,
+  inputs: Tensors,
+  weights: Weights,
+  shape: StepShape,
+): { context: ObjectiveContext; weight: number }[] {
   const { batchSize: B, languages, teacher, settings = defaultObjectiveSettings } = shape
   const shown = innerTowers(weights)
   const inner = {
@@ -137,10 +150,12 @@ function embed(config: ClipConfig, params: Tensors, inputs: Tensors, weights: We
     const adapted = adapt(params, raw, tower, specialist?.languages)
     return adapted ? normalize(adapted) : (unit ?? normalize(raw))
   }
-  const seenBy = new Map([undefined, ...(shape.specialists ?? [])].map((specialist) => {
-    const projectedImage = project(rawImage, 'image', specialist, image)
-    return [specialist, { projectedImage, maskedImage: masked && project(masked, 'image', specialist) }]
-  }))
+  const seenBy = new Map(
+    [undefined, ...(shape.specialists ?? [])].map((specialist) => {
+      const projectedImage = project(rawImage, 'image', specialist, image)
+      return [specialist, { projectedImage, maskedImage: masked && project(masked, 'image', specialist) }]
+    }),
+  )
   const centroids = inputs.class_centroids && {
     rows: inputs.class_centroids,
     target: inputs.class_target!,

@@ -48,4 +48,3 @@ export async function trainTeacher(run: TeacherRun): Promise<{ model: DualEncode
   const result = await trainContrastive({ ...run, corpus: run.open.corpus, model, tokenizerDir, weights: parseObjectives(settings.objective) })
   return { model, tokenizerDir, result }
 }
-

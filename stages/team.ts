@@ -43,13 +43,23 @@ export interface TeamOptions {
  * @param languages those of the run
  * @throws UserError for a language that the run does not have or two specialists claim, a weight that is not positive, and as openTeacher does
  */
-export async function openColleagues(ensemble: string[], specialists: string[], languages: Language[], options: RuntimeOptions): Promise<Colleague[]> {
+export async function openColleagues(
+  ensemble: string[],
+  specialists: string[],
+  languages: Language[],
+  options: RuntimeOptions,
+): Promise<Colleague[]> {
   const named = [...ensemble.map((text) => parseColleague(text, '--ensemble')), ...specialists.map((text) => parseColleague(text, '--specialists'))]
   const claimed = named.flatMap((colleague) => colleague.languages ?? [])
   const wrong = claimed.find((language, i) => !languages.includes(language) || claimed.indexOf(language) !== i)
   if (wrong !== undefined) {
     const got = languages.includes(wrong) ? `${wrong} twice` : wrong
-    throw new UserError({ where: `--specialists ${specialists.join()}`, expected: `each of ${languages.join(', ')} at most once`, got, hint: 'Write LANG=DIR, or zh+ja=DIR for several.' })
+    throw new UserError({
+      where: `--specialists ${specialists.join()}`,
+      expected: `each of ${languages.join(', ')} at most once`,
+      got,
+      hint: 'Write LANG=DIR, or zh+ja=DIR for several.',
+    })
   }
   const opened: Colleague[] = []
   try {
@@ -67,7 +77,12 @@ export function parseColleague(text: string, flag: '--ensemble' | '--specialists
   const isSpecialist = flag === '--specialists'
   const form = isSpecialist ? 'LANG=DIR or LANG+LANG=DIR:WEIGHT' : 'DIR or DIR:WEIGHT'
   if (!dir || !(Number(weight) > 0) || isSpecialist !== (speaks !== undefined)) {
-    throw new UserError({ where: `${flag} ${text}`, expected: form, got: text || 'nothing', hint: 'A weight is a positive number; 1 where it is left out.' })
+    throw new UserError({
+      where: `${flag} ${text}`,
+      expected: form,
+      got: text || 'nothing',
+      hint: 'A weight is a positive number; 1 where it is left out.',
+    })
   }
   return { dir, weight: Number(weight), ...(speaks && { languages: speaks.split('+') }) }
 }

@@ -1,5 +1,5 @@
-import { UserError } from '../engine/errors.ts'
 import type { Corpus, ImageSource, Language, Split } from '../corpora/sample.ts'
+import { UserError } from '../engine/errors.ts'
 
 /** A split in memory: images by index, captions as indices into one list of distinct texts. */
 export interface TrainingSet {

@@ -14,7 +14,13 @@ export interface PreparedTask {
 }
 
 export async function prepareTask(task: RetrievalTask, size: number, crop: Crop, cacheDir: string): Promise<PreparedTask> {
-  return { task, pixels: await buildPixelCache(task.images.map(({ source }) => source), { dir: cacheDir, size, fit: crop }) }
+  return {
+    task,
+    pixels: await buildPixelCache(
+      task.images.map(({ source }) => source),
+      { dir: cacheDir, size, fit: crop },
+    ),
+  }
 }
 
 /** Embeds and ranks one task. */

@@ -5,9 +5,15 @@ import type { Encoder } from '../models/encoder.ts'
 import { type PreparedTask, prepareTask, runTask } from './validate.ts'
 
 /** A function that measures mean recall per language on the corpus' validation protocol, and the gap between languages. */
-export async function validation(open: OpenCorpus, languages: Language[], encoder: Encoder, cacheDir: string): Promise<() => Promise<Record<string, number>>> {
+export async function validation(
+  open: OpenCorpus,
+  languages: Language[],
+  encoder: Encoder,
+  cacheDir: string,
+): Promise<() => Promise<Record<string, number>>> {
   const tasks: PreparedTask[] = []
-  for (const language of languages) tasks.push(await prepareTask(await open.task(open.defaultValidation, language), encoder.imageSize, 'auto', cacheDir))
+  for (const language of languages)
+    tasks.push(await prepareTask(await open.task(open.defaultValidation, language), encoder.imageSize, 'auto', cacheDir))
   return async () => {
     const scores: Record<string, number> = {}
     const recalls: Record<string, number> = {}

@@ -1,7 +1,7 @@
-import test from 'ava'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import test from 'ava'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -38,7 +38,9 @@ const imports = new Map(files.map((file) => [file, importsOf(file)]))
 
 function sources(folder: string): string[] {
   const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile() && /\.(ts|mjs|js)$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+  return entries
+    .filter((entry) => entry.isFile() && /\.(ts|mjs|js)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
 }
 
 /** Every import and re-export of a file, dynamic ones included; relative targets as paths from the root. */
@@ -76,7 +78,12 @@ test('imports point one way', (t) => {
 test('tfjs and onnxruntime have one door each', (t) => {
   const wrong = files
     .filter((file) => product.includes(top(file)))
-    .flatMap((file) => imports.get(file)!.filter(({ target }) => doors[target] !== undefined && doors[target] !== file).map(({ target }) => `${file} → ${target}`))
+    .flatMap((file) =>
+      imports
+        .get(file)!
+        .filter(({ target }) => doors[target] !== undefined && doors[target] !== file)
+        .map(({ target }) => `${file} → ${target}`),
+    )
   t.deepEqual(wrong, [])
 })
 
@@ -105,10 +112,16 @@ test('no cycles', (t) => {
 })
 
 test('no default exports', (t) => {
-  t.deepEqual(files.filter((file) => /^export default\b|\bas default\b/m.test(readFileSync(join(root, file), 'utf8'))), [])
+  t.deepEqual(
+    files.filter((file) => /^export default\b|\bas default\b/m.test(readFileSync(join(root, file), 'utf8'))),
+    [],
+  )
 })
 
 test('files stay small', (t) => {
   const lengths = files.map((file) => [file, readFileSync(join(root, file), 'utf8').split('\n').length - 1] as const)
-  t.deepEqual(lengths.filter(([, length]) => length > 300), [])
+  t.deepEqual(
+    lengths.filter(([, length]) => length > 300),
+    [],
+  )
 })

@@ -22,7 +22,7 @@ export function trainBpe(words: Map<string, number>, size: number): { symbols: s
   const merges: string[] = []
   const idOf = new Map(symbols.map((symbol, id) => [symbol, id]))
   const list: Word[] = Array.from(words, ([text, count]) => ({
-    symbols: Array.from(toByteLevel(text), character => idOf.get(character)!),
+    symbols: Array.from(toByteLevel(text), (character) => idOf.get(character)!),
     count,
   }))
   const pairs = new Map<number, Pair>()

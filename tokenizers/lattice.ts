@@ -21,7 +21,7 @@ export function buildLattice(words: Spelling[], idOf: Map<string, number>): Latt
     addWord(edges, characters, idOf)
     first.push(edges.length / 3)
   }
-  const length = Int32Array.from(words, characters => characters.join('').length)
+  const length = Int32Array.from(words, (characters) => characters.join('').length)
   const column = (offset: number) => Int32Array.from({ length: edges.length / 3 }, (_, i) => edges[3 * i + offset]!)
   return {
     first: Int32Array.from(first),

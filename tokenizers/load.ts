@@ -68,7 +68,7 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
   const encodeWhole = (text: string): Int32Array => {
     const known = cache.get(text)
     if (known) return known
-    const ids = Int32Array.from(inner.encode(text), id => checked(id, text))
+    const ids = Int32Array.from(inner.encode(text), (id) => checked(id, text))
     if (cache.size >= CACHED_TEXTS) cache.clear()
     cache.set(text, ids)
     return ids
@@ -85,7 +85,7 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
     padId,
     bosId,
     eosId,
-    encode: text => Array.from(fit(encodeWhole(text), contextLength)),
+    encode: (text) => Array.from(fit(encodeWhole(text), contextLength)),
     encodeBatch(texts, length = contextLength) {
       const inputIds = new Int32Array(texts.length * length).fill(padId)
       const attentionMask = new Int32Array(texts.length * length)
@@ -96,7 +96,7 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
       })
       return { inputIds, attentionMask }
     },
-    decode: ids => (ids.length === 0 ? '' : inner.decode([...ids], { skip_special_tokens: true }).trim()),
+    decode: (ids) => (ids.length === 0 ? '' : inner.decode([...ids], { skip_special_tokens: true }).trim()),
   }
 }
 

@@ -13,12 +13,7 @@ const SPACELESS = '\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u
 const SPACES = '[\t\n\v\f\r \u0085\u1680\u2028\u2029]+'
 const IGNORABLE = '[\u200b\ufeff]'
 const SPACE_BEFORE_SPACELESS = ` (?=[${SPACELESS}])`
-const WORD = [
-  `[${SPACELESS}]+`,
-  ` ?(?:(?![${SPACELESS}])[\\p{L}\\p{M}])+`,
-  ' ?\\p{N}{1,3}',
-  ' ?[^ \\p{L}\\p{M}\\p{N}]+',
-].join('|')
+const WORD = [`[${SPACELESS}]+`, ` ?(?:(?![${SPACELESS}])[\\p{L}\\p{M}])+`, ' ?\\p{N}{1,3}', ' ?[^ \\p{L}\\p{M}\\p{N}]+'].join('|')
 
 /** Returns the `normalizer` of tokenizer.json. */
 export function normalizerJson(): object {

@@ -44,7 +44,7 @@ export function seedPieces(words: Map<string, number>, limit: number): Spelling[
   }
   for (const [text, count] of stems) seeds.push({ spelling: [text], gain: count * (text.length - 1), text })
   seeds.sort((a, b) => b.gain - a.gain || (a.text < b.text ? -1 : 1))
-  return [...BYTE_CHARACTERS.map(byte => [byte]), ...seeds.slice(0, limit).map(seed => seed.spelling)]
+  return [...BYTE_CHARACTERS.map((byte) => [byte]), ...seeds.slice(0, limit).map((seed) => seed.spelling)]
 }
 
 function isSingle(text: string): boolean {

@@ -1,5 +1,5 @@
 import { buildLattice, type Lattice, pruneLattice } from './lattice.ts'
-import { seedPieces, spell, type Spelling } from './seeds.ts'
+import { type Spelling, seedPieces, spell } from './seeds.ts'
 
 const BYTES = 256
 const SEEDS_PER_PIECE = 10
@@ -16,7 +16,7 @@ const KEEP = 0.75
  */
 export function trainUnigram(words: Map<string, number>, size: number): [piece: string, score: number][] {
   const seeds = seedPieces(words, SEEDS_PER_PIECE * size)
-  const texts = seeds.map(seed => seed.join(''))
+  const texts = seeds.map((seed) => seed.join(''))
   const idOf = new Map(texts.map((text, id) => [text, id]))
   const spelled = Array.from(words.keys(), spell)
   const counts = Float64Array.from(words.values())
@@ -80,7 +80,7 @@ function maximise(expected: Float64Array, alive: Uint8Array): Float64Array {
   let total = 0
   for (let i = 0; i < expected.length; i++) if (alive[i]) total += Math.max(expected[i]!, 0.5)
   const logTotal = digamma(total)
-  return expected.map(count => digamma(Math.max(count, 0.5)) - logTotal)
+  return expected.map((count) => digamma(Math.max(count, 0.5)) - logTotal)
 }
 
 /** What the log likelihood loses without each piece: its count times the gap to its own next best segmentation. */
@@ -102,7 +102,7 @@ function losses(lattice: Lattice, wordCount: number, scores: Float64Array, expec
 }
 
 function dropCheapest(alive: Uint8Array, keep: number, loss: Float64Array): void {
-  const order = Array.from(alive.keys()).filter(id => alive[id])
+  const order = Array.from(alive.keys()).filter((id) => alive[id])
   order.sort((a, b) => loss[b]! - loss[a]! || a - b)
   for (const id of order.slice(keep)) alive[id] = 0
 }

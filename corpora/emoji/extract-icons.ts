@@ -105,7 +105,10 @@ function slugTable(): Map<string, Concept> {
 
 function slugOf(text: string): string {
   const ascii = text.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '')
-  return ascii.replace(/['’“”".!]/g, '').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')
+  return ascii
+    .replace(/['’“”".!]/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

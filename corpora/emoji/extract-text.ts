@@ -95,5 +95,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const target = fileURLToPath(new URL('./text.json', import.meta.url))
   const content = formatText(extractText())
   await writeFileAtomic(target, content)
-  console.log(`${target}: ${Object.keys(JSON.parse(readFileSync(target, 'utf8')).concepts).length} concepts, ${(content.length / 1e6).toFixed(1)} M characters`)
+  console.log(
+    `${target}: ${Object.keys(JSON.parse(readFileSync(target, 'utf8')).concepts).length} concepts, ${(content.length / 1e6).toFixed(1)} M characters`,
+  )
 }

@@ -52,14 +52,15 @@ function trainedStrings(language: Language): Set<string> {
 
 /** Letters, marks and digits only: "Snow-capped mountain" and "snow capped mountain" are one phrase. */
 function squash(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
 }
 
 async function emojilib(): Promise<[string, string][]> {
   const keywords = packageJson<Record<string, string[]>>('emojilib', 'dist/emoji-en-US.json')
-  return Object.entries(keywords).flatMap(([emoji, words]) =>
-    words.map((word): [string, string] => [codeOfEmoji(emoji), word.replaceAll('_', ' ')]),
-  )
+  return Object.entries(keywords).flatMap(([emoji, words]) => words.map((word): [string, string] => [codeOfEmoji(emoji), word.replaceAll('_', ' ')]))
 }
 
 // The character names of the Unicode standard; unicode-emoji-json's names are CLDR's and would be no new phrasing.
@@ -79,7 +80,5 @@ async function traditionalNames(): Promise<[string, string][]> {
     'annotationsDerived/zh-Hant/annotations.json',
   )
   const table = { ...derived.annotationsDerived.annotations, ...plain.annotations.annotations }
-  return Object.entries(table).flatMap(([emoji, { tts }]) =>
-    tts?.[0] ? [[codeOfEmoji(emoji), simplified(tts[0])] as [string, string]] : [],
-  )
+  return Object.entries(table).flatMap(([emoji, { tts }]) => (tts?.[0] ? [[codeOfEmoji(emoji), simplified(tts[0])] as [string, string]] : []))
 }

@@ -26,7 +26,15 @@ const table = {
   emojione: { package: '@iconify-json/emojione', role: 'validation', kind: 'names', licence: 'CC BY 4.0' },
   'emojione-monotone': { package: '@iconify-json/emojione-monotone', role: 'validation', kind: 'names', licence: 'CC BY 4.0' },
   openmoji: { package: '@iconify-json/openmoji', role: 'test', kind: 'chars', licence: 'CC BY-SA 4.0' },
-  'openmoji-black': { package: 'openmoji', role: 'test', kind: 'files', licence: 'CC BY-SA 4.0', folder: 'black/svg', extension: '.svg', optional: true },
+  'openmoji-black': {
+    package: 'openmoji',
+    role: 'test',
+    kind: 'files',
+    licence: 'CC BY-SA 4.0',
+    folder: 'black/svg',
+    extension: '.svg',
+    optional: true,
+  },
   streamline: { package: '@iconify-json/streamline-emojis', role: 'test', kind: 'names', licence: 'CC BY 4.0' },
 } as const satisfies Record<string, Style>
 

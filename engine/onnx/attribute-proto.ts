@@ -1,7 +1,7 @@
 /** Node attributes in an ONNX file. */
 import { UserError } from '../errors.ts'
 import type { Attribute } from './model.ts'
-import { decodeTensor, encodeTensor, toNumber, type Int, type TensorProto } from './tensor-proto.ts'
+import { decodeTensor, encodeTensor, type Int, type TensorProto, toNumber } from './tensor-proto.ts'
 
 export interface AttributeProto {
   name?: string

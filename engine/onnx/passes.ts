@@ -15,15 +15,7 @@ const firstOptionalOutput: Record<string, number> = {
 }
 
 /** Ops that may answer differently when asked twice. */
-const impureOps = new Set([
-  'Bernoulli',
-  'Dropout',
-  'Multinomial',
-  'RandomNormal',
-  'RandomNormalLike',
-  'RandomUniform',
-  'RandomUniformLike',
-])
+const impureOps = new Set(['Bernoulli', 'Dropout', 'Multinomial', 'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike'])
 
 /**
  * Drops the nodes and initializers that no graph output depends on. Graph inputs all stay: they are its signature.

@@ -12,7 +12,12 @@ export function permute(tensor: TensorData, perm: number[]): TensorData {
   const from = wide ? [...tensor.dims, 2] : tensor.dims
   const order = wide ? [...perm, tensor.dims.length] : perm
   const strides = stridesOf(from)
-  move(words(tensor.data), words(data), order.map((axis) => from[axis]!), order.map((axis) => strides[axis]!))
+  move(
+    words(tensor.data),
+    words(data),
+    order.map((axis) => from[axis]!),
+    order.map((axis) => strides[axis]!),
+  )
   return { dtype, dims, data }
 }
 

@@ -1,11 +1,11 @@
 /** Reads and writes ONNX files. */
 import protobuf from 'protobufjs'
 import { UserError } from '../errors.ts'
-import { decodeAttribute, encodeAttribute, type AttributeProto } from './attribute-proto.ts'
+import { type AttributeProto, decodeAttribute, encodeAttribute } from './attribute-proto.ts'
 import { dtypeFromOnnx, dtypeToOnnx } from './dtypes.ts'
 import type { Graph, Node, TensorData, ValueInfo } from './model.ts'
 import { onnxSchema } from './schema.ts'
-import { decodeTensor, encodeTensor, toNumber, type Int, type TensorProto } from './tensor-proto.ts'
+import { decodeTensor, encodeTensor, type Int, type TensorProto, toNumber } from './tensor-proto.ts'
 
 interface ModelProto {
   irVersion?: Int
@@ -70,7 +70,9 @@ export function encodeModel(graph: Graph): Uint8Array {
     },
     opsetImport: Object.entries(graph.opsets).map(([domain, version]) => ({ domain, version })),
   }
-  return modelProto().encode(model as unknown as protobuf.Message).finish()
+  return modelProto()
+    .encode(model as unknown as protobuf.Message)
+    .finish()
 }
 
 /**

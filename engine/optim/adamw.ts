@@ -26,7 +26,11 @@ export interface Optimizer {
  * λ acts on matrices only: not on biases, norms, class embeddings and the logit scale.
  */
 export function adamw(params: Params, trained: string[], options: Partial<AdamWOptions> = {}): Optimizer {
-  const { betas: [beta1, beta2], epsilon, weightDecay } = { ...defaultAdamW, ...options }
+  const {
+    betas: [beta1, beta2],
+    epsilon,
+    weightDecay,
+  } = { ...defaultAdamW, ...options }
   const state: Params = {}
   for (const name of trained) {
     const { shape, data } = params[name]!
@@ -64,7 +68,13 @@ interface Constants {
 }
 
 /** The innermost loop of every step, over all parameters: on its own, so that it is compiled as one tight loop. */
-function updateTensor(p: Float32Array, m: Float32Array, v: Float32Array, g: Float32Array, { beta1, beta2, fresh1, fresh2, rate, epsilon, keep }: Constants): void {
+function updateTensor(
+  p: Float32Array,
+  m: Float32Array,
+  v: Float32Array,
+  g: Float32Array,
+  { beta1, beta2, fresh1, fresh2, rate, epsilon, keep }: Constants,
+): void {
   for (let i = 0; i < p.length; i++) {
     const slope = g[i]!
     const m1 = beta1 * m[i]! + fresh1 * slope

@@ -1,5 +1,5 @@
-import { tf } from '../tf.ts'
 import type { Attribute, DType, Graph, Node, TensorData, ValueInfo } from '../onnx/model.ts'
+import { tf } from '../tf.ts'
 
 export type TfDType = 'float32' | 'int32' | 'bool'
 
@@ -38,7 +38,13 @@ export class GraphBuilder {
     return this.emitMany(op, inputs, [{ shape, dtype }], attributes, domain)[0]!
   }
 
-  emitMany(op: string, inputs: string[], outputs: { shape: number[]; dtype: TfDType }[], attributes: Record<string, Attribute> = {}, domain = ''): Value[] {
+  emitMany(
+    op: string,
+    inputs: string[],
+    outputs: { shape: number[]; dtype: TfDType }[],
+    attributes: Record<string, Attribute> = {},
+    domain = '',
+  ): Value[] {
     const values = outputs.map(({ shape, dtype }) => ({ name: `t${this.#count++}`, shape, dtype }))
     this.nodes.push({ op, domain, inputs, outputs: values.map((value) => value.name), attributes })
     return values

@@ -50,5 +50,8 @@ export function trace(fn: TensorFunction, specs: InputSpecs, options: Partial<Gr
 function missingLowering(error: unknown): Error | undefined {
   const kernel = error instanceof Error && /Kernel '(\w+)' not registered for backend 'onnx'/.exec(error.message)?.[1]
   if (!kernel) return undefined
-  return new Error(`trace: expected tfjs kernels that have a lowering to ONNX, got ${kernel}. Write the step with other ops, or add ${kernel} to engine/trace/kernels/.`, { cause: error })
+  return new Error(
+    `trace: expected tfjs kernels that have a lowering to ONNX, got ${kernel}. Write the step with other ops, or add ${kernel} to engine/trace/kernels/.`,
+    { cause: error },
+  )
 }

@@ -79,3 +79,15 @@ export function headlineProtocol(report: Report): { corpus: string; protocol: st
   const rows = students.length > 0 ? students : report.results
   return rows.find((row) => row.protocol.startsWith('unseen-style/') && !row.protocol.endsWith('/hard')) ?? rows[0]
 }
+
+/** The rows a summary speaks of: the student (else the first model) on the headline protocol, in fp32 where it has that. */
+export function headlineRows(report: Report): ReportResult[] {
+  const headline = headlineProtocol(report)
+  const rows = report.results.filter(
+    (row) => row.protocol === headline?.protocol && row.corpus === headline.corpus && row.metrics.mean_recall !== undefined,
+  )
+  const subject = rows.find((row) => row.model === 'student') ?? rows[0]
+  const own = rows.filter((row) => row.model === subject?.model)
+  const dtype = own.some((row) => row.dtype === 'fp32') ? 'fp32' : subject?.dtype
+  return own.filter((row) => row.dtype === dtype)
+}

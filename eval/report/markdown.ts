@@ -3,6 +3,7 @@ import { languageGaps } from '../languages.ts'
 import { recallNames } from '../metrics.ts'
 import {
   headlineProtocol,
+  headlineRows,
   languageName,
   megabytes,
   parameterCount,
@@ -47,10 +48,7 @@ function summary(report: Report): string {
     const name = student.name ? ` \`${student.name}\`` : ''
     lines.push(`The student${name} has **${parameterCount(totalParameters(student))} parameters**${size} (${towers})${share}.`)
   }
-  const headline = headlineProtocol(report)
-  const kept = report.results.filter(
-    (row) => row.model === 'student' && row.protocol === headline?.protocol && row.corpus === headline.corpus && row.dtype === 'fp32',
-  )
+  const kept = headlineRows(report)
   for (const row of kept) {
     const retention = row.retention === undefined ? '' : `, **${percent(row.retention)} % of the teacher's**`
     lines.push(`- ${languageName(row.language)}: mean recall ${percent(row.metrics.mean_recall)} %${retention} (${row.protocol})`)

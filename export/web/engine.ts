@@ -1,6 +1,6 @@
-import { openImage, openText, type OnBytes, type Tower } from './model.ts'
+import { type OnBytes, openImage, openText, type Tower } from './model.ts'
 import type { Pixels } from './resize.ts'
-import { fetchFile, type Format, type Site } from './site.ts'
+import { type Format, fetchFile, type Site } from './site.ts'
 import { decodeVectors, type Vectors } from './vectors.ts'
 
 /** The model in one number format, and what it made of the site's pictures and words. */
@@ -27,12 +27,21 @@ export async function openEngine({ languages }: Site, format: Format, onShare: (
     loaded.set(file, bytes)
     onShare(Math.min(1, [...loaded.values()].reduce((a, b) => a + b, 0) / format.bytes))
   }
-  const [text, file] = await Promise.all([openText('model', format.dtype, onBytes), fetchFile(format.vectors).then((response) => response.arrayBuffer())])
+  const [text, file] = await Promise.all([
+    openText('model', format.dtype, onBytes),
+    fetchFile(format.vectors).then((response) => response.arrayBuffer()),
+  ])
   const [pictures, ...words] = decodeVectors(file)
   if (words.length !== languages.length) throw new Error(`${format.vectors} does not belong to this site: build it again.`)
   const image = openImage('model', format.dtype, onBytes)
   const dispose = async () => {
-    await Promise.all([text.dispose(), image.then((tower) => tower.dispose(), () => {})])
+    await Promise.all([
+      text.dispose(),
+      image.then(
+        (tower) => tower.dispose(),
+        () => {},
+      ),
+    ])
   }
   return { format, text, image, pictures: pictures!, words, vectorBytes: file.byteLength, dispose }
 }

@@ -8,7 +8,7 @@ import { stayOnSite } from './model.ts'
 import { createPage } from './page.ts'
 import { readPicture } from './pixels.ts'
 import type { Pixels } from './resize.ts'
-import { fetchSite, type Format, type Site } from './site.ts'
+import { type Format, fetchSite, type Site } from './site.ts'
 import { drawThumb } from './thumb.ts'
 import { nearest, rowOf } from './vectors.ts'
 import { createWords } from './words.ts'
@@ -50,7 +50,12 @@ async function start(): Promise<void> {
     const hits = nearest(await text.embed(query), pictures, shownPictures)
     page.showQueryTime(performance.now() - began)
     grid.show(hits)
-    page.announce(`Best pictures for ${query}: ${hits.slice(0, 3).map(({ index }) => nameOf(site, index)).join(', ')}`)
+    page.announce(
+      `Best pictures for ${query}: ${hits
+        .slice(0, 3)
+        .map(({ index }) => nameOf(site, index))
+        .join(', ')}`,
+    )
   }
 
   async function answerPicture(engine: Engine, asked: { file: File } | { own: number }): Promise<void> {
@@ -59,7 +64,7 @@ async function start(): Promise<void> {
     const isOwn = 'own' in asked
     page.showPicture(isOwn ? nameOf(site, asked.own) : undefined, site)
     const hits = engine.words.map((table) => nearest(vector, table, shownWords))
-    words.show(hits, isOwn ? site.languages.map(({ ofPicture }) => ofPicture[asked.own]!) : undefined)
+    words.show(hits, engine.format.logitScale, isOwn ? site.languages.map(({ ofPicture }) => ofPicture[asked.own]!) : undefined)
     grid.show(nearest(vector, engine.pictures, shownPictures))
     const said = site.languages.map(({ words }, l) => words[hits[l]![0]?.index ?? -1]).filter(Boolean)
     page.announce(`Best words for this picture: ${said.join(', ')}`)

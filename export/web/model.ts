@@ -1,4 +1,12 @@
-import { AutoProcessor, AutoTokenizer, CLIPTextModelWithProjection, CLIPVisionModelWithProjection, env, RawImage, Tensor } from '@huggingface/transformers'
+import {
+  AutoProcessor,
+  AutoTokenizer,
+  CLIPTextModelWithProjection,
+  CLIPVisionModelWithProjection,
+  env,
+  RawImage,
+  Tensor,
+} from '@huggingface/transformers'
 import type { Pixels } from './resize.ts'
 import type { Format } from './site.ts'
 import { unit } from './vectors.ts'

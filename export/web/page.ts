@@ -37,7 +37,7 @@ export function createPage() {
       inputs.query.value = ''
       title.textContent = 'Pictures like it'
       text('picture-title', name ? `Words for “${name}”` : 'Words for your picture')
-      text('seen-note', name ? 'One of the pictures here.' : `What the model sees: ${imageSize} × ${imageSize} pixels.`)
+      text('seen-note', name ? 'One of the pictures here.' : `What the model sees: ${imageSize}\u00a0×\u00a0${imageSize}\u00a0pixels.`)
       seen.setAttribute('aria-label', name ?? 'Your picture, as the model sees it')
     },
 
@@ -82,7 +82,8 @@ export function createPage() {
         inputs.query.value = words
         ask(words)
       }
-      for (const button of document.querySelectorAll<HTMLButtonElement>('#examples button')) button.addEventListener('click', () => put(button.textContent!))
+      for (const button of document.querySelectorAll<HTMLButtonElement>('#examples button'))
+        button.addEventListener('click', () => put(button.textContent!))
       byId('close', HTMLButtonElement).addEventListener('click', () => {
         put('')
         inputs.query.focus()

@@ -19,7 +19,12 @@ export interface Box {
  * @param frame the part that fills the result; default: all of the image
  * @returns [height, width, 4]
  */
-export function resize(image: Pixels, width: number, height: number, frame: Box = { left: 0, top: 0, width: image.width, height: image.height }): Pixels {
+export function resize(
+  image: Pixels,
+  width: number,
+  height: number,
+  frame: Box = { left: 0, top: 0, width: image.width, height: image.height },
+): Pixels {
   const across = taps(image.width, frame.left, frame.width, width)
   const down = taps(image.height, frame.top, frame.height, height)
   const from = Math.min(...across.map(({ start }) => start))

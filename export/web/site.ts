@@ -16,6 +16,8 @@ export interface Format {
   bytes: number
   /** Vectors of the pictures, then of each language's words, as this format of the model makes them. */
   vectors: string
+  /** The model's own: what its cosines are multiplied with before they become probabilities. */
+  logitScale: number
 }
 
 export interface SiteLanguage {

@@ -5,7 +5,13 @@ function placeOf({ count, columns, perSheet, sheets }: Pictures, index: number) 
   const sheet = Math.floor(index / perSheet)
   const inSheet = index % perSheet
   const held = Math.min(perSheet, count - sheet * perSheet)
-  return { file: sheets[sheet]!, column: inSheet % columns, row: Math.floor(inSheet / columns), columns: Math.min(columns, held), rows: Math.ceil(held / columns) }
+  return {
+    file: sheets[sheet]!,
+    column: inSheet % columns,
+    row: Math.floor(inSheet / columns),
+    columns: Math.min(columns, held),
+    rows: Math.ceil(held / columns),
+  }
 }
 
 /** Has an element of any size show one picture of its sheet. */

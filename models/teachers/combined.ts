@@ -16,7 +16,12 @@ export async function splitCombined(file: string): Promise<{ vision: Uint8Array;
   const named = graph.outputs.map(({ name }) => name)
   for (const name of ['image_embeds', 'text_embeds']) {
     if (named.includes(name)) continue
-    throw new UserError({ where: file, expected: 'outputs image_embeds and text_embeds', got: named.join(', '), hint: 'Export the whole dual encoder, or one file per tower.' })
+    throw new UserError({
+      where: file,
+      expected: 'outputs image_embeds and text_embeds',
+      got: named.join(', '),
+      hint: 'Export the whole dual encoder, or one file per tower.',
+    })
   }
   const vision = tower(graph, file, 'image_embeds', ({ name }) => name === 'pixel_values')
   const text = tower(graph, file, 'text_embeds', ({ name }) => name !== 'pixel_values')
@@ -55,5 +60,10 @@ function tower(graph: Graph, file: string, output: string, belongs: (input: Grap
   const foreign = part.inputs.filter((input) => !belongs(input)).map(({ name }) => name)
   if (foreign.length === 0 && part.inputs.length > 0) return encodeModel(part)
   const got = foreign.length > 0 ? `one that also needs ${foreign.join(', ')}` : 'one that depends on no input'
-  throw new UserError({ where: `${file}, output ${output}`, expected: 'an embedding that depends on its own tower only', got, hint: 'Export one file per tower.' })
+  throw new UserError({
+    where: `${file}, output ${output}`,
+    expected: 'an embedding that depends on its own tower only',
+    got,
+    hint: 'Export one file per tower.',
+  })
 }

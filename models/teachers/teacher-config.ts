@@ -77,7 +77,12 @@ async function readJson<T extends z.ZodType>(file: string, schema: T): Promise<z
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const where = `${file}: ${issue!.path.join('.') || 'top level'}`
-  throw new UserError({ where, expected: 'a configuration as transformers.js reads it', got: issue!.message, hint: 'Copy the file from the model again.' })
+  throw new UserError({
+    where,
+    expected: 'a configuration as transformers.js reads it',
+    got: issue!.message,
+    hint: 'Copy the file from the model again.',
+  })
 }
 
 function parse(text: string, file: string): unknown {

@@ -33,10 +33,20 @@ export function parseObjectives(text: string): Weights {
     if (!Object.hasOwn(objectives, name)) {
       const near = closest(name, names)
       const guess = distance(name, near) <= 3 ? `Did you mean ${near}? ` : ''
-      throw new UserError({ where: `--objective ${text}`, expected: `one of ${names.join(', ')}`, got: name || 'an empty name', hint: `${guess}Write name:weight, separated by commas.` })
+      throw new UserError({
+        where: `--objective ${text}`,
+        expected: `one of ${names.join(', ')}`,
+        got: name || 'an empty name',
+        hint: `${guess}Write name:weight, separated by commas.`,
+      })
     }
     if (!(Number(weight) > 0 && Number.isFinite(Number(weight)))) {
-      throw new UserError({ where: `--objective ${text}`, expected: `a positive weight for ${name}`, got: weight, hint: `Leave ${name} out to switch it off.` })
+      throw new UserError({
+        where: `--objective ${text}`,
+        expected: `a positive weight for ${name}`,
+        got: weight,
+        hint: `Leave ${name} out to switch it off.`,
+      })
     }
     if (name in weights) {
       throw new UserError({ where: `--objective ${text}`, expected: 'every name once', got: `${name} twice`, hint: 'Add the weights up.' })

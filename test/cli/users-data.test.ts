@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
+import sharp from 'sharp'
 import { captionsOf } from '../../corpora/emoji/captions.ts'
 import { conceptsOf } from '../../corpora/emoji/concepts.ts'
 import { onePerConcept } from '../../corpora/emoji/drawings.ts'
@@ -12,7 +13,6 @@ import { parseReport } from '../../eval/report/schema.ts'
 import { exportFolder } from '../../export/package.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
-import sharp from 'sharp'
 
 const main = new URL('../../cli/main.ts', import.meta.url).pathname
 
@@ -30,15 +30,27 @@ async function usersFolder(): Promise<string> {
   const rows = await Promise.all(
     chosen.map(async ({ code }) => {
       const pixels = await decodeImage(drawings.get(code)!.source, 32, 'drawing')
-      await sharp(pixels, { raw: { width: 32, height: 32, channels: 4 } }).png().toFile(join(dir, `${code}.png`))
+      await sharp(pixels, { raw: { width: 32, height: 32, channels: 4 } })
+        .png()
+        .toFile(join(dir, `${code}.png`))
       return [`${code}.png`, captionsOf(code, 'de')[0]!, captionsOf(code, 'fr')[0]!]
     }),
   )
   const cell = (text: string) => `"${text.replaceAll('"', '""')}"`
   await writeFile(join(dir, 'captions.csv'), ['image,de,fr', ...rows.map((row) => row.map(cell).join())].join('\n'))
   const tower = { hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2 }
-  await writeTokenizer(join(dir, 'words'), trainTokenizer(rows.flatMap(([, de, fr]) => [de!, fr!]), { vocabSize: 400 }))
-  const config = { projection_dim: 16, vision_config: { ...tower, image_size: 32, patch_size: 8 }, text_config: { ...tower, vocab_size: 400, max_position_embeddings: 32 } }
+  await writeTokenizer(
+    join(dir, 'words'),
+    trainTokenizer(
+      rows.flatMap(([, de, fr]) => [de!, fr!]),
+      { vocabSize: 400 },
+    ),
+  )
+  const config = {
+    projection_dim: 16,
+    vision_config: { ...tower, image_size: 32, patch_size: 8 },
+    text_config: { ...tower, vocab_size: 400, max_position_embeddings: 32 },
+  }
   await exportFolder(createDualEncoder(config, 3), { tokenizerDir: join(dir, 'words'), out: join(dir, 'teacher'), dtypes: ['fp32'] })
   return dir
 }
@@ -58,8 +70,14 @@ test('four commands take a 200-image CSV in German and French to an export', asy
   const report = parseReport(JSON.parse(await readFile(join(dir, 'measured', 'report.json'), 'utf8')))
   t.deepEqual(new Set(report.results.map(({ language }) => language)), new Set(['de', 'fr']))
   t.true(report.results.some(({ model, retention }) => model === 'student' && retention !== undefined))
-  const log = (await readFile(join(dir, 'one', 'log.jsonl'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line))
-  t.deepEqual(log.filter((line) => 'loss' in line).map((line) => line.step), [2, 4, 6])
+  const log = (await readFile(join(dir, 'one', 'log.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  t.deepEqual(
+    log.filter((line) => 'loss' in line).map((line) => line.step),
+    [2, 4, 6],
+  )
   for (const file of ['model.safetensors', 'tokenizer.json', 'onnx/text_model_quantized.onnx', 'onnx/vision_model.onnx', 'README.md']) {
     t.true((await readFile(join(dir, 'dist', file))).length > 0, file)
   }

@@ -48,7 +48,8 @@ test('strength 0 and an affine map that moves nothing change no pixel by more th
 })
 
 test('style at strength 0 is mild at strength 1', (t) => {
-  for (let seed = 0; seed < 20; seed++) t.deepEqual(drawAugmentation(random(seed), { name: 'style', strength: 0 }), drawAugmentation(random(seed), mild))
+  for (let seed = 0; seed < 20; seed++)
+    t.deepEqual(drawAugmentation(random(seed), { name: 'style', strength: 0 }), drawAugmentation(random(seed), mild))
 })
 
 test('a record that went through JSON makes the same bits, whatever was drawn in between', (t) => {
@@ -102,7 +103,14 @@ test('an opaque image always covers the frame', (t) => {
   for (let seed = 0; seed < 100; seed++) {
     const { affine } = drawAugmentation(random(seed), mild)
     const out = apply(blue, { affine, background: { from: [255, 0, 0] } })
-    for (const [x, y] of [[0, 0], [size - 1, 0], [0, size - 1], [size - 1, size - 1], [12, 12]] as const) t.deepEqual(levels(out, x, y), [10, 20, 200])
+    for (const [x, y] of [
+      [0, 0],
+      [size - 1, 0],
+      [0, size - 1],
+      [size - 1, size - 1],
+      [12, 12],
+    ] as const)
+      t.deepEqual(levels(out, x, y), [10, 20, 200])
   }
 })
 
@@ -127,7 +135,15 @@ test('colour changes by hand: grey, invert, channels, ramp', (t) => {
   t.deepEqual(colour({ invert: true }), [55, 155, 205])
   t.deepEqual(colour({ channels: [1, 2, 0] }), [100, 50, 200])
   t.deepEqual(colour({ brightness: 0.1, contrast: 2 }), [255, 98, 0])
-  t.deepEqual(colour({ ramp: [[0, 0, 100], [255, 0, 100]] }), [124, 0, 100])
+  t.deepEqual(
+    colour({
+      ramp: [
+        [0, 0, 100],
+        [255, 0, 100],
+      ],
+    }),
+    [124, 0, 100],
+  )
   const [r, g, b] = colour({ hue: 1 })
   t.true(Math.abs(r! - 200) <= 1 && Math.abs(g! - 100) <= 1 && Math.abs(b! - 50) <= 1)
 })

@@ -18,7 +18,9 @@ test.before(async () => {
   await mkdir(join(folder, 'images'))
   const colors = ['red', 'lime', 'blue', 'gold']
   for (const [i, background] of colors.entries()) {
-    await sharp({ create: { width: 8, height: 8, channels: 3, background } }).png().toFile(join(folder, 'images', `${i}.png`))
+    await sharp({ create: { width: 8, height: 8, channels: 3, background } })
+      .png()
+      .toFile(join(folder, 'images', `${i}.png`))
   }
 })
 test.after.always(() => rm(folder, { recursive: true, force: true }))
@@ -36,9 +38,7 @@ async function everything(corpus: Corpus): Promise<Sample[]> {
 }
 
 test('wide', async (t) => {
-  const file = await write(
-    '\ufeffimage,EN,zh,split,class,group\nimages/0.png,"a red, square",红色方块,train,red,warm\nimages/1.png,green,绿,val,,\n',
-  )
+  const file = await write('\ufeffimage,EN,zh,split,class,group\nimages/0.png,"a red, square",红色方块,train,red,warm\nimages/1.png,green,绿,val,,\n')
   const corpus = await csvCorpus({ file })
   t.deepEqual(corpus.languages, ['en', 'zh'])
   t.deepEqual(corpus.splits, ['train', 'val'])
@@ -87,7 +87,11 @@ const mistakes: [name: string, content: string | Uint8Array, message: RegExp][] 
   ['underscore in a code', 'image,zh_CN\nimages/0.png,红\n', /Did you mean zh-CN\?/],
   ['unknown language in a row', 'image,language,caption\nimages/0.png,en,red\nimages/0.png,xq,red\n', /\.csv:3: .*got "xq"/],
   ['empty caption', 'image,en,zh\nimages/0.png,red,\n', /\.csv:2: expected a caption in zh, got an empty one/],
-  ['missing image', 'image,en\nimages/0.png,red\nimages/9.png,red\nimages/8.png,x\n', /\.csv:3: expected an image at .*9\.png, got no such file, and 1 more/],
+  [
+    'missing image',
+    'image,en\nimages/0.png,red\nimages/9.png,red\nimages/8.png,x\n',
+    /\.csv:3: expected an image at .*9\.png, got no such file, and 1 more/,
+  ],
   ['no image path', 'image,en\n,red\n', /\.csv:2: expected an image path/],
   ['a quote never closed', 'image,en\nimages/0.png,"red\nimages/1.png,green\n', /\.csv:\d: expected cells that are quoted whole/],
   ['a quote inside', 'image,en\nimages/0.png,"a "red" one"\n', /\.csv:2: expected cells that are quoted whole/],
@@ -120,9 +124,17 @@ test('a split as a protocol: same image, same text and same class are right', as
   t.deepEqual(protocols, ['test'])
   t.is(defaultValidation, 'test')
   const result = await task('test', 'en')
-  t.deepEqual(result.images.map(({ id }) => id), ['images/0.png', 'images/1.png', 'images/2.png'])
+  t.deepEqual(
+    result.images.map(({ id }) => id),
+    ['images/0.png', 'images/1.png', 'images/2.png'],
+  )
   t.deepEqual(result.texts, ['red', 'a square', 'a square', 'blue'])
-  t.deepEqual(result.positives, [[0, 2], [0, 1, 2], [0, 1, 2], [0, 2]])
+  t.deepEqual(result.positives, [
+    [0, 2],
+    [0, 1, 2],
+    [0, 1, 2],
+    [0, 2],
+  ])
   await t.throwsAsync(task('tset', 'en'), { instanceOf: UserError, message: /Did you mean test/ })
   await t.throwsAsync(splitProtocol(corpus, 'test', 'fr'), { instanceOf: UserError, message: /a language it has \(en, de\), got fr/ })
 })

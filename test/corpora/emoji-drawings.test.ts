@@ -53,7 +53,10 @@ for (const [style, count] of Object.entries(counts) as [StyleName, number][]) {
     const drawings = await drawingsOf(style)
     t.is((await onePerConcept(style)).size, count)
     t.is(new Set(drawings.map(({ source }) => source.key)).size, drawings.length, 'keys are unique')
-    t.deepEqual(drawings.map(({ name }) => name), drawings.map(({ name }) => name).sort())
+    t.deepEqual(
+      drawings.map(({ name }) => name),
+      drawings.map(({ name }) => name).sort(),
+    )
     t.true(drawings.every(({ role }) => role === styles[style].role))
   })
 }
@@ -71,7 +74,10 @@ test('a few names lead to the right concept', async (t) => {
   for (const [style, name, code] of expected) {
     t.is((await drawingsOf(style)).find((drawing) => drawing.name === name)?.concept, code, `${style}/${name}`)
   }
-  t.false((await drawingsOf('streamline')).some(({ name }) => name === 'turkey'), 'a flag under a bird’s name')
+  t.false(
+    (await drawingsOf('streamline')).some(({ name }) => name === 'turkey'),
+    'a flag under a bird’s name',
+  )
 })
 
 test('drawings are images sharp can decode', async (t) => {

@@ -63,7 +63,10 @@ test('ids are unique and the order is always the same', async (t) => {
   for (const split of ['train', 'val', 'test'] as const) {
     const ids = (await all(split, ['en'])).map(({ id }) => id)
     t.is(new Set(ids).size, ids.length)
-    t.deepEqual((await all(split, ['en'])).map(({ id }) => id), ids)
+    t.deepEqual(
+      (await all(split, ['en'])).map(({ id }) => id),
+      ids,
+    )
   }
   t.is((await all('val', ['en'])).length, 841)
   t.is((await all('test', ['en'])).length, 1194)
@@ -99,17 +102,27 @@ test('gallery 1,644 asks for test concepts only and shows no reserved drawing', 
   t.true(task.textQueries!.every((i) => splitOf(task.texts[i]!) === 'test'))
   for (const [i, positives] of task.positives.entries()) t.is(positives.length, splitOf(task.texts[i]!) === 'reserve' ? 0 : 1)
   const asked = new Set(task.textQueries!.flatMap((i) => task.positives[i]!))
-  t.deepEqual([...asked].sort((a, b) => a - b), task.imageQueries)
+  t.deepEqual(
+    [...asked].sort((a, b) => a - b),
+    task.imageQueries,
+  )
 })
 
 test('held-out phrases are no CLDR string and no caption', async (t) => {
-  for (const [source, language] of [['emojilib', 'en'], ['unicode-names', 'en'], ['zh-hant', 'zh']] as const) {
+  for (const [source, language] of [
+    ['emojilib', 'en'],
+    ['unicode-names', 'en'],
+    ['zh-hant', 'zh'],
+  ] as const) {
     const task = await emojiProtocols(`unseen-phrasing/${source}`, language)
     t.is(task.images.length, 1194)
     t.true(task.texts.length > 400, `${source}: ${task.texts.length}`)
     t.is(new Set(task.texts).size, task.texts.length)
     const known = new Set(Object.entries(wordsIn(language)).flatMap(([code, words]) => [...words, ...captionsOf(code, language)]))
-    t.deepEqual(task.texts.filter((text) => known.has(text)), [])
+    t.deepEqual(
+      task.texts.filter((text) => known.has(text)),
+      [],
+    )
   }
 })
 

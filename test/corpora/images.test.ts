@@ -7,7 +7,9 @@ import { UserError } from '../../engine/errors.ts'
 const source = (bytes: Uint8Array, key = 'test.png'): ImageSource => ({ key, read: async () => bytes })
 
 const rectangle = (width: number, height: number, background: string) =>
-  sharp({ create: { width, height, channels: 4, background } }).png().toBuffer()
+  sharp({ create: { width, height, channels: 4, background } })
+    .png()
+    .toBuffer()
 
 /** Vertical stripes, left to right, as an opaque PNG. */
 const stripes = (colours: string[], width: number, height: number) => {
@@ -60,7 +62,10 @@ test('a tall photo loses top and bottom', async (t) => {
 
 test('EXIF orientation is applied before the crop', async (t) => {
   // Orientation 6: turned clockwise for display, so that the left half becomes the top.
-  const bytes = await sharp(await stripes(['#f00', '#00f'], 20, 40)).withMetadata({ orientation: 6 }).jpeg({ quality: 100 }).toBuffer()
+  const bytes = await sharp(await stripes(['#f00', '#00f'], 20, 40))
+    .withMetadata({ orientation: 6 })
+    .jpeg({ quality: 100 })
+    .toBuffer()
   for (const fit of ['photo', 'auto', 'drawing'] as const) {
     const rgba = await decodeImage(source(bytes, 'turned.jpg'), 16, fit)
     const [top, bottom] = [pixel(rgba, 16, 8, 2), pixel(rgba, 16, 8, 13)]
@@ -88,9 +93,17 @@ test('a small SVG is rendered large before it is reduced', async (t) => {
 })
 
 test('grey, 16-bit and palette images become RGBA', async (t) => {
-  const grey = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#808080' } }).toColourspace('b-w').png().toBuffer()
-  const deep = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#808080' } }).toColourspace('rgb16').png().toBuffer()
-  const palette = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#808080' } }).png({ palette: true }).toBuffer()
+  const grey = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#808080' } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer()
+  const deep = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#808080' } })
+    .toColourspace('rgb16')
+    .png()
+    .toBuffer()
+  const palette = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#808080' } })
+    .png({ palette: true })
+    .toBuffer()
   for (const bytes of [grey, deep, palette]) {
     const [r, g, b, alpha] = pixel(await decodeImage(source(bytes), 4, 'photo'), 4, 2, 2)
     t.true(Math.abs(r! - 128) <= 1 && g === r && b === r && alpha === 255, `${r} ${g} ${b} ${alpha}`)
@@ -98,8 +111,15 @@ test('grey, 16-bit and palette images become RGBA', async (t) => {
 })
 
 test('a broken, empty or invisible image is named with its cause', async (t) => {
-  const jpeg = await sharp(await stripes(['#f00', '#0f0'], 64, 64)).jpeg().toBuffer()
-  const bad = { text: Buffer.from('not an image'), empty: Buffer.alloc(0), cut: jpeg.subarray(0, jpeg.length / 2), clear: await rectangle(8, 8, '#0000') }
+  const jpeg = await sharp(await stripes(['#f00', '#0f0'], 64, 64))
+    .jpeg()
+    .toBuffer()
+  const bad = {
+    text: Buffer.from('not an image'),
+    empty: Buffer.alloc(0),
+    cut: jpeg.subarray(0, jpeg.length / 2),
+    clear: await rectangle(8, 8, '#0000'),
+  }
   for (const [key, bytes] of Object.entries(bad)) {
     const error = await t.throwsAsync(decodeImage(source(bytes, `broken/${key}`), 16, 'drawing'), { instanceOf: UserError })
     t.true(error.message.startsWith(`image broken/${key}: expected `), error.message)

@@ -15,7 +15,9 @@ const sources = (fingerprint?: string): FingerprintedSource[] =>
     fingerprint,
     read: () => {
       reads++
-      return sharp({ create: { width: 20 + i, height: 20, channels: 3, background } }).png().toBuffer()
+      return sharp({ create: { width: 20 + i, height: 20, channels: 3, background } })
+        .png()
+        .toBuffer()
     },
   }))
 
@@ -30,7 +32,10 @@ test.serial('images are read back in the order of their sources', async (t) => {
   const cache = await buildPixelCache(sources(), { dir, size: 8, fit: 'photo' })
   t.teardown(cache.close)
   t.is(cache.count, 7)
-  t.deepEqual(cache.keys, sources().map(({ key }) => key))
+  t.deepEqual(
+    cache.keys,
+    sources().map(({ key }) => key),
+  )
   const into = new Uint8Array(8 * 8 * 4)
   for (const i of [6, 0, 3]) {
     const expected = Uint8Array.from(await decodeImage(sources()[i]!, 8, 'photo'))

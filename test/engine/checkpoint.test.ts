@@ -1,7 +1,7 @@
-import test from 'ava'
 import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import test from 'ava'
 import { assertSameRun, type Checkpoint, readLatestCheckpoint, restoreInto, writeCheckpoint } from '../../engine/checkpoint.ts'
 import { UserError } from '../../engine/errors.ts'
 import type { Params } from '../../engine/params.ts'
@@ -53,8 +53,14 @@ test('a half-written folder is ignored, and in the way of nothing', async (t) =>
 
 const damages: Record<string, [(path: string) => Promise<void>, RegExp]> = {
   'tensors cut short': [(path) => truncate(join(path, 'params.safetensors'), 60), /params\.safetensors: expected/],
-  'optimizer state missing': [(path) => rm(join(path, 'optimizer.safetensors')), /optimizer\.safetensors: expected a part of the checkpoint, got ENOENT.*resume from the one before/],
-  'state that is no JSON': [(path) => writeFile(join(path, 'state.json'), '{"step":'), /state\.json: expected step, optimizerSteps and identity as JSON/],
+  'optimizer state missing': [
+    (path) => rm(join(path, 'optimizer.safetensors')),
+    /optimizer\.safetensors: expected a part of the checkpoint, got ENOENT.*resume from the one before/,
+  ],
+  'state that is no JSON': [
+    (path) => writeFile(join(path, 'state.json'), '{"step":'),
+    /state\.json: expected step, optimizerSteps and identity as JSON/,
+  ],
   'state without a step': [(path) => writeFile(join(path, 'state.json'), '{}'), /state\.json: expected step/],
 }
 for (const [name, [damage, message]] of Object.entries(damages)) {
@@ -68,7 +74,10 @@ for (const [name, [damage, message]] of Object.entries(damages)) {
 test('a resume with other settings is refused and names the first difference', (t) => {
   const saved = checkpoint(1).identity
   t.notThrows(() => assertSameRun('runs/x', saved, { ...saved }))
-  t.throws(() => assertSameRun('runs/x', saved, { ...saved, seed: 2 }), { instanceOf: UserError, message: /--resume runs\/x: seed: expected 1 as when the run was started, got 2/ })
+  t.throws(() => assertSameRun('runs/x', saved, { ...saved, seed: 2 }), {
+    instanceOf: UserError,
+    message: /--resume runs\/x: seed: expected 1 as when the run was started, got 2/,
+  })
   t.throws(() => assertSameRun('runs/x', saved, { ...saved, extra: 'new' }), { message: /extra: expected undefined/ })
   t.throws(() => assertSameRun('runs/x', { ...saved, extra: 'old' }, saved), { message: /extra: expected old/ })
 })

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { layerNorm, linear, quickGelu } from '../../engine/fused.ts'
 import { compile } from '../../engine/compile.ts'
+import { layerNorm, linear, quickGelu } from '../../engine/fused.ts'
 import { gradientOf, withGradients } from '../../engine/gradients.ts'
 import { paramInputs } from '../../engine/params.ts'
 import { tf } from '../../engine/tf.ts'
@@ -63,7 +63,16 @@ function linearCase(shape: number[], biased: boolean): FusedCase {
 for (const [name, { shapes, op, plain }] of Object.entries(cases)) {
   test(`${name}: values and gradients, compiled, eager and by finite differences`, async (t) => {
     const names = Object.keys(shapes)
-    const params = Object.fromEntries(names.map((key, i) => [key, gaussian(shapes[key]!.reduce((a, b) => a * b, 1), 3, i)]))
+    const params = Object.fromEntries(
+      names.map((key, i) => [
+        key,
+        gaussian(
+          shapes[key]!.reduce((a, b) => a * b, 1),
+          3,
+          i,
+        ),
+      ]),
+    )
     const exact = Object.fromEntries(names.map((key) => [key, Array.from(params[key]!)]))
     const mix = gaussian(plain(exact).length, 4) // the loss is a random mixture of the outputs
     const value = (at: Record<string, number[]>) => plain(at).reduce((sum, item, i) => sum + item * mix[i]!, 0)
@@ -72,7 +81,10 @@ for (const [name, { shapes, op, plain }] of Object.entries(cases)) {
       const y = op(tensors)
       return { loss: tf.sum(tf.mul(y, tf.reshape(mix!, y.shape))), y }
     }, names)
-    const specs = { ...paramInputs(Object.fromEntries(names.map((key) => [key, { shape: shapes[key]! }]))), mix: { dtype: 'float32' as const, shape: [mix.length] } }
+    const specs = {
+      ...paramInputs(Object.fromEntries(names.map((key) => [key, { shape: shapes[key]! }]))),
+      mix: { dtype: 'float32' as const, shape: [mix.length] },
+    }
     const results = await agree(t, step, specs, { ...params, mix })
 
     close(t, results.y!, plain(exact), 1e-5, 'y')

@@ -22,10 +22,19 @@ const splat = (value: number, shape: number[], dtype?: 'float32' | 'int32' | 'bo
 const unary = (make = x): KernelCase[] => [{ inputs: { x: make(2, 3) } }, { inputs: { x: make() } }, { inputs: { x: splat(0.5, [2, 3]) } }]
 
 const pairs: [number[], number[]][] = [
-  [[2, 3], [2, 3]],
+  [
+    [2, 3],
+    [2, 3],
+  ],
   [[2, 3], [3]],
-  [[2, 1], [1, 3]],
-  [[4, 1, 3], [2, 1]],
+  [
+    [2, 1],
+    [1, 3],
+  ],
+  [
+    [4, 1, 3],
+    [2, 1],
+  ],
   [[], [2, 3]],
   [[2, 3], []],
 ]
@@ -48,7 +57,9 @@ const logical: KernelCase[] = [
   { inputs: { a: splat(0, [2, 3], 'bool'), b: mask(2, 3) } },
 ]
 const reduce = (axes = 'axis'): KernelCase[] => [
-  ...[0, 1, 2, -1, -2, [0, 2], [1, 2], [-1, 0], [0, 1, 2], []].flatMap((axis) => [false, true].map((keepDims) => ({ inputs: { x: x(2, 3, 4) }, attrs: { [axes]: axis, keepDims } }))),
+  ...[0, 1, 2, -1, -2, [0, 2], [1, 2], [-1, 0], [0, 1, 2], []].flatMap((axis) =>
+    [false, true].map((keepDims) => ({ inputs: { x: x(2, 3, 4) }, attrs: { [axes]: axis, keepDims } })),
+  ),
   { inputs: { x: x(5) }, attrs: { [axes]: 0, keepDims: false } },
   { inputs: { x: splat(1.5, [2, 3]) }, attrs: { [axes]: [1], keepDims: true } },
   { inputs: { x: splat(1.5, [2, 3]) }, attrs: { [axes]: [0, 1], keepDims: false } },
@@ -71,7 +82,11 @@ export const kernelCases: Record<KernelName, KernelCase[]> = {
   Softplus: [...unary(), { inputs: { x: splat(1000, [2]) } }, { inputs: { x: splat(-1000, [2]) } }],
   Sign: unary(),
   Square: unary(),
-  Step: [{ inputs: { x: splat(0.5, [2, 3]) }, attrs: { alpha: 0 } }, { inputs: { x: x(2, 3) }, attrs: { alpha: 0.25 } }, { inputs: { x: x(2, 3) }, attrs: { alpha: 0 } }],
+  Step: [
+    { inputs: { x: splat(0.5, [2, 3]) }, attrs: { alpha: 0 } },
+    { inputs: { x: x(2, 3) }, attrs: { alpha: 0.25 } },
+    { inputs: { x: x(2, 3) }, attrs: { alpha: 0 } },
+  ],
   LogicalNot: [{ inputs: { x: mask(2, 3) } }, { inputs: { x: splat(1, [2], 'bool') } }],
   Cast: [
     { inputs: { x: x(2, 3) }, attrs: { dtype: 'int32' } },
@@ -83,7 +98,10 @@ export const kernelCases: Record<KernelName, KernelCase[]> = {
     { inputs: { x: splat(-2.5, [2]) }, attrs: { dtype: 'int32' } },
     { inputs: { x: splat(2.5, [2]) }, attrs: { dtype: 'bool' } },
   ],
-  ClipByValue: [{ inputs: { x: x(3, 4) }, attrs: { clipValueMin: -0.5, clipValueMax: 0.5 } }, { inputs: { x: splat(9, [2]) }, attrs: { clipValueMin: 0, clipValueMax: 1 } }],
+  ClipByValue: [
+    { inputs: { x: x(3, 4) }, attrs: { clipValueMin: -0.5, clipValueMax: 0.5 } },
+    { inputs: { x: splat(9, [2]) }, attrs: { clipValueMin: 0, clipValueMax: 1 } },
+  ],
   Add: binary(),
   Sub: binary(),
   Multiply: binary(),
@@ -115,12 +133,20 @@ export const kernelCases: Record<KernelName, KernelCase[]> = {
   Min: reduce(),
   ArgMax: argument,
   ArgMin: argument,
-  Softmax: [{ inputs: { logits: x(2, 3) }, attrs: { dim: -1 } }, { inputs: { logits: x(2, 2, 3, 5) }, attrs: { dim: 3 } }, { inputs: { logits: splat(2, [2, 3]) }, attrs: { dim: 1 } }],
+  Softmax: [
+    { inputs: { logits: x(2, 3) }, attrs: { dim: -1 } },
+    { inputs: { logits: x(2, 2, 3, 5) }, attrs: { dim: 3 } },
+    { inputs: { logits: splat(2, [2, 3]) }, attrs: { dim: 1 } },
+  ],
   Cumsum: [0, 1, 2].flatMap((axis) =>
     [false, true].flatMap((exclusive) => [false, true].map((reverse) => ({ inputs: { x: x(2, 3, 4) }, attrs: { axis, exclusive, reverse } }))),
   ),
   BatchMatMul: [
-    ...[[2, 3, 4, 5], [3, 4, 5], [4, 5]].flatMap((shape) => transposed(shape, shape)),
+    ...[
+      [2, 3, 4, 5],
+      [3, 4, 5],
+      [4, 5],
+    ].flatMap((shape) => transposed(shape, shape)),
     ...transposed([1, 4, 5], [3, 4, 5]),
     ...transposed([3, 4, 5], [4, 5]),
     ...transposed([2, 3, 4, 5], [1, 3, 4, 5]),
@@ -135,7 +161,10 @@ export const kernelCases: Record<KernelName, KernelCase[]> = {
     { inputs: { x: x(1) }, attrs: { shape: [] } },
     { inputs: { x: splat(2, [2, 3]) }, attrs: { shape: [3, 2] } },
   ],
-  ExpandDims: [...[0, 1, 2, -1, -3].map((dim) => ({ inputs: { input: x(2, 3) }, attrs: { dim } })), { inputs: { input: splat(2, [3]) }, attrs: { dim: 0 } }],
+  ExpandDims: [
+    ...[0, 1, 2, -1, -3].map((dim) => ({ inputs: { input: x(2, 3) }, attrs: { dim } })),
+    { inputs: { input: splat(2, [3]) }, attrs: { dim: 0 } },
+  ],
   Transpose: [
     { inputs: { x: x(2, 3) }, attrs: { perm: [1, 0] } },
     { inputs: { x: x(2, 3, 4, 5) }, attrs: { perm: [0, 2, 1, 3] } },
@@ -145,7 +174,10 @@ export const kernelCases: Record<KernelName, KernelCase[]> = {
   ],
   Concat: [0, 1, -1].map((axis) => ({ inputs: [x(2, 3), splat(1, [2, 3]), x(2, 3)], attrs: { axis } })),
   Pack: [0, 1, 2, -1].map((axis) => ({ inputs: [x(2, 3), splat(0, [2, 3])], attrs: { axis } })),
-  Unpack: [...[0, 1, -1].map((axis) => ({ inputs: { value: x(2, 3) }, attrs: { axis } })), { inputs: { value: splat(4, [2, 3]) }, attrs: { axis: 0 } }],
+  Unpack: [
+    ...[0, 1, -1].map((axis) => ({ inputs: { value: x(2, 3) }, attrs: { axis } })),
+    { inputs: { value: splat(4, [2, 3]) }, attrs: { axis: 0 } },
+  ],
   Slice: [
     { inputs: { x: x(4, 5) }, attrs: { begin: [1, 2], size: [2, 2] } },
     { inputs: { x: x(4, 5) }, attrs: { begin: [1, 0], size: [-1, -1] } },
@@ -160,11 +192,34 @@ export const kernelCases: Record<KernelName, KernelCase[]> = {
     { inputs: { x: splat(1, [4, 6]) }, attrs: { numOrSizeSplits: 2, axis: 0 } },
   ],
   PadV2: [
-    { inputs: { x: x(2, 3) }, attrs: { paddings: [[1, 0], [0, 2]], constantValue: 0 } },
-    { inputs: { x: x(2, 3, 2) }, attrs: { paddings: [[0, 0], [1, 1], [0, 0]], constantValue: -1.5 } },
+    {
+      inputs: { x: x(2, 3) },
+      attrs: {
+        paddings: [
+          [1, 0],
+          [0, 2],
+        ],
+        constantValue: 0,
+      },
+    },
+    {
+      inputs: { x: x(2, 3, 2) },
+      attrs: {
+        paddings: [
+          [0, 0],
+          [1, 1],
+          [0, 0],
+        ],
+        constantValue: -1.5,
+      },
+    },
     { inputs: { x: splat(2, [2]) }, attrs: { paddings: [[0, 1]], constantValue: 0 } },
   ],
-  Tile: [{ inputs: { x: x(2, 3) }, attrs: { reps: [2, 1] } }, { inputs: { x: x(2, 3) }, attrs: { reps: [1, 1] } }, { inputs: { x: splat(2, [2, 3]) }, attrs: { reps: [1, 3] } }],
+  Tile: [
+    { inputs: { x: x(2, 3) }, attrs: { reps: [2, 1] } },
+    { inputs: { x: x(2, 3) }, attrs: { reps: [1, 1] } },
+    { inputs: { x: splat(2, [2, 3]) }, attrs: { reps: [1, 3] } },
+  ],
   GatherV2: [
     ...[[3], [2, 3]].map((shape) => ({ inputs: { x: x(4, 5), indices: ids(...shape) }, attrs: { axis: 0, batchDims: 0 } })),
     { inputs: { x: x(2, 4, 3), indices: ids(5) }, attrs: { axis: 1, batchDims: 0 } },

@@ -4,7 +4,7 @@ import { layerNorm } from '../../engine/fused.ts'
 import { encodeModel } from '../../engine/onnx/proto.ts'
 import { openSession } from '../../engine/runtime.ts'
 import { tf } from '../../engine/tf.ts'
-import { kernels, type KernelName } from '../../engine/trace/kernels/table.ts'
+import { type KernelName, kernels } from '../../engine/trace/kernels/table.ts'
 import { type InputSpecs, type TensorFunction, trace } from '../../engine/trace/trace.ts'
 import { type KernelCase, kernelCases, type Operand } from './kernel-cases.ts'
 import { agree, close, type Feeds, feedsFor, threads } from './oracle.ts'
@@ -15,7 +15,8 @@ function program(name: KernelName): { fn: TensorFunction; specs: InputSpecs; fee
   const cases = kernelCases[name]
   cases.forEach(({ inputs }, i) => {
     for (const [key, operand] of Object.entries<Operand>(inputs as Record<string, Operand>)) {
-      if (!('splat' in operand)) specs[`${i}:${key}`] = { dtype: operand.kind === 'ids' || operand.kind === 'mask' ? 'int32' : 'float32', shape: operand.shape }
+      if (!('splat' in operand))
+        specs[`${i}:${key}`] = { dtype: operand.kind === 'ids' || operand.kind === 'mask' ? 'int32' : 'float32', shape: operand.shape }
     }
   })
   const fn: TensorFunction = (tensors) => Object.fromEntries(cases.flatMap((one, i) => outputsOf(name, one, i, tensors)))
@@ -30,7 +31,8 @@ function outputsOf(name: KernelName, { inputs, attrs = {} }: KernelCase, i: numb
 }
 
 function tensorOf(operand: Operand, input: tf.Tensor | undefined): tf.Tensor {
-  if ('splat' in operand) return tf.fill(operand.shape, operand.splat, operand.dtype === 'int32' ? 'int32' : 'float32').cast(operand.dtype ?? 'float32')
+  if ('splat' in operand)
+    return tf.fill(operand.shape, operand.splat, operand.dtype === 'int32' ? 'int32' : 'float32').cast(operand.dtype ?? 'float32')
   if (operand.kind === 'positive') return tf.add(tf.abs(input!), 0.25)
   return operand.kind === 'mask' ? tf.greater(input!, 1) : input!
 }
@@ -69,7 +71,9 @@ test('shapes that the tracer works out are those of eager tfjs', async (t) => {
   for (const name of Object.keys(kernels)) {
     const { fn, specs, feeds } = program(name as KernelName)
     tf.tidy(() => {
-      const tensors = Object.fromEntries(Object.entries(specs).map(([key, { dtype, shape }]) => [key, tf.tensor(feeds[key] as Float32Array, shape, dtype)]))
+      const tensors = Object.fromEntries(
+        Object.entries(specs).map(([key, { dtype, shape }]) => [key, tf.tensor(feeds[key] as Float32Array, shape, dtype)]),
+      )
       for (const [key, tensor] of Object.entries(fn(tensors))) t.deepEqual(traced[`${name} ${key}`], tensor.shape, `${name} ${key}`)
     })
   }

@@ -67,7 +67,13 @@ test('a parameter without a gradient keeps its value and its moments', (t) => {
 test('warm-up and cosine', (t) => {
   const schedule = warmupCosine(8, 4, 12)
   const cosine = Array.from({ length: 8 }, (_, i) => 4 * (1 + Math.cos((Math.PI * i) / 8)))
-  close(t, Array.from({ length: 12 }, (_, step) => schedule(step)), [2, 4, 6, 8, ...cosine], 1e-12, 'rates')
+  close(
+    t,
+    Array.from({ length: 12 }, (_, step) => schedule(step)),
+    [2, 4, 6, 8, ...cosine],
+    1e-12,
+    'rates',
+  )
   t.true(schedule(11) > 0)
   t.is(schedule(12), 0)
   t.is(schedule(99), 0)

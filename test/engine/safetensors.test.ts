@@ -1,7 +1,7 @@
-import test from 'ava'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import test from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import type { Params } from '../../engine/params.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../engine/safetensors.ts'
@@ -18,7 +18,8 @@ function file(header: string, tensors: number[] = [], length = header.length): U
 const ONE = [0x00, 0x00, 0x80, 0x3f] // 1.0 as little-endian float32
 const MINUS_TWO = [0x00, 0x00, 0x00, 0xc0]
 const params: Params = { b: { shape: [2, 1], data: Float32Array.of(1, -2) }, a: { shape: [], data: Float32Array.of(1) } }
-const header = '{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}'
+const header =
+  '{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}'
 
 test('the bytes of a file', (t) => {
   const padded = header.padEnd(Math.ceil(header.length / 8) * 8)
@@ -43,7 +44,10 @@ test('tensors may lie in another order than they are listed', (t) => {
 
 test('round trip through a file on disk, with metadata, exact to the bit', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'safetensors-'))
-  const odd: Params = { 'ein ü': { shape: [5], data: Float32Array.of(-0, Number.MIN_VALUE, 3.4e38, Number.POSITIVE_INFINITY, 0.1) }, empty: { shape: [0], data: new Float32Array(0) } }
+  const odd: Params = {
+    'ein ü': { shape: [5], data: Float32Array.of(-0, Number.MIN_VALUE, 3.4e38, Number.POSITIVE_INFINITY, 0.1) },
+    empty: { shape: [0], data: new Float32Array(0) },
+  }
   await writeFile(join(dir, 'x'), encodeSafetensors(odd, { made: 'here' }))
   const decoded = decodeSafetensors(await readFile(join(dir, 'x')), 'x')
   t.deepEqual(decoded, { params: odd, metadata: { format: 'pt', made: 'here' } })
@@ -54,7 +58,10 @@ const whole = encodeSafetensors(params)
 const entry = (fields: string) => file(`{"w":{${fields}}}`, ONE)
 const broken: Record<string, [Uint8Array, RegExp]> = {
   'an empty file': [new Uint8Array(0), /expected a safetensors file, got 0 bytes/],
-  'a Git LFS pointer': [new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'), /expected a header of \d+ bytes, got a file of 42 bytes/],
+  'a Git LFS pointer': [
+    new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'),
+    /expected a header of \d+ bytes, got a file of 42 bytes/,
+  ],
   'a header cut short': [whole.subarray(0, 40), /expected a header of \d+ bytes/],
   'tensors cut short': [whole.subarray(0, whole.length - 4), /expected tensor a at bytes 8 to 12, got 8 bytes of tensors/],
   'a header that is no JSON': [file('{"a":'), /expected a JSON header, got bytes that do not parse/],

@@ -82,7 +82,9 @@ for (const [name, read] of Object.entries(reads)) {
 test('a tensor from outside is an error that says so', async (t) => {
   await tf.setBackend('cpu')
   const outside = tf.tensor1d([1, 2])
-  t.throws(() => trace(({ x }) => ({ y: tf.add(x!, outside) }), vector), { message: /made outside trace\(\).*pass it as an input or create it inside/ })
+  t.throws(() => trace(({ x }) => ({ y: tf.add(x!, outside) }), vector), {
+    message: /made outside trace\(\).*pass it as an input or create it inside/,
+  })
   t.throws(() => trace(() => ({ y: outside }), vector), { message: /made outside trace\(\)/ })
 })
 
@@ -96,7 +98,8 @@ test('a tensor from an earlier trace is an error, not a name that means somethin
 })
 
 test('a kernel without a lowering is named, and the way out', (t) => {
-  const message = 'trace: expected tfjs kernels that have a lowering to ONNX, got Sin. Write the step with other ops, or add Sin to engine/trace/kernels/.'
+  const message =
+    'trace: expected tfjs kernels that have a lowering to ONNX, got Sin. Write the step with other ops, or add Sin to engine/trace/kernels/.'
   t.throws(() => trace(({ x }) => ({ y: tf.sin(x!) }), vector), { message })
 })
 
@@ -137,7 +140,9 @@ test('dynamic dimensions show their names', (t) => {
 })
 
 test('what cannot be dynamic says so', (t) => {
-  t.throws(() => trace(({ x }) => ({ y: tf.matMul(tf.ones([2, marks.batch]), x!) }), { x: float(marks.batch, 3) }, { marks }), { message: /depends on a dynamic dimension/ })
+  t.throws(() => trace(({ x }) => ({ y: tf.matMul(tf.ones([2, marks.batch]), x!) }), { x: float(marks.batch, 3) }, { marks }), {
+    message: /depends on a dynamic dimension/,
+  })
   const swap: TensorFunction = ({ x }) => ({ y: tf.reshape(x!, [marks.length, marks.batch, 3]) })
   t.throws(() => trace(swap, { x: float(marks.batch, marks.length, 3) }, { marks }), { message: /moves two dynamic dimensions/ })
 })

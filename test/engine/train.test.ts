@@ -1,4 +1,3 @@
-import test from 'ava'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -6,13 +5,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import test from 'ava'
 import { compile } from '../../engine/compile.ts'
 import { UserError } from '../../engine/errors.ts'
-import { withGradients } from '../../engine/gradients.ts'
 import { linear } from '../../engine/fused.ts'
+import { withGradients } from '../../engine/gradients.ts'
 import type { Params } from '../../engine/params.ts'
 import { tf } from '../../engine/tf.ts'
-import { train, type Training } from '../../engine/train.ts'
+import { type Training, train } from '../../engine/train.ts'
 import { close, gaussian } from './oracle.ts'
 
 const program = fileURLToPath(new URL('train-run.ts', import.meta.url))
@@ -39,7 +39,10 @@ function start(dir: string, ...flags: string[]): { child: ChildProcess; ended: P
 }
 
 async function logOf(dir: string): Promise<Record<string, number>[]> {
-  return (await readFile(join(dir, 'log.jsonl'), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line))
+  return (await readFile(join(dir, 'log.jsonl'), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
 }
 
 /** Waits until the log has a line for `step`. */
@@ -79,8 +82,16 @@ test('a run killed by SIGKILL or by SIGINT and resumed ends as one that never st
     t.is((await uninterrupted).code, 0)
     t.deepEqual(await lastCheckpoint(dir), await lastCheckpoint(whole), signal)
     const log = await logOf(dir)
-    t.deepEqual(log.filter((line) => 'loss' in line).map(({ step }) => step), expectedSteps, signal)
-    t.deepEqual(log.filter((line) => 'validation' in line).map(({ step }) => step), [10, 20, 30], signal)
+    t.deepEqual(
+      log.filter((line) => 'loss' in line).map(({ step }) => step),
+      expectedSteps,
+      signal,
+    )
+    t.deepEqual(
+      log.filter((line) => 'validation' in line).map(({ step }) => step),
+      [10, 20, 30],
+      signal,
+    )
     const timeless = (lines: Record<string, number>[]) => lines.map(({ stepsPerSecond, ...line }) => line)
     t.deepEqual(timeless(log), timeless(await logOf(whole)), signal)
   }
@@ -105,14 +116,21 @@ test('a loss that is not finite stops the run with exit code 2 and leaves the la
 })
 
 /** Least squares: a mean over rows, without terms that cross the batch. */
-async function regression(dir: string, rows: number, settings: Partial<Training>): Promise<{ training: Training; params: Params; release(): Promise<void> }> {
+async function regression(
+  dir: string,
+  rows: number,
+  settings: Partial<Training>,
+): Promise<{ training: Training; params: Params; release(): Promise<void> }> {
   const params: Params = { w: { shape: [1, 3], data: Float32Array.of(0.5, -1, 2) }, b: { shape: [1], data: Float32Array.of(0) } }
   const fn = withGradients(({ w, b }, { x, y }) => ({ loss: tf.mean(tf.squaredDifference(linear(x!, w!, b!), y!)) }), ['w', 'b'])
   const float = (...shape: number[]) => ({ dtype: 'float32' as const, shape })
   const step = await compile(fn, { w: float(1, 3), b: float(1), x: float(rows, 3), y: float(rows, 1) }, { threads: 1 })
   const batch: Training['batch'] = async (number, micro) => {
     const from = rows * micro
-    return { step, inputs: { x: gaussian(24, 1, number).subarray(3 * from, 3 * (from + rows)), y: gaussian(8, 2, number).subarray(from, from + rows) } }
+    return {
+      step,
+      inputs: { x: gaussian(24, 1, number).subarray(3 * from, 3 * (from + rows)), y: gaussian(8, 2, number).subarray(from, from + rows) },
+    }
   }
   const training = { label: 'regression', params, trained: ['w', 'b'], steps: 5, batch, schedule: () => 0.1, dir, identity: {}, ...settings }
   return { training, params, release: () => step.release() }
@@ -127,7 +145,14 @@ test('k micro-batches make the same step as one batch k times as large', async (
     await train(parts.training)
     for (const name of ['w', 'b']) close(t, parts.params[name]!.data, whole.params[name]!.data, 1e-5, name)
     const [one, four] = [await logOf(dirs[0]!), await logOf(dirs[1]!)]
-    for (const key of ['loss', 'gradientNorm']) close(t, four.map((line) => line[key]!), one.map((line) => line[key]!), 1e-5, key)
+    for (const key of ['loss', 'gradientNorm'])
+      close(
+        t,
+        four.map((line) => line[key]!),
+        one.map((line) => line[key]!),
+        1e-5,
+        key,
+      )
     await whole.release()
     await parts.release()
   }

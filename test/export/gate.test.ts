@@ -54,7 +54,10 @@ test('a gate that formats pass is measured per language and told in the card', a
   const { model, tasks, options } = await gated(t)
   const gate: Gate = { tasks, maxDrop: parseMaxDrop(['30']) }
   const { recall } = await exportFolder(model, { ...options, dtypes: ['fp32', 'q8', 'q4'], gate })
-  t.deepEqual(recall.map(({ dtype, language }) => `${dtype} ${language}`), ['fp32 en', 'fp32 zh', 'q8 en', 'q8 zh', 'q4 en', 'q4 zh'])
+  t.deepEqual(
+    recall.map(({ dtype, language }) => `${dtype} ${language}`),
+    ['fp32 en', 'fp32 zh', 'q8 en', 'q8 zh', 'q4 en', 'q4 zh'],
+  )
   t.true(recall.slice(0, 2).every(({ drop }) => Math.abs(drop) < 1e-9))
   t.true(recall[4]!.drop > recall[2]!.drop)
   t.regex(await readFile(join(options.out, 'README.md'), 'utf8'), /\| q4 +\| Chinese +\|/)

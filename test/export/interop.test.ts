@@ -21,7 +21,9 @@ async function exported(t: ExecutionContext) {
   await exportFolder(small.model, { tokenizerDir: small.tokenizerDir, out: dir, dtypes: ['fp32', 'q8'], threads: 1 })
   const rgb = Buffer.from(Uint8Array.from({ length: 3 * size * size }, (_, i) => (i * 7 + (i >> 5) * 13) % 256))
   const picture = join(parent, 'picture.png')
-  await sharp(rgb, { raw: { width: size, height: size, channels: 3 } }).png().toFile(picture)
+  await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
+    .png()
+    .toFile(picture)
   const rgba = await decodeImage({ key: picture, read: () => readFile(picture) }, size)
   const image = await small.encoder.encodeImages(toPixelValues(rgba, size), 1)
   return { ...small, dir, picture, image, texts: await small.encoder.encodeTexts(captions) }

@@ -52,7 +52,11 @@ for (const version of versions) {
     const { model, encoder, tokenizer } = await smallModel(t)
     const { vision, text, combined } = exportGraphs(model)
     const scale = Math.exp(model.params.logit_scale!.data[0]!)
-    for (const [count, length] of [[1, 4], [3, 9], [7, 16]] as const) {
+    for (const [count, length] of [
+      [1, 4],
+      [3, 9],
+      [7, 16],
+    ] as const) {
       const pixels = noise(count, size, count)
       const texts = captions.slice(0, count + 1)
       const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, length)

@@ -9,15 +9,32 @@ import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { captions, leastCosine, noise, smallModel, temporaryFolder } from './small-model.ts'
 
 const files = [
-  'README.md', 'config.json', 'model.safetensors', 'onnx/model.onnx', 'onnx/model_fp16.onnx', 'onnx/model_q4.onnx', 'onnx/model_quantized.onnx',
-  'onnx/text_model.onnx', 'onnx/text_model_fp16.onnx', 'onnx/text_model_q4.onnx', 'onnx/text_model_quantized.onnx',
-  'onnx/vision_model.onnx', 'onnx/vision_model_fp16.onnx', 'onnx/vision_model_q4.onnx', 'onnx/vision_model_quantized.onnx',
-  'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json',
+  'README.md',
+  'config.json',
+  'model.safetensors',
+  'onnx/model.onnx',
+  'onnx/model_fp16.onnx',
+  'onnx/model_q4.onnx',
+  'onnx/model_quantized.onnx',
+  'onnx/text_model.onnx',
+  'onnx/text_model_fp16.onnx',
+  'onnx/text_model_q4.onnx',
+  'onnx/text_model_quantized.onnx',
+  'onnx/vision_model.onnx',
+  'onnx/vision_model_fp16.onnx',
+  'onnx/vision_model_q4.onnx',
+  'onnx/vision_model_quantized.onnx',
+  'preprocessor_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
 ]
 
 async function list(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1)).sort()
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
+    .sort()
 }
 
 test('an exported folder holds every format, smaller ones near to the model, and is the same the second time', async (t) => {
@@ -53,16 +70,24 @@ test('an earlier export is replaced, other files are safe', async (t) => {
   const out = join(await temporaryFolder(t), 'deep', 'folder')
   await exportFolder(model, { tokenizerDir, out, dtypes: ['fp32', 'q8'], threads: 1 })
   await exportFolder(model, { tokenizerDir, out, dtypes: ['fp16'], threads: 1 })
-  t.deepEqual((await list(out)).filter((file) => file.startsWith('onnx/')), ['onnx/model_fp16.onnx', 'onnx/text_model_fp16.onnx', 'onnx/vision_model_fp16.onnx'])
+  t.deepEqual(
+    (await list(out)).filter((file) => file.startsWith('onnx/')),
+    ['onnx/model_fp16.onnx', 'onnx/text_model_fp16.onnx', 'onnx/vision_model_fp16.onnx'],
+  )
   await mkdir(join(out, 'notes'))
   await writeFile(join(out, 'notes/mine.txt'), 'mine')
   const before = await list(out)
-  await t.throwsAsync(exportFolder(model, { tokenizerDir, out, dtypes: ['fp32'] }), { instanceOf: UserError, message: /got a folder with notes\/mine.txt\. .*--force/ })
+  await t.throwsAsync(exportFolder(model, { tokenizerDir, out, dtypes: ['fp32'] }), {
+    instanceOf: UserError,
+    message: /got a folder with notes\/mine.txt\. .*--force/,
+  })
   t.deepEqual(await list(out), before)
   await exportFolder(model, { tokenizerDir, out, dtypes: ['fp32'], force: true, threads: 1 })
   t.is(await readFile(join(out, 'notes/mine.txt'), 'utf8'), 'mine')
   t.false((await list(out)).includes('onnx/model_fp16.onnx'))
-  await t.throwsAsync(exportFolder(model, { tokenizerDir, out: join(out, 'README.md'), dtypes: ['fp32'] }), { message: /expected a folder to write to, got a file/ })
+  await t.throwsAsync(exportFolder(model, { tokenizerDir, out: join(out, 'README.md'), dtypes: ['fp32'] }), {
+    message: /expected a folder to write to, got a file/,
+  })
 })
 
 test('an export that fails leaves everything as it was', async (t) => {

@@ -23,7 +23,10 @@ test('one product, worked by hand', async (t) => {
     outputs: [{ name: 'y', dtype: 'float32', dims: ['b', 2] }],
   })
   const ranges = await calibrate(graph, [{ x: { data: Float32Array.of(-1, 1.55), dims: [1, 2] } }])
-  t.deepEqual(ranges.get('x')!.map((value) => value.toFixed(2)), ['-1.00', '1.55'])
+  t.deepEqual(
+    ranges.get('x')!.map((value) => value.toFixed(2)),
+    ['-1.00', '1.55'],
+  )
   // x = 0.504 is stored as 0.50, 9 as the end of the range, 1.55; w's columns have the scales 0.01 and 1/127: −0.5 becomes −64/127.
   const { y } = await run(quantizeStatic(graph, ranges), { x: floats([1, 2], [0.504, 9]) })
   const expected = [0.5 * 1.27 + 1.55 * 0.01, 0.5 * (-64 / 127) + 1.55]
@@ -48,5 +51,8 @@ test('int8 files are written when there is something to calibrate on', async (t)
   const { parity, sizes } = await exportFolder(model, { tokenizerDir, out, dtypes: ['fp32', 'int8'], calibration, threads: 1 })
   t.true(parity[1]!.image.mean > 0.99 && parity[1]!.text.mean > 0.97, JSON.stringify(parity[1]))
   t.true(sizes[1]!.bytes.vision_model < 0.4 * sizes[0]!.bytes.vision_model)
-  await t.throwsAsync(exportFolder(model, { tokenizerDir, out, dtypes: ['int8'] }), { instanceOf: UserError, message: /expected training images and captions to calibrate on/ })
+  await t.throwsAsync(exportFolder(model, { tokenizerDir, out, dtypes: ['int8'] }), {
+    instanceOf: UserError,
+    message: /expected training images and captions to calibrate on/,
+  })
 })

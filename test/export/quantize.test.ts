@@ -1,11 +1,11 @@
 import test from 'ava'
 import type { Graph, Node, TensorData } from '../../engine/onnx/model.ts'
 import { encodeModel } from '../../engine/onnx/proto.ts'
+import { quantizeDynamic } from '../../export/quantize.ts'
 import { quantizeInt4Blocks, quantizeInt8 } from '../../export/quantize-codec.ts'
 import { toFloat16 } from '../../export/quantize-float16.ts'
 import { quantizeInt4 } from '../../export/quantize-int4.ts'
 import { quantizableWeights } from '../../export/quantize-weights.ts'
-import { quantizeDynamic } from '../../export/quantize.ts'
 import { bytesIn, floats, gaussian, graphOf, ints, node, run, versions } from '../engine/onnx/run.ts'
 
 const VOCABULARY = 300
@@ -36,7 +36,13 @@ function tower(): Graph {
     ['gate', gaussian([WIDTH, HIDDEN], 4, WIDTH ** -0.5)],
     ['up_bias', gaussian([HIDDEN], 5, 0.1)],
     ['down', gaussian([HIDDEN, WIDTH], 6, HIDDEN ** -0.5)],
-    ['far', floats([WIDTH], Array.from({ length: WIDTH }, () => 1e-9))], // float16 would make it zero
+    [
+      'far',
+      floats(
+        [WIDTH],
+        Array.from({ length: WIDTH }, () => 1e-9),
+      ),
+    ], // float16 would make it zero
     ['one', floats([], [1])],
     ['project', gaussian([WIDTH, 32], 7, WIDTH ** -0.5)],
   ])
@@ -48,7 +54,12 @@ function tower(): Graph {
   })
 }
 
-const feeds = { ids: ints([6, 8], Array.from({ length: 48 }, (_, i) => (i * 37) % VOCABULARY)) }
+const feeds = {
+  ids: ints(
+    [6, 8],
+    Array.from({ length: 48 }, (_, i) => (i * 37) % VOCABULARY),
+  ),
+}
 
 function cosine(a: TensorData, b: TensorData): number {
   let ab = 0
@@ -125,11 +136,23 @@ test('fp16 keeps what float16 cannot hold, small constants, and the signature', 
 
 test('keepFp32 leaves the named weights alone', async (t) => {
   const all = quantizableWeights(tower())
-  t.deepEqual(all.map(({ name, kind }) => [name, kind]), [['table', 'gather'], ['up', 'matmul'], ['gate', 'matmul'], ['down', 'matmul'], ['project', 'matmul']])
+  t.deepEqual(
+    all.map(({ name, kind }) => [name, kind]),
+    [
+      ['table', 'gather'],
+      ['up', 'matmul'],
+      ['gate', 'matmul'],
+      ['down', 'matmul'],
+      ['project', 'matmul'],
+    ],
+  )
   t.is(all[0]!.parameters, VOCABULARY * WIDTH)
   const keepFp32 = ['table', 'down', 'nothing of this name']
   for (const graph of [quantizeDynamic(tower(), { keepFp32 }), quantizeInt4(tower(), { keepFp32 })]) {
-    t.deepEqual(quantizableWeights(graph).map(({ name }) => name), ['table', 'down'])
+    t.deepEqual(
+      quantizableWeights(graph).map(({ name }) => name),
+      ['table', 'down'],
+    )
     t.is(graph.initializers.get('down')!.dtype, 'float32')
     t.true((await agreement(graph)) > 0.98)
   }
@@ -189,7 +212,11 @@ test('a weight read as a table and as a matrix gets a form for each', async (t) 
   })
   const ids = ints([3], [0, 5, 31])
   const expected = await run(graph, { ids })
-  for (const [rewrite, least] of [[toFloat16, 0.999999], [quantizeDynamic, 0.999], [quantizeInt4, 0.98]] as const) {
+  for (const [rewrite, least] of [
+    [toFloat16, 0.999999],
+    [quantizeDynamic, 0.999],
+    [quantizeInt4, 0.98],
+  ] as const) {
     t.true(cosine((await run(rewrite(graph), { ids })).z!, expected.z!) >= least, rewrite.name)
   }
 })
@@ -203,8 +230,15 @@ test('what is no weight stays: constants on the left, other axes, matrices of th
       node('Gather', ['w', 'fixed'], ['d']),
       node('MatMul', ['a', 'x'], ['e']),
     ],
-    initializers: new Map([['w', gaussian([4, 4], 1)], ['cube', gaussian([2, 4, 4], 2)], ['fixed', ints([1], [0])]]),
-    inputs: [{ name: 'x', dtype: 'float32', dims: [4, 4] }, { name: 'ids', dtype: 'int64', dims: [2] }],
+    initializers: new Map([
+      ['w', gaussian([4, 4], 1)],
+      ['cube', gaussian([2, 4, 4], 2)],
+      ['fixed', ints([1], [0])],
+    ]),
+    inputs: [
+      { name: 'x', dtype: 'float32', dims: [4, 4] },
+      { name: 'ids', dtype: 'int64', dims: [2] },
+    ],
     outputs: ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, dtype: 'float32', dims: [4, 4] })),
   })
   t.deepEqual(quantizableWeights(graph), [])
@@ -243,5 +277,8 @@ test('int4: whole numbers that fit are kept exactly, padding is zero, nibbles ar
   unpacked.forEach((q, i) => t.true(Math.abs(q * scales[Math.floor(i / 4)]! - (row[i] ?? 0)) < 0.5))
   t.deepEqual(unpacked.slice(0, 4), row.slice(0, 4))
   t.deepEqual(unpacked.slice(6), [0, 0])
-  t.deepEqual(quantizeInt4Blocks(() => 0, 1, 2, 2), { packed: Uint8Array.of(0x88), scales: Float32Array.of(0) })
+  t.deepEqual(
+    quantizeInt4Blocks(() => 0, 1, 2, 2),
+    { packed: Uint8Array.of(0x88), scales: Float32Array.of(0) },
+  )
 })

@@ -1,8 +1,8 @@
 import test from 'ava'
+import { paramInputs } from '../../engine/params.ts'
 import { modelEncoder } from '../../models/encoder.ts'
 import { normalize } from '../../models/layers.ts'
 import { encodeText } from '../../models/text.ts'
-import { paramInputs } from '../../engine/params.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
 import { close, eager, gaussian, threads } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel } from './tiny.ts'
@@ -42,7 +42,13 @@ test('follows the parameters as they learn', async (t) => {
   const before = await encoder.encodeTexts(['abc'])
   const weight = model.params['text_projection.weight']!.data
   weight.forEach((value, i) => (weight[i] = -value))
-  close(t, await encoder.encodeTexts(['abc']), before.map((value) => -value), 1e-6, 'mirrored')
+  close(
+    t,
+    await encoder.encodeTexts(['abc']),
+    before.map((value) => -value),
+    1e-6,
+    'mirrored',
+  )
   model.params.logit_scale!.data[0] = Math.log(20)
   close(t, [encoder.logitScale], [20], 1e-5, 'logit scale')
   model.params.logit_scale!.data[0] = 99

@@ -1,9 +1,9 @@
 import test from 'ava'
 import type { Graph } from '../../engine/onnx/model.ts'
 import { prune } from '../../engine/onnx/passes.ts'
+import { paramInputs } from '../../engine/params.ts'
 import { GraphBuilder } from '../../engine/trace/graph.ts'
 import { type InputSpecs, type TensorFunction, trace } from '../../engine/trace/trace.ts'
-import { paramInputs } from '../../engine/params.ts'
 import { type ClipConfig, preset, presetNames } from '../../models/config.ts'
 import { createDualEncoder, dualEncoderParams } from '../../models/dual-encoder.ts'
 import { stepFlops, towerFlops } from '../../models/flops.ts'
@@ -34,7 +34,10 @@ function countedFlops(fn: TensorFunction, specs: InputSpecs): number {
   }, 0)
 }
 
-const configs: Record<string, ClipConfig> = { 'the tiny test model': tinyConfig, ...Object.fromEntries(presetNames.map((name) => [name, preset(name, { vocabSize: 300 })])) }
+const configs: Record<string, ClipConfig> = {
+  'the tiny test model': tinyConfig,
+  ...Object.fromEntries(presetNames.map((name) => [name, preset(name, { vocabSize: 300 })])),
+}
 
 for (const [name, config] of Object.entries(configs)) {
   const params = paramInputs(dualEncoderParams(config))
@@ -70,7 +73,11 @@ test('FLOPs of a training step of the base preset are those of the traced graph 
 
 test('FLOPs worked out by hand', (t) => {
   const tower = { hidden_size: 2, intermediate_size: 3, num_hidden_layers: 2, num_attention_heads: 1 }
-  const config = { projection_dim: 5, vision_config: { ...tower, image_size: 4, patch_size: 2 }, text_config: { ...tower, vocab_size: 9, max_position_embeddings: 4 } }
+  const config = {
+    projection_dim: 5,
+    vision_config: { ...tower, image_size: 4, patch_size: 2 },
+    text_config: { ...tower, vocab_size: 9, max_position_embeddings: 4 },
+  }
   // Text of 3 tokens. First layer: q, k, v, out 4·2·3·2·2 = 96, MLP 2·2·3·2·3 = 72, scores and mixing 2·2·3·3·2 = 72. Second: k, v
   // 2·2·3·2·2 = 48, q, out 2·2·2·2 = 16, MLP 2·2·2·3 = 24, scores and mixing 2·2·3·2 = 24. Pooling 2·2·3·2 + 2·3·3 = 42, projection 2·2·5 = 20.
   // Image of 4 patches, 5 tokens: 160 + 120 + 200, then 80 + 16 + 24 + 40; patches 2·4·12·2 = 192, projection 20.

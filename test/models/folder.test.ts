@@ -1,7 +1,7 @@
-import test from 'ava'
 import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import test from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import { encodeSafetensors } from '../../engine/safetensors.ts'
 import { preset } from '../../models/config.ts'
@@ -40,14 +40,23 @@ test('round trip', async (t) => {
   t.deepEqual(read.config, config)
   t.deepEqual(read.params, model.params)
   t.deepEqual(read.tokenizer.encode('a red apple').slice(0, 1), [1])
-  t.deepEqual((await readdir(good)).sort(), ['config.json', 'model.safetensors', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json'])
+  t.deepEqual((await readdir(good)).sort(), [
+    'config.json',
+    'model.safetensors',
+    'preprocessor_config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ])
 })
 
 test('config.json is a CLIPConfig whose end token does not select the old pooling', async (t) => {
   const json = JSON.parse(await readFile(join(good, 'config.json'), 'utf8'))
   t.is(json.model_type, 'clip')
   const { pad_token_id, bos_token_id, eos_token_id, hidden_act, projection_dim } = json.text_config
-  t.deepEqual({ pad_token_id, bos_token_id, eos_token_id, hidden_act, projection_dim }, { pad_token_id: 0, bos_token_id: 1, eos_token_id: 3, hidden_act: 'quick_gelu', projection_dim: 8 })
+  t.deepEqual(
+    { pad_token_id, bos_token_id, eos_token_id, hidden_act, projection_dim },
+    { pad_token_id: 0, bos_token_id: 1, eos_token_id: 3, hidden_act: 'quick_gelu', projection_dim: 8 },
+  )
 })
 
 test('adapters stay out of the folder', async (t) => {
@@ -63,17 +72,36 @@ const broken: Record<string, [(dir: string) => Promise<unknown>, RegExp]> = {
   'a missing folder': [(dir) => rm(dir, { recursive: true }), /config\.json: expected a model folder with config\.json, got no such file/],
   'missing weights': [(dir) => rm(join(dir, 'model.safetensors')), /model\.safetensors: expected model\.safetensors, got no such file/],
   'weights cut short': [(dir) => truncate(join(dir, 'model.safetensors'), 100_000), /model\.safetensors: expected tensor .*half copied/],
-  'a missing tensor': [(dir) => writeFile(join(dir, 'model.safetensors'), encodeSafetensors(without)), /text_projection\.weight: expected \[8,128\] as config\.json says, got no such tensor/],
+  'a missing tensor': [
+    (dir) => writeFile(join(dir, 'model.safetensors'), encodeSafetensors(without)),
+    /text_projection\.weight: expected \[8,128\] as config\.json says, got no such tensor/,
+  ],
   'a tensor of another shape': [
-    (dir) => writeFile(join(dir, 'model.safetensors'), encodeSafetensors({ ...model.params, [projection]: { shape: [4, 128], data: new Float32Array(512) } })),
+    (dir) =>
+      writeFile(
+        join(dir, 'model.safetensors'),
+        encodeSafetensors({ ...model.params, [projection]: { shape: [4, 128], data: new Float32Array(512) } }),
+      ),
     /text_projection\.weight: expected \[8,128\] as config\.json says, got \[4,128\]/,
   ],
   'a config that is no JSON': [(dir) => writeFile(join(dir, 'config.json'), '{'), /config\.json: expected JSON/],
-  'a config of another model': [(dir) => writeFile(join(dir, 'config.json'), '{"model_type":"bert"}'), /config\.json: projection_dim: expected CLIPConfig's fields/],
-  'another activation': [(dir) => edit(dir, 'config.json', (json) => (json.text_config!.hidden_act = 'gelu')), /config\.json: text_config\.hidden_act: expected .*quick_gelu/],
+  'a config of another model': [
+    (dir) => writeFile(join(dir, 'config.json'), '{"model_type":"bert"}'),
+    /config\.json: projection_dim: expected CLIPConfig's fields/,
+  ],
+  'another activation': [
+    (dir) => edit(dir, 'config.json', (json) => (json.text_config!.hidden_act = 'gelu')),
+    /config\.json: text_config\.hidden_act: expected .*quick_gelu/,
+  ],
   'another epsilon': [(dir) => edit(dir, 'config.json', (json) => (json.vision_config!.layer_norm_eps = 1e-6)), /vision_config\.layer_norm_eps/],
-  'heads that do not divide the width': [(dir) => edit(dir, 'config.json', (json) => (json.text_config!.num_attention_heads = 3)), /text_config: .*hidden_size is no multiple of num_attention_heads/],
-  'patches that do not fit the image': [(dir) => edit(dir, 'config.json', (json) => (json.vision_config!.patch_size = 7)), /image_size is no multiple of patch_size/],
+  'heads that do not divide the width': [
+    (dir) => edit(dir, 'config.json', (json) => (json.text_config!.num_attention_heads = 3)),
+    /text_config: .*hidden_size is no multiple of num_attention_heads/,
+  ],
+  'patches that do not fit the image': [
+    (dir) => edit(dir, 'config.json', (json) => (json.vision_config!.patch_size = 7)),
+    /image_size is no multiple of patch_size/,
+  ],
   'a width of zero': [(dir) => edit(dir, 'config.json', (json) => (json.vision_config!.hidden_size = 0)), /vision_config\.hidden_size/],
   'a missing tokenizer': [(dir) => rm(join(dir, 'tokenizer.json')), /tokenizer\.json: expected a JSON object, got no such file/],
 }
@@ -89,6 +117,12 @@ for (const [name, [damage, message]] of Object.entries(broken)) {
 
 test('a tokenizer with more ids than the model has: one clear error', async (t) => {
   const dir = await copy()
-  await writeTokenizer(dir, trainTokenizer(Array.from({ length: 90 }, (_, i) => `word${i * 37} `.repeat(3)), { vocabSize: 360 }))
+  await writeTokenizer(
+    dir,
+    trainTokenizer(
+      Array.from({ length: 90 }, (_, i) => `word${i * 37} `.repeat(3)),
+      { vocabSize: 360 },
+    ),
+  )
   await t.throwsAsync(readModelFolder(dir), { instanceOf: UserError, message: /tokenizer\.json: expected at most 300 ids, got 360/ })
 })

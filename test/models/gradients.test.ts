@@ -40,5 +40,8 @@ for (const [name, shape] of Object.entries(steps)) {
 test('a loss without a temperature leaves logit_scale without a gradient', async (t) => {
   const { fn, specs, feeds, params } = tinyStep({ fd: 1 })
   const results = await agree(t, fn, specs, feeds)
-  t.deepEqual(Object.keys(params).filter((name) => !results[gradientOf(name)]), ['logit_scale'])
+  t.deepEqual(
+    Object.keys(params).filter((name) => !results[gradientOf(name)]),
+    ['logit_scale'],
+  )
 })

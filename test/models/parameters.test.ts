@@ -1,7 +1,7 @@
 import test from 'ava'
+import { tf } from '../../engine/tf.ts'
 import { preset, presetNames } from '../../models/config.ts'
 import { createDualEncoder, dualEncoderParams, logitScale, towerCounts } from '../../models/dual-encoder.ts'
-import { tf } from '../../engine/tf.ts'
 import { tinyConfig } from './tiny.ts'
 
 /** The state dict of Hugging Face's CLIPModel, written down from its own listing. */
@@ -9,7 +9,10 @@ function huggingFaceShapes({ projection_dim: E, text_config: text, vision_config
   const shapes: Record<string, number[]> = { logit_scale: [] }
   const linear = (name: string, out: number, into: number) => Object.assign(shapes, { [`${name}.weight`]: [out, into], [`${name}.bias`]: [out] })
   const norm = (name: string, width: number) => Object.assign(shapes, { [`${name}.weight`]: [width], [`${name}.bias`]: [width] })
-  for (const [tower, { hidden_size: D, intermediate_size: H, num_hidden_layers: layers }] of [['text_model', text], ['vision_model', vision]] as const) {
+  for (const [tower, { hidden_size: D, intermediate_size: H, num_hidden_layers: layers }] of [
+    ['text_model', text],
+    ['vision_model', vision],
+  ] as const) {
     for (let i = 0; i < layers; i++) {
       const layer = `${tower}.encoder.layers.${i}`
       for (const part of ['k', 'v', 'q', 'out']) linear(`${layer}.self_attn.${part}_proj`, D, D)
@@ -41,7 +44,11 @@ test('parameters have the names and shapes of CLIPModel in transformers', (t) =>
 })
 
 // Of transformers' CLIPModel with the same configuration, vocabulary 8,000 and joint dimension 256.
-const counts = { tiny: { image: 661_120, text: 1_457_664 }, small: { image: 2_768_640, text: 3_371_136 }, base: { image: 4_871_168, text: 5_281_280 } }
+const counts = {
+  tiny: { image: 661_120, text: 1_457_664 },
+  small: { image: 2_768_640, text: 3_371_136 },
+  base: { image: 4_871_168, text: 5_281_280 },
+}
 for (const name of presetNames) {
   test(`${name}: parameters of each tower`, (t) => {
     t.deepEqual(towerCounts(preset(name, { vocabSize: 8000 })), counts[name])
@@ -66,7 +73,11 @@ test('initial weights have the spread they ask for, biases are 0 and norms 1', (
   const { params } = createDualEncoder(config, 3)
   for (const [name, { init }] of Object.entries(dualEncoderParams(config))) {
     const { data } = params[name]!
-    if ('constant' in init) t.true(data.every((value) => value === Math.fround(init.constant)), name)
+    if ('constant' in init)
+      t.true(
+        data.every((value) => value === Math.fround(init.constant)),
+        name,
+      )
     else {
       const spread = Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length)
       t.true(Math.abs(spread / init.normal - 1) < 4 / Math.sqrt(data.length), `${name}: ${spread}, asked for ${init.normal}`)

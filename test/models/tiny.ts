@@ -1,8 +1,9 @@
 /** A dual encoder small enough for finite differences, and a batch for its training step. */
+
+import { permutation, random } from '../../engine/random.ts'
 import type { ClipConfig } from '../../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../../models/dual-encoder.ts'
 import { patchCount } from '../../models/vision.ts'
-import { permutation, random } from '../../engine/random.ts'
 import type { Weights } from '../../stages/objectives/objective.ts'
 import { keptPatches, type StepShape, trainingStep } from '../../stages/step.ts'
 import { type Feeds, gaussian } from '../engine/oracle.ts'
@@ -51,7 +52,9 @@ export function tinyStep(weights: Weights, shape: StepShape = tinyShape) {
     pixel_values: gaussian(B * 3 * config.vision_config.image_size ** 2, 10),
   }
   if (keepPatches < 1) {
-    feeds.keep = Int32Array.from(Array.from({ length: B }, () => [...permutation(patches, next).subarray(0, keptPatches(config, keepPatches))]).flat())
+    feeds.keep = Int32Array.from(
+      Array.from({ length: B }, () => [...permutation(patches, next).subarray(0, keptPatches(config, keepPatches))]).flat(),
+    )
   }
   if (teacher) feeds.teacher_image = unitRows(gaussian(B * teacher.embedDim, 11), teacher.embedDim)
   languages.forEach((language, i) => {

@@ -1,15 +1,15 @@
 import test from 'ava'
+import { linear } from '../../engine/fused.ts'
 import { encodeModel } from '../../engine/onnx/proto.ts'
 import { paramInputs } from '../../engine/params.ts'
+import { permutation, random } from '../../engine/random.ts'
 import { openSession } from '../../engine/runtime.ts'
-import type { TensorFunction } from '../../engine/trace/trace.ts'
-import { linear } from '../../engine/fused.ts'
 import { tf } from '../../engine/tf.ts'
+import type { TensorFunction } from '../../engine/trace/trace.ts'
 import { norm, normalize } from '../../models/layers.ts'
 import { encodeText, textTower } from '../../models/text.ts'
 import { bindParams, traceTower } from '../../models/towers.ts'
 import { encodeImage, imageTower, patchCount } from '../../models/vision.ts'
-import { permutation, random } from '../../engine/random.ts'
 import { close, eager, type Feeds, gaussian, threads } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel, tinyTexts } from './tiny.ts'
 
@@ -19,7 +19,12 @@ const weights = Object.fromEntries(Object.entries(params).map(([name, { data }])
 const size = config.vision_config.image_size
 
 function eagerly(fn: TensorFunction, shapes: Record<string, number[]>, feeds: Feeds): Promise<Record<string, Float32Array>> {
-  const inputs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { dtype: feeds[name] instanceof Int32Array ? ('int32' as const) : ('float32' as const), shape }]))
+  const inputs = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      { dtype: feeds[name] instanceof Int32Array ? ('int32' as const) : ('float32' as const), shape },
+    ]),
+  )
   return eager(fn, { ...paramInputs(params), ...inputs }, { ...weights, ...feeds })
 }
 
@@ -31,7 +36,13 @@ for (const contrib of [true, false]) {
 
   test(`text tower ${kind}: any batch and length gives the eager result`, async (t) => {
     const graph = bindParams(traceTower('text', config, { contrib }), params)
-    t.deepEqual(graph.inputs.map(({ name, dims }) => [name, ...dims]), [['input_ids', 'batch_size', 'sequence_length'], ['attention_mask', 'batch_size', 'sequence_length']])
+    t.deepEqual(
+      graph.inputs.map(({ name, dims }) => [name, ...dims]),
+      [
+        ['input_ids', 'batch_size', 'sequence_length'],
+        ['attention_mask', 'batch_size', 'sequence_length'],
+      ],
+    )
     t.deepEqual(graph.outputs, [{ name: 'text_embeds', dtype: 'float32', dims: ['batch_size', config.projection_dim] }])
     if (!contrib) t.deepEqual(graph.opsets, { '': 17 })
     const session = await openSession(encodeModel(graph), { threads })
@@ -64,7 +75,10 @@ for (const contrib of [true, false]) {
 test('bindParams makes constants of exactly the parameters, and no copy of them', (t) => {
   const graph = traceTower('image', config, { contrib: true })
   const bound = bindParams(graph, params)
-  t.deepEqual(bound.inputs.map(({ name }) => name), ['pixel_values'])
+  t.deepEqual(
+    bound.inputs.map(({ name }) => name),
+    ['pixel_values'],
+  )
   t.true(graph.inputs.length > 10)
   t.is(bound.initializers.get('visual_projection.weight')!.data, params['visual_projection.weight']!.data)
 })
@@ -79,15 +93,26 @@ test('text is pooled at its last attended token, however much padding follows', 
   const alone = await embed(4, 0)
   close(t, await embed(5, 0), alone, 1e-6, 'one token of padding')
   close(t, await embed(20, 9), alone, 1e-6, 'sixteen, of another id')
-  const cut = (await eagerly(textEmbeds, { input_ids: [1, 3], attention_mask: [1, 3] }, { input_ids: Int32Array.of(1, 5, 7), attention_mask: Int32Array.of(1, 1, 1) })).text_embeds!
-  t.true(cut.some((value, i) => Math.abs(value - alone[i]!) > 1e-3), 'the last token counts')
+  const cut = (
+    await eagerly(
+      textEmbeds,
+      { input_ids: [1, 3], attention_mask: [1, 3] },
+      { input_ids: Int32Array.of(1, 5, 7), attention_mask: Int32Array.of(1, 1, 1) },
+    )
+  ).text_embeds!
+  t.true(
+    cut.some((value, i) => Math.abs(value - alone[i]!) > 1e-3),
+    'the last token counts',
+  )
 })
 
 test('the embedding is that of the whole last layer, of which only the pooled token is computed', async (t) => {
   const batch = 3
   const length = 6
   const texts = tinyTexts(batch, length)
-  const attended = Array.from({ length: batch }, (_, row) => texts.attention_mask.subarray(row * length, (row + 1) * length).reduce((a, b) => a + b, 0))
+  const attended = Array.from({ length: batch }, (_, row) =>
+    texts.attention_mask.subarray(row * length, (row + 1) * length).reduce((a, b) => a + b, 0),
+  )
   const text: TensorFunction = (inputs) => {
     const { embedding, hidden, attention } = textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)
     const rows = attended.map((tokens, row) => tf.slice(hidden, [row, tokens - 1, 0], [1, 1, -1]).reshape([1, -1]))
@@ -95,9 +120,20 @@ test('the embedding is that of the whole last layer, of which only the pooled to
   }
   const texted = await eagerly(text, { input_ids: [batch, length], attention_mask: [batch, length] }, texts)
   close(t, texted.embedding!, texted.whole!, 1e-5, 'text')
-  const sums = Array.from({ length: texted.attention!.length / length }, (_, row) => texted.attention!.subarray(row * length, (row + 1) * length).reduce((a, b) => a + b, 0))
-  close(t, sums, sums.map(() => 1), 1e-5, 'rows of attention')
-  t.true(texted.attention!.every((weight, i) => i % length <= Math.floor(i / length) % length || weight === 0), 'no token sees a later one')
+  const sums = Array.from({ length: texted.attention!.length / length }, (_, row) =>
+    texted.attention!.subarray(row * length, (row + 1) * length).reduce((a, b) => a + b, 0),
+  )
+  close(
+    t,
+    sums,
+    sums.map(() => 1),
+    1e-5,
+    'rows of attention',
+  )
+  t.true(
+    texted.attention!.every((weight, i) => i % length <= Math.floor(i / length) % length || weight === 0),
+    'no token sees a later one',
+  )
 
   const image: TensorFunction = (inputs) => {
     const { embedding, hidden } = imageTower(inputs, config, inputs.pixel_values!)

@@ -19,7 +19,9 @@ test('resume goes on with the same settings and names the one that differs', asy
   const dir = await folder()
   await openRunFolder(dir, config, {})
   await t.notThrowsAsync(openRunFolder(dir, { ...config, resume: true }, { resume: true }))
-  await t.throwsAsync(openRunFolder(dir, { ...config, stage1: { seed: 2 } }, { resume: true }), { message: /stage1\.seed: expected 1 as when the run was started, got 2/ })
+  await t.throwsAsync(openRunFolder(dir, { ...config, stage1: { seed: 2 } }, { resume: true }), {
+    message: /stage1\.seed: expected 1 as when the run was started, got 2/,
+  })
 })
 
 test('force starts over', async (t) => {

@@ -6,7 +6,7 @@ import type { Params } from '../../engine/params.ts'
 import { permutation, random } from '../../engine/random.ts'
 import { patchCount } from '../../models/vision.ts'
 import { createAdapters } from '../../stages/adapters.ts'
-import { parseObjectives, objectiveParams } from '../../stages/objectives/table.ts'
+import { objectiveParams, parseObjectives } from '../../stages/objectives/table.ts'
 import { type StepShape, trainingStep } from '../../stages/step.ts'
 import { agree, eager, type Feeds, gaussian, threads } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel, tinyTexts, unitRows } from '../models/tiny.ts'
@@ -30,7 +30,10 @@ const steps: Record<string, Partial<StepShape>> = {
 function build(objective: string, more: Partial<StepShape>) {
   const shape = { ...plainShape, ...more }
   const weights = parseObjectives(objective)
-  const widths = { image: { student: tinyConfig.vision_config.hidden_size, teacher: 5 }, text: { student: tinyConfig.text_config.hidden_size, teacher: 7 } }
+  const widths = {
+    image: { student: tinyConfig.vision_config.hidden_size, teacher: 5 },
+    text: { student: tinyConfig.text_config.hidden_size, teacher: 7 },
+  }
   const own = objectiveParams(weights, { embedDim: 6, teacherDim: 6, classes: 3, inner: widths }, 1)
   const params: Params = { ...tinyModel().params, ...createAdapters(6, [teacher, ...(shape.specialists ?? [])], 1), ...own }
   const { fn, specs } = trainingStep(tinyConfig, params, Object.keys(params), weights, shape)
@@ -75,7 +78,13 @@ for (const [objective, more] of Object.entries(steps)) {
 }
 
 /** Along one random direction a tensor; float32 leaves some noise. */
-async function compareSlopes(t: ExecutionContext, fn: ReturnType<typeof build>['fn'], specs: ReturnType<typeof build>['specs'], feeds: Feeds, params: Params) {
+async function compareSlopes(
+  t: ExecutionContext,
+  fn: ReturnType<typeof build>['fn'],
+  specs: ReturnType<typeof build>['specs'],
+  feeds: Feeds,
+  params: Params,
+) {
   const step = await compile(fn, specs, { threads })
   const results = await step.run(feeds)
   for (const [i, key] of Object.keys(params).entries()) {
@@ -85,7 +94,10 @@ async function compareSlopes(t: ExecutionContext, fn: ReturnType<typeof build>['
     const epsilon = 4e-3 / Math.hypot(...direction)
     const slope = ((await along(epsilon)).loss![0]! - (await along(-epsilon)).loss![0]!) / 8e-3
     const expected = gradient.reduce((sum, value, j) => sum + value * direction[j]!, 0) / Math.hypot(...direction)
-    t.true(Math.abs(slope - expected) < 5e-4 * Math.max(1, results.loss![0]!) + 0.01 * Math.abs(expected), `${key}: slope ${slope}, gradient ${expected}`)
+    t.true(
+      Math.abs(slope - expected) < 5e-4 * Math.max(1, results.loss![0]!) + 0.01 * Math.abs(expected),
+      `${key}: slope ${slope}, gradient ${expected}`,
+    )
   }
   await step.release()
 }
@@ -127,17 +139,37 @@ test('a language has its own part of the texts in hidden and attention', async (
   const one = build('hidden-text:1,attention-text:1', { inner, languages: ['en'] })
   const cut = ['input_ids', 'attention_mask', 'teacher_text_hidden', 'teacher_text_attention']
   const english = await eager(one.fn, one.specs, { ...feeds, ...Object.fromEntries(cut.map((name) => [name, half(feeds[name]!)])) } as Feeds)
-  const chinese = await eager(one.fn, one.specs, { ...feeds, ...Object.fromEntries(cut.map((name) => [name, feeds[name]!.slice(feeds[name]!.length / 2)])) } as Feeds)
-  for (const name of ['hidden-text', 'attention-text']) t.true(Math.abs(results[name]![0]! - (english[name]![0]! + chinese[name]![0]!) / 2) < 1e-5, name)
+  const chinese = await eager(one.fn, one.specs, {
+    ...feeds,
+    ...Object.fromEntries(cut.map((name) => [name, feeds[name]!.slice(feeds[name]!.length / 2)])),
+  } as Feeds)
+  for (const name of ['hidden-text', 'attention-text'])
+    t.true(Math.abs(results[name]![0]! - (english[name]![0]! + chinese[name]![0]!) / 2) < 1e-5, name)
 })
 
 const refused: Record<string, [string, Partial<StepShape>, RegExp]> = {
   'no teacher': ['task:1,fd:1', { teacher: undefined }, /--objective fd: expected a teacher, got training without one\. Only stage 1/],
-  'no inner teacher': ['attention-image', {}, /--objective attention-image: expected a teacher whose image tower shows its last layer, got none\. Name one with --innerTeacher/],
-  'other image tokens': ['attention-image', { inner: { image: { ...inner.image, tokens: 17 } } }, /expected 10 tokens in the teacher's image tower, as in the student's, got 17/],
-  'other text tokens': ['task,hidden-text', { inner: { text: { ...inner.text, tokens: 77 } } }, /--objective hidden-text: expected 6 tokens in the teacher's text tower.* got 77\. Tokenizer and context/],
+  'no inner teacher': [
+    'attention-image',
+    {},
+    /--objective attention-image: expected a teacher whose image tower shows its last layer, got none\. Name one with --innerTeacher/,
+  ],
+  'other image tokens': [
+    'attention-image',
+    { inner: { image: { ...inner.image, tokens: 17 } } },
+    /expected 10 tokens in the teacher's image tower, as in the student's, got 17/,
+  ],
+  'other text tokens': [
+    'task,hidden-text',
+    { inner: { text: { ...inner.text, tokens: 77 } } },
+    /--objective hidden-text: expected 6 tokens in the teacher's text tower.* got 77\. Tokenizer and context/,
+  ],
   'dropped patches': ['attention-image', { inner, keepPatches: 0.5 }, /expected whole images, .* got --keepPatches 0\.5/],
-  'afd with specialists': ['task,afd', { specialists: [{ ...teacher, languages: ['zh'], weight: 1 }] }, /--objective afd: expected one teacher for all languages, got specialists/],
+  'afd with specialists': [
+    'task,afd',
+    { specialists: [{ ...teacher, languages: ['zh'], weight: 1 }] },
+    /--objective afd: expected one teacher for all languages, got specialists/,
+  ],
 }
 for (const [title, [objective, more, message]] of Object.entries(refused)) {
   test(`refuses: ${title}`, (t) => {
@@ -146,5 +178,8 @@ for (const [title, [objective, more, message]] of Object.entries(refused)) {
 }
 
 test('refuses: inner layers that no teacher shows, when their projection is made', (t) => {
-  t.throws(() => objectiveParams({ hidden: 1 }, { embedDim: 6, teacherDim: 6, classes: 1 }, 1), { instanceOf: UserError, message: /--objective hidden: expected a teacher whose image tower/ })
+  t.throws(() => objectiveParams({ hidden: 1 }, { embedDim: 6, teacherDim: 6, classes: 1 }, 1), {
+    instanceOf: UserError,
+    message: /--objective hidden: expected a teacher whose image tower/,
+  })
 })

@@ -27,7 +27,7 @@ export async function cldrCaptions(language: string): Promise<CldrCaption[]> {
 
 /** `count` captions of one language, spread evenly over all of them. */
 export async function sampleCaptions(language: string, count: number): Promise<string[]> {
-  const texts = [...new Set((await cldrCaptions(language)).map(caption => caption.text))]
+  const texts = [...new Set((await cldrCaptions(language)).map((caption) => caption.text))]
   const step = texts.length / count
   return step <= 1 ? texts : Array.from({ length: count }, (_, i) => texts[Math.floor(i * step)]!)
 }

@@ -8,7 +8,7 @@ import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 
 const CAPTIONS = ['a red apple', 'a red pear', '红苹果', '红梨']
 
-test('a batch is cut and padded to one length, the end token always last', async t => {
+test('a batch is cut and padded to one length, the end token always last', async (t) => {
   const dir = await folder(t)
   await writeTokenizer(dir, trainTokenizer(CAPTIONS, { vocabSize: 260, contextLength: 6 }))
   t.deepEqual((await readdir(dir)).sort(), ['tokenizer.json', 'tokenizer_config.json'])
@@ -24,7 +24,7 @@ test('a batch is cut and padded to one length, the end token always last', async
   t.deepEqual(tokenizer.encodeBatch([]).inputIds, new Int32Array(0))
 })
 
-test('what a caller does with the ids leaves the next answer alone', async t => {
+test('what a caller does with the ids leaves the next answer alone', async (t) => {
   const tokenizer = await loadTokenizer(await smallTokenizer(t))
   const ids = tokenizer.encode('red')
   const expected = [...ids]
@@ -32,25 +32,30 @@ test('what a caller does with the ids leaves the next answer alone', async t => 
   t.deepEqual(tokenizer.encode('red'), expected)
 })
 
-test('lone surrogates and special tokens inside a text do not break anything', async t => {
+test('lone surrogates and special tokens inside a text do not break anything', async (t) => {
   const tokenizer = await loadTokenizer(await smallTokenizer(t))
   t.deepEqual(tokenizer.encode('\ud83d'), tokenizer.encode('\ufffd'))
   t.is(tokenizer.encode('a <pad> b').at(-1), 3)
 })
 
-test('tokenizers that call their ends cls and sep', async t => {
+test('tokenizers that call their ends cls and sep', async (t) => {
   const dir = await folder(t)
   const tokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'red', 'dog', '##s']
   await writeJson(dir, 'tokenizer.json', wordPiece(tokens))
   await writeJson(dir, 'tokenizer_config.json', {
-    tokenizer_class: 'BertTokenizer', pad_token: '[PAD]', unk_token: '[UNK]', cls_token: { content: '[CLS]' }, sep_token: '[SEP]', model_max_length: 1e30,
+    tokenizer_class: 'BertTokenizer',
+    pad_token: '[PAD]',
+    unk_token: '[UNK]',
+    cls_token: { content: '[CLS]' },
+    sep_token: '[SEP]',
+    model_max_length: 1e30,
   })
   const tokenizer = await loadTokenizer(dir)
   t.like(tokenizer, { vocabSize: 7, padId: 0, bosId: 2, eosId: 3, contextLength: 77 })
   t.deepEqual([...tokenizer.encodeBatch(['red dogs', 'cat'], 4).inputIds], [2, 4, 5, 3, 2, 1, 3, 0])
 })
 
-test('a tokenizer that ends texts with nothing is only cut', async t => {
+test('a tokenizer that ends texts with nothing is only cut', async (t) => {
   const dir = await folder(t)
   await writeJson(dir, 'tokenizer.json', { ...wordPiece(['[PAD]', '[UNK]', 'red', 'dog']), post_processor: null })
   await writeJson(dir, 'tokenizer_config.json', { pad_token: '[PAD]', unk_token: '[UNK]' })
@@ -59,7 +64,7 @@ test('a tokenizer that ends texts with nothing is only cut', async t => {
   t.deepEqual([...tokenizer.encodeBatch(['red dog red'], 2).inputIds], [2, 3])
 })
 
-test('bad folders', async t => {
+test('bad folders', async (t) => {
   const dir = await folder(t)
   const fails = async (message: RegExp) => t.throwsAsync(loadTokenizer(dir), { instanceOf: UserError, message })
   await t.throwsAsync(loadTokenizer(join(dir, 'none')), { instanceOf: UserError, message: /none: expected a folder .* got nothing/ })
@@ -97,17 +102,25 @@ function writeJson(dir: string, name: string, value: object): Promise<void> {
 
 function wordPiece(tokens: string[]): object {
   const special = (id: string) => ({ SpecialToken: { id, type_id: 0 } })
-  const ends = Object.fromEntries(['[CLS]', '[SEP]'].map(id => [id, { id, ids: [tokens.indexOf(id)], tokens: [id] }]))
+  const ends = Object.fromEntries(['[CLS]', '[SEP]'].map((id) => [id, { id, ids: [tokens.indexOf(id)], tokens: [id] }]))
   return {
     added_tokens: [],
     normalizer: null,
     pre_tokenizer: { type: 'WhitespaceSplit' },
     post_processor: tokens.includes('[CLS]')
-      ? { type: 'TemplateProcessing', single: [special('[CLS]'), { Sequence: { id: 'A', type_id: 0 } }, special('[SEP]')], pair: [], special_tokens: ends }
+      ? {
+          type: 'TemplateProcessing',
+          single: [special('[CLS]'), { Sequence: { id: 'A', type_id: 0 } }, special('[SEP]')],
+          pair: [],
+          special_tokens: ends,
+        }
       : null,
     decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
     model: {
-      type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##', max_input_chars_per_word: 100,
+      type: 'WordPiece',
+      unk_token: '[UNK]',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
       vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
     },
   }

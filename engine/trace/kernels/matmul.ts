@@ -21,7 +21,13 @@ const BatchMatMul: Lowering = (g, { a, b }, { transposeA, transposeB }) => {
 function swapLast(g: GraphBuilder, value: Value): string {
   const rank = value.shape.length
   const perm = Array.from({ length: rank }, (_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i))
-  return g.emit('Transpose', [g.name(value)], perm.map((axis) => value.shape[axis]!), value.dtype, { perm }).name
+  return g.emit(
+    'Transpose',
+    [g.name(value)],
+    perm.map((axis) => value.shape[axis]!),
+    value.dtype,
+    { perm },
+  ).name
 }
 
 export const matmul = { BatchMatMul } satisfies Record<string, Lowering>

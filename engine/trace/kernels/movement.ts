@@ -36,7 +36,13 @@ const Concat: Lowering = (g, inputs, { axis }) => {
   const values = Object.values(inputs)
   const [along] = axes(axis, values[0]!.shape.length) as [number]
   const total = values.reduce((sum, value) => sum + value.shape[along]!, 0)
-  return g.emit('Concat', values.map((value) => g.name(value)), values[0]!.shape.with(along, total), values[0]!.dtype, { axis: along })
+  return g.emit(
+    'Concat',
+    values.map((value) => g.name(value)),
+    values[0]!.shape.with(along, total),
+    values[0]!.dtype,
+    { axis: along },
+  )
 }
 
 const Pack: Lowering = (g, inputs, { axis }) => {
@@ -78,4 +84,7 @@ const Tile: Lowering = (g, { x }, { reps }) => {
   return (reps as number[]).every((rep) => rep === 1) ? x! : g.emit('Tile', [x!.name, g.ints(reps)], shape, x!.dtype)
 }
 
-export const movement = { Identity, Reshape, ExpandDims, Transpose, Concat, Pack, Unpack, Slice, SplitV, PadV2, Tile } satisfies Record<string, Lowering>
+export const movement = { Identity, Reshape, ExpandDims, Transpose, Concat, Pack, Unpack, Slice, SplitV, PadV2, Tile } satisfies Record<
+  string,
+  Lowering
+>

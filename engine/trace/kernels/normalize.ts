@@ -6,7 +6,12 @@ export const normalize = {
   LayerNormalization: (g, { x, gamma, beta }, { epsilon }) => {
     const statistics = { shape: x!.shape.with(-1, 1), dtype: 'float32' as const }
     const outputs = [{ shape: x!.shape, dtype: 'float32' as const }, statistics, statistics]
-    return g.emitMany('LayerNormalization', [x!, gamma!, beta!].map((value) => g.name(value)), outputs, { axis: -1, epsilon: { float: epsilon } })
+    return g.emitMany(
+      'LayerNormalization',
+      [x!, gamma!, beta!].map((value) => g.name(value)),
+      outputs,
+      { axis: -1, epsilon: { float: epsilon } },
+    )
   },
   /** x·σ(1.702x). */
   QuickGelu: (g, { x }) => {

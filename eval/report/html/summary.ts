@@ -1,20 +1,18 @@
 import { languageGaps } from '../../languages.ts'
-import { headlineProtocol, languageName, megabytes, parameterCount, percent, percentInterval, totalParameters } from '../format.ts'
+import { headlineProtocol, headlineRows, languageName, megabytes, parameterCount, percent, percentInterval, totalParameters } from '../format.ts'
 import type { Report, ReportResult } from '../schema.ts'
 import { html, type Markup, type Piece } from './markup.ts'
 
 /** What a reader wants first: which model, how small, and what it keeps in each language. */
 export function summary(report: Report): Markup {
   const headline = headlineProtocol(report)
+  const main = headlineRows(report)
   const rows = report.results.filter((row) => row.protocol === headline?.protocol && row.corpus === headline.corpus)
-  const subject = rows.find((row) => row.model === 'student')?.model ?? rows[0]?.model ?? 'student'
-  const own = rows.filter((row) => row.model === subject && row.metrics.mean_recall !== undefined)
-  const main = own.filter((row) => row.dtype === own[0]!.dtype)
   const gap = languageGaps(main)[0]
   return html`<h2 class="unseen">Summary</h2>
 <div class="cards">
-${sizeCards(report, subject)}
-${main.map((row) => languageCard(row, rows, own))}
+${sizeCards(report, main[0]?.model ?? 'student')}
+${main.map((row) => languageCard(row, rows))}
 ${gap && card('Gap between languages', html`${percent(gap.gap)} <small>points</small>`, html`best ${languageName(gap.best)}, worst ${languageName(gap.worst)}`)}
 </div>
 ${headline && html`<p class="note">Recall on <strong>${headline.protocol}</strong> (${headline.corpus}), mean of recall@1, 5 and 10 in both directions; in brackets its 95 % interval.</p>`}`
@@ -42,13 +40,15 @@ function sizeCards(report: Report, subject: ReportResult['model']): Piece {
 }
 
 /** What the model keeps of its teacher in one language, or its recall where there is no teacher to hold it against. */
-function languageCard(row: ReportResult, rows: readonly ReportResult[], own: readonly ReportResult[]): Markup {
+function languageCard(row: ReportResult, rows: readonly ReportResult[]): Markup {
   const recall = row.metrics.mean_recall
   const spread = row.interval95?.mean_recall && ` (${percentInterval(row.interval95.mean_recall)})`
   const name = languageName(row.language)
   if (row.retention === undefined) return card(`Recall in ${name}`, html`${percent(recall)} <small>%</small>`, spread)
   const teacher = rows.find((other) => other.model === 'teacher' && other.language === row.language)
-  const small = own.filter((other) => other.language === row.language && other.dtype !== row.dtype && other.retention !== undefined)
+  const small = rows.filter(
+    (other) => other.model === row.model && other.language === row.language && other.dtype !== row.dtype && other.retention !== undefined,
+  )
   return card(
     `Kept in ${name}`,
     html`${percent(row.retention)} <small>%</small>`,

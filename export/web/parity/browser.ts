@@ -11,7 +11,12 @@ import type { Format } from '../site.ts'
 import type { CheckRequest, Embedded } from './check.ts'
 import type { ProbeImage } from './probes.ts'
 
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
+const places = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
 
 /**
  * What the page's own code and the library alone make of files and texts in Chromium, through onnxruntime-web.

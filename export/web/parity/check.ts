@@ -1,7 +1,7 @@
 import { frame } from '../frame.ts'
 import { openImage, openText, stayOnSite } from '../model.ts'
 import { readPicture } from '../pixels.ts'
-import { fetchFile, type Format } from '../site.ts'
+import { type Format, fetchFile } from '../site.ts'
 import { openLibrary } from './library.ts'
 
 export interface CheckRequest {

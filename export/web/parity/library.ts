@@ -5,7 +5,10 @@ import { unit } from '../vectors.ts'
 /** transformers.js as its documentation has it used: the processor resizes, the tokenizer cuts. Runs in Node and in the browser. */
 export async function openLibrary(dir: string, dtype: Format['dtype']) {
   const local = { local_files_only: true }
-  const [processor, tokenizer] = await Promise.all([AutoProcessor.from_pretrained(dir, { ...local }), AutoTokenizer.from_pretrained(dir, { ...local })])
+  const [processor, tokenizer] = await Promise.all([
+    AutoProcessor.from_pretrained(dir, { ...local }),
+    AutoTokenizer.from_pretrained(dir, { ...local }),
+  ])
   const vision = await CLIPVisionModelWithProjection.from_pretrained(dir, { ...local, dtype })
   const text = await CLIPTextModelWithProjection.from_pretrained(dir, { ...local, dtype })
   const embedImage = async (image: RawImage) => unit(Float32Array.from((await vision(await processor(image))).image_embeds.data as Float32Array))

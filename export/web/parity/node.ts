@@ -18,7 +18,13 @@ export interface NodeEmbedded {
   tooLong: boolean[]
 }
 
-export async function embedInNode(dir: string, dtype: Format['dtype'], imageSize: number, images: ProbeImage[], texts: string[]): Promise<NodeEmbedded> {
+export async function embedInNode(
+  dir: string,
+  dtype: Format['dtype'],
+  imageSize: number,
+  images: ProbeImage[],
+  texts: string[],
+): Promise<NodeEmbedded> {
   const [text, image, library] = [await openText(dir, dtype), await openImage(dir, dtype), await openLibrary(dir, dtype)]
   const [card, page, plain]: [Embedded, Embedded, Embedded] = [empty(), empty(), empty()]
   for (const { file } of images) {
@@ -41,7 +47,10 @@ async function cardImage(file: Uint8Array, size: number): Promise<RawImage> {
   const { isOpaque } = await sharp(file).stats()
   const fitted = isOpaque
     ? sharp(file).flatten({ background: 'white' }).resize(size, size, { kernel: 'cubic', fastShrinkOnLoad: false })
-    : sharp(file).trim({ background: '#0000', threshold: 8 }).flatten({ background: 'white' }).resize(size, size, { fit: 'contain', background: 'white', kernel: 'cubic' })
+    : sharp(file)
+        .trim({ background: '#0000', threshold: 8 })
+        .flatten({ background: 'white' })
+        .resize(size, size, { fit: 'contain', background: 'white', kernel: 'cubic' })
   return new RawImage(Uint8ClampedArray.from(await fitted.toColourspace('srgb').raw().toBuffer()), size, size, 3)
 }
 

@@ -14,8 +14,20 @@ export interface ProbeImage {
 export async function probeImages(): Promise<ProbeImage[]> {
   return [
     { name: 'photograph 960 × 720', file: await photograph(960, 720) },
-    { name: 'drawing 512 × 512', file: await sharp(Buffer.from(drawing('<rect width="512" height="512" fill="#f4efe2"/>'))).removeAlpha().png().toBuffer() },
-    { name: 'drawing with alpha 512 × 400', file: await sharp(Buffer.from(drawing(''))).resize(512, 400, { fit: 'fill' }).png().toBuffer() },
+    {
+      name: 'drawing 512 × 512',
+      file: await sharp(Buffer.from(drawing('<rect width="512" height="512" fill="#f4efe2"/>')))
+        .removeAlpha()
+        .png()
+        .toBuffer(),
+    },
+    {
+      name: 'drawing with alpha 512 × 400',
+      file: await sharp(Buffer.from(drawing('')))
+        .resize(512, 400, { fit: 'fill' })
+        .png()
+        .toBuffer(),
+    },
   ]
 }
 
@@ -49,7 +61,9 @@ async function photograph(width: number, height: number): Promise<Buffer> {
       rgb[at++] = 200 - 120 * ground + 40 * cloud + 25 * stalks - 60 * disc + 20 * weave + grain
     }
   }
-  return sharp(rgb, { raw: { width, height, channels: 3 } }).jpeg({ quality: 92 }).toBuffer()
+  return sharp(rgb, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 92 })
+    .toBuffer()
 }
 
 /** Random values on a grid of `cell` pixels with smooth ones between, in −1 … 1. */

@@ -29,8 +29,8 @@ ${headTags()}
 <body data-state="loading">
 <header>
 <h1>${title}</h1>
-<p class="lead">Type in ${languages}, or choose a picture. The model runs in this page: nothing you type or choose leaves your device.</p>
-${site.languages.some(({ code }) => code === 'zh') && html`<p class="lead" lang="zh">用中文或英文搜索，也可以用图片搜索。模型在本页运行，数据不会离开你的设备。</p>`}
+<p class="lead">Type in ${languages}, or choose a picture. Everything is computed in this page, on your device.</p>
+${site.languages.some(({ code }) => code === 'zh') && html`<p class="lead" lang="zh">输入中文或英文，或选一张图片；一切都在你的设备上计算。</p>`}
 </header>
 <div class="columns">
 <main>
@@ -62,7 +62,9 @@ function searchForm(site: Site, languages: string): Markup {
   return html`<form id="search" role="search" autocomplete="off">
 <label for="query">Words in ${languages}</label>
 <div class="bar">
-<input id="query" type="search" enterkeyhint="search" autocapitalize="none" spellcheck="false" placeholder="${examples(site, 1).map(({ word }) => word).join(' · ')}" aria-describedby="results-title">
+<input id="query" type="search" enterkeyhint="search" autocapitalize="none" spellcheck="false" placeholder="${examples(site, 1)
+    .map(({ word }) => word)
+    .join(' · ')}" aria-describedby="results-title">
 <label class="pick" title="You can also drop a picture anywhere, or paste one"><input id="file" class="unseen" type="file" accept="image/*">${cameraIcon}<span>Picture<span class="unseen"> to find words for</span></span></label>
 </div>
 <div id="examples" role="group" aria-label="Examples">${examples(site, 3).map(({ word, code }) => html`<button type="button" lang="${code}">${word}</button>`)}</div>

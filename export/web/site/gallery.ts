@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { styles, type StyleName } from '../../../corpora/emoji/styles.ts'
+import { type StyleName, styles } from '../../../corpora/emoji/styles.ts'
 import type { OpenCorpus } from '../../../corpora/open.ts'
 import type { RetrievalTask } from '../../../corpora/retrieval-task.ts'
 import type { ImageSource, Language } from '../../../corpora/sample.ts'
@@ -37,7 +37,8 @@ export async function collectGallery(open: OpenCorpus, options: GalleryOptions):
   const step = Math.max(1, sources.size / options.limit)
   const ids = [...sources.keys()]
   const kept = Array.from({ length: Math.min(options.limit, ids.length) }, (_, i) => ids[Math.floor(i * step)]!)
-  if (kept.length === 0) throw new UserError({ where: `corpus ${open.corpus.name}, ${protocol}`, expected: 'pictures', got: 'none', hint: 'Name another --protocol.' })
+  if (kept.length === 0)
+    throw new UserError({ where: `corpus ${open.corpus.name}, ${protocol}`, expected: 'pictures', got: 'none', hint: 'Name another --protocol.' })
   return {
     pictures: kept.map((id) => sources.get(id)!),
     languages: tasks.map((task) => ({ code: task.language, ...wordsOf(task, kept) })),

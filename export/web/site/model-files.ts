@@ -12,7 +12,9 @@ const preferred: ModelDtype[] = ['q8', 'fp16', 'int8', 'q4', 'fp32']
 
 /** The exported folder itself, or the one in a run. @throws UserError when neither is one */
 export function findExport(dir: string): string {
-  const found = [dir, join(dir, 'export')].find((place) => towers.every((tower) => exportDtypes.some((dtype) => existsSync(join(place, onnxFile(tower, dtype))))))
+  const found = [dir, join(dir, 'export')].find((place) =>
+    towers.every((tower) => exportDtypes.some((dtype) => existsSync(join(place, onnxFile(tower, dtype))))),
+  )
   if (found) return found
   const got = existsSync(dir) ? 'a folder without onnx/text_model and onnx/vision_model' : 'no such folder'
   throw new UserError({ where: `--model ${dir}`, expected: 'an exported model', got, hint: 'Export it first: npx distilingual export --help.' })
@@ -26,7 +28,12 @@ export function formatsOf(dir: string, wanted?: ModelDtype[]): ModelDtype[] {
   const held = preferred.filter((dtype) => towers.every((tower) => existsSync(join(dir, onnxFile(tower, dtype)))))
   const missing = wanted?.find((dtype) => !held.includes(dtype))
   if (!missing) return wanted ? held.filter((dtype) => wanted.includes(dtype)) : held
-  throw new UserError({ where: `--dtypes ${missing}`, expected: `formats that ${dir} has (${held.join(', ')})`, got: missing, hint: 'Export the model in this format too.' })
+  throw new UserError({
+    where: `--dtypes ${missing}`,
+    expected: `formats that ${dir} has (${held.join(', ')})`,
+    got: missing,
+    hint: 'Export the model in this format too.',
+  })
 }
 
 /** Copies what transformers.js loads of a model: no combined files, no safetensors. */

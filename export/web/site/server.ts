@@ -62,5 +62,8 @@ async function answer(root: string, path: string, { method, url = '/' }: Incomin
   const type = types[extname(file)] ?? 'application/octet-stream'
   response.writeHead(200, { 'content-type': type, 'content-length': found.size, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' })
   if (method === 'HEAD') response.end()
-  else createReadStream(file).on('error', () => response.destroy()).pipe(response)
+  else
+    createReadStream(file)
+      .on('error', () => response.destroy())
+      .pipe(response)
 }

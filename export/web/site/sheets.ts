@@ -38,7 +38,9 @@ async function drawSheet(pictures: ImageSource[]): Promise<Buffer> {
       }),
     ),
   )
-  return sharp(rgb, { raw: { width, height, channels: 3 } }).webp({ quality: 82, smartSubsample: true }).toBuffer()
+  return sharp(rgb, { raw: { width, height, channels: 3 } })
+    .webp({ quality: 82, smartSubsample: true })
+    .toBuffer()
 }
 
 /** What the model sees of a picture, larger; drawings get some air around them. */

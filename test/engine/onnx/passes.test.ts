@@ -7,7 +7,12 @@ import { floats, gaussian, graphOf, ints, node, run } from './run.ts'
 
 const x = { name: 'x', dtype: 'float32' as const, dims: ['n', 3] }
 const out = (name: string, columns = 3): Graph['outputs'][0] => ({ name, dtype: 'float32', dims: ['n', columns] })
-const body = (graph: Graph): string[] => printGraph(graph).trimEnd().split('\n').slice(1).map((line) => line.trim())
+const body = (graph: Graph): string[] =>
+  printGraph(graph)
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim())
 
 /** A pass must not touch its argument, and its result must compute the same numbers. */
 async function same(t: import('ava').ExecutionContext, pass: (graph: Graph) => Graph, graph: Graph): Promise<Graph> {
@@ -52,17 +57,33 @@ test('prune drops what no output needs, and optional outputs that nothing reads'
 
 test('prune is not misled by optional inputs that are left out', (t) => {
   const graph = graphOf({
-    nodes: [node('LayerNormalization', ['x', 'g'], ['a', '', 'inv'], { axis: -1 }), node('Clip', ['a', '', 'm'], ['z']), node('Made', ['x'], ['', 'q'])],
+    nodes: [
+      node('LayerNormalization', ['x', 'g'], ['a', '', 'inv'], { axis: -1 }),
+      node('Clip', ['a', '', 'm'], ['z']),
+      node('Made', ['x'], ['', 'q']),
+    ],
     inputs: [x],
     outputs: [out('z')],
-    initializers: new Map([['m', floats([], [1])], ['g', floats([3], [1, 1, 1])]]),
+    initializers: new Map([
+      ['m', floats([], [1])],
+      ['g', floats([3], [1, 1, 1])],
+    ]),
   })
-  t.deepEqual(prune(graph).nodes.map((made) => made.outputs), [['a'], ['z']])
+  t.deepEqual(
+    prune(graph).nodes.map((made) => made.outputs),
+    [['a'], ['z']],
+  )
 })
 
 test('mergeConstants shares initializers of equal content', async (t) => {
   const graph = graphOf({
-    nodes: [node('Add', ['x', 'a'], ['p']), node('Mul', ['p', 'b'], ['q']), node('Sub', ['q', 'c'], ['r']), node('Add', ['r', 'd'], ['s']), node('Reshape', ['s', 'e'], ['z'])],
+    nodes: [
+      node('Add', ['x', 'a'], ['p']),
+      node('Mul', ['p', 'b'], ['q']),
+      node('Sub', ['q', 'c'], ['r']),
+      node('Add', ['r', 'd'], ['s']),
+      node('Reshape', ['s', 'e'], ['z']),
+    ],
     inputs: [x],
     outputs: [out('z'), { name: 'b2', dtype: 'float32', dims: [3] }],
     initializers: new Map([
@@ -104,12 +125,19 @@ test('foldTransposes turns a transposed weight into a weight', async (t) => {
   const result = await same(t, foldTransposes, graph)
   t.deepEqual([...result.initializers.keys()], ['v', 'u', 'w_T', 'v_T'])
   t.deepEqual(result.initializers.get('w_T')!.dims, [3, 2])
-  t.deepEqual(result.nodes.map((made) => made.op), ['MatMul', 'MatMul', 'MatMul', 'MatMul', 'Add', 'Transpose', 'Transpose'])
+  t.deepEqual(
+    result.nodes.map((made) => made.op),
+    ['MatMul', 'MatMul', 'MatMul', 'MatMul', 'Add', 'Transpose', 'Transpose'],
+  )
 })
 
 test('foldTransposes follows chains, and finds free names', async (t) => {
   const graph = graphOf({
-    nodes: [node('Transpose', ['w'], ['w_T'], { perm: [0, 2, 1] }), node('Transpose', ['w_T'], ['w_T021'], { perm: [2, 1, 0] }), node('MatMul', ['x', 'w_T021'], ['z'])],
+    nodes: [
+      node('Transpose', ['w'], ['w_T'], { perm: [0, 2, 1] }),
+      node('Transpose', ['w_T'], ['w_T021'], { perm: [2, 1, 0] }),
+      node('MatMul', ['x', 'w_T021'], ['z']),
+    ],
     inputs: [x],
     outputs: [{ name: 'z', dtype: 'float32', dims: [3, 'n', 2] }],
     initializers: new Map([['w', gaussian([2, 3, 3], 1)]]),
@@ -174,20 +202,38 @@ test('mergeDuplicateNodes leaves random ops and tells tensor attributes apart', 
     node('Sum', ['a', 'b', 'c', 'd', 'e'], ['z']),
   ]
   const result = mergeDuplicateNodes(graphOf({ nodes, inputs: [x], outputs: [out('z')] }))
-  t.deepEqual(result.nodes.map((made) => made.outputs[0]), ['a', 'b', 'c', 'd', 'z'])
+  t.deepEqual(
+    result.nodes.map((made) => made.outputs[0]),
+    ['a', 'b', 'c', 'd', 'z'],
+  )
   t.deepEqual(result.nodes.at(-1)!.inputs, ['a', 'b', 'c', 'd', 'c'])
 })
 
 test('extract takes one tower out of a model of two', async (t) => {
   const graph = graphOf({
-    nodes: [node('MatMul', ['ids', 't'], ['text_embeds']), node('MatMul', ['x', 'v'], ['image_embeds']), node('MatMul', ['text_embeds', 'image_embeds'], ['logits'])],
+    nodes: [
+      node('MatMul', ['ids', 't'], ['text_embeds']),
+      node('MatMul', ['x', 'v'], ['image_embeds']),
+      node('MatMul', ['text_embeds', 'image_embeds'], ['logits']),
+    ],
     inputs: [{ name: 'ids', dtype: 'float32', dims: ['b', 2] }, x],
     outputs: [out('logits'), out('text_embeds'), out('image_embeds', 2)],
-    initializers: new Map([['t', gaussian([2, 3], 1)], ['v', gaussian([3, 2], 2)]]),
+    initializers: new Map([
+      ['t', gaussian([2, 3], 1)],
+      ['v', gaussian([3, 2], 2)],
+    ]),
   })
   const vision = extract(graph, ['image_embeds'])
-  t.deepEqual(body(vision), ['input x: float32[n, 3]', 'init v: float32[3, 2] = ' + body(vision)[1]!.split(' = ')[1], '%image_embeds = MatMul(x, v)', 'output image_embeds: float32[n, 2]'])
+  t.deepEqual(body(vision), [
+    'input x: float32[n, 3]',
+    'init v: float32[3, 2] = ' + body(vision)[1]!.split(' = ')[1],
+    '%image_embeds = MatMul(x, v)',
+    'output image_embeds: float32[n, 2]',
+  ])
   t.deepEqual((await run(vision, { x: gaussian([4, 3], 9) })).image_embeds!.dims, [4, 2])
-  t.deepEqual(extract(graph, ['text_embeds']).inputs.map((input) => input.name), ['ids'])
+  t.deepEqual(
+    extract(graph, ['text_embeds']).inputs.map((input) => input.name),
+    ['ids'],
+  )
   t.throws(() => extract(graph, ['pooler']), { message: /an output named 'pooler', got outputs logits, text_embeds, image_embeds/ })
 })

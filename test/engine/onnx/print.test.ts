@@ -8,7 +8,13 @@ test('a graph prints as text', (t) => {
     nodes: [
       node('MatMul', ['x', 'w'], ['y']),
       node('LayerNormalization', ['y', 'g', ''], ['n', '', 'inv'], { axis: -1, epsilon: { float: Math.fround(1e-5) } }),
-      node('Made', ['n'], ['z'], { perm: [1, 0], mode: 'tanh', steps: { floats: [0.5, 1] }, value: ints([1], [-1]), big: gaussian([3, 3], 1) }, 'com.microsoft'),
+      node(
+        'Made',
+        ['n'],
+        ['z'],
+        { perm: [1, 0], mode: 'tanh', steps: { floats: [0.5, 1] }, value: ints([1], [-1]), big: gaussian([3, 3], 1) },
+        'com.microsoft',
+      ),
     ],
     inputs: [{ name: 'x', dtype: 'float32', dims: ['batch', '', 3] }],
     outputs: [{ name: 'z', dtype: 'int64', dims: [] }],

@@ -77,7 +77,12 @@ test('onnxruntime runs what is encoded', async (t) => {
 
 test('a file written by onnxruntime is read, and runs the same after rewriting', async (t) => {
   const graph = graphOf({
-    nodes: [node('MatMul', ['x', 'w'], ['y']), node('Add', ['y', 'b'], ['s']), node('Erf', ['s'], ['z']), node('Softmax', ['z'], ['o'], { axis: -1 })],
+    nodes: [
+      node('MatMul', ['x', 'w'], ['y']),
+      node('Add', ['y', 'b'], ['s']),
+      node('Erf', ['s'], ['z']),
+      node('Softmax', ['z'], ['o'], { axis: -1 }),
+    ],
     inputs: [{ name: 'x', dtype: 'float32', dims: ['n', 8] }],
     outputs: [{ name: 'o', dtype: 'float32', dims: ['n', 4] }],
     initializers: new Map([
@@ -108,7 +113,8 @@ function message(...fields: [number, number | string | Uint8Array][]): Uint8Arra
   return writer.finish()
 }
 const floatsPacked = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer)
-const model = (graph: Uint8Array): Uint8Array => message(field(1, 3), field(2, 'somebody'), field(5, 7), field(7, graph), field(8, message(field(1, ''), field(2, 13))))
+const model = (graph: Uint8Array): Uint8Array =>
+  message(field(1, 3), field(2, 'somebody'), field(5, 7), field(7, graph), field(8, message(field(1, ''), field(2, 13))))
 const tensorType = (type: number): Uint8Array => message(field(1, message(field(1, type), field(2, message(field(1, message()))))))
 
 test('older forms are read: listed initializers as inputs, typed lists, named default domain, unknown fields', (t) => {
@@ -141,8 +147,16 @@ const refused: [string, Uint8Array, RegExp][] = [
   ['text', new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'), /do not parse|no graph/],
   ['external data', model(message(output, field(5, message(field(1, 1), field(2, 1), field(8, 'w'), field(14, 1))))), /'w'.*external data/],
   ['float64', model(message(output, field(5, message(field(1, 1), field(2, 11), field(8, 'w'))))), /'w'.*got float64/],
-  ['too few elements', model(message(output, field(5, message(field(1, 3), field(2, 1), field(4, floatsPacked(1)), field(8, 'w'))))), /3 elements.*got 1/],
-  ['subgraph', model(message(output, field(1, message(field(2, 'y'), field(4, 'If'), field(5, message(field(1, 'then_branch'), field(20, 5))))))), /If node 'y'.*subgraph/],
+  [
+    'too few elements',
+    model(message(output, field(5, message(field(1, 3), field(2, 1), field(4, floatsPacked(1)), field(8, 'w'))))),
+    /3 elements.*got 1/,
+  ],
+  [
+    'subgraph',
+    model(message(output, field(1, message(field(2, 'y'), field(4, 'If'), field(5, message(field(1, 'then_branch'), field(20, 5))))))),
+    /If node 'y'.*subgraph/,
+  ],
   ['input that is no tensor', model(message(output, field(11, message(field(1, 'x'))))), /'x'.*no tensor/],
 ]
 for (const [name, bytes, pattern] of refused) {
@@ -155,7 +169,8 @@ for (const [name, bytes, pattern] of refused) {
 
 test('cut or flipped bytes give a UserError or a graph, never another error', (t) => {
   const bytes = encodeModel(everything())
-  for (let length = 0; length < bytes.length; length++) t.throws(() => decodeModel(bytes.subarray(0, length)), { instanceOf: UserError }, `${length} bytes`)
+  for (let length = 0; length < bytes.length; length++)
+    t.throws(() => decodeModel(bytes.subarray(0, length)), { instanceOf: UserError }, `${length} bytes`)
   const next = random(5)
   let refusals = 0
   for (let round = 0; round < 2000; round++) {

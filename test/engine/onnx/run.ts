@@ -2,8 +2,8 @@
 import '../../../engine/telemetry-off.ts'
 import { createRequire } from 'node:module'
 import type * as Ort from 'onnxruntime-node'
-import { encodeModel } from '../../../engine/onnx/proto.ts'
 import type { Attribute, Graph, Node, TensorData } from '../../../engine/onnx/model.ts'
+import { encodeModel } from '../../../engine/onnx/proto.ts'
 import { normal, random } from '../../../engine/random.ts'
 
 const require = createRequire(import.meta.url)
@@ -41,7 +41,10 @@ export function ints(dims: number[], values: number[]): TensorData {
 
 export function gaussian(dims: number[], seed: number, scale = 1): TensorData {
   const next = random(seed)
-  return floats(dims, Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => scale * normal(next)))
+  return floats(
+    dims,
+    Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => scale * normal(next)),
+  )
 }
 
 export function graphOf(parts: Partial<Graph> & Pick<Graph, 'nodes' | 'inputs' | 'outputs'>): Graph {

@@ -38,7 +38,11 @@ async function build(t: ExecutionContext) {
 }
 
 test.after.always(async () => {
-  if (built) await built.then(({ dir }) => rm(join(dir, '..'), { recursive: true, force: true }), () => {})
+  if (built)
+    await built.then(
+      ({ dir }) => rm(join(dir, '..'), { recursive: true, force: true }),
+      () => {},
+    )
 })
 
 /** Opens the site as a visitor would, below a path of its host; `complaints` collects what should not happen. */
@@ -74,7 +78,9 @@ const shown = (page: Page) => page.$$eval('#results li:not([hidden])', (items) =
 function sameOrder(t: ExecutionContext, what: string, got: number[], expected: Float32Array, least: number): void {
   const best = [...expected].sort((a, b) => b - a)
   t.is(new Set(got).size, got.length)
-  got.forEach((index, place) => t.true(Math.abs(expected[index]! - best[place]!) < least, `${what}: place ${place + 1} scores ${expected[index]}, not ${best[place]}`))
+  got.forEach((index, place) =>
+    t.true(Math.abs(expected[index]! - best[place]!) < least, `${what}: place ${place + 1} scores ${expected[index]}, not ${best[place]}`),
+  )
 }
 
 async function tables(dir: string, { vectors }: Format): Promise<Vectors[]> {
@@ -86,7 +92,10 @@ browserTest('the page ranks as Node does, in both languages and formats, and sta
   const { dir, site } = await smallSite(t)
   const { page, complaints } = await visit(t, browser, dir)
   t.is(site.pictures.count, 30)
-  t.deepEqual(site.formats.map(({ dtype }) => dtype), ['q8', 'fp32'])
+  t.deepEqual(
+    site.formats.map(({ dtype }) => dtype),
+    ['q8', 'fp32'],
+  )
   t.is((await shown(page)).length, 24)
   for (const format of site.formats) {
     await page.check(`#formats input[value=${format.dtype}]`, { force: true })
@@ -123,7 +132,13 @@ browserTest('a picture that is dropped, chosen or taken from the results yields 
     for (const [l, { code, words: names }] of site.languages.entries()) {
       const got = await page.$$eval(`#words ol[lang=${code}] .word`, (items) => items.map((item) => item.textContent!))
       t.is(got.length, 8)
-      sameOrder(t, code, got.map((word) => names.indexOf(word)), scores(vector, words[l]!), tolerance.q8)
+      sameOrder(
+        t,
+        code,
+        got.map((word) => names.indexOf(word)),
+        scores(vector, words[l]!),
+        tolerance.q8,
+      )
     }
   }
 

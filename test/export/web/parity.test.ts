@@ -15,7 +15,10 @@ async function smallExport(t: ExecutionContext): Promise<string> {
 test('the card and the page give the embeddings of training in Node', async (t) => {
   const report = await compareParity(await smallExport(t), { browser: false })
   t.deepEqual(brokenPromises(report), [], parityTable(report))
-  t.deepEqual(report.rows.map(({ kind }) => kind), ['image', 'image', 'image', 'text', 'text'])
+  t.deepEqual(
+    report.rows.map(({ kind }) => kind),
+    ['image', 'image', 'image', 'text', 'text'],
+  )
   t.is(report.missing, 'not asked for')
   t.log(`\n${parityTable(report)}`)
 })

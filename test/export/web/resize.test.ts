@@ -17,13 +17,22 @@ function differences(a: Pixels, b: Uint8Array): { mean: number; most: number } {
 }
 
 async function bySharp(file: Uint8Array, width: number, height: number): Promise<Uint8Array> {
-  return sharp(file).resize(width, height, { fit: 'fill', kernel: 'cubic', fastShrinkOnLoad: false }).toColourspace('srgb').ensureAlpha().raw().toBuffer()
+  return sharp(file)
+    .resize(width, height, { fit: 'fill', kernel: 'cubic', fastShrinkOnLoad: false })
+    .toColourspace('srgb')
+    .ensureAlpha()
+    .raw()
+    .toBuffer()
 }
 
 test("pictures shrink as by sharp's cubic filter", async (t) => {
   for (const { name, file } of await probeImages()) {
     const picture = await pixelsOf(file)
-    for (const [width, height] of [[64, 64], [85, 64], [224, 224]] as const) {
+    for (const [width, height] of [
+      [64, 64],
+      [85, 64],
+      [224, 224],
+    ] as const) {
       const { mean, most } = differences(resize(picture, width, height), await bySharp(file, width, height))
       t.true(mean < 0.7 && most < 16, `${name} to ${width} × ${height}: mean ${mean}, most ${most}`)
     }
@@ -40,20 +49,49 @@ const greys = ({ data }: Pixels) => Array.from(data.filter((_, i) => i % 4 === 0
 test('the same size changes nothing, a plain picture stays plain, a slope stays a slope', (t) => {
   const noise = solid(7, 5, (x, y) => (x * 37 + y * 101) % 256)
   t.deepEqual(resize(noise, 7, 5).data, noise.data)
-  t.deepEqual(new Set(greys(resize(solid(50, 31, () => 77), 9, 13))), new Set([77]))
-  const slope = greys(resize(solid(100, 1, (x) => 2 * x + 20), 10, 1))
+  t.deepEqual(
+    new Set(
+      greys(
+        resize(
+          solid(50, 31, () => 77),
+          9,
+          13,
+        ),
+      ),
+    ),
+    new Set([77]),
+  )
+  const slope = greys(
+    resize(
+      solid(100, 1, (x) => 2 * x + 20),
+      10,
+      1,
+    ),
+  )
   t.deepEqual(slope.slice(2, -2), [69, 89, 109, 129, 149, 169])
 })
 
 test('a grating too fine for the result becomes grey', (t) => {
-  const rows = greys(resize(solid(640, 640, (x) => (x % 2 ? 255 : 0)), 64, 64))
+  const rows = greys(
+    resize(
+      solid(640, 640, (x) => (x % 2 ? 255 : 0)),
+      64,
+      64,
+    ),
+  )
   const inner = rows.filter((_, i) => i % 64 > 1 && i % 64 < 62) // the border repeats, and is of one colour
   t.true(inner.every((grey) => Math.abs(grey - 127.5) < 2))
 })
 
 test('enlarging follows the cubic', (t) => {
   // A quarter from the nearest pixel Catmull-Rom weighs −9/128, 111/128, 29/128, −3/128.
-  const step = greys(resize(solid(6, 1, (x) => (x < 3 ? 16 : 144)), 12, 1))
+  const step = greys(
+    resize(
+      solid(6, 1, (x) => (x < 3 ? 16 : 144)),
+      12,
+      1,
+    ),
+  )
   t.deepEqual(step, [16, 16, 16, 16 - 3, 16 - 9, 16 + 29 - 3, 144 - 29 + 3, 144 + 9, 144 + 3, 144, 144, 144])
 })
 

@@ -13,7 +13,10 @@ import { serveSite } from '../../../export/web/site/server.ts'
 import { temporaryFolder } from '../small-model.ts'
 
 async function table(dir: string): Promise<string> {
-  for (const name of ['a', 'b', 'c']) await sharp({ create: { width: 40, height: 30, channels: 3, background: 'red' } }).png().toFile(join(dir, `${name}.png`))
+  for (const name of ['a', 'b', 'c'])
+    await sharp({ create: { width: 40, height: 30, channels: 3, background: 'red' } })
+      .png()
+      .toFile(join(dir, `${name}.png`))
   const file = join(dir, 'things.csv')
   await writeFile(file, 'image,en,de\na.png,red thing,rotes Ding\nb.png,red thing,rotes Etwas\nc.png,another,noch eins\na.png,my thing,mein Ding\n')
   return file
@@ -29,21 +32,42 @@ test("users' own pictures: words once each, and each picture knows its first", a
   ])
   t.is(gallery.credits, 'Pictures and words: things.')
   const fewer = await collectGallery(corpus, { limit: 2 })
-  t.deepEqual(fewer.languages.map(({ code, ofPicture }) => [code, ofPicture]), [['en', [0, 0]]])
+  t.deepEqual(
+    fewer.languages.map(({ code, ofPicture }) => [code, ofPicture]),
+    [['en', [0, 0]]],
+  )
   await t.throwsAsync(collectGallery(corpus, { limit: 2, languages: ['zh'] }), { instanceOf: UserError, message: /zh/ })
 })
 
 test('emoji name their vendor and its licence', async (t) => {
   const { credits, pictures, languages } = await collectGallery(await openCorpus('emoji'), { limit: 10 })
   t.is(pictures.length, 10)
-  t.deepEqual(languages.map(({ code, words }) => [code, words.length]), [['en', 10], ['zh', 10]])
+  t.deepEqual(
+    languages.map(({ code, words }) => [code, words.length]),
+    [
+      ['en', 10],
+      ['zh', 10],
+    ],
+  )
   t.regex(credits, /openmoji \(@iconify-json\/openmoji\), CC BY-SA 4\.0/)
 })
 
 test('examples are short words of every language in turn', (t) => {
-  const words = (prefix: string) => Array.from({ length: 30 }, (_, i) => (i % 3 === 0 ? `${prefix}${'abcdefghij'[i / 3]!}` : `${prefix}, with a comma ${i}`))
-  const picked = examples({ languages: [{ code: 'en', name: '', words: words('dog'), ofPicture: [] }, { code: 'zh', name: '', words: words('狗'), ofPicture: [] }] }, 3)
-  t.deepEqual(picked.map(({ code }) => code), ['en', 'zh', 'en', 'zh', 'en', 'zh'])
+  const words = (prefix: string) =>
+    Array.from({ length: 30 }, (_, i) => (i % 3 === 0 ? `${prefix}${'abcdefghij'[i / 3]!}` : `${prefix}, with a comma ${i}`))
+  const picked = examples(
+    {
+      languages: [
+        { code: 'en', name: '', words: words('dog'), ofPicture: [] },
+        { code: 'zh', name: '', words: words('狗'), ofPicture: [] },
+      ],
+    },
+    3,
+  )
+  t.deepEqual(
+    picked.map(({ code }) => code),
+    ['en', 'zh', 'en', 'zh', 'en', 'zh'],
+  )
   t.true(picked.every(({ word }) => /^(dog|狗)[a-j]$/.test(word)))
 })
 
@@ -52,13 +76,20 @@ test('folders that are no export, formats that are missing, and other folders ar
   t.throws(() => findExport(dir), { instanceOf: UserError, message: /got a folder without onnx\/text_model/ })
   t.throws(() => findExport(join(dir, 'none')), { instanceOf: UserError, message: /got no such folder/ })
   await mkdir(join(dir, 'export/onnx'), { recursive: true })
-  for (const name of ['text_model', 'vision_model', 'text_model_quantized', 'vision_model_quantized', 'text_model_fp16']) await writeFile(join(dir, `export/onnx/${name}.onnx`), '')
+  for (const name of ['text_model', 'vision_model', 'text_model_quantized', 'vision_model_quantized', 'text_model_fp16'])
+    await writeFile(join(dir, `export/onnx/${name}.onnx`), '')
   t.is(findExport(dir), join(dir, 'export'))
   t.deepEqual(formatsOf(join(dir, 'export')), ['q8', 'fp32'])
   t.deepEqual(formatsOf(join(dir, 'export'), ['fp32']), ['fp32'])
-  t.throws(() => formatsOf(join(dir, 'export'), ['fp16']), { instanceOf: UserError, message: /--dtypes fp16: expected formats that .* has \(q8, fp32\)/ })
+  t.throws(() => formatsOf(join(dir, 'export'), ['fp16']), {
+    instanceOf: UserError,
+    message: /--dtypes fp16: expected formats that .* has \(q8, fp32\)/,
+  })
   const corpus = await openCorpus(await table(dir))
-  await t.throwsAsync(buildDemo(corpus, { model: dir, out: dir, limit: 3 }), { instanceOf: UserError, message: /expected a new folder or an earlier demo/ })
+  await t.throwsAsync(buildDemo(corpus, { model: dir, out: dir, limit: 3 }), {
+    instanceOf: UserError,
+    message: /expected a new folder or an earlier demo/,
+  })
 })
 
 test('the server gives out its folder and nothing beside it', async (t) => {
@@ -82,7 +113,8 @@ test('the server gives out its folder and nothing beside it', async (t) => {
     })
   t.is(await get('/sub/'), '200 hello')
   t.is(await get('/sub/index.html', 'HEAD'), '200 ')
-  for (const path of ['/', '/sub/../../secret.txt', '/sub/%2e%2e/secret.txt', '/sub/..%2fsecret.txt', '/sub/none', '/subindex.html']) t.regex(await get(path), /^404/, path)
+  for (const path of ['/', '/sub/../../secret.txt', '/sub/%2e%2e/secret.txt', '/sub/..%2fsecret.txt', '/sub/none', '/subindex.html'])
+    t.regex(await get(path), /^404/, path)
   t.regex(await get('/sub/', 'POST'), /^405/)
   await t.throwsAsync(serveSite(dir, { port: Number(port) }), { instanceOf: UserError, message: /got one that is taken/ })
 })

@@ -35,7 +35,10 @@ test('equal rows keep their order, rows of zeros do no harm', (t) => {
   rows[dim] = rows[2 * dim] = 1
   const query = new Float32Array(dim)
   query[0] = 1
-  t.deepEqual(nearest(query, quantizeRows(rows, dim), 3).map(({ index }) => index), [1, 2, 0])
+  t.deepEqual(
+    nearest(query, quantizeRows(rows, dim), 3).map(({ index }) => index),
+    [1, 2, 0],
+  )
 })
 
 test('files of another kind, version or length are refused', (t) => {

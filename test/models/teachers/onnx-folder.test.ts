@@ -7,7 +7,7 @@ import type { Graph } from '../../../engine/onnx/model.ts'
 import { encodeModel } from '../../../engine/onnx/proto.ts'
 import { exportGraphs } from '../../../export/onnx.ts'
 import { openTeacher, type TeacherOptions } from '../../../models/teachers/onnx-folder.ts'
-import { captions, leastCosine, noise, smallModel, temporaryFolder, type SmallModel } from '../../export/small-model.ts'
+import { captions, leastCosine, noise, type SmallModel, smallModel, temporaryFolder } from '../../export/small-model.ts'
 
 const dim = 64
 const size = 32
@@ -57,8 +57,14 @@ test('a model with other means, deviations and size of pixels sees what it is us
   const small = await smallModel(t)
   const { vision, text } = exportGraphs(small.model)
   const dir = await folder(t, small, { vision_model: vision, text_model: text })
-  const [mean, std] = [[0.5, 0.4, 0.3], [0.5, 0.25, 0.2]]
-  await writeFile(join(dir, 'preprocessor_config.json'), JSON.stringify({ size: 40, crop_size: { height: size, width: size }, image_mean: mean, image_std: std }))
+  const [mean, std] = [
+    [0.5, 0.4, 0.3],
+    [0.5, 0.25, 0.2],
+  ]
+  await writeFile(
+    join(dir, 'preprocessor_config.json'),
+    JSON.stringify({ size: 40, crop_size: { height: size, width: size }, image_mean: mean, image_std: std }),
+  )
   const pixels = noise(2, size)
   const theirs = pixels.map((value, i) => {
     const c = Math.floor(i / size ** 2) % 3
@@ -120,7 +126,10 @@ test('tensors of unexpected shape are refused', async (t) => {
   const renamed: Graph = { ...combined, outputs: combined.outputs.filter(({ name }) => name !== 'text_embeds') }
   await fails({ model: renamed }, /expected outputs image_embeds and text_embeds, got logits_per_image, logits_per_text, image_embeds/)
   const teacher = await open(t, await folder(t, small, { vision_model: vision, text_model: text }))
-  await t.throwsAsync(teacher.encodeImages(noise(1, 64), 1), { instanceOf: UserError, message: /expected pixels \[1, 3, 32, 32\], got 12288 numbers/ })
+  await t.throwsAsync(teacher.encodeImages(noise(1, 64), 1), {
+    instanceOf: UserError,
+    message: /expected pixels \[1, 3, 32, 32\], got 12288 numbers/,
+  })
 })
 
 test('features that are not finite are refused', async (t) => {
@@ -129,8 +138,14 @@ test('features that are not finite are refused', async (t) => {
   const teacher = await open(t, await folder(t, small, { vision_model: vision, text_model: text }))
   const pixels = noise(2, size)
   pixels[3 * size * size] = NaN
-  await t.throwsAsync(teacher.encodeImages(pixels, 2), { instanceOf: UserError, message: /image_embeds: expected finite features, got NaN or infinity in row 1/ })
+  await t.throwsAsync(teacher.encodeImages(pixels, 2), {
+    instanceOf: UserError,
+    message: /image_embeds: expected finite features, got NaN or infinity in row 1/,
+  })
   small.model.params['text_projection.weight']!.data[5] = NaN
   const broken = exportGraphs(small.model).text
-  await t.throwsAsync(openTeacher(await folder(t, small, { vision_model: vision, text_model: broken })), { instanceOf: UserError, message: /text_model.onnx, output text_embeds: expected finite features/ })
+  await t.throwsAsync(openTeacher(await folder(t, small, { vision_model: vision, text_model: broken })), {
+    instanceOf: UserError,
+    message: /text_model.onnx, output text_embeds: expected finite features/,
+  })
 })

@@ -34,7 +34,11 @@ test('k centroids find k clusters, and images their nearest', (t) => {
   const classes = Int32Array.from(bundles, (_, i) => (i % 3 === 2 ? 1 : 0))
   const { count, rows, target, confidence } = classCentroids(embeds, 3, classes, { ...all, k: 2 })
   t.true(count === 4)
-  t.is(new Set(bundles.map((_, i) => (i % 3 === 2 ? -1 : `${i % 3}:${target[i]}`))).size, 3, 'each bundle of class 0 has one centroid, class 1 is apart')
+  t.is(
+    new Set(bundles.map((_, i) => (i % 3 === 2 ? -1 : `${i % 3}:${target[i]}`))).size,
+    3,
+    'each bundle of class 0 has one centroid, class 1 is apart',
+  )
   t.true(confidence.every((value) => value > 0.95))
   for (let i = 0; i < count; i++) t.true(Math.abs(Math.hypot(...rows.subarray(3 * i, 3 * i + 3)) - 1) < 1e-5)
 })

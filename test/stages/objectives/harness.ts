@@ -21,25 +21,28 @@ export const own: Record<string, Record<string, Variable>> = {
 
 /** The objective as a step has it: embeddings are normalised. */
 export function step(name: string, batch: Batch) {
-  return withGradients((params, inputs) => {
-    const image = normalize(params.u!)
-    const text = normalize(params.w!)
-    const loss = objectives[name]!.loss({
-      image,
-      text,
-      projectedImage: image,
-      projectedText: text,
-      maskedImage: normalize(params.m!),
-      scale: params.scale!,
-      positives: inputs.positives!,
-      classes: inputs.classes!,
-      teacher: { image: inputs.a!, text: inputs.b!, scale: batch.teacherScale },
-      centroids: { rows: inputs.centroids!, target: inputs.target!, confidence: inputs.confidence!, image },
-      params: Object.fromEntries(Object.entries(own[name] ?? {}).map(([param, variable]) => [param, params[variable]!])),
-      settings: { ...defaultObjectiveSettings, ...batch.settings },
-    })
-    return { loss }
-  }, [...trained])
+  return withGradients(
+    (params, inputs) => {
+      const image = normalize(params.u!)
+      const text = normalize(params.w!)
+      const loss = objectives[name]!.loss({
+        image,
+        text,
+        projectedImage: image,
+        projectedText: text,
+        maskedImage: normalize(params.m!),
+        scale: params.scale!,
+        positives: inputs.positives!,
+        classes: inputs.classes!,
+        teacher: { image: inputs.a!, text: inputs.b!, scale: batch.teacherScale },
+        centroids: { rows: inputs.centroids!, target: inputs.target!, confidence: inputs.confidence!, image },
+        params: Object.fromEntries(Object.entries(own[name] ?? {}).map(([param, variable]) => [param, params[variable]!])),
+        settings: { ...defaultObjectiveSettings, ...batch.settings },
+      })
+      return { loss }
+    },
+    [...trained],
+  )
 }
 
 export function inputsOf(batch: Batch) {
@@ -63,24 +66,49 @@ export async function lossOf(name: string, batch: Batch): Promise<number> {
 }
 
 const matrix = (rows: number, columns: number, seed: number): Matrix => Array.from({ length: rows }, (_, i) => Array.from(gaussian(columns, seed, i)))
-export const identity: Matrix = [[1, 0], [0, 1]]
+export const identity: Matrix = [
+  [1, 0],
+  [0, 1],
+]
 
 export const byHand: Batch = {
   u: identity,
-  m: [[0, 3], [1, 0]],
-  w: [[1, 0], [0.6, 0.8]],
+  m: [
+    [0, 3],
+    [1, 0],
+  ],
+  w: [
+    [1, 0],
+    [0.6, 0.8],
+  ],
   scale: 2,
   positives: identity,
-  a: [[0, 1], [0, 1]],
-  b: [[1, 0], [1, 0]],
+  a: [
+    [0, 1],
+    [0, 1],
+  ],
+  b: [
+    [1, 0],
+    [1, 0],
+  ],
   teacherScale: 1,
   classes: [0, 1],
   anchors: identity,
   temperature: Math.log(2),
   bias: -1,
-  fuseImage: [[1, 0, 1, 0], [0, 1, 0, 1]], // û + a
-  fuseText: [[1, 0, 0, 0], [0, 1, 0, 0]], // ŵ
-  centroids: [[1, 0], [0, 1], [0.6, 0.8]],
+  fuseImage: [
+    [1, 0, 1, 0],
+    [0, 1, 0, 1],
+  ], // û + a
+  fuseText: [
+    [1, 0, 0, 0],
+    [0, 1, 0, 0],
+  ], // ŵ
+  centroids: [
+    [1, 0],
+    [0, 1],
+    [0.6, 0.8],
+  ],
   target: [0, 2],
   confidence: [1, 0.5],
 }
@@ -90,7 +118,12 @@ export const randomBatch: Batch = {
   m: matrix(4, 5, 6),
   w: matrix(4, 5, 2),
   scale: 3,
-  positives: [[1, 0, 1, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 1]],
+  positives: [
+    [1, 0, 1, 0],
+    [0, 1, 0, 0],
+    [1, 0, 1, 0],
+    [0, 0, 0, 1],
+  ],
   a: unit(matrix(4, 5, 3)),
   b: unit(matrix(4, 5, 4)),
   teacherScale: 4,

@@ -26,19 +26,31 @@ const softmax = (row: number[]) => row.map((value) => Math.exp(value) / row.redu
 const plain: Record<'hidden' | 'attention', (layers: Layers) => number> = {
   hidden({ hidden, projection, teacherHidden, attended }) {
     const cosines = hidden.flatMap((tokens, b) =>
-      tokens.flatMap((h, i) => (attended[b]![i] ? [cosine(projection.map((row) => dot(row, h)), teacherHidden[b]![i]!)] : [])),
+      tokens.flatMap((h, i) =>
+        attended[b]![i]
+          ? [
+              cosine(
+                projection.map((row) => dot(row, h)),
+                teacherHidden[b]![i]!,
+              ),
+            ]
+          : [],
+      ),
     )
     return 1 - mean(cosines)
   },
   attention({ scores, teacherScores, attended }) {
     const same = scores[0]!.length === teacherScores[0]!.length
-    const maps = (all: Cube[]) => all.map((heads) => {
-      const weights = heads.map((rows) => rows.map(softmax))
-      return same ? weights : [weights[0]!.map((row, i) => row.map((_, j) => mean(weights.map((head) => head[i]![j]!))))]
-    })
+    const maps = (all: Cube[]) =>
+      all.map((heads) => {
+        const weights = heads.map((rows) => rows.map(softmax))
+        return same ? weights : [weights[0]!.map((row, i) => row.map((_, j) => mean(weights.map((head) => head[i]![j]!))))]
+      })
     const [own, wanted] = [maps(scores), maps(teacherScores)]
     const rows = attended.flatMap((tokens, b) =>
-      tokens.flatMap((counts, i) => (counts ? [mean(wanted[b]!.map((head, h) => head[i]!.reduce((sum, p, j) => sum + p * Math.log(p / own[b]![h]![i]![j]!), 0)))] : [])),
+      tokens.flatMap((counts, i) =>
+        counts ? [mean(wanted[b]!.map((head, h) => head[i]!.reduce((sum, p, j) => sum + p * Math.log(p / own[b]![h]![i]![j]!), 0)))] : [],
+      ),
     )
     return mean(rows)
   },
@@ -46,15 +58,18 @@ const plain: Record<'hidden' | 'attention', (layers: Layers) => number> = {
 
 /** The text variant knows of padding. */
 function step(name: string) {
-  return withGradients((params, inputs) => {
-    const inner = {
-      student: { hidden: params.hidden!, attention: tf.softmax(params.scores!) },
-      teacher: { hidden: inputs.teacherHidden!, attention: tf.softmax(inputs.teacherScores!) },
-      attended: inputs.attended!,
-    }
-    const context = { inner: { text: inner }, params: { [`objective.${name}.text.weight`]: params.projection! } } as unknown as ObjectiveContext
-    return { loss: objectives[name]!.loss(context) }
-  }, ['hidden', 'scores', 'projection'])
+  return withGradients(
+    (params, inputs) => {
+      const inner = {
+        student: { hidden: params.hidden!, attention: tf.softmax(params.scores!) },
+        teacher: { hidden: inputs.teacherHidden!, attention: tf.softmax(inputs.teacherScores!) },
+        attended: inputs.attended!,
+      }
+      const context = { inner: { text: inner }, params: { [`objective.${name}.text.weight`]: params.projection! } } as unknown as ObjectiveContext
+      return { loss: objectives[name]!.loss(context) }
+    },
+    ['hidden', 'scores', 'projection'],
+  )
 }
 
 function inputsOf(layers: Layers) {
@@ -71,11 +86,38 @@ async function lossOf(name: string, layers: Layers): Promise<number> {
 
 const log = (rows: number[][]) => rows.map((row) => row.map((value) => Math.log(value)))
 const byHand: Layers = {
-  hidden: [[[1, 0], [0, 2]]],
-  projection: [[1, 0], [0, 1]],
-  teacherHidden: [[[0, 3], [0, 1]]],
-  scores: [[log([[0.25, 0.75], [0.5, 0.5]])]],
-  teacherScores: [[log([[0.75, 0.25], [0.5, 0.5]])]],
+  hidden: [
+    [
+      [1, 0],
+      [0, 2],
+    ],
+  ],
+  projection: [
+    [1, 0],
+    [0, 1],
+  ],
+  teacherHidden: [
+    [
+      [0, 3],
+      [0, 1],
+    ],
+  ],
+  scores: [
+    [
+      log([
+        [0.25, 0.75],
+        [0.5, 0.5],
+      ]),
+    ],
+  ],
+  teacherScores: [
+    [
+      log([
+        [0.75, 0.25],
+        [0.5, 0.5],
+      ]),
+    ],
+  ],
   attended: [[1, 1]],
 }
 const cube = (a: number, b: number, c: number, seed: number): Cube =>
@@ -86,7 +128,10 @@ const random: Layers = {
   teacherHidden: cube(2, 3, 5, 3),
   scores: [cube(2, 3, 3, 4), cube(2, 3, 3, 5)],
   teacherScores: [cube(2, 3, 3, 6), cube(2, 3, 3, 7)],
-  attended: [[1, 1, 1], [1, 1, 0]],
+  attended: [
+    [1, 1, 1],
+    [1, 1, 0],
+  ],
 }
 const cases: Record<string, Layers> = { 'as many heads': random, 'more heads': { ...random, teacherScores: [cube(3, 3, 3, 8), cube(3, 3, 3, 9)] } }
 
@@ -102,7 +147,16 @@ test('attention: worked out by hand', async (t) => {
   close(t, [await lossOf('attention-text', { ...byHand, attended: [[1, 0]] })], [first], 1e-6, 'the second is padding')
   close(t, [plain.attention(byHand)], [first / 2], 1e-9, 'plain formula')
   // Two heads that average to (3/4, 1/4) and (1/2, 1/2).
-  const heads = [log([[0.9, 0.1], [0.2, 0.8]]), log([[0.6, 0.4], [0.8, 0.2]])]
+  const heads = [
+    log([
+      [0.9, 0.1],
+      [0.2, 0.8],
+    ]),
+    log([
+      [0.6, 0.4],
+      [0.8, 0.2],
+    ]),
+  ]
   close(t, [await lossOf('attention-text', { ...byHand, teacherScores: [heads] })], [first / 2], 1e-6, 'heads are averaged')
 })
 
@@ -147,18 +201,25 @@ test('the projections of hidden lie between the widths of the towers', (t) => {
   const inner = { image: { student: 4, teacher: 7 }, text: { student: 3, teacher: 5 } }
   const params = objectiveParams({ hidden: 1, 'hidden-text': 1 }, { embedDim: 6, teacherDim: 6, classes: 1, inner }, 1)
   const shapes = Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, shape]))
-  t.deepEqual(shapes, { 'objective.hidden.image.weight': [7, 4], 'objective.hidden.text.weight': [5, 3], 'objective.hidden-text.text.weight': [5, 3] })
+  t.deepEqual(shapes, {
+    'objective.hidden.image.weight': [7, 4],
+    'objective.hidden.text.weight': [5, 3],
+    'objective.hidden-text.text.weight': [5, 3],
+  })
 })
 
 test('a sum over towers is the sum of its parts', async (t) => {
   const { specs, feeds } = inputsOf(random)
-  const both = withGradients((params, inputs) => {
-    const side = {
-      student: { hidden: params.hidden!, attention: tf.softmax(params.scores!) },
-      teacher: { hidden: inputs.teacherHidden!, attention: tf.softmax(inputs.teacherScores!) },
-      attended: inputs.attended!,
-    }
-    return { loss: objectives.attention!.loss({ inner: { image: side, text: side } } as unknown as ObjectiveContext) }
-  }, ['scores'])
+  const both = withGradients(
+    (params, inputs) => {
+      const side = {
+        student: { hidden: params.hidden!, attention: tf.softmax(params.scores!) },
+        teacher: { hidden: inputs.teacherHidden!, attention: tf.softmax(inputs.teacherScores!) },
+        attended: inputs.attended!,
+      }
+      return { loss: objectives.attention!.loss({ inner: { image: side, text: side } } as unknown as ObjectiveContext) }
+    },
+    ['scores'],
+  )
   close(t, (await eager(both, specs, feeds)).loss!, [2 * (await lossOf('attention-text', random))], 1e-5, 'loss')
 })

@@ -8,7 +8,13 @@ import { byHand, identity, inputsOf, lossOf, randomBatch, step } from './harness
 import { type Matrix, plain, unit } from './plain.ts'
 
 /** A student that is its teacher. */
-const same = { ...randomBatch, u: randomBatch.a.map((row) => row.map((value) => 7 * value)), m: randomBatch.a, w: randomBatch.b, scale: randomBatch.teacherScale }
+const same = {
+  ...randomBatch,
+  u: randomBatch.a.map((row) => row.map((value) => 7 * value)),
+  m: randomBatch.a,
+  w: randomBatch.b,
+  scale: randomBatch.teacherScale,
+}
 
 test('crd and gd are 0 where student and teacher have the same similarities, and positive elsewhere', async (t) => {
   for (const name of ['crd', 'gd']) {
@@ -24,7 +30,8 @@ test('fd, smooth-l1 and mfd are 0 at the features of the teacher, whatever their
 
 test('fd is 2 − 2·cosine per feature', async (t) => {
   const { u, w, a, b } = randomBatch
-  const cosine = (x: Matrix, y: Matrix) => unit(x).reduce((sum, row, i) => sum + row.reduce((total, value, j) => total + value * y[i]![j]!, 0), 0) / x.length
+  const cosine = (x: Matrix, y: Matrix) =>
+    unit(x).reduce((sum, row, i) => sum + row.reduce((total, value, j) => total + value * y[i]![j]!, 0), 0) / x.length
   close(t, [await lossOf('fd', randomBatch)], [4 - 2 * cosine(u, a) - 2 * cosine(w, b)], 1e-5, 'loss')
 })
 
@@ -36,7 +43,12 @@ test('a loss over both towers is the sum of its parts', async (t) => {
 })
 
 test('smooth-l1 with β = 1 is half of fd while no element differs by more', async (t) => {
-  const near = { ...randomBatch, u: same.u.map((row, i) => row.map((value, j) => value + 0.1 * randomBatch.u[i]![j]!)), w: same.w, settings: { smoothL1Beta: 1 } }
+  const near = {
+    ...randomBatch,
+    u: same.u.map((row, i) => row.map((value, j) => value + 0.1 * randomBatch.u[i]![j]!)),
+    w: same.w,
+    settings: { smoothL1Beta: 1 },
+  }
   close(t, [await lossOf('smooth-l1', near)], [(await lossOf('fd', near)) / 2], 1e-6, 'loss')
 })
 
@@ -66,12 +78,17 @@ test("gd's closed form is what autodiff finds", async (t) => {
   const { u: p, w: k, positives } = randomBatch
   const labels = positives.map((row) => row.map((value) => value / row.reduce((sum, other) => sum + other, 0)))
   const matrices = { p, k, labels }
-  const specs = Object.fromEntries(Object.entries(matrices).map(([name, rows]) => [name, { dtype: 'float32' as const, shape: [rows.length, rows[0]!.length] }]))
+  const specs = Object.fromEntries(
+    Object.entries(matrices).map(([name, rows]) => [name, { dtype: 'float32' as const, shape: [rows.length, rows[0]!.length] }]),
+  )
   const feeds = Object.fromEntries(Object.entries(matrices).map(([name, rows]) => [name, Float32Array.from(rows.flat())]))
-  const loss = withGradients(({ p, k, labels }) => {
-    const logits = tf.mul(tf.matMul(p!, k!, false, true), 3)
-    return { loss: tf.neg(tf.sum(tf.mul(labels!, tf.logSoftmax(logits as tf.Tensor2D)))) }
-  }, ['p', 'k'])
+  const loss = withGradients(
+    ({ p, k, labels }) => {
+      const logits = tf.mul(tf.matMul(p!, k!, false, true), 3)
+      return { loss: tf.neg(tf.sum(tf.mul(labels!, tf.logSoftmax(logits as tf.Tensor2D)))) }
+    },
+    ['p', 'k'],
+  )
   const wanted = await eager(loss, specs, feeds)
   const got = await eager(({ p, k, labels }) => ({ ...clipGradients(p!, k!, tf.scalar(3), labels!) }), specs, feeds)
   for (const name of ['p', 'k']) close(t, got[name]!, wanted[gradientOf(name)]!, 1e-5, name)
@@ -87,15 +104,49 @@ test('class-embed: confidence that is the same for all changes nothing; images w
 test('siglip: all pairs wrong cost their margins; perfect and sure pairs cost nothing', async (t) => {
   const sure = { ...byHand, w: identity, temperature: Math.log(40), bias: -20 }
   close(t, [await lossOf('siglip', sure)], [0], 1e-6, 'right')
-  close(t, [await lossOf('siglip', { ...sure, w: [[0, 1], [1, 0]] })], [40], 1e-6, 'wrong') // ±20 four times over two rows
+  close(
+    t,
+    [
+      await lossOf('siglip', {
+        ...sure,
+        w: [
+          [0, 1],
+          [1, 0],
+        ],
+      }),
+    ],
+    [40],
+    1e-6,
+    'wrong',
+  ) // ±20 four times over two rows
 })
 
 test('task with several positives: twins share the target, and telling them apart brings nothing', async (t) => {
-  const everything = { ...byHand, positives: [[1, 1], [1, 1]] }
+  const everything = {
+    ...byHand,
+    positives: [
+      [1, 1],
+      [1, 1],
+    ],
+  }
   // Rows [2, 1.2] and [0, 1.6] against ½, ½: log-sum-exp minus the mean; columns [2, 0] and [1.2, 1.6].
   const half = (a: number, b: number) => Math.log(Math.exp(a) + Math.exp(b)) - (a + b) / 2
   close(t, [await lossOf('task', everything)], [0.25 * (half(2, 1.2) + half(0, 1.6) + half(2, 0) + half(1.2, 1.6))], 1e-6, 'all positive')
-  const twins = { ...byHand, u: [[1, 0], [1, 0]], w: [[1, 0], [1, 0]], positives: [[1, 1], [1, 1]] }
+  const twins = {
+    ...byHand,
+    u: [
+      [1, 0],
+      [1, 0],
+    ],
+    w: [
+      [1, 0],
+      [1, 0],
+    ],
+    positives: [
+      [1, 1],
+      [1, 1],
+    ],
+  }
   const { specs, feeds } = inputsOf(twins)
   const results = await eager(step('task', twins), specs, feeds)
   close(t, results.loss!, [Math.log(2)], 1e-6, 'least possible loss')
@@ -105,9 +156,35 @@ test('task with several positives: twins share the target, and telling them apar
 test('task does not lose its footing at the largest temperature', async (t) => {
   const sure = { ...byHand, w: identity, scale: 100 }
   close(t, [await lossOf('task', sure)], [0], 1e-6, 'all right')
-  close(t, [await lossOf('task', { ...sure, w: [[0, 1], [1, 0]] })], [100], 1e-6, 'all wrong')
+  close(
+    t,
+    [
+      await lossOf('task', {
+        ...sure,
+        w: [
+          [0, 1],
+          [1, 0],
+        ],
+      }),
+    ],
+    [100],
+    1e-6,
+    'all wrong',
+  )
   // One row of logits far below the others': its softmax must be its own, not shifted by the others' largest.
-  const uneven = { ...byHand, u: [[1, 0], [-1, 0]], w: [[1, 0], [1, 0.01]], scale: 100, positives: identity }
+  const uneven = {
+    ...byHand,
+    u: [
+      [1, 0],
+      [-1, 0],
+    ],
+    w: [
+      [1, 0],
+      [1, 0.01],
+    ],
+    scale: 100,
+    positives: identity,
+  }
   close(t, [await lossOf('task', uneven)], [plain.task!(uneven)], 1e-4, 'eager')
   const { specs, feeds } = inputsOf(uneven)
   close(t, (await agree(t, step('task', uneven), specs, feeds)).loss!, [plain.task!(uneven)], 1e-4, 'both')

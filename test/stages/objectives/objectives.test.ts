@@ -27,18 +27,50 @@ const handWorked: Record<string, [Partial<Batch>, number]> = {
   mfd: [{}, 1 + 0.4],
   'mfd-image': [{}, 1],
   // Teacher's rows and columns (3/4, 1/4), the student's (1/4, 3/4): KL = 3/4·ln 3 − 1/4·ln 3.
-  crd: [{ w: [[0, 1], [1, 0]], scale: Math.log(3), a: identity, b: identity, teacherScale: Math.log(3) }, 0.5 * Math.log(3)],
+  crd: [
+    {
+      w: [
+        [0, 1],
+        [1, 0],
+      ],
+      scale: Math.log(3),
+      a: identity,
+      b: identity,
+      teacherScale: Math.log(3),
+    },
+    0.5 * Math.log(3),
+  ],
   // Images against the teacher's texts lead by 2 twice; texts against its images by 2, and by 1.6 − 1.2.
   icl: [{ a: identity, b: identity }, 0.5 * (soft(2) + (soft(2) + soft(0.4)) / 2)],
   // q = (3/4, 1/4) for the student, (1/4, 3/4) for the teacher. Images → texts: ∂p differs by ln 3·(1, −1), ∂k by ln 3·(½, −½);
   // texts → images the other way round: (2 + ½ + ½ + 2)·ln²3.
-  gd: [{ w: identity, scale: Math.log(3), a: identity, b: [[0, 1], [1, 0]], teacherScale: Math.log(3) }, 5 * Math.log(3) ** 2],
+  gd: [
+    {
+      w: identity,
+      scale: Math.log(3),
+      a: identity,
+      b: [
+        [0, 1],
+        [1, 0],
+      ],
+      teacherScale: Math.log(3),
+    },
+    5 * Math.log(3) ** 2,
+  ],
   // h_v = n([1,0]+[0,1]) and n([0,2]), h_t = ŵ: logits [[√2, 1.4√2], [0, 1.6]].
   afd: [{}, 0.25 * (soft(-0.4 * Math.SQRT2) + soft(1.6) + soft(Math.SQRT2) + soft(1.6 - 1.4 * Math.SQRT2))],
   // Cosines [1, 0, 0.6] and [0, 1, 0.8]; the images' own centroids are the first and the last.
   'class-embed': [{}, (Math.log(Math.E + 1 + Math.exp(0.6)) - 1 + Math.log(1 + Math.E + Math.exp(0.8)) - 0.8) / 2],
   // Images lead by 2 twice; texts by 2, and by 1.6 − 1.2.
-  anchor: [{ anchors: [[3, 0], [0, 0.5]] }, 0.5 * (soft(2) + (soft(2) + soft(0.4)) / 2)],
+  anchor: [
+    {
+      anchors: [
+        [3, 0],
+        [0, 0.5],
+      ],
+    },
+    0.5 * (soft(2) + (soft(2) + soft(0.4)) / 2),
+  ],
 }
 
 /** Settings besides the defaults under which an objective is checked. */

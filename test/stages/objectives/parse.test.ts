@@ -1,7 +1,7 @@
 import test from 'ava'
 import { UserError } from '../../../engine/errors.ts'
-import { own } from './harness.ts'
 import { objectiveParams, objectives, parseObjectives, teachesOwnSpace } from '../../../stages/objectives/table.ts'
+import { own } from './harness.ts'
 
 test('names with weights, in their order; a weight left out is 1', (t) => {
   const weights = parseObjectives('fd:4, task ,crd:0.5')

@@ -114,10 +114,23 @@ export const plain: Record<string, (batch: Batch) => number> = {
   'class-embed'({ u, centroids, target, confidence, settings = {} }) {
     const { classScale, classConfidence } = { ...defaultObjectiveSettings, ...settings }
     const losses = times(unit(u), centroids, classScale).map((row, i) => -Math.log(softmax(row)[target[i]!]!))
-    return classConfidence ? dot(losses, confidence) / (dot(confidence, confidence.map(() => 1)) + 1e-6) : mean(losses)
+    return classConfidence
+      ? dot(losses, confidence) /
+          (dot(
+            confidence,
+            confidence.map(() => 1),
+          ) +
+            1e-6)
+      : mean(losses)
   },
   afd({ u, w, a, b, positives, temperature, fuseImage, fuseText }) {
-    const fuse = (x: Matrix, y: Matrix, weight: Matrix) => unit(times(x.map((row, i) => [...row, ...y[i]!]), weight))
+    const fuse = (x: Matrix, y: Matrix, weight: Matrix) =>
+      unit(
+        times(
+          x.map((row, i) => [...row, ...y[i]!]),
+          weight,
+        ),
+      )
     return infoNce(times(fuse(unit(u), a, fuseImage), fuse(unit(w), b, fuseText), Math.exp(temperature)), positives)
   },
   anchor({ u, w, scale, anchors, classes }) {
