@@ -61,10 +61,11 @@ export interface Stage1Run {
 export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
   const { settings, languages } = run
   const weights = parseObjectives(settings.objective)
-  const colleagues = await openColleagues(settings.ensemble ?? [], settings.specialists ?? [], languages, settings)
+  const runtime = { threads: settings.threads }
+  const colleagues = await openColleagues(settings.ensemble ?? [], settings.specialists ?? [], languages, runtime)
   let innerTeacher: InnerTeacher | undefined
   try {
-    if (settings.innerTeacher && innerTowers(weights).length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, settings)
+    if (settings.innerTeacher && innerTowers(weights).length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, runtime)
     const specialists = colleagues.filter((colleague) => colleague.languages).length
     const inner = innerTeacher?.shapes
     requireNeeds(weights, {

@@ -1,7 +1,8 @@
 /**
- * A training run as a process of its own, to be killed: `train-run.ts DIR [--resume] [--poison STEP] [--pause MS]`.
- * Ends as a command does: 0, or the error's own exit code with its message on stderr.
+ * A training run as a process of its own, to be killed: `train-run.ts DIR [--resume] [--poison N] [--hold N] [--stuck N]`.
+ * Before step N + 1, `--hold` waits for an interrupt, `--stuck` for ever; `--poison` gives it a NaN. Ends as a command does: 0, or the error's own exit code with its message on stderr.
  */
+import { once } from 'node:events'
 import { compile } from '../../engine/compile.ts'
 import { UserError } from '../../engine/errors.ts'
 import { warmupCosine } from '../../engine/optim/schedule.ts'
@@ -13,7 +14,7 @@ export const totalSteps = 30
 
 const [dir, ...flags] = process.argv.slice(2) as [string, ...string[]]
 const option = (name: string) => (flags.includes(name) ? Number(flags[flags.indexOf(name) + 1]) : Number.NaN)
-const pause = option('--pause') || 0
+const keepAlive = () => setInterval(() => {}, 1000)
 
 const { fn, specs, feeds, params } = tinyStep({ task: 1, fd: 1 })
 const inputs = Object.fromEntries(Object.entries(feeds).filter(([name]) => !params[name]))
@@ -25,7 +26,12 @@ try {
     trained: Object.keys(params),
     steps: totalSteps,
     async batch(number, micro) {
-      await new Promise((resolve) => setTimeout(resolve, pause))
+      if (number === option('--stuck')) await new Promise(keepAlive)
+      if (number === option('--hold') && micro === 0) {
+        const timer = keepAlive()
+        await once(process, 'SIGINT')
+        clearInterval(timer)
+      }
       const pixel_values = gaussian(inputs.pixel_values!.length, 20, number, micro)
       if (number === option('--poison')) pixel_values[0] = Number.NaN
       return { step, inputs: { ...inputs, ...tinyTexts(8, 6, 2 * number + micro), pixel_values } }

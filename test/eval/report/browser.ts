@@ -17,7 +17,7 @@ export function browserTest(title: string, body: (t: ExecutionContext, browser: 
   const executablePath = [process.env.CHROMIUM, ...paths].find((path) => path && existsSync(path))
   if (executablePath) {
     test(title, async (t) => {
-      const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+      const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: 180_000 })
       t.teardown(() => browser.close())
       await body(t, browser)
     })

@@ -61,6 +61,7 @@ async function open(t: ExecutionContext, browser: Browser, width: number, colorS
   const file = join(dir, 'report.html')
   await writeFile(file, await renderHtml(fullReport(), fullMaterial()))
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+  page.setDefaultTimeout(180_000) // a busy machine is no failure
   page.on('console', (message) => t.fail(`console: ${message.text()}`))
   page.on('pageerror', (error) => t.fail(`error: ${error.message}`))
   page.on('request', (request) => {

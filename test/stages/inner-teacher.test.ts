@@ -1,0 +1,89 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { UserError } from '../../engine/errors.ts'
+import { encodeModel } from '../../engine/onnx/proto.ts'
+import { prune } from '../../engine/onnx/passes.ts'
+import { paramInputs } from '../../engine/params.ts'
+import { type InputSpecs, type TensorFunction, trace } from '../../engine/trace/trace.ts'
+import { writeModelFolder } from '../../models/folder.ts'
+import { textTower } from '../../models/text.ts'
+import { bindParams } from '../../models/towers.ts'
+import { imageTower } from '../../models/vision.ts'
+import { openInnerTeacher, requireSameTokenizer } from '../../stages/inner-teacher.ts'
+import { close, gaussian } from '../engine/oracle.ts'
+import { captions, smallModel, temporaryFolder } from '../export/small-model.ts'
+
+const [B, T] = [2, 8]
+
+/** The same small model as a folder of ours, and as ONNX towers that show their last layers. */
+async function folders(t: ExecutionContext) {
+  const { model, tokenizer, tokenizerDir } = await smallModel(t)
+  const { config, params } = model
+  const own = await temporaryFolder(t)
+  await writeModelFolder(own, model, tokenizerDir)
+  const onnx = await temporaryFolder(t)
+  await writeModelFolder(onnx, model, tokenizerDir)
+  await rm(join(onnx, 'model.safetensors'))
+  await mkdir(join(onnx, 'onnx'))
+  const write = async (name: string, fn: TensorFunction, data: InputSpecs) => {
+    const graph = trace(fn, { ...paramInputs(params), ...data }, { contrib: false, marks: { batch: 1_000_003, length: 500_009 } })
+    await writeFile(join(onnx, 'onnx', `${name}.onnx`), encodeModel(bindParams(prune(graph), params)))
+  }
+  const shown = ({ hidden, attention }: ReturnType<typeof imageTower>) => ({ hidden_states: hidden, attentions: attention })
+  const size = config.vision_config.image_size
+  await write('vision_model', (inputs) => shown(imageTower(inputs, config, inputs.pixel_values!)), {
+    pixel_values: { dtype: 'float32', shape: [1_000_003, 3, size, size] },
+  })
+  const texts = { dtype: 'int32' as const, shape: [1_000_003, 500_009] }
+  await write('text_model', (inputs) => shown(textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)), { input_ids: texts, attention_mask: texts })
+  return { own, onnx, tokenizer, config }
+}
+
+test('a model folder and ONNX files with these outputs show the same last layers', async (t) => {
+  const { own, onnx, tokenizer, config } = await folders(t)
+  const first = await openInnerTeacher(own, { threads: 1 })
+  const second = await openInnerTeacher(onnx, { threads: 1 })
+  t.teardown(() => Promise.all([first.release(), second.release()]))
+  const { vision_config: vision, text_config: text } = config
+  t.deepEqual(first.shapes, {
+    image: { width: vision.hidden_size, heads: vision.num_attention_heads, tokens: 17 },
+    text: { width: text.hidden_size, heads: text.num_attention_heads },
+  })
+  t.deepEqual(second.shapes, first.shapes)
+  t.is(second.imageSize, first.imageSize)
+
+  const pixels = gaussian(B * 3 * vision.image_size ** 2, 1)
+  const { inputIds, attentionMask } = tokenizer.encodeBatch(captions.slice(0, B), T)
+  const pairs = [
+    [await first.images(pixels, B), await second.images(pixels, B), 17, vision],
+    [await first.texts(inputIds, attentionMask, B), await second.texts(inputIds, attentionMask, B), T, text],
+  ] as const
+  for (const [one, two, tokens, { hidden_size, num_attention_heads }] of pairs) {
+    t.is(one.hidden.length, B * tokens * hidden_size)
+    t.is(one.attention.length, B * num_attention_heads * tokens * tokens)
+    close(t, two.hidden, one.hidden, 1e-5, 'hidden')
+    close(t, two.attention, one.attention, 1e-5, 'attention')
+    const row = one.attention.subarray(tokens * 3, tokens * 4)
+    t.true(Math.abs(row.reduce((sum, value) => sum + value, 0) - 1) < 1e-5, 'rows sum to 1')
+  }
+})
+
+test('refuses ONNX files without these outputs, and texts that are too long', async (t) => {
+  const { own, onnx, tokenizer, config } = await folders(t)
+  const teacher = await openInnerTeacher(own, { threads: 1 })
+  t.teardown(() => teacher.release())
+  const long = config.text_config.max_position_embeddings + 4
+  const { inputIds, attentionMask } = tokenizer.encodeBatch(['a'], long)
+  await t.throwsAsync(teacher.texts(inputIds, attentionMask, 1), { instanceOf: UserError, message: /expected texts of at most 16 tokens, got 20/ })
+  const graph = trace(({ pixel_values }) => ({ image_embeds: pixel_values! }), { pixel_values: { dtype: 'float32', shape: [1, 3, 32, 32] } })
+  await writeFile(join(onnx, 'onnx', 'vision_model.onnx'), encodeModel(graph))
+  await t.throwsAsync(openInnerTeacher(onnx, { threads: 1 }), { instanceOf: UserError, message: /expected an output hidden_states, got image_embeds/ })
+})
+
+test('refuses a text tower with other tokens', async (t) => {
+  const { tokenizer } = await smallModel(t)
+  t.notThrows(() => requireSameTokenizer(tokenizer, tokenizer, captions))
+  const other = { ...tokenizer, encode: (text: string) => [...tokenizer.encode(text), 9] }
+  t.throws(() => requireSameTokenizer(tokenizer, other, captions), { instanceOf: UserError, message: /expected the student's tokenizer, got other tokens for "a red apple"/ })
+})
