@@ -9,11 +9,14 @@ export function latest<Input>(work: (input: Input) => Promise<void>): (input: In
     waiting = { input }
     if (running) return
     running = true
-    while (waiting) {
-      const { input } = waiting as { input: Input }
-      waiting = undefined
-      await work(input)
+    try {
+      while (waiting) {
+        const { input } = waiting as { input: Input }
+        waiting = undefined
+        await work(input)
+      }
+    } finally {
+      running = false
     }
-    running = false
   }
 }

@@ -50,12 +50,8 @@ async function start(): Promise<void> {
     const hits = nearest(await text.embed(query), pictures, shownPictures)
     page.showQueryTime(performance.now() - began)
     grid.show(hits)
-    page.announce(
-      `Best pictures for ${query}: ${hits
-        .slice(0, 3)
-        .map(({ index }) => nameOf(site, index))
-        .join(', ')}`,
-    )
+    const best = hits.slice(0, 3).map(({ index }) => nameOf(site, index))
+    page.announce(`Best pictures for ${query}: ${best.join(', ')}`)
   }
 
   async function answerPicture(engine: Engine, asked: { file: File } | { own: number }): Promise<void> {
@@ -83,19 +79,22 @@ async function start(): Promise<void> {
     return vector
   }
 
-  const open = latest(async (format: Format) => {
+  const open = latest((format: Format) => change(format).catch(page.fail))
+
+  async function change(format: Format): Promise<void> {
     page.loading(format, 0)
     const before = engine
     const opened = await openEngine(site, format, (share) => page.loading(format, share))
     engine = opened
-    await before?.dispose()
     page.showQueryTime(await timeOf(() => opened.text.embed(site.languages[0]!.words[0]!)))
     page.ready(opened, site)
     answer(question)
     const tower = await opened.image
     page.showImageTime(await timeOf(() => tower.embed(blank(site.imageSize))))
     page.complete()
-  })
+    await before?.dispose() // an answer may have been under way
+  }
+
   page.showFormats(site, (format) => open(format))
   grid.show(someOf(site))
   listen(page.inputs, { words: (words) => ask({ words }), picture: (file) => ask({ file }) })

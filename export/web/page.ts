@@ -34,6 +34,7 @@ export function createPage() {
     showPicture(name: string | undefined, { imageSize }: Site) {
       clear()
       panel.hidden = false
+      if (panel.getBoundingClientRect().top < 0) panel.scrollIntoView() // it was chosen far down
       inputs.query.value = ''
       title.textContent = 'Pictures like it'
       text('picture-title', name ? `Words for “${name}”` : 'Words for your picture')

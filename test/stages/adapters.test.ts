@@ -1,10 +1,10 @@
 import test from 'ava'
 import { UserError } from '../../engine/errors.ts'
+import { paramData, paramInputs } from '../../engine/params.ts'
 import type { Tensors } from '../../engine/trace/trace.ts'
 import { encodeText } from '../../models/text.ts'
 import { adapt, createAdapters, requireOwnSpace, settleAdapters } from '../../stages/adapters.ts'
 import { close, eager } from '../engine/oracle.ts'
-import { paramInputs, paramData } from '../../engine/params.ts'
 import { tinyConfig, tinyModel, tinyTexts } from '../models/tiny.ts'
 
 test('a single teacher of the same dimension needs no adapter; others do, each its own', (t) => {
@@ -29,9 +29,17 @@ test('a folded student embeds as student and adapter did', async (t) => {
   const ids = { input_ids: { dtype: 'int32' as const, shape: [3, 5] }, attention_mask: { dtype: 'int32' as const, shape: [3, 5] } }
   const encode = (inputs: Tensors, config = tinyConfig) => encodeText(inputs, config, inputs.input_ids!, inputs.attention_mask!)
   const before = { ...model.params, ...adapters }
-  const wanted = await eager((inputs) => ({ text: adapt(inputs, encode(inputs), 'text')! }), { ...paramInputs(before), ...ids }, { ...paramData(before), ...texts })
+  const wanted = await eager(
+    (inputs) => ({ text: adapt(inputs, encode(inputs), 'text')! }),
+    { ...paramInputs(before), ...ids },
+    { ...paramData(before), ...texts },
+  )
   const after = settled.model.params
-  const got = await eager((inputs) => ({ text: encode(inputs, settled.model.config) }), { ...paramInputs(after), ...ids }, { ...paramData(after), ...texts })
+  const got = await eager(
+    (inputs) => ({ text: encode(inputs, settled.model.config) }),
+    { ...paramInputs(after), ...ids },
+    { ...paramData(after), ...texts },
+  )
   close(t, got.text!, wanted.text!, 1e-5, 'text')
 })
 

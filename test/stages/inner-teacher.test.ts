@@ -2,8 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../engine/errors.ts'
-import { encodeModel } from '../../engine/onnx/proto.ts'
 import { prune } from '../../engine/onnx/passes.ts'
+import { encodeModel } from '../../engine/onnx/proto.ts'
 import { paramInputs } from '../../engine/params.ts'
 import { type InputSpecs, type TensorFunction, trace } from '../../engine/trace/trace.ts'
 import { writeModelFolder } from '../../models/folder.ts'
@@ -36,7 +36,10 @@ async function folders(t: ExecutionContext) {
     pixel_values: { dtype: 'float32', shape: [1_000_003, 3, size, size] },
   })
   const texts = { dtype: 'int32' as const, shape: [1_000_003, 500_009] }
-  await write('text_model', (inputs) => shown(textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)), { input_ids: texts, attention_mask: texts })
+  await write('text_model', (inputs) => shown(textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)), {
+    input_ids: texts,
+    attention_mask: texts,
+  })
   return { own, onnx, tokenizer, config }
 }
 
@@ -78,12 +81,18 @@ test('refuses ONNX files without these outputs, and texts that are too long', as
   await t.throwsAsync(teacher.texts(inputIds, attentionMask, 1), { instanceOf: UserError, message: /expected texts of at most 16 tokens, got 20/ })
   const graph = trace(({ pixel_values }) => ({ image_embeds: pixel_values! }), { pixel_values: { dtype: 'float32', shape: [1, 3, 32, 32] } })
   await writeFile(join(onnx, 'onnx', 'vision_model.onnx'), encodeModel(graph))
-  await t.throwsAsync(openInnerTeacher(onnx, { threads: 1 }), { instanceOf: UserError, message: /expected an output hidden_states, got image_embeds/ })
+  await t.throwsAsync(openInnerTeacher(onnx, { threads: 1 }), {
+    instanceOf: UserError,
+    message: /expected an output hidden_states, got image_embeds/,
+  })
 })
 
 test('refuses a text tower with other tokens', async (t) => {
   const { tokenizer } = await smallModel(t)
   t.notThrows(() => requireSameTokenizer(tokenizer, tokenizer, captions))
   const other = { ...tokenizer, encode: (text: string) => [...tokenizer.encode(text), 9] }
-  t.throws(() => requireSameTokenizer(tokenizer, other, captions), { instanceOf: UserError, message: /expected the student's tokenizer, got other tokens for "a red apple"/ })
+  t.throws(() => requireSameTokenizer(tokenizer, other, captions), {
+    instanceOf: UserError,
+    message: /expected the student's tokenizer, got other tokens for "a red apple"/,
+  })
 })

@@ -34,8 +34,9 @@ function sizeCards(report: Report, subject: ReportResult['model']): Piece {
   const smallest = Object.entries(model.bytes).sort((a, b) => a[1] - b[1])[0]
   const others = Object.entries(model.bytes).filter(([dtype]) => dtype !== smallest?.[0])
   return [
-    card('Parameters', parameterCount(image + text), html`image ${parameterCount(image)}, text ${parameterCount(text)}`),
-    smallest && card(`Size at ${smallest[0]}`, megabytes(smallest[1]), others.map(([dtype, bytes]) => `${dtype} ${megabytes(bytes)}`).join(', ')),
+    card('Parameters', parameterCount(image + text), `image ${solid(parameterCount(image))}, text ${solid(parameterCount(text))}`),
+    smallest &&
+      card(`Size at ${smallest[0]}`, megabytes(smallest[1]), others.map(([dtype, bytes]) => solid(`${dtype} ${megabytes(bytes)}`)).join(', ')),
   ]
 }
 
@@ -64,4 +65,9 @@ function card(title: string, value: Piece, note: Piece, share?: number): Markup 
     share !== undefined && html`<span class="meter" aria-hidden="true"><i style="width:${(100 * Math.min(1, share)).toFixed(1)}%"></i></span>`
   return html`<div class="card"><h3>${title}</h3><p class="value">${value}</p>${meter}<p>${note}</p></div>
 `
+}
+
+/** A number and its unit stay on one line. */
+function solid(text: string): string {
+  return text.replaceAll(' ', '\u00a0')
 }

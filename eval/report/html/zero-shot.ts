@@ -1,5 +1,5 @@
 import { grouped } from '../../grouped.ts'
-import { languageName, percent } from '../format.ts'
+import { languageName, percent, thousands } from '../format.ts'
 import type { ConfusionTable } from '../material.ts'
 import type { Report } from '../schema.ts'
 import { heatMap } from './heat-map.ts'
@@ -32,7 +32,7 @@ export function zeroShotSection(report: Report, confusions: readonly ConfusionTa
       languageName(language),
       classes,
       count.classes,
-      count.images,
+      thousands(count.images),
       percent(metrics.acc1),
       percent(metrics.acc5),
       percent(metrics.mean_per_class_recall),

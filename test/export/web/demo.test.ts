@@ -192,6 +192,9 @@ browserTest('on a phone nothing is wider than the screen, and everything has a n
     all.filter((one) => !(one.textContent || one.getAttribute('aria-label') || (one as HTMLInputElement).labels?.length)).map((one) => one.outerHTML),
   )
   t.deepEqual(nameless, [])
-  await page.locator('#announcer').filter({ hasText: /^Best words for this picture: / }).waitFor({ state: 'attached' })
+  await page
+    .locator('#announcer')
+    .filter({ hasText: /^Best words for this picture: / })
+    .waitFor({ state: 'attached' })
   t.deepEqual(complaints, [])
 })

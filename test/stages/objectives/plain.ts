@@ -1,4 +1,4 @@
-/** The objectives once more, as METHODS' formulas over float64 arrays: an independent word on values and slopes. */
+/** The objectives once more, as the papers' formulas over float64 arrays: an independent word on values and slopes. */
 import { defaultObjectiveSettings, type ObjectiveSettings } from '../../../stages/objectives/settings.ts'
 
 export type Matrix = number[][]
