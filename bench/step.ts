@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { markdownTable } from 'markdown-table'
@@ -10,6 +11,9 @@ import { paramData } from '../engine/params.ts'
 import { trace } from '../engine/trace/trace.ts'
 import { matmulRate } from './matmul.ts'
 import { type Flags, median, type Subject, subjectOf } from './subject.ts'
+
+/** Milliseconds after which the threads of one session have stopped spinning and no longer slow the next one. */
+const settle = 100
 
 /**
  * Times the compiled step (forward, backward, clipping, AdamW) and, between its repeats, 1024³ products in the same runtime with the
@@ -35,8 +39,12 @@ export async function benchStep(flags: Flags): Promise<void> {
   const measured: number[][] = [[], []]
   const round = async (repeats: number) => {
     for (let i = 0; i < repeats; i++) {
-      for (const [j, rate] of rates.entries()) for (let k = 0; k < 3; k++) measured[j]!.push(await rate.measure())
-      times.push(await once())
+      for (const [j, rate] of rates.entries()) {
+        await setTimeout(settle)
+        for (let k = 0; k < 3; k++) measured[j]!.push(await rate.measure())
+      }
+      await setTimeout(settle)
+      for (let k = 0; k < 3; k++) times.push(await once())
     }
   }
   await once() // warm-up, unlike the first repeats of PyTorch

@@ -25,7 +25,9 @@ export function compile(fn: TensorFunction, specs: InputSpecs, options: RuntimeO
 
 async function compiled(fn: TensorFunction, specs: InputSpecs, options: RuntimeOptions): Promise<Step> {
   const graph = prune(trace(fn, specs))
-  const session = await openSession(encodeModel(graph), options)
+  // onnxruntime orders nodes by a search from the last of the list back. Listed in reverse, every weight's gradient is computed as
+  // soon as it can be, while what it needs is in the caches, and not after all of the slopes between the layers.
+  const session = await openSession(encodeModel({ ...graph, nodes: graph.nodes.toReversed() }), options)
   const used = new Set(graph.inputs.map((input) => input.name))
   return {
     graph,

@@ -18,29 +18,30 @@ export function layerNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsil
     save([x, gamma, mean, inverse])
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
       const [x, gamma, mean, inverse] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
-      const normalized = tf.mul(tf.sub(x, mean), inverse)
-      const scaled = tf.mul(dy, gamma)
-      const bias = tf.mean(scaled, -1, true)
-      const slope = tf.mean(tf.mul(scaled, normalized), -1, true)
-      const dx = tf.mul(tf.sub(tf.sub(scaled, bias), tf.mul(normalized, slope)), inverse)
+      // With c = x − mean, e = dy·inverse and g = gamma: dx = e·g − mean(e·g) − c·inverse²·mean(e·c·g), dgamma = Σ e·c, dbeta = Σ dy.
+      const centered = tf.sub(x, mean)
+      const slopes = tf.mul(dy, inverse)
+      const product = tf.mul(slopes, centered)
+      const scaled = tf.mul(slopes, gamma)
+      const along = tf.mul(tf.mean(tf.mul(product, gamma), -1, true), tf.square(inverse))
+      const dx = tf.sub(tf.sub(scaled, tf.mean(scaled, -1, true)), tf.mul(centered, along))
       const rows = Array.from({ length: x.rank - 1 }, (_, i) => i)
-      return [dx, tf.sum(tf.mul(dy, normalized), rows), tf.sum(dy, rows)]
+      return [dx, tf.sum(product, rows), tf.sum(dy, rows)]
     }
     return { value: y, gradFunc }
   })
   return op(x, gamma, beta)
 }
 
-/** x·σ(1.702x), CLIP's activation. */
+/** x·σ(1.702x), CLIP's activation. Keeps σ for the way back: it costs more than reading it again. */
 export function quickGelu(x: tf.Tensor): tf.Tensor {
-  registerEagerKernels()
   const op = tf.customGrad((...args: unknown[]) => {
     const [x, save] = args as [tf.Tensor, tf.GradSaveFunc]
-    const y = tf.engine().runKernel('QuickGelu', { x }) as tf.Tensor
-    save([x, y])
+    const gate = tf.sigmoid(tf.mul(x, 1.702))
+    const y = tf.mul(x, gate)
+    save([gate, y])
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [x, y] = saved as [tf.Tensor, tf.Tensor]
-      const gate = tf.sigmoid(tf.mul(x, 1.702))
+      const [gate, y] = saved as [tf.Tensor, tf.Tensor]
       // d(x·g)/dx = g + 1.702·x·g·(1−g) = g + 1.702·y·(1−g)
       return tf.mul(dy, tf.add(gate, tf.mul(tf.mul(y, 1.702), tf.sub(1, gate))))
     }
@@ -84,14 +85,6 @@ function registerEagerKernels(): void {
         const inverse = tf.rsqrt(tf.add(variance, attrs!.epsilon as number))
         const y = tf.add(tf.mul(tf.mul(tf.sub(x!, mean), inverse), gamma!), beta!)
         return [y, mean, inverse]
-      },
-    })
-    tf.registerKernel({
-      kernelName: 'QuickGelu',
-      backendName,
-      kernelFunc: ({ inputs }) => {
-        const { x } = inputs as Record<string, tf.Tensor>
-        return tf.mul(x!, tf.sigmoid(tf.mul(x!, 1.702)))
       },
     })
   }

@@ -3,6 +3,7 @@ import { type Loss, withGradients } from '../engine/gradients.ts'
 import { type Params, paramInputs } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
 import type { InputSpecs, TensorFunction, Tensors } from '../engine/trace/trace.ts'
+import { blockSize, inBlocks } from '../models/blocks.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { logitScale } from '../models/dual-encoder.ts'
 import { normalize } from '../models/layers.ts'
@@ -140,9 +141,9 @@ function embed(
     image: shown.includes('image') ? imageTower(params, config, inputs.pixel_values!, inputs.keep) : undefined,
     text: shown.includes('text') ? textTower(params, config, inputs.input_ids!, inputs.attention_mask!) : undefined,
   }
-  const rawImage = inner.image?.embedding ?? encodeImage(params, config, inputs.pixel_values!, inputs.keep) // [B, E]
-  const rawText = inner.text?.embedding ?? encodeText(params, config, inputs.input_ids!, inputs.attention_mask!) // [L·B, E]
-  const masked = inputs.mask_keep && encodeImage(params, config, inputs.pixel_values!, inputs.mask_keep) // [B, E]
+  const rawImage = inner.image?.embedding ?? encodeImages(params, config, inputs.pixel_values!, inputs.keep) // [B, E]
+  const rawText = inner.text?.embedding ?? encodeTexts(params, config, inputs.input_ids!, inputs.attention_mask!) // [L·B, E]
+  const masked = inputs.mask_keep && encodeImages(params, config, inputs.pixel_values!, inputs.mask_keep) // [B, E]
   const image = normalize(rawImage)
   const scale = logitScale(params)
   /** In a teacher's space; `unit` is n(raw), for where that is the student's. */
@@ -183,4 +184,14 @@ function embed(
     }
     return { context, weight: specialist?.weight ?? 1 }
   })
+}
+
+function encodeImages(params: Tensors, config: ClipConfig, pixels: tf.Tensor, keep?: tf.Tensor): tf.Tensor {
+  const size = blockSize(config.vision_config, (keep?.shape[1] ?? patchCount(config)) + 1)
+  return inBlocks(size, (...[pixels, keep]) => encodeImage(params, config, pixels!, keep), pixels, ...(keep ? [keep] : []))
+}
+
+function encodeTexts(params: Tensors, config: ClipConfig, ids: tf.Tensor, attended: tf.Tensor): tf.Tensor {
+  const size = blockSize(config.text_config, ids.shape[1]!)
+  return inBlocks(size, (...[ids, attended]) => encodeText(params, config, ids!, attended!), ids, attended)
 }

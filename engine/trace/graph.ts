@@ -16,7 +16,7 @@ export interface Value {
 export type Marks = Record<string, number>
 
 export interface GraphOptions {
-  /** Allow onnxruntime's own ops (FusedMatMul, QuickGelu): faster, but not for exported files. */
+  /** Allow onnxruntime's own ops (FusedMatMul): faster, but not for exported files. */
   contrib: boolean
   marks: Marks
 }

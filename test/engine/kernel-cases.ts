@@ -243,7 +243,6 @@ export const kernelCases: Record<KernelName, KernelCase[]> = {
     { inputs: { x: x(2, 3, 8), gamma: x(8), beta: x(8) }, attrs: { epsilon: 1e-3 } },
     { inputs: { x: x(2, 8), gamma: splat(1, [8]), beta: splat(0, [8]) }, attrs: { epsilon: 1e-5 } },
   ],
-  QuickGelu: [{ inputs: { x: x(3, 4) } }, { inputs: { x: x(2, 3, 4) } }, { inputs: { x: splat(1, [2, 2]) } }],
 }
 
 /** Both flags of a matmul, with operands [..., m, k] and [..., k, n] laid out as the flags ask. */

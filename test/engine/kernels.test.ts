@@ -79,16 +79,14 @@ test('shapes that the tracer works out are those of eager tfjs', async (t) => {
   }
 })
 
-for (const name of ['BatchMatMul', 'QuickGelu'] as const) {
-  test(`${name}: the standard ops of exported files as the faster ones of a step`, async (t) => {
-    const { fn, specs, feeds } = program(name)
-    const graph = trace(fn, specs, { contrib: false })
-    t.deepEqual(Object.keys(graph.opsets), [''])
-    const session = await openSession(encodeModel(graph), { threads })
-    const got = await session.run(Object.fromEntries(Object.entries(feeds).map(([key, data]) => [key, { data, dims: specs[key]!.shape }])))
-    await session.release()
-    const step = await compile(fn, specs, { threads })
-    for (const [key, want] of Object.entries(await step.run(feeds))) close(t, got[key]!.data as Float32Array, want, 1e-5, key)
-    await step.release()
-  })
-}
+test('BatchMatMul: the standard ops of exported files as the faster one of a step', async (t) => {
+  const { fn, specs, feeds } = program('BatchMatMul')
+  const graph = trace(fn, specs, { contrib: false })
+  t.deepEqual(Object.keys(graph.opsets), [''])
+  const session = await openSession(encodeModel(graph), { threads })
+  const got = await session.run(Object.fromEntries(Object.entries(feeds).map(([key, data]) => [key, { data, dims: specs[key]!.shape }])))
+  await session.release()
+  const step = await compile(fn, specs, { threads })
+  for (const [key, want] of Object.entries(await step.run(feeds))) close(t, got[key]!.data as Float32Array, want, 1e-5, key)
+  await step.release()
+})

@@ -24,14 +24,17 @@ test('golden: a small forward graph', (t) => {
   input b: float32[4]
   input gamma: float32[3]
   input beta: float32[3]
-  init c0: float32[] = 0.5
+  init c0: float32[] = 1.702
+  init c1: float32[] = 0.5
   %t0 = LayerNormalization(x, gamma, beta) {axis=-1, epsilon=0.00001f}
   %t3 = com.microsoft:FusedMatMul(t0, w) {transA=0, transB=1, alpha=1f}
   %t4 = Add(t3, b)
-  %t5 = com.microsoft:QuickGelu(t4) {alpha=1.702f}
-  %t6 = Mul(t5, c0)
-  %t7 = Softmax(t6) {axis=1}
-  %y = Identity(t7)
+  %t5 = Mul(t4, c0)
+  %t6 = Sigmoid(t5)
+  %t7 = Mul(t4, t6)
+  %t8 = Mul(t7, c1)
+  %t9 = Softmax(t8) {axis=1}
+  %y = Identity(t9)
   output y: float32[2, 4]
 `,
   )

@@ -72,9 +72,10 @@ test('a run killed by SIGKILL or by SIGINT and resumed ends as one that never st
     if (signal === 'SIGKILL') t.is(by, 'SIGKILL')
     else {
       t.is(code, 130)
-      t.regex(stderr, /tiny: expected to run to the end, got an interrupt after step 11\./)
-      t.true(stderr.includes(`A checkpoint is in ${join(dir, 'checkpoints')}: the same command with --resume goes on from step 11.`), stderr)
-      t.true(existsSync(join(dir, 'checkpoints', 'step-0000011')))
+      const [, last] = /tiny: expected to run to the end, got an interrupt after step (1[01])\./.exec(stderr) ?? []
+      t.truthy(last, stderr) // 10 or 11: the signal may come before the next step or in it
+      t.true(stderr.includes(`A checkpoint is in ${join(dir, 'checkpoints')}: the same command with --resume goes on from step ${last}.`), stderr)
+      t.true(existsSync(join(dir, 'checkpoints', `step-00000${last}`)))
     }
     t.is((await start(dir, '--resume').ended).code, 0)
 

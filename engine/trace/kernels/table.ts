@@ -17,7 +17,7 @@ export type KernelName =
   | 'Identity' | 'Reshape' | 'ExpandDims' | 'Transpose' | 'Concat' | 'Pack' | 'Unpack' | 'Slice' | 'SplitV' | 'PadV2' | 'Tile'
   | 'GatherV2' | 'UnsortedSegmentSum' | 'OneHot'
   | 'Fill' | 'OnesLike' | 'ZerosLike'
-  | 'LayerNormalization' | 'QuickGelu'
+  | 'LayerNormalization'
 
 export const kernels: Record<KernelName, Lowering> = {
   ...elementwise,
