@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,54 +7,55 @@ import { promisify } from 'node:util'
 import { UserError } from '../engine/errors.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession } from '../engine/runtime.ts'
-import { preset } from '../models/config.ts'
-import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
-import { readModelFolder, writeModelFolder } from '../models/folder.ts'
+import type { DualEncoder } from '../models/dual-encoder.ts'
+import { readModelFolder } from '../models/folder.ts'
 import { bindParams, traceTower } from '../models/towers.ts'
-import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
+import { fixtureNames, writeFixture } from './fixtures.ts'
 import type { Flags } from './subject.ts'
 
-type Rows = number[][]
+/** Unit rows, one after the other. */
+export interface Embeddings {
+  image: number[]
+  text: number[]
+}
+
+/** What transformers makes of the models in fixtures.ts: the contents of test/models/from-pretrained.json. */
+export interface Expected {
+  transformers: string
+  models: Record<string, Embeddings>
+}
 
 /**
  * Embeds the same made-up images and texts here and in Python, by `CLIPModel.from_pretrained` on the same folder, and prints the largest
- * difference. Without --model the folder is a fresh one with random weights.
+ * difference: of --model, or else of two models with seeded weights. --write FILE stores what Python makes of those two.
  */
 export async function benchFromPretrained(flags: Flags): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'from-pretrained-'))
+  const expected: Expected = { transformers: '', models: {} }
   try {
-    const folder = String(flags.model) || (await freshFolder(dir))
-    const script = fileURLToPath(new URL('peers/clip_from_pretrained.py', import.meta.url))
-    const { stdout } = await promisify(execFile)(String(flags.python), [script, folder], { maxBuffer: 1e9 }).catch((error: Error) => {
-      throw new UserError({
-        where: `--python ${flags.python}`,
-        expected: 'a python with torch and transformers',
-        got: error.message,
-        hint: 'pip install torch transformers, or name another python.',
-      })
-    })
-    const theirs = JSON.parse(stdout) as { version: string; image: Rows; text: Rows }
-    const ours = await embed(await readModelFolder(folder))
-    for (const tower of ['image', 'text'] as const) {
-      const want = theirs[tower].flat()
-      const most = Math.max(...ours[tower].map((value, i) => Math.abs(value - want[i]!)))
-      console.log(`${tower}: ${theirs[tower].length} embeddings, largest difference to transformers ${theirs.version}: ${most.toExponential(1)}`)
-      if (!(most < 1e-4)) process.exitCode = 1
+    const folders = flags.model ? { [String(flags.model)]: String(flags.model) } : await writeFixtures(dir)
+    for (const [name, folder] of Object.entries(folders)) {
+      const { version, ...theirs } = await embedInPython(String(flags.python), folder)
+      const ours = await embedMadeUp(await readModelFolder(folder))
+      for (const tower of ['image', 'text'] as const) {
+        const most = Math.max(...ours[tower].map((value, i) => Math.abs(value - theirs[tower][i]!)))
+        console.log(`${name}, ${tower}: largest difference to transformers ${version}: ${most.toExponential(1)}`)
+        if (!(most < 1e-4)) process.exitCode = 1
+      }
+      expected.transformers = version
+      expected.models[name] = { image: theirs.image.map(rounded), text: theirs.text.map(rounded) }
     }
   } finally {
     await rm(dir, { recursive: true })
   }
+  if (flags.write) await writeFile(String(flags.write), `${JSON.stringify(expected)}\n`)
 }
 
-async function freshFolder(dir: string): Promise<string> {
-  const tokenizer = join(dir, 'tokenizer')
-  await writeTokenizer(tokenizer, trainTokenizer(['a red apple', '红色的苹果'], { vocabSize: 300 }))
-  await writeModelFolder(join(dir, 'model'), createDualEncoder(preset('small', { vocabSize: 300 }), 1), tokenizer)
-  return join(dir, 'model')
-}
-
-/** The inputs are those that peers/clip_from_pretrained.py makes: sines, and ids that count up to an end token. */
-async function embed(model: DualEncoder): Promise<{ image: number[]; text: number[] }> {
+/**
+ * Two images and three texts → embeddings. The inputs are those that peers/clip_from_pretrained.py makes: sines, and ids that count up to
+ * an end token.
+ */
+export async function embedMadeUp(model: DualEncoder): Promise<Embeddings> {
   const { image_size: size } = model.config.vision_config
   const { vocab_size: vocabulary, max_position_embeddings: length } = model.config.text_config
   const pixels = Float32Array.from({ length: 2 * 3 * size * size }, (_, i) => Math.sin(0.37 * i))
@@ -77,4 +78,31 @@ async function embed(model: DualEncoder): Promise<{ image: number[]; text: numbe
     image: await run('image', { pixel_values: { data: pixels, dims: [2, 3, size, size] } }),
     text: await run('text', { input_ids: { data: ids, dims: [3, length] }, attention_mask: { data: mask, dims: [3, length] } }),
   }
+}
+
+async function writeFixtures(dir: string): Promise<Record<string, string>> {
+  const folders: Record<string, string> = {}
+  for (const name of fixtureNames) {
+    folders[name] = join(dir, name)
+    await writeFixture(name, folders[name])
+  }
+  return folders
+}
+
+async function embedInPython(python: string, folder: string): Promise<Embeddings & { version: string }> {
+  const script = fileURLToPath(new URL('peers/clip_from_pretrained.py', import.meta.url))
+  const { stdout } = await promisify(execFile)(python, [script, folder], { maxBuffer: 1e9 }).catch((error: Error) => {
+    throw new UserError({
+      where: `--python ${python}`,
+      expected: 'a python with torch and transformers',
+      got: error.message,
+      hint: 'pip install torch transformers, or name another python.',
+    })
+  })
+  const { version, image, text } = JSON.parse(stdout) as { version: string; image: number[][]; text: number[][] }
+  return { version, image: image.flat(), text: text.flat() }
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(7))
 }

@@ -1,9 +1,14 @@
 /** `npm run bench -- NAME [flags]`: seeded measurements that print a table. */
 import { parseArgs } from 'node:util'
 import { UserError } from '../engine/errors.ts'
+import { benchBudget, budgetFlags } from './budget.ts'
 import { benchFromPretrained } from './from-pretrained.ts'
+import { benchObjectives, objectivesFlags } from './objectives.ts'
 import { benchProfile } from './profile.ts'
+import { benchRetrieval } from './retrieval.ts'
+import { benchSpeed, speedFlags } from './speed.ts'
 import { benchStep } from './step.ts'
+import { benchTeacherModes, teacherModesFlags } from './teacher-modes.ts'
 import { benchTokenizers } from './tokenizers.ts'
 
 interface Bench {
@@ -23,11 +28,28 @@ const benches: Record<string, Bench> = {
   },
   profile: { summary: 'where the time of the compiled step goes, by kind of node', flags: { ...model, repeats: 5 }, run: benchProfile },
   tokenizers: { summary: 'tokens per caption and speed of the trained tokenizers', flags: {}, run: () => benchTokenizers() },
+  retrieval: {
+    summary: 'exact ranking against a plain double loop, and against numpy where python has it: time, memory, same ranks',
+    flags: { queries: 2000, gallery: 20_000, dim: 256, threads: 0, python: 'python3' },
+    run: benchRetrieval,
+  },
   'from-pretrained': {
     summary: "a model folder's embeddings here and by transformers' CLIPModel.from_pretrained, where python has it",
-    flags: { model: '', python: 'python3' },
+    flags: { model: '', python: 'python3', write: '' },
     run: benchFromPretrained,
   },
+  objectives: { summary: 'every objective added to task, alone and combined: recall, time; resumable', flags: objectivesFlags, run: benchObjectives },
+  'teacher-modes': {
+    summary: 'the teacher at every step, its cached embeddings, means of its classes: time, memory, recall; resumable',
+    flags: teacherModesFlags,
+    run: benchTeacherModes,
+  },
+  budget: {
+    summary: 'one budget of parameters split between the towers, and students of 50, 22 and 15 % of the teacher; resumable',
+    flags: budgetFlags,
+    run: benchBudget,
+  },
+  speed: { summary: 'what objectives add to a step, and what the teacher costs, cached against at every step', flags: speedFlags, run: benchSpeed },
 }
 
 const [name, ...rest] = process.argv.slice(2)

@@ -30,6 +30,7 @@ export async function benchRetrieval(flags: Record<string, string | number>): Pr
   const [count, size, dim, threads] = [Number(flags.queries), Number(flags.gallery), Number(flags.dim), Number(flags.threads)]
   const { queries, gallery, positives } = pairs(count, size, dim)
   const blocks = await product(queries, gallery, positives, dim, threads)
+  const peak = process.resourceUsage().maxRSS / 1024 // before the others make their copies
   const entries = [blocks, doubleLoop(queries, gallery, positives, dim)]
   const numpy = await numpyRanks(unitRows(queries, dim), unitRows(gallery, dim), count, dim, String(flags.python), threads)
   if (typeof numpy !== 'string') entries.push(numpy)
@@ -40,7 +41,10 @@ export async function benchRetrieval(flags: Record<string, string | number>): Pr
     `${(seconds / blocks.seconds).toFixed(2)} ×`,
     `${ranks.filter((rank, q) => rank === blocks.ranks[q]).length} of ${ranks.length}`,
   ])
-  console.log(`${count} queries × ${size} candidates × ${dim} components; peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MB\n`)
+  console.log(`${count} queries × ${size} candidates × ${dim} components. Peak memory of the process that ranked: ${Math.round(peak)} MB,`)
+  console.log(
+    `of which ${Math.round((4 * dim * (count + size)) / 2 ** 20)} MB are the embeddings; all scores at once would be ${Math.round((4 * count * size) / 2 ** 20)} MB.\n`,
+  )
   console.log(markdownTable([['ranking', 'seconds', 'GFLOP/s', 'time, ours = 1', 'same rank'], ...rows], { align: ['l', 'r', 'r', 'r', 'r'] }))
   if (typeof numpy === 'string') console.log(`\nnumpy left out: ${numpy}`)
 }
@@ -98,8 +102,4 @@ async function numpyRanks(
   } finally {
     await rm(dir, { recursive: true })
   }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await benchRetrieval({ queries: 2000, gallery: 20_000, dim: 256, python: 'python3', threads: 0 })
 }

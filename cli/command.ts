@@ -13,7 +13,7 @@ export interface AnyCommand {
   description: string
   /** Every key is a flag: with `.describe()`, and with `.default()` or `.optional()` unless it must be given. Objects nest: `--stage1.steps`. */
   schema: z.ZodObject
-  /** The key that is given without a flag: `search "a red apple"`. */
+  /** The key that is given without a flag: `search "a red apple"`; a list takes all of them: `compare runs/a runs/b`. */
   positional?: string
   /** Shown at the end of --help, without `npx distilingual`. */
   examples?: string[]

@@ -8,9 +8,13 @@ export const commands: CommandTable = {
   stage1: async () => (await import('./stage1.ts')).stage1,
   stage2: async () => (await import('./stage2.ts')).stage2,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
+  compare: async () => (await import('./compare.ts')).compare,
   export: async () => (await import('./export.ts')).exportModel,
   teacher: async () => (await import('./teacher.ts')).teacher,
   search: async () => (await import('./search.ts')).search,
+  index: async () => (await import('./index.ts')).indexImages,
+  watch: async () => (await import('./watch.ts')).watch,
   demo: async () => (await import('./demo.ts')).demo,
+  edge: async () => (await import('./edge.ts')).edge,
   parity: async () => (await import('./parity.ts')).parity,
 }

@@ -4,21 +4,26 @@ import { z } from 'zod'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { renderConsole } from '../eval/report/console.ts'
 import { writeReport } from '../eval/report/json.ts'
-import { readLog } from '../eval/report/log.ts'
 import { provenance } from '../eval/report/provenance.ts'
+import { recallTable, recallTitle } from '../export/card.ts'
+import { addToCard } from '../export/card-section.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
 import { exportFolder } from '../export/package.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
-import { folderContender, onnxContender } from '../stages/contenders.ts'
-import { type Contender, evaluateModels } from '../stages/evaluate.ts'
+import { calibrationSet } from '../stages/calibration.ts'
+import { cardData } from '../stages/card-data.ts'
+import { type Contender, folderContender, onnxContender } from '../stages/contenders.ts'
+import { evaluateModels } from '../stages/evaluate.ts'
+import { validationTasks } from '../stages/run-data.ts'
 import { openRunFolder } from '../stages/run-folder.ts'
 import { trainScratch } from '../stages/scratch.ts'
 import { runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runStage2, stage2Settings } from '../stages/stage2.ts'
-import { prepareTask } from '../stages/validate.ts'
+import { trainingLogs } from '../stages/training-logs.ts'
 import type { Command } from './command.ts'
+import { commandLine } from './command-line.ts'
 import { corpusOptions, runOptions, teacherFolder, teacherOption } from './options.ts'
 
 const schema = z.object({
@@ -59,16 +64,17 @@ export const distill: Command<typeof schema> = {
     if (config.baseline)
       await trainScratch({ ...common, tokenizerDir: firstModel, stage1: config.stage1, stage2: config.stage2, dir: join(out, 'scratch') })
 
-    const tasks = []
-    for (const language of languages) tasks.push(await prepareTask(await open.task(open.defaultValidation, language), size, 'auto', config.cacheDir))
+    const data = { open, languages }
     // Layers that would cost a language more than a point stay in fp32.
-    const gate = { tasks, maxDrop: parseMaxDrop(['1.0']) }
+    const gate = { tasks: await validationTasks(data, size, config.cacheDir), maxDrop: parseMaxDrop(['1.0']) }
     await exportFolder(await readModelFolder(student), {
       tokenizerDir: student,
       out: join(out, 'export'),
       dtypes: formats,
       gate,
       keepFp32: 'auto',
+      calibration: formats.includes('int8') ? await calibrationSet(data, size) : undefined,
+      card: cardData(data, config),
       force: true,
     })
     await report(config, open)
@@ -88,7 +94,7 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
   const contenders: Contender[] = [
     await onnxContender('teacher', teacherFolder(config.teacher), { threads: config.stage1.threads }),
     await folderContender('student', join(out, 'stage2', 'student'), options),
-    ...(config.dtypes.includes('q8') ? [await onnxContender('student', join(out, 'export'), { ...options, dtype: 'q8' })] : []),
+    ...(await exported(config)),
     await folderContender('student-stage1', join(out, 'stage1', 'student'), options),
   ]
   if (config.baseline) contenders.push(await folderContender('scratch', join(out, 'scratch', 'student'), options))
@@ -98,12 +104,10 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
       ranks,
       material,
     } = await evaluateModels(contenders, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
-    const found = { schema: 1 as const, ...measured, provenance: provenance({ config, seed }), commands: [commandLine(config)] }
-    const training = [
-      { name: 'Stage 1', lines: await readLog(join(out, 'stage1', 'log.jsonl')) },
-      { name: 'Stage 2', lines: await readLog(join(out, 'stage2', 'log.jsonl')) },
-    ]
+    const found = { schema: 1 as const, ...measured, provenance: provenance({ config, seed }), commands: [commandLine(distill, config)] }
+    const training = await trainingLogs(out)
     const files = await writeReport(out, found, { ranks, material: { ...material, title: `Distillation of ${config.stage1.student}`, training } })
+    await addToCard(join(out, 'export'), recallTitle, recallTable(found))
     console.log(renderConsole(found))
     console.log(`${files.join('\n')}\n`)
   } finally {
@@ -111,6 +115,13 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
   }
 }
 
-function commandLine({ corpus, teacher, out }: Config): string {
-  return `npm run distill -- --corpus ${corpus} --teacher ${teacher} --out ${out} # every setting: config.json`
+/** The student's smaller formats. q8 is what ships to browsers and stands in every table, the others only where the report looks closely. */
+async function exported({ out, dtypes, stage1 }: Config): Promise<Contender[]> {
+  const found: Contender[] = []
+  for (const dtype of parseDtypes(dtypes)) {
+    if (dtype === 'fp32') continue // the training graph, with which the file was found to agree
+    const contender = await onnxContender('student', join(out, 'export'), { threads: stage1.threads, dtype })
+    found.push(dtype === 'q8' ? contender : { ...contender, headlineOnly: true })
+  }
+  return found
 }

@@ -1,23 +1,35 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
+import { headlineOf } from '../eval/headline.ts'
+import { knownSets } from '../eval/known-sets.ts'
 import { renderConsole } from '../eval/report/console.ts'
 import { writeReport } from '../eval/report/json.ts'
 import { provenance } from '../eval/report/provenance.ts'
-import { folderContender, onnxContender } from '../stages/contenders.ts'
-import { type Contender, evaluateModels } from '../stages/evaluate.ts'
+import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
+import { type Contender, folderContender, onnxContender } from '../stages/contenders.ts'
+import { evaluateModels } from '../stages/evaluate.ts'
 import { findModel } from '../stages/run-folder.ts'
+import { trainingLogs } from '../stages/training-logs.ts'
 import type { Command } from './command.ts'
+import { commandLine } from './command-line.ts'
 import { corpusOptions, runOptions } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('run, model folder (safetensors) or exported ONNX folder'),
   teacher: z.string().optional().describe('ONNX folder to compare with: adds retention'),
-  dtype: z.enum(['fp32', 'fp16', 'q8', 'q4']).optional().describe('files of an exported folder (default: the most precise)'),
+  dtype: z
+    .enum(Object.keys(dtypeSuffixes) as ModelDtype[])
+    .optional()
+    .describe('files of an exported folder (default: the most precise)'),
   ...corpusOptions,
   protocol: z.array(z.string()).optional().describe('protocols to run (default: all that the corpus has)'),
-  out: z.string().describe('folder for report.json and report.md'),
+  knownSet: z
+    .enum(Object.keys(knownSets) as [string, ...string[]])
+    .optional()
+    .describe('published test set that the corpus must be: its counts are checked, and only its split is measured'),
+  out: z.string().describe('folder for the report'),
   cacheDir: runOptions.cacheDir,
   seed: z.int().default(1).describe('seed of the bootstrap intervals'),
   threads: z.int().positive().optional().describe('threads of one operator (default: all cores)'),
@@ -25,19 +37,30 @@ const schema = z.object({
 
 export const evaluate: Command<typeof schema> = {
   name: 'evaluate',
-  description: 'Measure retrieval per language and write report.json and report.md.',
+  description: 'Measure recall, zero-shot classification and agreement per language; write report.json, report.md and report.html.',
   schema,
+  examples: [
+    'evaluate --model runs/distill --teacher models/teachers/emoji-en-zh --out runs/measured',
+    'evaluate --model runs/mine --corpus flickr30k-cn.csv --languages zh --knownSet flickr30k-cn --out runs/flickr',
+  ],
   async run(config) {
     const open = await openCorpus(config.corpus, { languages: config.languages, imagesDir: config.imagesDir })
-    const protocols = config.protocol ?? open.protocols
+    const all = config.knownSet ? [headlineOf(open.protocols)!] : open.protocols
+    const protocols = config.protocol ?? all
     for (const protocol of protocols) open.languagesOf(protocol) // an unknown protocol fails before any work
     const contenders: Contender[] = []
     try {
-      if (config.teacher) contenders.push(await onnxContender('teacher', config.teacher, config))
+      if (config.teacher) contenders.push(await onnxContender('teacher', config.teacher, { threads: config.threads }))
       contenders.push(await openModel(config.model, config))
       const { report: measured, ranks, material } = await evaluateModels(contenders, { ...config, open, protocols })
-      const report = { schema: 1 as const, ...measured, provenance: provenance({ config, seed: config.seed }), commands: [commandLine(config)] }
-      const files = await writeReport(config.out, report, { ranks, material })
+      const report = {
+        schema: 1 as const,
+        ...measured,
+        provenance: provenance({ config, seed: config.seed }),
+        commands: [commandLine(evaluate, config)],
+      }
+      const title = `Evaluation of ${basename(resolve(config.model))}`
+      const files = await writeReport(config.out, report, { ranks, material: { ...material, title, training: await trainingLogs(config.model) } })
       console.log(renderConsole(report))
       console.log(files.join('\n'))
     } finally {
@@ -46,15 +69,11 @@ export const evaluate: Command<typeof schema> = {
   },
 }
 
-/** Safetensors win, because they are what was trained; --dtype asks for exported files. */
-async function openModel(dir: string, { dtype, threads }: { dtype?: 'fp32' | 'fp16' | 'q8' | 'q4'; threads?: number }): Promise<Contender> {
-  const isExport = existsSync(join(dir, 'onnx'))
+/** Safetensors win, because they are what was trained; --dtype asks for exported files, a run's own among them. */
+async function openModel(dir: string, { dtype, threads }: { dtype?: ModelDtype; threads?: number }): Promise<Contender> {
+  const exported = [dir, join(dir, 'export')].find((folder) => existsSync(join(folder, 'onnx'))) ?? dir
+  const isExport = exported === dir && existsSync(join(dir, 'onnx'))
   return dtype || (isExport && !existsSync(join(dir, 'model.safetensors')))
-    ? onnxContender('student', dir, { dtype, threads })
+    ? onnxContender('student', exported, { dtype, threads })
     : folderContender('student', findModel(dir), { threads })
-}
-
-function commandLine(config: Record<string, unknown>): string {
-  const flags = Object.entries(config).filter(([, value]) => value !== undefined)
-  return `npm run evaluate -- ${flags.map(([name, value]) => `--${name} ${Array.isArray(value) ? value.join(',') : value}`).join(' ')}`
 }

@@ -25,18 +25,28 @@ export function parseArguments(command: AnyCommand, flags: Flag[], args: string[
   const { config, ...values } = parser.opts<Record<string, unknown> & { config?: string }>()
   const given = new Map(Object.entries(values).filter(([, value]) => value !== undefined))
   const { positional } = command
+  const takesAll = isList(positional, flags)
   const [first, ...others] = operands
-  if (first !== undefined && (!positional || others.length > 0 || given.has(positional))) {
-    const expected = positional ? `one ${positional}` : 'flags only'
+  if (first !== undefined && (!positional || (others.length > 0 && !takesAll) || given.has(positional))) {
+    const expected = positional ? `${takesAll ? '' : 'one '}${positional}${takesAll ? ' once' : ''}` : 'flags only'
     throw new UserError({
       where: `distilingual ${command.name}`,
       expected,
       got: JSON.stringify(operands.join(' ')),
-      hint: positional ? 'Put it in quotes.' : 'Values need a flag in front of them; see --help.',
+      hint: takesAll
+        ? `Name them without --${positional}, or with it alone.`
+        : positional
+          ? 'Put it in quotes.'
+          : 'Values need a flag in front of them; see --help.',
     })
   }
-  if (first !== undefined) given.set(positional!, first)
+  if (first !== undefined) given.set(positional!, takesAll ? operands : first)
   return { values: given, config }
+}
+
+/** Whether the positional key is a list, which takes every argument that is no flag. */
+function isList(positional: string | undefined, flags: Flag[]): boolean {
+  return flags.find(({ name }) => name === positional)?.type.kind === 'list'
 }
 
 function parseOptions(parser: Parser, args: string[]): { operands: string[]; unknown: string[] } {
@@ -52,13 +62,18 @@ function parseOptions(parser: Parser, args: string[]): { operands: string[]; unk
 function parserOf(command: AnyCommand, flags: Flag[]): Parser {
   const parser = new Parser(`distilingual ${command.name}`)
     .description(command.description)
-    .usage(command.positional ? `[flags] "${command.positional}"` : '[flags]')
+    .usage(usage(command, flags))
     .configureOutput({ writeErr: () => {} })
     .configureHelp({ styleTitle: (title) => title.replace('Options:', 'Flags:') })
     .helpOption('-h, --help', 'show this')
     .exitOverride()
   for (const flag of flags) for (const option of optionsOf(flag)) parser.addOption(option)
   return parser.addOption(new Option('--config <file.json>', 'file with any of these settings; flags win'))
+}
+
+function usage({ positional }: AnyCommand, flags: Flag[]): string {
+  if (!positional) return '[flags]'
+  return isList(positional, flags) ? `[flags] ${positional}…` : `[flags] "${positional}"`
 }
 
 /** A switch can be set both ways; help shows the way that changes something. */

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
+import { openTexts } from '../corpora/open-texts.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import { openRunFolder } from '../stages/run-folder.ts'
 import { runStage1, stage1Settings } from '../stages/stage1.ts'
+import { runTextStage } from '../stages/text-stage.ts'
 import type { Command } from './command.ts'
 import { corpusOptions, runOptions, teacherFolder, teacherOption } from './options.ts'
 
 const schema = stage1Settings.extend({
   ...corpusOptions,
+  corpus: z.string().default('emoji').describe('emoji, emoji-names, or a .csv, .tsv or .jsonl file; without images the text tower alone learns'),
   teacher: teacherOption,
   out: z.string().default('runs/stage1').describe('run folder'),
   ...runOptions,
@@ -15,18 +18,22 @@ const schema = stage1Settings.extend({
 
 export const stage1: Command<typeof schema> = {
   name: 'stage1',
-  description: "Stage 1: distil a teacher's image and text features into a student made from random weights.",
+  description: "Stage 1: distil a teacher's image and text features into a student.",
   schema,
   async run(config) {
     const { corpus, imagesDir, languages, teacher: teacherDir, out, cacheDir, resume, force, ...settings } = config
-    const open = await openCorpus(corpus, { languages, imagesDir })
+    const texts = await openTexts(corpus, { languages })
+    const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
     const teacher = await openTeacher(teacherFolder(teacherDir), { threads: settings.threads })
     await openRunFolder(out, { command: 'stage1', ...config }, { resume, force })
     try {
-      await runStage1({ open, languages, teacher, settings, dir: out, cacheDir, resume })
+      const run = { languages, teacher, settings, dir: out, cacheDir, resume }
+      if (texts) await runTextStage({ ...run, texts, open: corpus === 'emoji-names' ? await openCorpus('emoji', { languages }) : undefined })
+      else await runStage1({ ...run, open: open! })
     } finally {
       await teacher.release()
     }
-    console.log(`Student in ${out}/student. Next: npm run stage2 -- --from ${out} --corpus ${corpus} --out RUN`)
+    const next = texts ? '--corpus CORPUS' : `--corpus ${corpus}`
+    console.log(`Student in ${out}/student. Next: npm run stage2 -- --from ${out} ${next} --out RUN`)
   },
 }

@@ -3,9 +3,10 @@ import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { CsvError, parse } from 'csv-parse'
 import { UserError } from '../engine/errors.ts'
-import { languageOf } from './language.ts'
-import type { Corpus } from './sample.ts'
+import { headerError, type Layout, layoutOf } from './csv-layout.ts'
+import type { Corpus, TextCorpus } from './sample.ts'
 import { type Row, tableCorpus } from './table.ts'
+import { textTable } from './texts.ts'
 
 /**
  * Opens a CSV or TSV file (by its extension) of images and captions. The header decides the layout:
@@ -13,12 +14,25 @@ import { type Row, tableCorpus } from './table.ts'
  * - wide: `image,en,zh[,split][,class][,group]`, one row an image, a column a language;
  * - long: `image,language,caption[,split][,class][,group]`, one row a caption.
  *
- * Several rows of one image are merged. Throws UserError with file and line for anything it cannot take as it stands.
+ * Columns with other names are kept with the sample. Several rows of one image are merged. Throws UserError with file and line for anything it cannot take as it stands.
  * @param options.imagesDir what image paths are relative to; default: the file's folder
  */
 export async function csvCorpus(options: { file: string; imagesDir?: string }): Promise<Corpus> {
   await checkFile(options.file)
-  return tableCorpus(options.file, rows(options.file), options.imagesDir)
+  return tableCorpus(options.file, rows(options.file, 'images') as AsyncGenerator<Row>, options.imagesDir)
+}
+
+/**
+ * Opens a CSV or TSV file of parallel texts, `en,zh[,split][,class][,group]`: one row a meaning, a column a language. Returns undefined for
+ * a file with images. Throws UserError as csvCorpus does.
+ */
+export async function csvTexts(file: string): Promise<TextCorpus | undefined> {
+  await checkFile(file)
+  for await (const { record } of records(file)) {
+    if (record.some((name) => name.toLowerCase() === 'image')) return undefined
+    break
+  }
+  return textTable(file, rows(file, 'texts'))
 }
 
 /** Throws UserError unless `file` is a file. */
@@ -29,82 +43,45 @@ export async function checkFile(file: string): Promise<void> {
   throw new UserError({ where: file, expected: 'a CSV, TSV or JSONL file', got, hint: 'Check the path.' })
 }
 
-async function* rows(file: string): AsyncGenerator<Row> {
-  const delimiter = extname(file).toLowerCase() === '.tsv' ? '\t' : ','
-  // The number of cells is checked here, with a message of ours; hence "relax".
-  const parser = parse({ delimiter, bom: true, info: true, trim: true, skip_empty_lines: true, relax_column_count: true })
+async function* rows(file: string, parts: 'images' | 'texts'): AsyncGenerator<ReturnType<Layout['row']>> {
+  let layout: Layout | undefined
+  for await (const { record, line } of records(file)) {
+    const where = `${file}:${line}`
+    if (!layout) {
+      layout = layoutOf(record, where, parts)
+      continue
+    }
+    if (record.length !== layout.header.length) {
+      throw new UserError({
+        where,
+        expected: `${layout.header.length} cells (${layout.header.join(', ')})`,
+        got: `${record.length}`,
+        hint: `Put text that contains ${delimiterOf(file) === ',' ? 'a comma' : 'a tab'} in double quotes, and leave no cell out.`,
+      })
+    }
+    yield layout.row(record, line, where)
+  }
+  if (!layout) throw headerError(file, 'an empty file')
+}
+
+/** The cells of every line, header included. */
+async function* records(file: string): AsyncGenerator<{ record: string[]; line: number }> {
+  // The number of cells is checked by the caller, with a message of ours; hence "relax".
+  const parser = parse({ delimiter: delimiterOf(file), bom: true, info: true, trim: true, skip_empty_lines: true, relax_column_count: true })
   const input = createReadStream(file)
   input.on('error', (error) => parser.destroy(error))
-  let layout: Layout | undefined
   try {
-    for await (const { record, info } of input.pipe(parser) as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      const where = `${file}:${info.lines}`
-      if (!layout) {
-        layout = layoutOf(record, where)
-        continue
-      }
-      if (record.length !== layout.header.length) {
-        throw new UserError({
-          where,
-          expected: `${layout.header.length} cells (${layout.header.join(', ')})`,
-          got: `${record.length}`,
-          hint: `Put text that contains ${delimiter === ',' ? 'a comma' : 'a tab'} in double quotes, and leave no cell out.`,
-        })
-      }
-      yield layout.row(record, info.lines, where)
-    }
+    for await (const { record, info } of input.pipe(parser) as AsyncIterable<{ record: string[]; info: { lines: number } }>)
+      yield { record, line: info.lines }
   } catch (error) {
     throw error instanceof CsvError ? quoting(error, file) : error
   } finally {
     input.destroy()
   }
-  if (!layout) throw headerError(file, 'an empty file')
 }
 
-interface Layout {
-  header: string[]
-  row(cells: string[], line: number, where: string): Row
-}
-
-const plainColumns = ['image', 'split', 'class', 'group', 'language', 'caption']
-
-function layoutOf(header: string[], where: string): Layout {
-  const columns = new Map<string, number>()
-  for (const [i, written] of header.entries()) {
-    const name = plainColumns.includes(written.toLowerCase()) ? written.toLowerCase() : written
-    if (columns.has(name)) throw headerError(where, `column "${written}" twice`)
-    columns.set(name, i)
-  }
-  const isLong = columns.has('language') || columns.has('caption')
-  const needed = isLong ? ['image', 'language', 'caption'] : ['image']
-  for (const name of needed) if (!columns.has(name)) throw headerError(where, `"${header.join(',')}" without "${name}"`)
-  const others = [...columns].filter(([name]) => !plainColumns.includes(name))
-  if (isLong && others.length > 0) throw headerError(where, `a long table with the extra column "${others[0]![0]}"`)
-  if (!isLong && others.length === 0) throw headerError(where, `"${header.join(',')}" without a language column`)
-  const languages = others.map(([name, i]) => ({ language: languageOf(name, where), i }))
-  return {
-    header,
-    row: (cells, line, where) => {
-      const cell = (name: string) => (columns.has(name) ? cells[columns.get(name)!] : undefined)
-      const captions: Row['captions'] = isLong
-        ? [[languageOf(cell('language')!, where), cell('caption')!]]
-        : languages.map(({ language, i }) => [language, cells[i]!])
-      const image = cell('image')!
-      if (image === '') {
-        throw new UserError({ where, expected: 'an image path', got: 'an empty cell', hint: 'Name the image, or delete the row.' })
-      }
-      return { line, image, captions, split: cell('split'), classId: cell('class') || undefined, group: cell('group') || undefined }
-    },
-  }
-}
-
-function headerError(where: string, got: string): UserError {
-  return new UserError({
-    where,
-    expected: 'a header "image,en,zh" (a column a language) or "image,language,caption", each with optional split, class, group',
-    got,
-    hint: 'Write one of these two headers in the first line.',
-  })
+function delimiterOf(file: string): string {
+  return extname(file).toLowerCase() === '.tsv' ? '\t' : ','
 }
 
 function quoting(error: CsvError, file: string): UserError {

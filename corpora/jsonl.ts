@@ -2,34 +2,84 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { UserError } from '../engine/errors.ts'
+import { isOwnColumn } from './columns.ts'
 import { checkFile } from './csv.ts'
 import { languageOf } from './language.ts'
-import type { Corpus } from './sample.ts'
-import { type Row, tableCorpus } from './table.ts'
+import type { Corpus, TextCorpus } from './sample.ts'
+import { type Row, type TextRow, tableCorpus } from './table.ts'
+import { textTable } from './texts.ts'
 
-const common = { image: z.string().min(1), split: z.string().optional(), class: z.string().optional(), group: z.string().optional() }
+const common = { image: z.string().min(1).optional(), split: z.string().optional(), class: z.string().optional(), group: z.string().optional() }
 const texts = z.union([z.string(), z.array(z.string()).min(1)])
-const wide = z.strictObject({ ...common, captions: z.record(z.string(), texts) })
-const long = z.strictObject({ ...common, language: z.string(), caption: z.string() })
+const none = z.undefined('not beside captions').optional()
+const other = z.union([z.string(), z.number(), z.boolean(), z.null()], 'expected a string, a number, true, false or null')
+const wide = z.object({ ...common, captions: z.record(z.string(), texts), language: none, caption: none }).catchall(other)
+const long = z.object({ ...common, language: z.string(), caption: z.string() }).catchall(other)
+
+type MixedRow = TextRow & { image?: string }
+
+/** Either kind of line. */
+interface Line {
+  image?: string
+  split?: string
+  class?: string
+  group?: string
+  captions?: Record<string, string | string[]>
+  language?: string
+  caption?: string
+}
 
 /**
  * Opens a JSONL file of images and captions, one object a line: `{"image", "captions": {"en": "…" or ["…"]}}` or
- * `{"image", "language", "caption"}`, each with optional `split`, `class`, `group`. Otherwise as csvCorpus.
+ * `{"image", "language", "caption"}`, each with optional `split`, `class`, `group`. Otherwise as csvCorpus; other keys with simple
+ * values are kept with the sample.
  */
 export async function jsonlCorpus(options: { file: string; imagesDir?: string }): Promise<Corpus> {
   await checkFile(options.file)
-  return tableCorpus(options.file, rows(options.file), options.imagesDir)
+  return tableCorpus(options.file, withImages(options.file), options.imagesDir)
 }
 
-async function* rows(file: string): AsyncGenerator<Row> {
-  let line = 0
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++
-    if (text.trim() !== '') yield rowOf(text.replace(/^\ufeff/, ''), line, `${file}:${line}`)
+/**
+ * Opens a JSONL file of parallel texts, `{"captions": {"en": "…", "zh": "…"}}`. Returns undefined for a file with images. Throws
+ * UserError as jsonlCorpus does.
+ */
+export async function jsonlTexts(file: string): Promise<TextCorpus | undefined> {
+  await checkFile(file)
+  for await (const { image } of rows(file)) {
+    if (image !== undefined) return undefined
+    break
+  }
+  return textTable(file, withoutImages(file))
+}
+
+async function* withImages(file: string): AsyncGenerator<Row> {
+  for await (const { image, ...row } of rows(file)) {
+    if (image === undefined) throw lineError(`${file}:${row.line}`, 'image: no such key')
+    yield { ...row, image }
   }
 }
 
-function rowOf(text: string, line: number, where: string): Row {
+async function* withoutImages(file: string): AsyncGenerator<TextRow> {
+  for await (const { image, ...row } of rows(file)) {
+    if (image !== undefined) throw lineError(`${file}:${row.line}`, 'an image, which the first line has not')
+    yield row
+  }
+}
+
+async function* rows(file: string): AsyncGenerator<MixedRow> {
+  let line = 0
+  const kept = new Map<string, boolean>() // by key: a check is slow
+  const isKept = (key: string, where: string) => {
+    if (!kept.has(key)) kept.set(key, isOwnColumn(key, where))
+    return kept.get(key)!
+  }
+  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    line++
+    if (text.trim() !== '') yield rowOf(text.replace(/^\ufeff/, ''), line, `${file}:${line}`, isKept)
+  }
+}
+
+function rowOf(text: string, line: number, where: string, isKept: (key: string, where: string) => boolean): MixedRow {
   const json = parse(text, where)
   const schema = typeof json === 'object' && json !== null && 'captions' in json ? wide : long
   const result = schema.safeParse(json)
@@ -37,13 +87,15 @@ function rowOf(text: string, line: number, where: string): Row {
     const [issue] = result.error.issues
     throw lineError(where, `${issue?.path.join('.') || 'an object'}: ${issue?.message}`)
   }
-  const { image, split, class: classId, group } = result.data
-  const written: [string, string][] =
-    'captions' in result.data
-      ? Object.entries(result.data.captions).flatMap(([language, texts]) => [texts].flat().map((text): [string, string] => [language, text]))
-      : [[result.data.language, result.data.caption]]
+  const { image, split, class: classId, group, captions: all, language, caption, ...rest } = result.data as Line
+  const written: [string, string][] = all
+    ? Object.entries(all).flatMap(([language, texts]) => [texts].flat().map((text): [string, string] => [language, text]))
+    : [[language!, caption!]]
+  const foreign = Object.keys(rest).find((key) => !isKept(key, where))
+  if (foreign !== undefined) throw lineError(where, `${foreign}: a language, where captions belong into "captions"`)
+  const columns = Object.fromEntries(Object.entries(rest).flatMap(([key, value]) => (value === null || value === '' ? [] : [[key, String(value)]])))
   const captions = written.map(([language, caption]): [string, string] => [languageOf(language, where), caption.trim()])
-  return { line, image, captions, split, classId, group }
+  return { line, ...(image !== undefined && { image }), captions, split, classId, group, columns }
 }
 
 function parse(text: string, where: string): unknown {

@@ -18,6 +18,15 @@ export function languageOf(written: string, where: string): Language {
   })
 }
 
+/**
+ * Whether a column is meant as a language: a code, well or badly spelt, or a language's English name. Any other name is the
+ * manifest's own.
+ */
+export function looksLikeLanguage(name: string): boolean {
+  const dashed = canonical(name.replaceAll('_', '-'))
+  return /^[a-z]{0,3}$/i.test(name) || (dashed !== undefined && isKnown(dashed)) || twoLetterCodes().has(name.toLowerCase())
+}
+
 function canonical(written: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(written)[0]
@@ -41,7 +50,7 @@ function suggestion(written: string): string {
   // People write "chinese" or "titel" as well as "zj": compare long words with names, short ones with codes.
   const match =
     written.length > 3 ? codes.get(nearest(written.toLowerCase(), [...codes.keys()])) : nearest(written.toLowerCase(), [...codes.values()])
-  return `Did you mean ${match} (${englishName(match!)})? Columns that are no language can be image, split, class and group only.`
+  return `Did you mean ${match} (${englishName(match!)})? Other columns need a name of four letters or more that is no language's.`
 }
 
 /** English name in lower case → code, for every two-letter code ICU knows. */

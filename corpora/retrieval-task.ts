@@ -10,6 +10,8 @@ export interface RetrievalTask {
   texts: string[]
   /** For each text the indices of the images it describes; empty for a text that only distracts. */
   positives: number[][]
+  /** For each text the image it was written for, where `positives` may begin with another one of its class. */
+  writtenFor?: number[]
   /** Texts that are asked for in text→image; default: every text with a positive. */
   textQueries?: number[]
   /** Images that are asked for in image→text; default: every image with a positive. */

@@ -9,20 +9,31 @@ export interface ImageSource {
   read(): Promise<Uint8Array>
 }
 
-export interface Sample {
+/** What is said about one thing, in one or more languages. */
+export interface TextSample {
   id: string
-  image: ImageSource
   captions: Record<Language, string[]>
   /** Samples of one concept are positives of each other. */
   classId?: string
   /** For breakdowns in reports (emoji group, style, …). */
   group?: string
+  /** All that the manifest says about it beyond image, captions and split, by column. */
+  columns?: Record<string, string>
 }
 
-export interface Corpus {
+export interface Sample extends TextSample {
+  image: ImageSource
+}
+
+/** Parallel texts without images. */
+export interface TextCorpus {
   name: string
   licence: string
   languages: Language[]
   splits: Split[]
+  samples(split: Split): AsyncIterable<TextSample>
+}
+
+export interface Corpus extends TextCorpus {
   samples(split: Split): AsyncIterable<Sample>
 }

@@ -28,7 +28,8 @@ export async function splitProtocol(corpus: Corpus, split: Split, language: Lang
   }
   const texts: string[] = []
   const positives: number[][] = []
-  for (const { captions } of samples) {
+  const writtenFor: number[] = []
+  for (const [own, { captions }] of samples.entries()) {
     for (const caption of captions[language]!) {
       const right = new Set<number>()
       for (const i of byText.get(caption)!) {
@@ -36,6 +37,7 @@ export async function splitProtocol(corpus: Corpus, split: Split, language: Lang
         for (const same of byClass.get(samples[i]!.classId ?? '') ?? []) right.add(same)
       }
       texts.push(caption)
+      writtenFor.push(own)
       positives.push([...right].sort((a, b) => a - b))
     }
   }
@@ -46,6 +48,7 @@ export async function splitProtocol(corpus: Corpus, split: Split, language: Lang
     images: samples.map(({ id, image, group, classId }) => ({ id, source: image, group, classId })),
     texts,
     positives,
+    writtenFor,
   }
 }
 

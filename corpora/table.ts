@@ -3,16 +3,22 @@ import { access, readFile } from 'node:fs/promises'
 import { basename, dirname, extname, normalize, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { UserError } from '../engine/errors.ts'
-import type { Corpus, Language, Sample, Split } from './sample.ts'
+import type { Corpus, Language, Sample, Split, TextSample } from './sample.ts'
 
-/** One row of a user's table, whatever the format: all it says about one image. */
-export interface Row {
+/** One row of a user's table, whatever the format, as far as it needs no image. */
+export interface TextRow {
   line: number
-  image: string
   captions: [Language, string][]
   split?: string
   classId?: string
   group?: string
+  /** Cells of columns that mean nothing here, empty ones left out. */
+  columns?: Record<string, string>
+}
+
+/** All that a row says about one image. */
+export interface Row extends TextRow {
+  image: string
 }
 
 type Entry = { sample: Sample; split?: Split; line: number; path: string }
@@ -57,19 +63,13 @@ function merge(file: string, entries: Map<string, Entry>, row: Row, imagesDir: s
   const entry = entries.get(key)
   if (!entry) {
     const path = resolve(imagesDir, row.image)
-    const sample: Sample = { id: key, image: { key, read: () => readImage(path) }, captions: {} }
-    if (row.classId !== undefined) sample.classId = row.classId
-    if (row.group !== undefined) sample.group = row.group
-    addCaptions(sample, row)
+    const sample: Sample = { ...sampleOf(key, row), image: { key, read: () => readImage(path) } }
     entries.set(key, { sample, line: row.line, path, ...(split ? { split } : {}) })
     return
   }
-  const columns = [
-    ['split', entry.split, split],
-    ['class', entry.sample.classId, row.classId],
-    ['group', entry.sample.group, row.group],
-  ]
-  for (const [column, before, now] of columns) {
+  const [known, added] = [entry.sample.columns ?? {}, columnsOf(row)]
+  const columns = [...new Set([...Object.keys(known), ...Object.keys(added)])].map((name) => [name, known[name], added[name]] as const)
+  for (const [column, before, now] of [['split', entry.split, split] as const, ...columns]) {
     if (before === now) continue
     throw new UserError({
       where: `${file}:${row.line}`,
@@ -81,14 +81,30 @@ function merge(file: string, entries: Map<string, Entry>, row: Row, imagesDir: s
   addCaptions(entry.sample, row)
 }
 
-function addCaptions(sample: Sample, row: Row): void {
+/** What a row says, its image apart. */
+export function sampleOf(id: string, row: TextRow): TextSample {
+  const sample: TextSample = { id, captions: {} }
+  if (row.classId !== undefined) sample.classId = row.classId
+  if (row.group !== undefined) sample.group = row.group
+  const columns = columnsOf(row)
+  if (Object.keys(columns).length > 0) sample.columns = columns
+  addCaptions(sample, row)
+  return sample
+}
+
+function columnsOf({ classId, group, columns }: TextRow): Record<string, string> {
+  return { ...(classId !== undefined && { class: classId }), ...(group !== undefined && { group }), ...columns }
+}
+
+function addCaptions(sample: TextSample, row: TextRow): void {
   for (const [language, caption] of row.captions) {
     sample.captions[language] ??= []
     if (!sample.captions[language].includes(caption)) sample.captions[language].push(caption)
   }
 }
 
-function checkCaptions(file: string, { captions, line }: Row): void {
+/** @throws UserError for an empty caption, and for one that is no UTF-8 */
+export function checkCaptions(file: string, { captions, line }: TextRow): void {
   for (const [language, caption] of captions) {
     const where = `${file}:${line}`
     if (caption === '') {
@@ -102,7 +118,8 @@ function checkCaptions(file: string, { captions, line }: Row): void {
   }
 }
 
-function splitOf(file: string, line: number, written: string): Split {
+/** @throws UserError for a split that there is not */
+export function splitOf(file: string, line: number, written: string): Split {
   const split = splitNames[written.toLowerCase()]
   if (split) return split
   throw new UserError({

@@ -5,6 +5,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { assertSameRun, type Identity, readLatestCheckpoint, restoreInto, writeCheckpoint } from './checkpoint.ts'
 import type { Step } from './compile.ts'
 import { UserError } from './errors.ts'
+import type { LogMirror } from './events/event-file.ts'
 import { gradientOf } from './gradients.ts'
 import { type AdamWOptions, adamw, type Gradients } from './optim/adamw.ts'
 import { accumulate, clipScale, globalNorm } from './optim/gradients.ts'
@@ -45,6 +46,8 @@ export interface Training {
   checkpointEvery?: number
   /** Called every `every` steps and at the end; its numbers go into the log. */
   evaluate?: { every: number; run(): Promise<Record<string, number>> }
+  /** Opens what is to get every line of the log, too; called with the step that this process begins at. */
+  mirror?(start: number): Promise<LogMirror>
 }
 
 export interface TrainingResult {
@@ -73,7 +76,8 @@ export async function train(training: Training): Promise<TrainingResult> {
     optimizer.steps = saved.optimizer.steps
     start = saved.step
   }
-  const log = await openLog(join(dir, 'log.jsonl'), start)
+  const mirror = await training.mirror?.(start)
+  const log = await openLog(join(dir, 'log.jsonl'), start, mirror)
   const save = (step: number) => writeCheckpoint(checkpoints, { step, params, optimizer, identity })
   const interrupt = onInterrupt()
   const bar = progress(training.label, steps, 'steps', start)
@@ -98,6 +102,7 @@ export async function train(training: Training): Promise<TrainingResult> {
   } finally {
     bar.stop()
     interrupt.stop()
+    await mirror?.close()
   }
   return { loss, stepsPerSecond: (steps - start) / ((performance.now() - began) / 1000) }
 }
@@ -121,10 +126,13 @@ async function gradientsOf(training: Training, step: number): Promise<{ gradient
 }
 
 /** Appends JSON lines; on resume, lines after the checkpoint are dropped first, so that no step stands there twice. */
-async function openLog(file: string, start: number): Promise<(line: Record<string, number>) => Promise<void>> {
+async function openLog(file: string, start: number, mirror?: LogMirror): Promise<(line: Record<string, number>) => Promise<void>> {
   const lines = start > 0 && existsSync(file) ? (await readFile(file, 'utf8')).split('\n').filter((line) => stepOf(line) <= start) : []
   await writeFileAtomic(file, lines.map((line) => `${line}\n`).join(''))
-  return (line) => appendFile(file, `${JSON.stringify(line)}\n`)
+  return async (line) => {
+    await appendFile(file, `${JSON.stringify(line)}\n`)
+    await mirror?.write(line)
+  }
 }
 
 /** The step of a log line; a line that a killed process left unfinished belongs nowhere. */

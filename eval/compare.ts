@@ -1,7 +1,9 @@
 import { UserError } from '../engine/errors.ts'
+import { progress } from '../engine/progress.ts'
 import { type BootstrapOptions, bootstrapMeanRecall, type Interval, pairedBootstrapRetrieval } from './bootstrap.ts'
-import { retrievalMetrics } from './metrics.ts'
-import { rankedDirections, readRanks, type SavedRanks } from './ranks-file.ts'
+import { grouped } from './grouped.ts'
+import { type MetricName, retrievalMetrics } from './metrics.ts'
+import { rankedDirections, type SavedRanks } from './ranks-file.ts'
 
 /** A run and the ranks its evaluation left. */
 export interface RankedRun {
@@ -10,15 +12,20 @@ export interface RankedRun {
 }
 
 export interface CompareOptions extends BootstrapOptions {
+  /** Of each difference; default 2000, or 100 for each difference where there are more than 20. */
+  resamples?: number
   /** Whose ranks in each run; default `student` in fp32. */
   model?: string
   dtype?: string
+  /** Only these protocols. */
+  protocols?: readonly string[]
 }
 
 /** One run's mean recall on one task, and what separates it from the reference. */
 export interface ComparedScore {
   run: string
-  meanRecall: number
+  metrics: Record<MetricName, number>
+  /** Of the mean recall. */
   interval: Interval
   /** Absent for the reference itself. */
   against?: {
@@ -49,6 +56,12 @@ export interface Comparison {
   skipped: { run: string; task: string; reason: string }[]
 }
 
+/** `skipped` in sentences, one a run and reason. */
+export function skippedNotes({ skipped }: Comparison): string[] {
+  const sets = grouped(skipped, ({ run, reason }) => JSON.stringify([run, reason]))
+  return [...sets.values()].map((set) => `${set[0]!.run} left out, ${set[0]!.reason}: ${set.map(({ task }) => task).join(', ')}`)
+}
+
 /**
  * Holds runs against the first of them, task by task, on the queries they share: the same items are drawn for both, so that what is
  * hard for both cancels out (see pairedBootstrap). p-values are corrected together (Holm 1979), because with many protocols and
@@ -61,34 +74,54 @@ export function compareRuns(runs: readonly RankedRun[], options: CompareOptions 
   if (!reference || others.length === 0) {
     throw new UserError({ where: 'compare', expected: 'two runs or more', got: String(runs.length), hint: 'Name the folders of two evaluations.' })
   }
-  const ofModel = (run: RankedRun) => run.ranks.filter((saved) => saved.model === model && saved.dtype === dtype)
+  for (const run of runs) requireModel(run, model, dtype)
+  const ofModel = ({ ranks }: RankedRun) =>
+    ranks.filter((saved) => saved.model === model && saved.dtype === dtype && (options.protocols?.includes(saved.protocol) ?? true))
   const skipped: Comparison['skipped'] = []
-  const tasks = ofModel(reference).flatMap((base): ComparedTask[] => {
-    const scores = others.flatMap((run): ComparedScore[] => {
+  const matches = ofModel(reference).map((base) => ({
+    base,
+    found: others.flatMap((run) => {
       const other = ofModel(run).find((saved) => nameOf(saved) === nameOf(base))
-      if (other?.task === base.task) return [scoreOf(run.name, other, base, options)]
-      skipped.push({ run: run.name, task: nameOf(base), reason: other ? 'its images or texts are not the same ones' : 'it was not evaluated there' })
+      const reason = other ? mismatch(other, base) : 'it was not evaluated there'
+      if (other && !reason) return [{ run: run.name, saved: other }]
+      skipped.push({ run: run.name, task: nameOf(base), reason: reason! })
       return []
-    })
-    if (scores.length === 0) return []
-    const { corpus, protocol, language, imageToText } = base
-    return [{ corpus, protocol, language, queries: imageToText.ranks.length, scores: [scoreOf(reference.name, base, undefined, options), ...scores] }]
-  })
-  if (tasks.length === 0) {
+    }),
+  }))
+  for (const run of others) {
+    const known = new Set(ofModel(reference).map(nameOf))
+    const unknown = ofModel(run).filter((saved) => !known.has(nameOf(saved)))
+    skipped.push(...unknown.map((saved) => ({ run: run.name, task: nameOf(saved), reason: `it was not evaluated in ${reference.name}` })))
+  }
+  const count = matches.reduce((sum, { found }) => sum + found.length, 0)
+  if (count === 0) {
     throw new UserError({
       where: 'compare',
       expected: `a protocol and language on which ${runs.map(({ name }) => name).join(' and ')} were evaluated with ${model} ${dtype}`,
-      got: skipped[0] ? `none (${skipped[0].task} in ${skipped[0].run}: ${skipped[0].reason})` : `none in ${reference.name}`,
+      got: skipped[0]
+        ? `none (${skipped[0].task} in ${skipped[0].run}: ${skipped[0].reason})`
+        : `none of ${options.protocols?.join(', ') ?? 'its tasks'} in ${reference.name}`,
       hint: 'Evaluate them with the same --corpus, --protocol and --languages.',
     })
   }
+  // The smallest p of a bootstrap is 2 / resamples: with too few, no difference among many could pass the correction.
+  const drawn = { resamples: Math.max(2000, 100 * count), ...options }
+  const bar = progress('compare', count, 'differences')
+  let done = 0
+  const tasks = matches
+    .filter(({ found }) => found.length > 0)
+    .map(({ base, found }): ComparedTask => {
+      const { corpus, protocol, language, imageToText } = base
+      const scores = [scoreOf(reference.name, base, undefined, drawn)]
+      for (const { run, saved } of found) {
+        scores.push(scoreOf(run, saved, base, drawn))
+        bar.update(++done, nameOf(base))
+      }
+      return { corpus, protocol, language, queries: imageToText.ranks.length, scores }
+    })
+  bar.stop()
   correct(tasks.flatMap(({ scores }) => scores.flatMap(({ against }) => against ?? [])))
   return { model, dtype, tasks, skipped }
-}
-
-/** compareRuns on the `ranks.json` of run folders. */
-export async function compareFolders(dirs: readonly string[], options: CompareOptions = {}): Promise<Comparison> {
-  return compareRuns(await Promise.all(dirs.map(async (dir) => ({ name: dir, ranks: await readRanks(dir) }))), options)
 }
 
 /**
@@ -106,12 +139,31 @@ export function holm(values: readonly number[]): number[] {
   return adjusted
 }
 
+/** Why two evaluations under one name cannot be paired. */
+function mismatch(a: SavedRanks, b: SavedRanks): string | undefined {
+  if (a.task !== b.task) return 'its images or texts are not the same ones'
+  const queries = ({ textToImage, imageToText }: SavedRanks) =>
+    JSON.stringify([textToImage, imageToText].map(({ queries, ranks }) => queries ?? ranks.length))
+  return queries(a) === queries(b) ? undefined : 'its queries are not the same ones'
+}
+
+function requireModel({ name, ranks }: RankedRun, model: string, dtype: string): void {
+  const held = [...new Set(ranks.map((saved) => `${saved.model} ${saved.dtype}`))]
+  if (held.includes(`${model} ${dtype}`)) return
+  throw new UserError({
+    where: `compare, ${name}`,
+    expected: `an evaluation of ${model} ${dtype}`,
+    got: held.length > 0 ? `one of ${held.join(', ')}` : 'an empty one',
+    hint: 'Name what all of the runs hold with --model and --dtype.',
+  })
+}
+
 function scoreOf(run: string, saved: SavedRanks, reference: SavedRanks | undefined, options: BootstrapOptions): ComparedScore {
   const ranked = rankedDirections(saved)
-  const meanRecall = retrievalMetrics(ranked.textToImage.ranks, ranked.imageToText.ranks).mean_recall
-  const score = { run, meanRecall, interval: bootstrapMeanRecall(ranked, options) }
+  const metrics = retrievalMetrics(ranked.textToImage.ranks, ranked.imageToText.ranks)
+  const score = { run, metrics, interval: bootstrapMeanRecall(ranked, { seed: options.seed }) }
   if (!reference) return score
-  const { difference, interval, p } = pairedBootstrapRetrieval(ranked, rankedDirections(reference), { resamples: 2000, ...options }).mean_recall
+  const { difference, interval, p } = pairedBootstrapRetrieval(ranked, rankedDirections(reference), options).mean_recall
   return { ...score, against: { difference, interval, p, adjusted: p } }
 }
 

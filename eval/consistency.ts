@@ -2,7 +2,7 @@ import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { UserError } from '../engine/errors.ts'
 import { mean, recallAt } from './metrics.ts'
 import { rankRows } from './ranks.ts'
-import { captionsOf } from './retrieval.ts'
+import { ownCaptions } from './retrieval.ts'
 import { normalisedRows } from './rows.ts'
 import type { ScoreOptions } from './score-blocks.ts'
 import { embedDim, pickRows, requireEqualDims } from './similarity.ts'
@@ -117,7 +117,7 @@ interface Pair {
 }
 
 function translations(where: string, a: RetrievalTask, b: RetrievalTask): Pair[] {
-  const captions = { a: captionsOf(a), b: captionsOf(b) }
+  const captions = { a: ownCaptions(a), b: ownCaptions(b) }
   const inB = new Map(b.images.map(({ id }, image) => [id, image]))
   const pairs = a.images.flatMap(({ id }, image) => {
     const first = captions.a[image]![0]

@@ -11,7 +11,7 @@ export interface GroupResult {
 }
 
 /**
- * Splits a result by the group of the image that each query is about (for a text of several images, the first), so that scores say
+ * Splits a result by the group of the image that each query is about (for a text of several images, the one it was written for, else the first), so that scores say
  * where a model is weak. Groups in order of appearance; images without a group, and groups that only one direction asks about, are left out.
  */
 export function groupResults(task: RetrievalTask, { textToImage, imageToText }: Pick<RetrievalResult, 'textToImage' | 'imageToText'>): GroupResult[] {

@@ -10,11 +10,7 @@ export interface ScoredRow {
   metrics: Record<string, number | undefined>
 }
 
-export interface LanguageGap {
-  model: string
-  dtype: string
-  corpus: string
-  protocol: string
+export type LanguageGap<Row extends ScoredRow = ScoredRow> = Pick<Row, 'model' | 'dtype' | 'corpus' | 'protocol'> & {
   /** max − min of mean_recall over the languages, in [0, 1]. */
   gap: number
   best: string
@@ -57,8 +53,8 @@ export function withRetention<Row extends ScoredRow>(rows: readonly Row[]): (Row
 }
 
 /** The language gap of every model on every protocol that was measured in two languages or more. */
-export function languageGaps(rows: readonly ScoredRow[]): LanguageGap[] {
-  const sets = new Map<string, ScoredRow[]>()
+export function languageGaps<Row extends ScoredRow>(rows: readonly Row[]): LanguageGap<Row>[] {
+  const sets = new Map<string, Row[]>()
   for (const row of rows) {
     if (row.metrics.mean_recall === undefined) continue
     const key = JSON.stringify([row.model, row.dtype, row.corpus, row.protocol])

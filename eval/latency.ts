@@ -17,13 +17,19 @@ export interface Latency {
  * of them alike, and medians can be compared.
  * @param options.rounds runs of each that count; default 50
  * @param options.warmup runs of each before; default 5
+ * @param options.settle runs of a candidate right before each of its runs that count, so that it finds in the processor's cache what it left there,
+ *   not what the others did; default 0
  */
-export async function interleavedLatency(candidates: Candidate[], options: { rounds?: number; warmup?: number } = {}): Promise<Latency[]> {
-  const { rounds = 50, warmup = 5 } = options
+export async function interleavedLatency(
+  candidates: Candidate[],
+  options: { rounds?: number; warmup?: number; settle?: number } = {},
+): Promise<Latency[]> {
+  const { rounds = 50, warmup = 5, settle = 0 } = options
   const times = candidates.map((): number[] => [])
   for (let round = -warmup; round < rounds; round++) {
     for (let turn = 0; turn < candidates.length; turn++) {
       const chosen = (turn + round + warmup) % candidates.length
+      for (let i = 0; i < settle; i++) await candidates[chosen]!.run()
       const start = performance.now()
       await candidates[chosen]!.run()
       if (round >= 0) times[chosen]!.push(performance.now() - start)

@@ -10,7 +10,7 @@ import { embedDim, requireEqualDims } from './similarity.ts'
 export interface RankedDirection {
   /** Indices of the queries in the task (texts for text→image, images for image→text) [Q]. */
   queries: number[]
-  /** The image that each query is about (of several the first) [Q]: bootstrap resamples these, captions of one image together. */
+  /** The image that each query is about (the one a text was written for, else the first of several) [Q]: bootstrap resamples these, captions of one image together. */
   items: Int32Array
   /** Rank of the best positive, from 1 [Q]. */
   ranks: Int32Array
@@ -54,7 +54,7 @@ export async function evaluateRetrieval(
 
   const textToImage: RankedDirection = {
     queries: textQueries,
-    items: Int32Array.from(textQueries, (text) => task.positives[text]![0]!),
+    items: Int32Array.from(textQueries, (text) => task.writtenFor?.[text] ?? task.positives[text]![0]!),
     ranks: await rankRows(
       texts,
       textQueries,
@@ -93,6 +93,11 @@ export function captionsOf(task: Pick<RetrievalTask, 'images' | 'positives'>): n
     for (const image of new Set(images)) captions[image]?.push(text)
   })
   return captions
+}
+
+/** For each image of the task the texts that were written for it, without those that are right because they describe its class. */
+export function ownCaptions(task: Pick<RetrievalTask, 'images' | 'positives' | 'writtenFor'>): number[][] {
+  return captionsOf(task.writtenFor ? { images: task.images, positives: task.writtenFor.map((image) => [image]) } : task)
 }
 
 /** The queries of one side: those the task names, or else every item that has a right answer. */

@@ -1,5 +1,6 @@
 import type { Graph } from '../engine/onnx/model.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
+import { type Progress, progress } from '../engine/progress.ts'
 import { openSession } from '../engine/runtime.ts'
 import { copyRows, type Rows, rowNorms } from './rows.ts'
 
@@ -25,6 +26,8 @@ export interface ScoreBlock {
 /** Queries and gallery rows of one product: 16 MB of scores, however large the sets are. */
 const queryBlock = 256
 const galleryBlock = 16_384
+/** From this many multiplications on, some seconds of work, there is a bar. */
+const longWork = 5e10
 
 /**
  * Scores all queries against the whole gallery, a block at a time, by onnxruntime's matrix product. A row of the gallery is read
@@ -46,6 +49,8 @@ export async function forEachScoreBlock(
   const rows = Uint32Array.from({ length: gallery.count }, (_, i) => i)
   const lengths = rowNorms(queries)
   const longest = rowNorms(gallery).reduce((a, b) => Math.max(a, b), 0)
+  const bar = barFor(indices.length, gallery)
+  let done = 0
   try {
     for (let first = 0; first < gallery.count; first += galleryBlock) {
       const size = Math.min(galleryBlock, gallery.count - first)
@@ -59,11 +64,18 @@ export async function forEachScoreBlock(
         })
         const errors = Float64Array.from({ length: to - from }, (_, i) => roundingError(dim, lengths[indices[from + i]!]! * longest))
         visit({ from, to, first, size, scores: scores!.data as Float32Array, errors })
+        done += ((to - from) * size) / 1e6
+        bar?.update(Math.round(done))
       }
     }
   } finally {
+    bar?.stop()
     await session.release()
   }
+}
+
+function barFor(queries: number, { count, dim }: Rows): Progress | undefined {
+  return queries * count * dim < longWork ? undefined : progress('rank', Math.ceil((queries * count) / 1e6), 'million scores')
 }
 
 /**

@@ -22,18 +22,29 @@ const photoTemplates: Record<string, readonly string[]> = {
 }
 
 /**
- * Prompt templates of a language for zero-shot classification.
+ * Prompt templates of a language for zero-shot classification; a regional code (`zh-TW`) that has none of its own takes its language's.
  * @param style `drawing` for icons and emoji, `photo` for photographs
  * @throws UserError for a language without templates
  */
 export function zeroShotTemplates(language: string, style: 'drawing' | 'photo'): readonly string[] {
-  const table = style === 'drawing' ? drawingTemplates : photoTemplates
-  const found = table[language]
-  if (found) return found.includes('{}') ? found : [...found, '{}']
+  const found = findTemplates(language, style)
+  if (found) return found
   throw new UserError({
     where: 'zero-shot templates',
-    expected: `a language with templates (${Object.keys(table).join(', ')})`,
+    expected: `a language with templates (${Object.keys(tables[style]).join(', ')})`,
     got: language,
     hint: 'Add templates for it in eval/templates.ts, or give your own.',
   })
+}
+
+/** zeroShotTemplates, or the bare class name for a language without templates: reports say how many there were. */
+export function templatesOrName(language: string, style: 'drawing' | 'photo'): readonly string[] {
+  return findTemplates(language, style) ?? ['{}']
+}
+
+const tables = { drawing: drawingTemplates, photo: photoTemplates }
+
+function findTemplates(language: string, style: 'drawing' | 'photo'): readonly string[] | undefined {
+  const found = tables[style][language] ?? tables[style][new Intl.Locale(language).language]
+  return found && (found.includes('{}') ? found : [...found, '{}'])
 }

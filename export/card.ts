@@ -133,7 +133,15 @@ function points(drop: number): string {
 }
 
 function recall({ report }: Card): string {
-  const rows = report?.results.filter((row) => row.model === 'student') ?? []
+  const body = report ? recallTable(report) : ''
+  return body && `## ${recallTitle}\n\n${body}`
+}
+
+export const recallTitle = 'Retrieval'
+
+/** The student's rows of a report, as the card's section of that title has them; empty where there are none. */
+export function recallTable(report: Report): string {
+  const rows = report.results.filter((row) => row.model === 'student')
   if (rows.length === 0) return ''
   const head = ['protocol', 'language', 'format', 'text→image R@1', 'image→text R@1', 'mean recall', '95 %', "of the teacher's"]
   const body = rows.map((row) => [
@@ -147,7 +155,7 @@ function recall({ report }: Card): string {
     row.retention === undefined ? '–' : percent(row.retention),
   ])
   const table = markdownTable([head, ...body], { align: ['l', 'l', 'l', 'r', 'r', 'r', 'r', 'r'] })
-  return `## Retrieval\n\nIn percent; mean recall is the mean of R@1, 5 and 10 in both directions.\n\n${table}`
+  return `In percent; mean recall is the mean of R@1, 5 and 10 in both directions.\n\n${table}`
 }
 
 function data({ data = [] }: Card): string {

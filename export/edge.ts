@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { markdownTable } from 'markdown-table'
+import { type Progress, progress } from '../engine/progress.ts'
 import { type Candidate, interleavedLatency, type Latency } from '../eval/latency.ts'
-import { languageName, megabytes, percent } from '../eval/report/format.ts'
+import { languageName, megabytes, percent, thousands } from '../eval/report/format.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import { findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
@@ -10,6 +11,7 @@ import { embedCached, embedTexts, type GateTask, type LanguageRecall, measureRec
 
 /** A model in one number format, as an edge report measures it. */
 export interface EdgeModel {
+  role: 'student' | 'teacher'
   name: string
   dir: string
   dtype?: ModelDtype
@@ -20,11 +22,12 @@ export interface EdgeModel {
 }
 
 export interface EdgeRow {
+  role: EdgeModel['role']
   name: string
   dtype?: ModelDtype
   /** Of the files; of a combined file, all of it under image. */
   bytes: { image: number; text: number }
-  /** Peak of a process of its own, less what it takes without a model. */
+  /** What both towers take at the peak of a process of their own. */
   memory: number
   /** One image or text, on one thread. */
   image: Speed
@@ -42,40 +45,41 @@ export interface Speed {
 }
 
 const batch = 16
+const usualRounds = 100
 const words = ['a red apple', '红色的苹果', 'a dog that runs on the beach', '海滩上奔跑的狗']
 const samples = 128 // images, and texts, that cosines are averaged over
 
 /**
  * Measures models side by side, as on a small device: one thread, one image or text at a time, their runs interleaved so that
- * a busy machine slows all of them alike.
+ * a busy machine slows all of them alike; each timed run follows one of the same model that is not timed.
  * @throws UserError as openTeacher does
  */
-export async function edgeReport(models: EdgeModel[], options: { rounds?: number } = {}): Promise<EdgeRow[]> {
+export async function edgeReport(models: EdgeModel[], { rounds = usualRounds }: { rounds?: number } = {}): Promise<EdgeRow[]> {
   const encoders = await openAll(models)
   try {
-    const one = await interleavedLatency(
-      encoders.flatMap((encoder) => timed(encoder, 1)),
-      options,
-    )
-    const many = await interleavedLatency(
-      encoders.flatMap((encoder) => timed(encoder, batch)),
-      { rounds: Math.ceil((options.rounds ?? 50) / 10), warmup: 1 },
-    )
-    const speed = (i: number): Speed => ({ ...pick(one[i]!), perSecond: (1000 * batch) / many[i]!.p50 })
+    const [one, many] = [await speeds(encoders, 1, rounds), await speeds(encoders, batch, Math.ceil(rounds / 10))]
+    const bar = progress('sizes, memory, recall', models.length, 'models')
     const rows: EdgeRow[] = []
-    for (const [i, { name, dir, dtype, tasks = [], recall }] of models.entries()) {
-      const encoder = encoders[i]!
-      const exact = models.findIndex((other) => other.dir === dir && other.dtype === 'fp32')
-      rows.push({
-        name,
-        dtype,
-        bytes: await fileSizes(dir, dtype),
-        memory: await peakMemory(dir, dtype),
-        image: speed(2 * i),
-        text: speed(2 * i + 1),
-        ...(exact >= 0 && tasks.length > 0 ? { cosine: await cosines(encoder, encoders[exact]!, tasks) } : {}),
-        recall: recall ?? (await measureRecall(encoder, tasks)),
-      })
+    try {
+      for (const [i, { role, name, dir, dtype, tasks = [], recall }] of models.entries()) {
+        const encoder = encoders[i]!
+        const exact = models.findIndex((other) => other.dir === dir && other.dtype === 'fp32')
+        const speed = (place: number): Speed => ({ ...pick(one[place]!), perSecond: (1000 * batch) / many[place]!.p50 })
+        rows.push({
+          role,
+          name,
+          dtype,
+          bytes: await fileSizes(dir, dtype),
+          memory: await peakMemory(dir, encoder.imageSize, dtype),
+          image: speed(2 * i),
+          text: speed(2 * i + 1),
+          ...(exact >= 0 && tasks.length > 0 ? { cosine: await cosines(encoder, encoders[exact]!, tasks) } : {}),
+          recall: recall ?? (await measureRecall(encoder, tasks)),
+        })
+        bar.update(i + 1)
+      }
+    } finally {
+      bar.stop()
     }
     return rows
   } finally {
@@ -105,7 +109,7 @@ export function edgeTable(rows: EdgeRow[]): string {
     [row.name, row.dtype].filter(Boolean).join(' '),
     ...[row.bytes.image, row.bytes.text, row.memory].map(megabytes),
     ...[row.image.p50, row.image.p95, row.text.p50, row.text.p95].map((ms) => ms.toFixed(2)),
-    ...[row.image.perSecond, row.text.perSecond].map((rate) => rate.toFixed(0)),
+    ...[row.image.perSecond, row.text.perSecond].map((rate) => thousands(Math.round(rate))),
     ...[row.cosine?.image, row.cosine?.text].map((value) => value?.toFixed(5) ?? '–'),
     ...languages.map((language) => percent(row.recall.find((entry) => entry.language === language)?.meanRecall)),
   ])
@@ -116,6 +120,21 @@ async function openAll(models: EdgeModel[]): Promise<Encoder[]> {
   const encoders: Encoder[] = []
   for (const { dir, dtype } of models) encoders.push(await openTeacher(dir, { dtype, threads: 1 }))
   return encoders
+}
+
+/** Two places per encoder: images, texts. */
+async function speeds(encoders: Encoder[], count: number, rounds: number): Promise<Latency[]> {
+  const warmup = Math.min(5, rounds)
+  const bar = progress(count === 1 ? 'one at a time' : `${count} at a time`, 2 * (rounds + warmup), 'rounds')
+  // A candidate of its own, so that nobody's time includes it.
+  const candidates = [...encoders.flatMap((encoder) => timed(encoder, count)), tick(bar)]
+  const measured = await interleavedLatency(candidates, { rounds, warmup, settle: 1 }).finally(() => bar.stop())
+  return measured.slice(0, -1)
+}
+
+function tick(bar: Progress): Candidate {
+  let done = 0
+  return { name: 'progress', run: async () => bar.update(++done) }
 }
 
 function timed(encoder: Encoder, count: number): Candidate[] {

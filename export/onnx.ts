@@ -2,7 +2,7 @@ import { dtypeToOnnx } from '../engine/onnx/dtypes.ts'
 import type { Graph, Node, ValueInfo } from '../engine/onnx/model.ts'
 import { foldTransposes, mergeConstants, prune } from '../engine/onnx/passes.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
-import { bindParams, traceTower } from '../models/towers.ts'
+import { type ActivationOutput, bindParams, traceTower } from '../models/towers.ts'
 import { closeTexts } from './close-texts.ts'
 import { foldReshapes } from './fold.ts'
 
@@ -19,12 +19,19 @@ export interface ExportGraphs {
  * [b, E]; `input_ids`, `attention_mask` int64 [b, s] → `text_embeds` [b, E], both of unit length; and both together with
  * `logits_per_image` [i, t] = s·image·textᵀ and its transpose `logits_per_text`, where s is the model's logit scale.
  * @param options.eosId the token that ends texts, so that texts which a library cut off end with it too
+ * @param options.outputs activations of the last layer that the towers shall show, for those who distil them; never in the combined graph
  */
-export function exportGraphs(model: DualEncoder, { eosId }: { eosId?: number | null } = {}): ExportGraphs {
-  const vision = towerGraph('image', model)
-  const words = withInt64Inputs(towerGraph('text', model))
-  const text = eosId == null ? words : closeTexts(words, model.config.text_config.max_position_embeddings, eosId)
-  return { vision, text, combined: combine(vision, text, clampedScale(model)) }
+export function exportGraphs(
+  model: DualEncoder,
+  { eosId, outputs = [] }: { eosId?: number | null; outputs?: readonly ActivationOutput[] } = {},
+): ExportGraphs {
+  const towers = (shown: readonly ActivationOutput[]) => {
+    const words = withInt64Inputs(towerGraph('text', model, shown))
+    const text = eosId == null ? words : closeTexts(words, model.config.text_config.max_position_embeddings, eosId)
+    return { vision: towerGraph('image', model, shown), text }
+  }
+  const plain = towers([])
+  return { ...(outputs.length > 0 ? towers(outputs) : plain), combined: combine(plain.vision, plain.text, clampedScale(model)) }
 }
 
 /** s = exp(logit_scale), clamped to 1 … 100 as in training. */
@@ -32,8 +39,8 @@ export function clampedScale({ params }: DualEncoder): number {
   return Math.exp(Math.min(Math.max(params.logit_scale!.data[0]!, 0), Math.log(100)))
 }
 
-function towerGraph(tower: 'image' | 'text', { config, params }: DualEncoder): Graph {
-  const bound = bindParams(traceTower(tower, config, { contrib: false }), params)
+function towerGraph(tower: 'image' | 'text', { config, params }: DualEncoder, outputs: readonly ActivationOutput[]): Graph {
+  const bound = bindParams(traceTower(tower, config, { contrib: false, outputs }), params)
   return prune(mergeConstants(foldTransposes(foldReshapes(bound))))
 }
 

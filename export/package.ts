@@ -7,15 +7,18 @@ import { type DualEncoder, towerCounts } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
+import type { ActivationOutput } from '../models/towers.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { blame } from './blame.ts'
 import { type Calibration, calibrateGraphs } from './calibrate.ts'
 import { type CardOptions, type FileSizes, modelCard } from './card.ts'
 import { type ConvertOptions, convertGraph, type FileStem, fileStems, onnxFile } from './dtypes.ts'
+import { estimatedBytes, requireSpace } from './free-space.ts'
 import { failGate, failures, type Gate, measureFiles, type RecallRow } from './gate.ts'
 import { chooseKeepFp32 } from './keep-auto.ts'
 import { resolveKeepFp32 } from './keep-fp32.ts'
 import { type ExportGraphs, exportGraphs } from './onnx.ts'
+import { writeOrtFiles } from './ort.ts'
 import { replaceFolder } from './replace-folder.ts'
 import { type Parity, verifyExport } from './verify.ts'
 
@@ -31,8 +34,12 @@ export interface ExportOptions extends RuntimeOptions, Pick<ConvertOptions, 'red
   gate?: Gate
   /** Training images and captions, which int8 needs. */
   calibration?: Calibration
+  /** Also write the towers in onnxruntime's own format (see writeOrtFiles). */
+  ort?: boolean
   /** Leave out the combined files (pipelines need them) or model.safetensors (Python needs it); default: write both. */
   leaveOut?: ('combined' | 'safetensors')[]
+  /** Activations of the last layers that the towers' files shall show, for those who distil them; default: none. */
+  outputs?: ActivationOutput[]
   /** Write into a folder that holds other files too; they stay. */
   force?: boolean
   /** What the model card says beyond sizes and parity. */
@@ -62,16 +69,18 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
   const { out, dtypes, tokenizerDir, gate, leaveOut = [] } = options
   const runtime = { threads: options.threads, device: options.device }
   const name = options.card?.name ?? basename(resolve(out))
+  await requireSpace(out, estimatedBytes(model.params, options))
   return replaceFolder(out, options.force ?? false, async (dir) => {
     await writeModelFolder(dir, model, tokenizerDir)
     if (leaveOut.includes('safetensors')) await rm(join(dir, 'model.safetensors'))
     const tokenizer = await loadTokenizer(dir)
-    const graphs = exportGraphs(model, { eosId: tokenizer.eosId })
+    const graphs = exportGraphs(model, { eosId: tokenizer.eosId, outputs: options.outputs })
     const ranges = dtypes.includes('int8') ? await calibrateGraphs(graphs, tokenizer, requireCalibration(options), runtime) : undefined
     const keptFp32 = await settleKeepFp32(graphs, tokenizer, options, { ...runtime, reduceRange: options.reduceRange, ranges })
     const convert = { ...runtime, reduceRange: options.reduceRange, ranges, keepFp32: keptFp32 }
     const stems = fileStems.filter((stem) => stem !== 'model' || !leaveOut.includes('combined'))
     const sizes = await writeOnnxFiles(dir, graphs, dtypes, stems, convert)
+    if (options.ort) await writeOrtFiles(dir, dtypes)
 
     const reference = await modelEncoder('training', model, tokenizer, runtime)
     try {

@@ -2,10 +2,14 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 import { exportDtypes, fileStems, onnxFile } from './dtypes.ts'
+import { edgeFiles } from './edge-files.ts'
+import { ortFiles } from './ort.ts'
 
 /** Every file an export may consist of. */
 const ownFiles = new Set([
   ...['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors', 'README.md'],
+  ...edgeFiles,
+  ...ortFiles,
   ...exportDtypes.flatMap((dtype) => fileStems.map((stem) => onnxFile(stem, dtype))),
 ])
 

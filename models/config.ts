@@ -1,3 +1,5 @@
+import { UserError } from '../engine/errors.ts'
+
 /** One tower of Hugging Face's CLIPConfig, in its own names. */
 export interface TowerConfig {
   hidden_size: number
@@ -40,17 +42,41 @@ export interface PresetOptions {
   contextLength?: number
 }
 
-/** Width/layers/heads by name; 64 px, patch 8, context 32 and joint dimension 256 unless told otherwise. */
-export function preset(
-  name: PresetName,
-  { vocabSize, embedDim = 256, imageSize = 64, patchSize = 8, contextLength = 32 }: PresetOptions,
-): ClipConfig {
-  const { vision, text } = sizes[name]
+/** How a size is written: a preset's name, or width and layers of image and text tower. */
+export const sizeForm = `${presetNames.join(', ')}, or sizes of the towers such as 160x3-96x2 (image width 160, 3 layers; text width 96, 2 layers)`
+
+export function isSize(size: string): boolean {
+  return towersOf(size) !== undefined
+}
+
+/**
+ * Width/layers/heads by name or size (see sizeForm); 64 px, patch 8, context 32 and joint dimension 256 unless told otherwise.
+ * @throws UserError for a malformed size
+ */
+export function preset(size: string, { vocabSize, embedDim = 256, imageSize = 64, patchSize = 8, contextLength = 32 }: PresetOptions): ClipConfig {
+  const towers = towersOf(size)
+  if (!towers) throw new UserError({ where: 'model size', expected: sizeForm, got: size, hint: 'Widths and layers are positive integers.' })
+  const { vision, text } = towers
   return {
     projection_dim: embedDim,
     vision_config: { ...tower(vision), image_size: imageSize, patch_size: patchSize },
     text_config: { ...tower(text), vocab_size: vocabSize, max_position_embeddings: contextLength },
   }
+}
+
+function towersOf(size: string): { vision: [number, number, number]; text: [number, number, number] } | undefined {
+  if (Object.hasOwn(sizes, size)) return sizes[size as PresetName]
+  const numbers = /^(\d+)x(\d+)-(\d+)x(\d+)$/.exec(size)?.slice(1).map(Number)
+  if (!numbers?.every((number) => number > 0)) return undefined
+  const [imageWidth, imageLayers, textWidth, textLayers] = numbers as [number, number, number, number]
+  return { vision: [imageWidth, imageLayers, headsOf(imageWidth)], text: [textWidth, textLayers, headsOf(textWidth)] }
+}
+
+/** Heads of 64 channels, as in the presets, or of a few more where the width asks for it. */
+function headsOf(width: number): number {
+  let heads = Math.max(1, Math.round(width / 64))
+  while (width % heads !== 0) heads--
+  return heads
 }
 
 function tower([width, layers, heads]: [number, number, number]): TowerConfig {

@@ -34,13 +34,16 @@ export function towerFlops(
  * FLOPs of one training step: three times the forward pass of its images and texts. Going back costs two products of the same size for
  * each one forward, for the slopes of its input and of its weight. (The patches' own slope is not needed, similarities and
  * the optimizer are not counted: together under 1 % of a preset's step.)
+ * @param towers which run; default both
  */
 export function stepFlops(
   config: ClipConfig,
   shape: { batchSize: number; languages: readonly string[]; textLength: number; keptPatches?: number },
+  towers: readonly ('image' | 'text')[] = ['image', 'text'],
 ): number {
-  const { image, text } = towerFlops(config, shape)
-  return 3 * shape.batchSize * (image + shape.languages.length * text)
+  const flops = towerFlops(config, shape)
+  const perItem = { image: flops.image, text: shape.languages.length * flops.text }
+  return 3 * shape.batchSize * towers.reduce((sum, tower) => sum + perItem[tower], 0)
 }
 
 function encoderFlops({ hidden_size: width, intermediate_size: hidden, num_hidden_layers: layers }: TowerConfig, tokens: number): number {

@@ -19,13 +19,16 @@ export function announce({ label, config, params, set, settings }: Announced, te
   const { image, text } = towerCounts(config)
   const millions = (count: number) => `${(count / 1e6).toFixed(2)} M`
   const { vision_config: vision, text_config: words } = config
-  const batch = Math.min(settings.batchSize, set.images.length) * settings.accumulate
-  const flops = stepFlops(config, { batchSize: batch, languages: set.languages, textLength, keptPatches: keptPatches(config, settings.keepPatches) })
+  const batch = Math.min(settings.batchSize, set.count) * settings.accumulate
+  const shape = { batchSize: batch, languages: set.languages, textLength, keptPatches: keptPatches(config, settings.keepPatches) }
+  const textOnly = set.images.length === 0
+  const things = textOnly ? 'rows' : 'images'
+  const flops = stepFlops(config, shape, textOnly ? ['text'] : undefined)
   const adapters = Object.keys(params).filter((name) => name.startsWith('adapter.')).length
   const lines = [
     `${label}: image tower ${millions(image)} parameters (${vision.image_size} px, patch ${vision.patch_size}), text tower ${millions(text)} (${words.vocab_size} tokens), ${((image + text) / 1e6).toFixed(2)} MB at int8${adapters ? `, ${adapters} adapters` : ''}`,
-    `  data: ${set.images.length} images, ${set.texts.length} distinct captions in ${set.languages.join(', ')}${set.dropped ? `; ${set.dropped} images left out for want of a language` : ''}`,
-    `  ${settings.steps} steps of ${batch} images (${((settings.steps * batch) / set.images.length).toFixed(1)} epochs), ${(flops / 1e9).toFixed(0)} GFLOP each, engine ${settings.engine} on ${settings.device}, seed ${settings.seed}`,
+    `  data: ${set.count} ${things}, ${set.texts.length} distinct captions in ${set.languages.join(', ')}${set.dropped ? `; ${set.dropped} ${things} left out for want of a language` : ''}`,
+    `  ${settings.steps} steps of ${batch} ${things} (${((settings.steps * batch) / set.count).toFixed(1)} epochs), ${(flops / 1e9).toFixed(0)} GFLOP each, engine ${settings.engine} on ${settings.device}, seed ${settings.seed}`,
   ]
   process.stderr.write(`${lines.join('\n')}\n`)
 }

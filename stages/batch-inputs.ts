@@ -1,4 +1,5 @@
 import { type Augmentation, drawAugmentation, type Policy } from '../corpora/augment.ts'
+import type { Language } from '../corpora/sample.ts'
 import { permutation } from '../engine/random.ts'
 import type { Numbers } from '../engine/runtime.ts'
 import type { ClipConfig } from '../models/config.ts'
@@ -32,11 +33,24 @@ export interface BatchSource {
   specialists?: SpecialistFeatures[]
   /** A teacher that shows its last layers. */
   innerTeacher?: InnerTeacher
+  /** The language that teachers read for all. */
+  pivot?: Language
 }
 
 /** Makes the inputs of steps: all that trainingStep lists, but parameters and pixels. */
 export function batchInputs(source: BatchSource, centroids?: Centroids) {
-  const { set, tokenizer, config, settings, weights, teacher, specialists = [], innerTeacher, objectiveSettings = defaultObjectiveSettings } = source
+  const {
+    set,
+    tokenizer,
+    config,
+    settings,
+    weights,
+    teacher,
+    pivot,
+    specialists = [],
+    innerTeacher,
+    objectiveSettings = defaultObjectiveSettings,
+  } = source
   const patches = patchCount(config)
   const textLength = textLengthOf(source)
   const rampSteps = settings.ramp * settings.steps * settings.accumulate
@@ -54,25 +68,27 @@ export function batchInputs(source: BatchSource, centroids?: Centroids) {
       const policy = rampedPolicy(settings, rampSteps > 0 ? Math.min(1, index / rampSteps) : 1)
       return () => drawAugmentation(next, policy)
     },
-    async of(draw: Draw, masked: boolean, pixels: Float32Array): Promise<Record<string, Numbers>> {
+    /** @param pixels absent where there are texts alone */
+    async of(draw: Draw, masked: boolean, pixels?: Float32Array): Promise<Record<string, Numbers>> {
       const texts = set.languages.flatMap((language) => Array.from(draw.captions[language]!, (text) => set.texts[text]!))
       const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, textLength)
       const inputs: Record<string, Numbers> = { input_ids: inputIds, attention_mask: attentionMask }
       if (masked) inputs.keep = choosePatches(draw, 2, settings.keepPatches)
       if (needs(weights, 'masked-image')) inputs.mask_keep = choosePatches(draw, 3, objectiveSettings.mfdKeep)
-      if (needs(weights, 'classes')) inputs.classes = Int32Array.from(draw.images, (image) => set.classes[image]!)
+      if (needs(weights, 'classes')) inputs.classes = Int32Array.from(draw.images, (image) => set.labels[image]!)
       for (const language of set.languages) {
         const speaker = specialists.find(({ languages }) => languages.includes(language)) ?? teacher
-        inputs[positivesOf(language)] = positives(set, draw.images, draw.captions[language]!)
-        if (speaker) inputs[teacherTextOf(language)] = await speaker.texts(draw.captions[language]!)
+        if (speaker) inputs[teacherTextOf(language)] = await speaker.texts(draw.captions[pivot ?? language]!)
+        if (pixels) inputs[positivesOf(language)] = positives(set, draw.images, draw.captions[language]!)
       }
-      if (teacher) inputs[teacherImageOf()] = await teacher.images(draw.images, draw.epoch, pixels)
-      for (const specialist of specialists) inputs[teacherImageOf(specialist)] = await specialist.images(draw.images, draw.epoch, pixels)
+      if (pixels && teacher) inputs[teacherImageOf()] = await teacher.images(draw.images, draw.epoch, pixels)
+      for (const specialist of pixels ? specialists : [])
+        inputs[teacherImageOf(specialist)] = await specialist.images(draw.images, draw.epoch, pixels!)
       if (centroids) Object.assign(inputs, centroidInputs(centroids, draw.images))
       for (const tower of innerTeacher ? innerTowers(weights) : []) {
         const shown =
           tower === 'image'
-            ? await innerTeacher!.images(pixels, draw.images.length)
+            ? await innerTeacher!.images(pixels!, draw.images.length)
             : await innerTeacher!.texts(inputIds, attentionMask, texts.length)
         inputs[innerInput(tower, 'hidden')] = shown.hidden
         inputs[innerInput(tower, 'attention')] = shown.attention

@@ -4,14 +4,24 @@ import { elementCount } from '../engine/onnx/dtypes.ts'
 import { extract } from '../engine/onnx/passes.ts'
 import { decodeModel } from '../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
-import type { ModelName } from '../eval/report/schema.ts'
+import type { ModelName, ReportModel, ReportResult } from '../eval/report/schema.ts'
 import { type DualEncoder, towerCounts } from '../models/dual-encoder.ts'
-import { modelEncoder } from '../models/encoder.ts'
+import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
-import { findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
+import { dtypeOf, findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
-import type { Contender } from './evaluate.ts'
+
+/** A model that takes part in an evaluation. */
+export interface Contender {
+  model: ModelName
+  dtype: ReportResult['dtype']
+  encoder: Encoder
+  /** Name, parameters and bytes for the report. */
+  facts: ReportModel
+  /** Measured on the headline protocol alone: what a further number format costs there is worth knowing, the whole table is not worth its time. */
+  headlineOnly?: boolean
+}
 
 /** A model of ours (safetensors folder or in memory) as a contender. */
 export async function ownContender(
@@ -34,7 +44,7 @@ export async function onnxContender(model: ModelName, dir: string, options: Runt
   const encoder = await openTeacher(dir, options)
   const files = await findTeacherFiles(dir, options.dtype)
   const [vision, text] = 'combined' in files ? [files.combined, files.combined] : [files.vision, files.text]
-  const dtype = vision.endsWith('_fp16.onnx') ? 'fp16' : vision.endsWith('_quantized.onnx') ? 'q8' : vision.endsWith('_q4.onnx') ? 'q4' : 'fp32'
+  const dtype = dtypeOf(vision)
   const parameters = { image: await countWeights(vision, 'image_embeds'), text: await countWeights(text, 'text_embeds') }
   const bytes = await Promise.all([...new Set([vision, text])].map(async (file) => (await stat(file)).size))
   return {

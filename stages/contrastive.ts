@@ -45,7 +45,7 @@ export async function trainContrastive(run: ContrastiveRun): Promise<TrainingRes
   const identity = identityOf(run.corpus, data, model.config, settings)
   const weights = run.weights ?? { task: 1 }
   const { projection_dim: embedDim } = model.config
-  const own = objectiveParams(weights, { embedDim, teacherDim: embedDim, classes: data.set.classCount }, settings.seed)
+  const own = objectiveParams(weights, { embedDim, teacherDim: embedDim, classes: data.set.labelCount }, settings.seed)
   try {
     const result = await fit({ ...run, ...data, config: model.config, params: { ...model.params, ...own }, tokenizer, weights, identity, evaluate })
     await writeModelFolder(join(run.dir, 'student'), model, run.tokenizerDir)

@@ -12,13 +12,17 @@ import { defaultObjectiveSettings } from './objectives/settings.ts'
 import { needs } from './objectives/table.ts'
 import { sampler } from './sampler.ts'
 import { trainingStep } from './step.ts'
+import { tensorboard } from './tensorboard.ts'
 
 export interface Fit extends BatchSource {
   label: string
   dir: string
   /** The model's parameters and any adapters; updated in place. */
   params: Params
-  pixels: PixelCache
+  /** Absent where there are texts alone: images are then neither read nor asked of the teacher. */
+  pixels?: PixelCache
+  /** Names of the parameters that learn; default: all. */
+  trained?: string[]
   identity: Identity
   resume?: boolean
   evaluate?: () => Promise<Record<string, number>>
@@ -33,9 +37,9 @@ export async function fit(options: Fit): Promise<TrainingResult> {
   const centroids = centroidsOf(options)
   const inputs = batchInputs(options, centroids)
   announce(options, inputs.textLength)
-  const loader = batchLoader({ cache: pixels, prefetch }) // its threads live until it is closed
+  const loader = pixels && batchLoader({ cache: pixels, prefetch }) // its threads live until it is closed
   const steps = stepCompiler(options, {
-    batchSize: Math.min(settings.batchSize, set.images.length),
+    batchSize: Math.min(settings.batchSize, set.count),
     textLength: inputs.textLength,
     centroids: centroids?.count,
   })
@@ -44,25 +48,25 @@ export async function fit(options: Fit): Promise<TrainingResult> {
     const wanted = step * settings.accumulate + micro
     const last = settings.steps * settings.accumulate - 1
     requested = Math.max(requested, wanted - 1)
-    while (requested < Math.min(wanted + prefetch, last)) {
+    while (loader && requested < Math.min(wanted + prefetch, last)) {
       requested++
       const draw = draws.draw(requested)
       const augment = inputs.augmenter(draw, requested)
       loader.request(Array.from(draw.images, (index) => ({ index, augmentation: augment(index) })))
     }
     const draw = draws.draw(wanted)
-    const masked = settings.keepPatches < 1 && step < settings.steps * (1 - settings.unmaskedTail)
-    const pixel_values = await loader.next()
+    const masked = loader !== undefined && settings.keepPatches < 1 && step < settings.steps * (1 - settings.unmaskedTail)
+    const pixel_values = await loader?.next()
     return {
       step: await steps.get(masked),
-      inputs: { ...(await inputs.of(draw, masked, pixel_values)), pixel_values },
-      release: () => loader.release(pixel_values),
+      inputs: { ...(await inputs.of(draw, masked, pixel_values)), ...(pixel_values && { pixel_values }) },
+      release: () => pixel_values && loader!.release(pixel_values),
     }
   }
   try {
     return await train({
       ...options,
-      trained: Object.keys(params),
+      trained: options.trained ?? Object.keys(params),
       steps: settings.steps,
       batch,
       accumulate: settings.accumulate,
@@ -71,10 +75,11 @@ export async function fit(options: Fit): Promise<TrainingResult> {
       clipNorm: settings.clipNorm,
       logEvery: settings.logEvery,
       checkpointEvery: settings.checkpointEvery,
+      mirror: settings.tensorboard ? tensorboard(options.dir) : undefined,
       evaluate: options.evaluate && { every: settings.validateEvery, run: options.evaluate },
     })
   } finally {
-    await loader.close()
+    await loader?.close()
     await steps.release()
   }
 }
@@ -83,12 +88,13 @@ export async function fit(options: Fit): Promise<TrainingResult> {
 function centroidsOf({ weights, teacher, set, settings, objectiveSettings = defaultObjectiveSettings }: Fit): Centroids | undefined {
   if (!teacher || !needs(weights, 'centroids')) return undefined
   const { classCentroids: k, classSamples: samples } = objectiveSettings
-  return classCentroids(teacher.plainImages(), teacher.embedDim, set.classes, { k, samples, seed: settings.seed })
+  return classCentroids(teacher.plainImages(), teacher.embedDim, set.labels, { k, samples, seed: settings.seed })
 }
 
 /** Compiles the step with dropped patches and the whole one, each when first needed. */
 function stepCompiler(source: Fit, sizes: { batchSize: number; textLength: number; centroids?: number }) {
   const { config, params, weights, settings, set, teacher, specialists, innerTeacher, objectiveSettings } = source
+  const trained = source.trained ?? Object.keys(params)
   let current: { masked: boolean; step: Step } | undefined
   return {
     /** One step lives at a time: each keeps its activations' memory, and once whole images come, no masked ones do. */
@@ -96,8 +102,8 @@ function stepCompiler(source: Fit, sizes: { batchSize: number; textLength: numbe
       if (current?.masked === masked) return current.step
       await current?.step.release()
       const told = { teacher, specialists, inner: innerTeacher?.shapes, settings: objectiveSettings }
-      const shape = { ...sizes, ...told, languages: set.languages, keepPatches: masked ? settings.keepPatches : 1 }
-      const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, shape)
+      const shape = { ...sizes, ...told, languages: set.languages, keepPatches: masked ? settings.keepPatches : 1, textOnly: !source.pixels }
+      const { fn, specs } = trainingStep(config, params, trained, weights, shape)
       current = { masked, step: await compile(fn, specs, { engine: settings.engine, device: settings.device, threads: settings.threads }) }
       return current.step
     },

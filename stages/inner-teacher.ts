@@ -10,6 +10,7 @@ import { readTeacherConfig } from '../models/teachers/teacher-config.ts'
 import { chooseFeeds, floats } from '../models/teachers/teacher-feeds.ts'
 import { findTeacherFiles } from '../models/teachers/teacher-files.ts'
 import { textTower } from '../models/text.ts'
+import { type ActivationOutput, activationOutputs } from '../models/towers.ts'
 import { imageTower } from '../models/vision.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import type { InnerShapes } from './inner-step.ts'
@@ -140,12 +141,17 @@ async function fromOnnx(dir: string, options: RuntimeOptions): Promise<InnerTeac
 
 async function openTower(file: string, options: RuntimeOptions) {
   const session: Session = await openSession(file, options)
-  const names = ['hidden_states', 'attentions'] as const
+  const names = Object.keys(activationOutputs) as ActivationOutput[]
   const missing = names.find((name) => !session.outputs.some((output) => output.name === name))
   if (missing) {
     const got = session.outputs.map(({ name }) => name).join(', ')
     await session.release()
-    throw new UserError({ where: file, expected: `an output ${missing}`, got, hint: 'Export the teacher with its inner activations.' })
+    throw new UserError({
+      where: file,
+      expected: `an output ${missing}`,
+      got,
+      hint: 'Export it with them: npm run export -- --outputs hidden_states,attentions.',
+    })
   }
   const typeOf = (name: string) => session.outputs.find((output) => output.name === name)!.type
   return {

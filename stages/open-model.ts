@@ -5,7 +5,7 @@ import { UserError } from '../engine/errors.ts'
 import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
-import type { ModelDtype } from '../models/teachers/teacher-files.ts'
+import { dtypeOf, findTeacherFiles, hashFiles, type ModelDtype, teacherId } from '../models/teachers/teacher-files.ts'
 import { findModel } from './run-folder.ts'
 
 /**
@@ -14,9 +14,38 @@ import { findModel } from './run-folder.ts'
  * @throws UserError when the folder holds no model, or none in that format
  */
 export async function openModel(dir: string, dtype?: ModelDtype): Promise<Encoder> {
-  if (await holdsOnnx(dir)) return openTeacher(dir, { dtype })
+  const { kind, folder } = await locate(dir, dtype)
+  if (kind === 'onnx') return openTeacher(folder, { dtype })
+  const model = await readModelFolder(folder)
+  return modelEncoder(basename(resolve(dir)), model, model.tokenizer)
+}
+
+/** What a model is, whatever its folder is called. */
+export interface ModelIdentity {
+  /** Of every file that its embeddings depend on. */
+  hash: string
+  dtype: ModelDtype
+}
+
+/**
+ * Tells which model openModel would open, without opening it.
+ * @throws UserError as openModel does for a folder without a model
+ */
+export async function identifyModel(dir: string, dtype?: ModelDtype): Promise<ModelIdentity> {
+  const { kind, folder } = await locate(dir, dtype)
+  if (kind === 'onnx') {
+    const files = await findTeacherFiles(folder, dtype)
+    const [name] = Object.values(files) as [string]
+    return { hash: (await teacherId(folder, files)).slice(-12), dtype: dtypeOf(name) }
+  }
+  const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'tokenizer_config.json'].map((name) => join(folder, name))
+  return { hash: await hashFiles(folder, files), dtype: 'fp32' }
+}
+
+async function locate(dir: string, dtype: ModelDtype | undefined): Promise<{ kind: 'onnx' | 'safetensors'; folder: string }> {
+  if (await holdsOnnx(dir)) return { kind: 'onnx', folder: dir }
   const exported = join(dir, 'export')
-  if (dtype && (await holdsOnnx(exported))) return openTeacher(exported, { dtype })
+  if (dtype && (await holdsOnnx(exported))) return { kind: 'onnx', folder: exported }
   const folder = findModel(dir)
   if (dtype && dtype !== 'fp32') {
     throw new UserError({
@@ -26,8 +55,7 @@ export async function openModel(dir: string, dtype?: ModelDtype): Promise<Encode
       hint: 'Export it first: npx distilingual export --help.',
     })
   }
-  const model = await readModelFolder(folder)
-  return modelEncoder(basename(resolve(dir)), model, model.tokenizer)
+  return { kind: 'safetensors', folder }
 }
 
 async function holdsOnnx(dir: string): Promise<boolean> {

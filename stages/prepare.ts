@@ -1,5 +1,5 @@
 import { buildPixelCache, type PixelCache } from '../corpora/pixel-cache.ts'
-import type { Corpus, Language } from '../corpora/sample.ts'
+import type { Corpus, Language, TextCorpus } from '../corpora/sample.ts'
 import type { Identity } from '../engine/checkpoint.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { flatten } from './flatten.ts'
@@ -8,25 +8,37 @@ import { loadTrainingSet, type TrainingSet } from './training-set.ts'
 
 export interface TrainingData {
   set: TrainingSet
+  /** Absent where there are texts alone. */
+  pixels?: PixelCache
+}
+
+export interface ImageData extends TrainingData {
   pixels: PixelCache
 }
 
 /** Reads a corpus' train split and decodes its images once, at the model's size. */
-export async function prepareData(corpus: Corpus, languages: Language[], imageSize: number, cacheDir: string): Promise<TrainingData> {
-  const set = await loadTrainingSet(corpus, 'train', languages)
+export async function prepareData(
+  corpus: Corpus,
+  languages: Language[],
+  imageSize: number,
+  cacheDir: string,
+  options: { classColumn?: string } = {},
+): Promise<ImageData> {
+  const set = await loadTrainingSet(corpus, 'train', languages, options)
   return { set, pixels: await buildPixelCache(set.images, { dir: cacheDir, size: imageSize, fit: 'auto' }) }
 }
 
 /** What a resumed run is compared with, a line per thing that can differ. */
-export function identityOf(corpus: Corpus, { set }: TrainingData, config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
+export function identityOf(corpus: TextCorpus, { set }: TrainingData, config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
   const model = flatten('model', { ...config })
+  const { tensorboard: _shown, ...decisive } = settings
   return {
     corpus: corpus.name,
-    images: set.images.length,
+    images: set.count,
     captions: set.texts.length,
     languages: set.languages.join(),
     ...model,
-    ...flatten('', { ...settings }),
+    ...flatten('', decisive),
     ...more,
   }
 }

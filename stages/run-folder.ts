@@ -36,7 +36,7 @@ export async function openRunFolder(dir: string, config: Record<string, unknown>
 /** Settings that decide the result; how a run is started over, shown or sped up does not. */
 function settled(config: Record<string, unknown>): Identity {
   const free = new Set(['resume', 'force', 'cacheDir'])
-  const own = Object.entries(flatten('', JSON.parse(JSON.stringify(config)))).filter(([key]) => !free.has(key) && !key.endsWith('threads'))
+  const own = Object.entries(flatten('', JSON.parse(JSON.stringify(config)))).filter(([key]) => !free.has(key) && !/(?:threads|tensorboard)$/.test(key))
   return Object.fromEntries(own)
 }
 

@@ -15,8 +15,8 @@ export interface Draw {
  * Draws batches as a pure function of (seed, step): every epoch is a fresh permutation, the incomplete last batch is left out.
  */
 export function sampler(set: TrainingSet, batchSize: number, seed: number): { batchesPerEpoch: number; draw(step: number): Draw } {
-  const size = Math.min(batchSize, set.images.length)
-  const batchesPerEpoch = Math.floor(set.images.length / size)
+  const size = Math.min(batchSize, set.count)
+  const batchesPerEpoch = Math.floor(set.count / size)
   let order: Uint32Array = new Uint32Array()
   let orderEpoch = -1
   return {
@@ -24,7 +24,7 @@ export function sampler(set: TrainingSet, batchSize: number, seed: number): { ba
     draw(step) {
       const epoch = Math.floor(step / batchesPerEpoch)
       if (epoch !== orderEpoch) {
-        order = permutation(set.images.length, random(seed, 1, epoch))
+        order = permutation(set.count, random(seed, 1, epoch))
         orderEpoch = epoch
       }
       const from = (step % batchesPerEpoch) * size

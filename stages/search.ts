@@ -1,19 +1,14 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import pLimit from 'p-limit'
-import { decodeImage } from '../corpora/images.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
 import { UserError } from '../engine/errors.ts'
 import { progress } from '../engine/progress.ts'
 import { searchEmbeddings } from '../eval/search.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
+import { chunkSize, listImages, tryDecode } from './image-folder.ts'
 import { openModel } from './open-model.ts'
 import { embedPixels, embedTexts } from './validate.ts'
-
-const extensions = ['.png', '.jpg', '.jpeg', '.webp', '.gif', '.avif', '.svg']
-/** Images decoded and embedded at a time: memory stays flat however large the folder is. */
-const chunkSize = 64
 
 export interface SearchRequest {
   /** Anything openModel takes. */
@@ -39,8 +34,7 @@ export interface SearchReply {
  * @throws UserError for an empty query, a folder without images that can be read, and as openModel does
  */
 export async function searchImages({ model, images, query, top, dtype }: SearchRequest): Promise<SearchReply> {
-  if (query.trim() === '')
-    throw new UserError({ where: 'search', expected: 'words to look for', got: 'an empty text', hint: 'Put them in quotes: "a red apple".' })
+  requireQuery(query)
   const paths = await listImages(images)
   const encoder = await openModel(model, dtype)
   try {
@@ -61,13 +55,9 @@ export async function searchImages({ model, images, query, top, dtype }: SearchR
   }
 }
 
-async function listImages(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true }).catch(() => undefined)
-  const paths = (entries ?? []).filter((name) => extensions.includes(extname(name).toLowerCase())).map((name) => join(folder, name))
-  if (paths.length > 0) return paths.sort()
-  const there = await stat(folder).catch(() => undefined)
-  const got = entries ? 'none' : there ? 'a file' : 'no such folder'
-  throw new UserError({ where: `--images ${folder}`, expected: `a folder with images (${extensions.join(' ')})`, got, hint: 'Check the path.' })
+export function requireQuery(query: string): void {
+  if (query.trim() !== '') return
+  throw new UserError({ where: 'search', expected: 'words to look for', got: 'an empty text', hint: 'Put them in quotes: "a red apple".' })
 }
 
 /** Embeds what can be decoded, in order; embeddings [found.length, E]. */
@@ -82,7 +72,7 @@ async function embedImages(encoder: Encoder, paths: string[]) {
   try {
     for (let from = 0; from < paths.length; from += chunkSize) {
       const chunk = paths.slice(from, from + chunkSize)
-      const decoded = await Promise.all(chunk.map((path) => limit(() => tryDecode(path, size))))
+      const decoded = await Promise.all(chunk.map((path) => limit(() => tryDecode(path, () => readFile(path), size))))
       const readable = decoded.filter((image) => 'rgba' in image)
       const pixels = new Float32Array(readable.length * stride)
       readable.forEach(({ rgba }, i) => writePixelValues(rgba, size, [255, 255, 255], pixels, i * stride))
@@ -95,13 +85,4 @@ async function embedImages(encoder: Encoder, paths: string[]) {
     bar.stop()
   }
   return { embeddings: embeddings.subarray(0, found.length * embedDim), found, skipped }
-}
-
-/** A broken file among thousands is no reason to stop. */
-async function tryDecode(path: string, size: number): Promise<{ path: string; rgba: Uint8Array } | { path: string; reason: string }> {
-  try {
-    return { path, rgba: await decodeImage({ key: path, read: () => readFile(path) }, size, 'auto') }
-  } catch (error) {
-    return { path, reason: error instanceof UserError ? error.fields.got : (error as Error).message }
-  }
 }

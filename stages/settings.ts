@@ -21,6 +21,7 @@ export const trainSettings = z.object({
   logEvery: z.int().positive().describe('steps between log lines').default(10),
   checkpointEvery: z.int().positive().describe('steps between checkpoints').default(500),
   validateEvery: z.int().positive().describe('steps between validations').default(500),
+  tensorboard: z.boolean().describe('also write TensorBoard event files').default(false),
 })
 
 export type TrainSettings = z.output<typeof trainSettings>

@@ -3,11 +3,10 @@ import { z } from 'zod'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
 import type { TrainingResult } from '../engine/train.ts'
-import { type ClipConfig, preset, presetNames } from '../models/config.ts'
-import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
+import { type ClipConfig, isSize, sizeForm } from '../models/config.ts'
+import type { DualEncoder } from '../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
-import { loadTokenizer } from '../tokenizers/load.ts'
 import { createAdapters, requireOwnSpace, settleAdapters } from './adapters.ts'
 import { fit } from './fit.ts'
 import { innerSpecs, innerTowers } from './inner-step.ts'
@@ -19,17 +18,21 @@ import { objectiveSettings } from './objectives/settings.ts'
 import { needs, objectiveParams, parseObjectives, teachesOwnSpace } from './objectives/table.ts'
 import { identityOf, prepareData } from './prepare.ts'
 import { trainSettings } from './settings.ts'
-import { type Colleague, gatherTeam, openColleagues } from './team.ts'
-import { runTokenizer } from './tokenizer.ts'
+import { startStudent } from './start.ts'
+import { type Colleague, gatherTeam, openColleagues, requirePivot } from './team.ts'
 import { validation } from './validation.ts'
 
 export const stage1Settings = trainSettings.extend({
-  student: z.enum(presetNames).default('tiny').describe('size of the student'),
+  student: z.string().refine(isSize, sizeForm).default('tiny').describe(`size of the student: ${sizeForm}`),
   objective: z.string().default('task:1,fd:4,crd:1').describe('distillation objectives with their weights'),
   embedDim: z.int().positive().optional().describe("dimension of the student's embedding (default: the teacher's)"),
   variants: z.int().min(0).default(6).describe('augmented versions of every image that the teacher embeds once (0: it runs at every step)'),
   ensemble: z.array(z.string()).optional().describe('further teachers that teach together with the first: DIR or DIR:WEIGHT'),
   specialists: z.array(z.string()).optional().describe('teachers that take over languages: LANG=DIR, zh+ja=DIR:WEIGHT'),
+  classColumn: z.string().optional().describe('column that class-embed and anchor take classes from (default: class; for emoji the concept)'),
+  init: z.string().optional().describe('run or model folder of a student to begin with (its size and tokenizer hold)'),
+  inherit: z.string().optional().describe('run or model folder of a larger student whose weights the new one is cut from'),
+  pivot: z.string().optional().describe('language whose captions the teacher reads for all languages (for one that knows no other)'),
   innerTeacher: z.string().optional().describe('model folder for hidden and attention: its last layers are distilled'),
   tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
   vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),
@@ -54,13 +57,13 @@ export interface Stage1Run {
 }
 
 /**
- * Stage 1 (DC-CLIP): distils the image and text features of one or several teachers into a student made from random weights, on the
- * whole train split. Writes dir/student. Returns the student and the folder of its tokenizer.
+ * Stage 1 (DC-CLIP): distils the image and text features of one or several teachers into a student, on the whole train split. Writes dir/student. Returns the student and the folder of its tokenizer.
  * @throws UserError before anything is computed for objectives that this data or these teachers do not allow
  */
 export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
   const { settings, languages } = run
   const weights = parseObjectives(settings.objective)
+  requirePivot(settings.pivot, languages)
   const runtime = { threads: settings.threads }
   const colleagues = await openColleagues(settings.ensemble ?? [], settings.specialists ?? [], languages, runtime)
   let innerTeacher: InnerTeacher | undefined
@@ -69,6 +72,7 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
     const specialists = colleagues.filter((colleague) => colleague.languages).length
     const inner = innerTeacher?.shapes
     requireNeeds(weights, {
+      images: true,
       teacher: true,
       'one-teacher': specialists === 0,
       classes: true,
@@ -88,26 +92,19 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
 async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[], innerTeacher?: InnerTeacher) {
   const { open, languages, teacher, settings, dir, cacheDir } = run
   const { seed } = settings
-  const data = await prepareData(open.corpus, languages, teacher.imageSize, cacheDir)
-  if (needs(weights, 'centroids')) requireSharedClasses(data.set.classCount, data.set.images.length)
-  const tokenizerDir = await runTokenizer(dir, data.set, settings)
-  const tokenizer = await loadTokenizer(tokenizerDir)
+  const data = await prepareData(open.corpus, languages, teacher.imageSize, cacheDir, settings)
+  if (needs(weights, 'centroids')) requireSharedClasses(data.set.labelCount, data.set.images.length, settings.classColumn)
+  const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set: data.set, ...teacher })
+  const { config } = model
   if (innerTeacher && needs(weights, 'inner-text')) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, data.set.texts)
 
-  const embedDim = settings.embedDim ?? teacher.embedDim
-  const config = preset(settings.student, {
-    vocabSize: tokenizer.vocabSize,
-    embedDim,
-    imageSize: teacher.imageSize,
-    contextLength: tokenizer.contextLength,
-  })
+  const embedDim = config.projection_dim
   const inner = innerTeacher?.shapes
   innerSpecs(config, weights, { ...settings, languages, inner, textLength: inner?.text?.tokens ?? tokenizer.contextLength }) // throws before the teachers run
   const policy = { name: settings.augmentation, strength: settings.strength }
   const { general, specialists } = await gatherTeam(teacher, colleagues, data, { cacheDir, variants: settings.variants, policy, seed })
-  const model = createDualEncoder(config, seed)
   const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], seed)
-  const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.classCount, inner: innerWidths(config, innerTeacher) }
+  const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.labelCount, inner: innerWidths(config, innerTeacher) }
   const params = { ...model.params, ...adapters, ...objectiveParams(weights, sizes, seed) }
 
   const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
@@ -119,7 +116,7 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
     ...colleagues.map(({ encoder, weight, languages }) => `${languages?.join('+') ?? 'ensemble'}=${encoder.id}:${weight}`),
   ].join(' ')
   const identity = identityOf(open.corpus, data, config, settings, { teacher: teachers })
-  const told = { teacher: general, specialists, innerTeacher, objectiveSettings: objectiveSettings.parse(settings) }
+  const told = { teacher: general, specialists, innerTeacher, pivot: settings.pivot, objectiveSettings: objectiveSettings.parse(settings) }
   try {
     const result = await fit({
       label: 'stage 1',

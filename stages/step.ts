@@ -43,6 +43,8 @@ export interface StepShape {
   inner?: InnerShapes
   /** What objectives are told beyond their weight. */
   settings?: ObjectiveSettings
+  /** Texts without images: only the text tower is there. */
+  textOnly?: boolean
 }
 
 /** Input names per language; texts of all languages go through the tower together. */
@@ -60,7 +62,8 @@ export function keptPatches(config: ClipConfig, fraction: number): number {
  * The training step's function and its inputs: pixel_values [B, 3, S, S], keep [B, K] where patches are dropped, input_ids and
  * attention_mask [L·B, T], positives:LANG [B, B], teacher_image (and teacher_image:LANG+LANG of specialists) and teacher_text:LANG [B, Et];
  * where an objective needs them mask_keep [B, K] (patches of a second, masked pass), classes [B], class_centroids [M, Et],
- * class_target and class_confidence [B], and the teacher's last layers. Outputs: loss, one scalar per objective, gradients.
+ * class_target and class_confidence [B], and the teacher's last layers. A step of texts alone has neither pixels nor positives.
+ * Outputs: loss, one scalar per objective, gradients.
  * @throws UserError for an objective that needs what the step does not have
  */
 export function trainingStep(
@@ -71,6 +74,7 @@ export function trainingStep(
   shape: StepShape,
 ): { fn: TensorFunction; specs: InputSpecs } {
   requireNeeds(weights, {
+    images: !shape.textOnly,
     teacher: shape.teacher !== undefined,
     'one-teacher': !shape.specialists?.length,
     classes: true,
@@ -101,13 +105,13 @@ function inputSpecs(config: ClipConfig, params: Params, weights: Weights, shape:
   const S = config.vision_config.image_size
   const specs: InputSpecs = {
     ...paramInputs(params),
-    pixel_values: { dtype: 'float32', shape: [B, 3, S, S] },
     input_ids: { dtype: 'int32', shape: [languages.length * B, T] },
     attention_mask: { dtype: 'int32', shape: [languages.length * B, T] },
   }
+  if (!shape.textOnly) specs.pixel_values = { dtype: 'float32', shape: [B, 3, S, S] }
   if (keepPatches < 1) specs.keep = { dtype: 'int32', shape: [B, keptPatches(config, keepPatches)] }
   if (needs(weights, 'masked-image')) specs.mask_keep = { dtype: 'int32', shape: [B, keptPatches(config, settings.mfdKeep)] }
-  if (teacher) specs[teacherImageOf()] = { dtype: 'float32', shape: [B, teacher.embedDim] }
+  if (teacher && !shape.textOnly) specs[teacherImageOf()] = { dtype: 'float32', shape: [B, teacher.embedDim] }
   for (const specialist of specialists) specs[teacherImageOf(specialist)] = { dtype: 'float32', shape: [B, specialist.embedDim] }
   if (needs(weights, 'classes')) specs.classes = { dtype: 'int32', shape: [B] }
   if (needs(weights, 'centroids')) {
@@ -116,7 +120,7 @@ function inputSpecs(config: ClipConfig, params: Params, weights: Weights, shape:
     specs.class_confidence = { dtype: 'float32', shape: [B] }
   }
   for (const language of languages) {
-    specs[positivesOf(language)] = { dtype: 'float32', shape: [B, B] }
+    if (!shape.textOnly) specs[positivesOf(language)] = { dtype: 'float32', shape: [B, B] }
     const speaker = specialistOf(shape, language) ?? teacher
     if (speaker) specs[teacherTextOf(language)] = { dtype: 'float32', shape: [B, speaker.embedDim] }
   }
@@ -141,10 +145,11 @@ function embed(
     image: shown.includes('image') ? imageTower(params, config, inputs.pixel_values!, inputs.keep) : undefined,
     text: shown.includes('text') ? textTower(params, config, inputs.input_ids!, inputs.attention_mask!) : undefined,
   }
-  const rawImage = inner.image?.embedding ?? encodeImages(params, config, inputs.pixel_values!, inputs.keep) // [B, E]
+  const pixels = inputs.pixel_values
+  const rawImage = inner.image?.embedding ?? (pixels && encodeImages(params, config, pixels, inputs.keep)) // [B, E]
   const rawText = inner.text?.embedding ?? encodeTexts(params, config, inputs.input_ids!, inputs.attention_mask!) // [L·B, E]
   const masked = inputs.mask_keep && encodeImages(params, config, inputs.pixel_values!, inputs.mask_keep) // [B, E]
-  const image = normalize(rawImage)
+  const image = rawImage && normalize(rawImage)
   const scale = logitScale(params)
   /** In a teacher's space; `unit` is n(raw), for where that is the student's. */
   const project = (raw: tf.Tensor, tower: Tower, specialist?: StepSpecialist, unit?: tf.Tensor) => {
@@ -153,15 +158,16 @@ function embed(
   }
   const seenBy = new Map(
     [undefined, ...(shape.specialists ?? [])].map((specialist) => {
-      const projectedImage = project(rawImage, 'image', specialist, image)
-      return [specialist, { projectedImage, maskedImage: masked && project(masked, 'image', specialist) }]
+      const projectedImage = rawImage && project(rawImage, 'image', specialist, image)
+      const maskedImage = masked && project(masked, 'image', specialist)
+      return [specialist, { projectedImage, maskedImage, imageTerms: new Map<string, tf.Tensor>() }]
     }),
   )
   const centroids = inputs.class_centroids && {
     rows: inputs.class_centroids,
     target: inputs.class_target!,
     confidence: inputs.class_confidence!,
-    image: seenBy.get(undefined)!.projectedImage,
+    image: seenBy.get(undefined)!.projectedImage!,
   }
   return languages.map((language, i) => {
     const raw = tf.slice(rawText, [i * B, 0], [B, config.projection_dim])
@@ -174,13 +180,13 @@ function embed(
       ...seenBy.get(specialist)!,
       projectedText: project(raw, 'text', specialist, text),
       scale,
-      positives: inputs[positivesOf(language)]!,
+      positives: inputs[positivesOf(language)],
       classes: inputs.classes,
       centroids,
       inner: innerContext(weights, shape, inputs, inner, i),
       params,
       settings,
-      teacher: speaker && { image: inputs[teacherImageOf(specialist)]!, text: inputs[teacherTextOf(language)]!, scale: speaker.logitScale },
+      teacher: speaker && { image: inputs[teacherImageOf(specialist)], text: inputs[teacherTextOf(language)]!, scale: speaker.logitScale },
     }
     return { context, weight: specialist?.weight ?? 1 }
   })

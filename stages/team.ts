@@ -8,7 +8,8 @@ import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import { ensembleFeatures } from './ensemble.ts'
 import { type TeacherFeatures, teacherFeatures } from './features.ts'
 import { onlineFeatures } from './online.ts'
-import type { TrainingData } from './prepare.ts'
+import type { ImageData, TrainingData } from './prepare.ts'
+import { textFeatures } from './text-features.ts'
 
 /** A teacher beside the main one. */
 export interface Colleague {
@@ -87,10 +88,20 @@ export function parseColleague(text: string, flag: '--ensemble' | '--specialists
   return { dir, weight: Number(weight), ...(speaks && { languages: speaks.split('+') }) }
 }
 
+/** @throws UserError for a pivot that is none of the run's languages */
+export function requirePivot(pivot: Language | undefined, languages: Language[]): void {
+  if (pivot === undefined || languages.includes(pivot)) return
+  const hint = 'Add it to --languages: its captions are what the teacher reads.'
+  throw new UserError({ where: `--pivot ${pivot}`, expected: `one of ${languages.join(', ')}`, got: pivot, hint })
+}
+
 /** Makes or finds everybody's features. Every teacher sees the images at its own size, but in the same augmentations. */
 export async function gatherTeam(teacher: Encoder, colleagues: Colleague[], data: TrainingData, options: TeamOptions): Promise<Team> {
-  const featuresOf = (encoder: Encoder) =>
-    options.variants === 0 ? onlineFeatures(encoder, data.set, data.pixels.size, options) : cached(encoder, data, options)
+  const featuresOf = (encoder: Encoder) => {
+    const { set, pixels } = data
+    if (!pixels) return textFeatures(encoder, set, options.cacheDir)
+    return options.variants === 0 ? onlineFeatures(encoder, set, pixels.size, options) : cached(encoder, { set, pixels }, options)
+  }
   const members = [{ features: await featuresOf(teacher), weight: 1 }]
   const specialists: SpecialistFeatures[] = []
   for (const { encoder, weight, languages } of colleagues) {
@@ -101,7 +112,7 @@ export async function gatherTeam(teacher: Encoder, colleagues: Colleague[], data
   return { general: ensembleFeatures(members), specialists }
 }
 
-async function cached(encoder: Encoder, { set, pixels }: TrainingData, options: TeamOptions): Promise<TeacherFeatures> {
+async function cached(encoder: Encoder, { set, pixels }: ImageData, options: TeamOptions): Promise<TeacherFeatures> {
   if (encoder.imageSize === pixels.size) return teacherFeatures(encoder, set, pixels, options)
   const own = await buildPixelCache(set.images, { dir: options.cacheDir, size: encoder.imageSize, fit: 'auto' })
   try {

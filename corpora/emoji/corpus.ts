@@ -46,6 +46,7 @@ export function sampleOf(drawing: Drawing, languages: Language[]): Sample {
     captions: Object.fromEntries(captions.filter(([, texts]) => texts.length > 0)),
     classId: drawing.concept,
     group: drawing.group,
+    columns: { concept: drawing.concept, subgroup: drawing.subgroup, group: drawing.group, style: drawing.style },
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import type { Direction } from '../metrics.ts'
-import { captionsOf, type RankedDirection, type RetrievalResult } from '../retrieval.ts'
+import { captionsOf, ownCaptions, type RankedDirection, type RetrievalResult } from '../retrieval.ts'
 import { type SearchHit, topHits } from '../search.ts'
 import { embedDim, unitRows } from '../similarity.ts'
 import type { ExampleSet, Hit, Picture, QueryExample, SimilarityMap } from './material.ts'
@@ -38,7 +38,7 @@ export async function pickExamples(
   const images = unitRows(imageEmbeds, dim)
   const texts = unitRows(textEmbeds, dim)
   const captions = captionsOf(task)
-  const pictures = pictureBook(task, captions, thumbnail)
+  const pictures = pictureBook(task, thumbnail)
   const sides: Side[] = [
     { direction: 'text_to_image', ranked: result.textToImage, queries: texts, gallery: images, right: task.positives, text: (i) => task.texts[i]! },
     { direction: 'image_to_text', ranked: result.imageToText, queries: images, gallery: texts, right: captions, text: (i) => task.texts[i]! },
@@ -69,11 +69,11 @@ export async function similarityMap(
   const dim = embedDim('similarity map', imageEmbeds, task.images.length)
   const images = unitRows(imageEmbeds, dim)
   const texts = unitRows(textEmbeds, dim)
-  const captions = captionsOf(task)
+  const captions = ownCaptions(task)
   const asked = task.imageQueries ?? [...captions.keys()].filter((image) => captions[image]!.length > 0)
   const rows = spread(asked, count)
   const columns = rows.map((image) => captions[image]![0]!)
-  const pictures = pictureBook(task, captions, thumbnail)
+  const pictures = pictureBook(task, thumbnail)
   return {
     model,
     corpus: task.corpus,
@@ -99,7 +99,8 @@ interface Side {
 type PictureBook = (image: number) => Promise<Picture>
 
 /** Each image is asked for once, however often it is shown. */
-function pictureBook(task: RetrievalTask, captions: number[][], thumbnail: Thumbnail): PictureBook {
+function pictureBook(task: RetrievalTask, thumbnail: Thumbnail): PictureBook {
+  const captions = ownCaptions(task)
   const made = new Map<number, Promise<Picture>>()
   const make = async (image: number): Promise<Picture> => {
     const { id } = task.images[image]!

@@ -1,3 +1,4 @@
+import { headlineOf } from '../headline.ts'
 import type { Report, ReportModel, ReportResult } from './schema.ts'
 import { modelNames } from './schema.ts'
 
@@ -73,11 +74,12 @@ export function rowLabel(row: ReportResult, results: readonly ReportResult[]): s
   return several ? `${row.model} ${row.dtype}` : row.model
 }
 
-/** The protocol a summary speaks of: an unseen style before others, the first one measured otherwise. */
-export function headlineProtocol(report: Report): { corpus: string; protocol: string } | undefined {
+/** The protocol a summary speaks of, see headlineOf. */
+export function headlineProtocol(report: Pick<Report, 'results'>): { corpus: string; protocol: string } | undefined {
   const students = report.results.filter((row) => row.model === 'student')
   const rows = students.length > 0 ? students : report.results
-  return rows.find((row) => row.protocol.startsWith('unseen-style/') && !row.protocol.endsWith('/hard')) ?? rows[0]
+  const name = headlineOf(rows.map(({ protocol }) => protocol))
+  return rows.find(({ protocol }) => protocol === name)
 }
 
 /** The rows a summary speaks of: the student (else the first model) on the headline protocol, in fp32 where it has that. */

@@ -87,8 +87,14 @@ function sizes(report: Report): string {
     Object.entries(model.bytes)
       .map(([dtype, bytes]) => `${dtype} ${megabytes(bytes)}`)
       .join(', ') || '–',
+    Object.entries(model.latency ?? {})
+      .map(([dtype, { image, text }]) => `${dtype} ${image.toFixed(2)} + ${text.toFixed(2)}`)
+      .join(', ') || '–',
   ])
-  return body.length === 0 ? '' : `## Models\n\n${table([['model', 'image', 'text', 'parameters', 'size'], ...body])}`
+  const head = ['model', 'image', 'text', 'parameters', 'size', 'ms for an image + a text']
+  const isTimed = Object.values(report.models).some(({ latency }) => latency)
+  const rows = [head, ...body].map((row) => (isTimed ? row : row.slice(0, -1)))
+  return body.length === 0 ? '' : `## Models\n\n${table(rows)}`
 }
 
 function tables(report: Report): string {
@@ -140,11 +146,12 @@ function zeroShot({ zeroShot: rows = [] }: Report): string {
     languageName(language),
     `${count.classes} ${classes}`,
     thousands(count.images),
+    String(count.templates),
     percent(metrics.acc1),
     percent(metrics.acc5),
     percent(metrics.mean_per_class_recall),
   ])
-  const head = ['model', 'protocol', 'language', 'classes', 'images', 'top 1', 'top 5', 'per class']
+  const head = ['model', 'protocol', 'language', 'classes', 'images', 'templates', 'top 1', 'top 5', 'per class']
   return body.length === 0 ? '' : `## Zero-shot classification\n\n${table([head, ...body], 4)}`
 }
 

@@ -68,6 +68,8 @@ export interface ConfusionTable {
   corpus: string
   protocol: string
   language: string
+  /** What kind of classes, e.g. `groups`. */
+  kind: string
   /** Names of the classes, in that language [C]. */
   classes: string[]
   /** Images of class `row` that were taken for class `column` [C][C]. */

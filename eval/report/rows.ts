@@ -53,7 +53,13 @@ export function pixelRow(task: Pick<RetrievalTask, 'corpus' | 'protocol' | 'lang
 }
 
 /** The report's row of a zero-shot classification, under CLIP_benchmark's names. */
-export function zeroShotRow(model: ReportResult['model'], dtype: ReportResult['dtype'], task: ZeroShotTask, result: ZeroShotResult): ZeroShotRow {
+export function zeroShotRow(
+  model: ReportResult['model'],
+  dtype: ReportResult['dtype'],
+  task: ZeroShotTask,
+  templates: readonly string[],
+  result: ZeroShotResult,
+): ZeroShotRow {
   const { corpus, protocol, language, kind, classes, labels } = task
   return {
     model,
@@ -62,15 +68,15 @@ export function zeroShotRow(model: ReportResult['model'], dtype: ReportResult['d
     protocol,
     language,
     classes: kind,
-    count: { images: labels.length, classes: classes.length },
+    count: { images: labels.length, classes: classes.length, templates: templates.length },
     metrics: { acc1: result.top1, acc5: result.top5, mean_per_class_recall: result.meanPerClass },
   }
 }
 
 /** The confusion matrix as report.html shows it. */
 export function confusionTable(model: string, task: ZeroShotTask, result: ZeroShotResult): ConfusionTable {
-  const { corpus, protocol, language, classes } = task
-  return { model, corpus, protocol, language, classes, counts: result.confusion }
+  const { corpus, protocol, language, kind, classes } = task
+  return { model, corpus, protocol, language, kind, classes, counts: result.confusion }
 }
 
 /** The report's row of how alike two languages rank. */

@@ -7,7 +7,7 @@ export const modelNames = ['teacher', 'student', 'student-stage1', 'scratch', 'p
 export type ModelName = (typeof modelNames)[number]
 
 /** Number formats of weights; `uint8` are the pixels of the pixel baseline. */
-export const dtypes = ['fp32', 'fp16', 'q8', 'q4', 'uint8'] as const
+export const dtypes = ['fp32', 'fp16', 'q8', 'int8', 'q4', 'uint8'] as const
 
 const fraction = z.number().min(0).max(1)
 const count = z.number().int().min(0)
@@ -35,7 +35,8 @@ const zeroShot = z.strictObject({
   language,
   /** What kind of classes, e.g. `groups`. */
   classes: z.string().min(1),
-  count: z.strictObject({ images: count.min(1), classes: count.min(2) }),
+  /** Images asked for, classes to choose from, and sentences around each class name. */
+  count: z.strictObject({ images: count.min(1), classes: count.min(2), templates: count.min(1) }),
   metrics: z.strictObject({ acc1: fraction, acc5: fraction, mean_per_class_recall: fraction }),
 })
 
@@ -60,6 +61,9 @@ const consistency = z.strictObject({
     'text_to_text_R@10_reverse': fraction,
   }),
 })
+
+/** max − min of mean_recall over the languages that a model was measured in. */
+const gap = z.strictObject({ ...task, gap: fraction, best: language, worst: language })
 
 /** Recalls of the queries about one group of images, in the whole gallery. */
 const group = z.strictObject({ ...task, language, group: z.string().min(1), queries: count.min(1), metrics: z.record(z.string(), z.number()) })
@@ -125,11 +129,14 @@ const data = z.strictObject({
   counts: z.record(z.string(), count).optional(),
 })
 
-/** `report.json`. Fractions everywhere, never percent; see docs of each field. */
+/** `report.json`. Fractions everywhere, never percent. docs/report.md describes it for those who read it elsewhere. */
 export const reportSchema = z.strictObject({
   schema: z.literal(1),
   models: z.partialRecord(z.enum(modelNames), model),
   results: z.array(result),
+  /** Of every model and protocol with two languages or more. */
+  gaps: z.array(gap).optional(),
+  /** These three on the headline protocol only, see headlineOf. */
   zeroShot: z.array(zeroShot).optional(),
   consistency: z.array(consistency).optional(),
   groups: z.array(group).optional(),
@@ -146,6 +153,7 @@ export type ReportResult = z.infer<typeof result>
 export type ReportModel = z.infer<typeof model>
 export type ZeroShotRow = z.infer<typeof zeroShot>
 export type ConsistencyRow = z.infer<typeof consistency>
+export type GapRow = z.infer<typeof gap>
 export type GroupRow = z.infer<typeof group>
 export type Provenance = z.infer<typeof provenance>
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { UserError } from '../../engine/errors.ts'
 import type { NumberTensor, RuntimeOptions } from '../../engine/runtime.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizers/load.ts'
@@ -19,7 +20,7 @@ const probe = ['a', '两 red apples'] // two texts that no model embeds alike
 /**
  * Opens any CLIP-like model exported to ONNX in the transformers.js layout (also one's own exports) as an Encoder: split
  * towers first, else a combined model cut in two. Nothing is fetched.
- * @throws UserError for a missing folder, missing or damaged files, and tensors of unexpected type or shape; the encoder's
+ * @throws UserError for a missing folder, missing or damaged files, tensors of unexpected type or shape, and a tokenizer with more ids than the model; the encoder's
  *   methods throw it for features that are not finite
  */
 export async function openTeacher(dir: string, options: TeacherOptions = {}): Promise<Encoder> {
@@ -53,6 +54,7 @@ export async function openTeacher(dir: string, options: TeacherOptions = {}): Pr
     const image = imageFeed(new Float32Array(3 * imageSize ** 2), 1, imageSize, config)
     const words = textFeeds(tokenizer, probe, text, config)
     const { dim } = await vision.embed({ pixel_values: image }, 1)
+    await requireVocabulary(join(dir, 'tokenizer.json'), tokenizer, text, words)
     const { dim: textDim } = await text.embed(words, probe.length)
     requireEqualDims(dir, dim, textDim)
     const known = options.logitScale ?? config.logitScale
@@ -100,6 +102,24 @@ function sizeOf(vision: TeacherTower, config: TeacherConfig, dir: string): numbe
     got: 'none',
     hint: "Copy preprocessor_config.json from the model's original folder.",
   })
+}
+
+/** Asks for the largest id there is: a tokenizer of another model may have more ids than this one has rows of embeddings. */
+async function requireVocabulary(where: string, { vocabSize }: Tokenizer, tower: TeacherTower, words: Record<string, NumberTensor>): Promise<void> {
+  const { data, dims } = words.input_ids!
+  const ids = (data as Int32Array).slice().fill(vocabSize - 1, 0, 1)
+  try {
+    await tower.embed({ ...words, input_ids: { data: ids, dims } }, probe.length)
+  } catch (error) {
+    const rows = /out of data bounds, idx=\d+ must be within the inclusive range \[-(\d+),/.exec((error as Error).message)?.[1]
+    if (rows === undefined) throw error
+    throw new UserError({
+      where,
+      expected: `at most ${rows} ids, as ${tower.where} has`,
+      got: `${vocabSize}`,
+      hint: 'Model and tokenizer do not match: copy the tokenizer of this very model.',
+    })
+  }
 }
 
 function requirePixels(dir: string, pixels: Float32Array, count: number, size: number): void {

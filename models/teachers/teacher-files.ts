@@ -11,6 +11,12 @@ import { UserError } from '../../engine/errors.ts'
 export const dtypeSuffixes = { fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', q4: '_q4' } as const
 export type ModelDtype = keyof typeof dtypeSuffixes
 
+/** The number format that the ending of a file's name stands for; names without one are fp32. */
+export function dtypeOf(file: string): ModelDtype {
+  const endings = Object.entries(dtypeSuffixes).toSorted(([, a], [, b]) => b.length - a.length) as [ModelDtype, string][]
+  return endings.find(([, suffix]) => file.endsWith(`${suffix}.onnx`))![0]
+}
+
 /** Two files with a tower each, or one with both. */
 export type TeacherFiles = { vision: string; text: string } | { combined: string }
 
@@ -48,13 +54,18 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
 export async function teacherId(dir: string, files: TeacherFiles): Promise<string> {
   const onnx = Object.values(files)
   const others = ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'].map((name) => join(dir, name))
+  return `${basename(resolve(dir))}-${await hashFiles(dir, [...onnx, ...onnx.flatMap((name) => [`${name}_data`, `${name}.data`]), ...others])}`
+}
+
+/** Twelve hexadecimal digits of the names, relative to `dir`, and the contents of those files that exist. */
+export async function hashFiles(dir: string, files: string[]): Promise<string> {
   const hash = createHash('sha256')
-  for (const file of [...onnx, ...onnx.flatMap((name) => [`${name}_data`, `${name}.data`]), ...others]) {
+  for (const file of files) {
     if (!(await stat(file).catch(() => undefined))) continue
     hash.update(`${relative(dir, file)}\n`)
     for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
   }
-  return `${basename(resolve(dir))}-${hash.digest('hex').slice(0, 12)}`
+  return hash.digest('hex').slice(0, 12)
 }
 
 /** Names of the .onnx files, relative to `dir`. */

@@ -15,7 +15,7 @@ const text = 'objective.afd.text.weight'
  */
 export const afd: Objective = {
   name: 'afd',
-  needs: ['teacher', 'one-teacher'], // the fusions' sizes are one teacher's
+  needs: ['images', 'teacher', 'one-teacher'], // the fusions' sizes are one teacher's
   space: 'teacher',
   params: ({ teacherDim }) => {
     const fusion = { shape: [teacherDim, 2 * teacherDim], init: { normal: (2 * teacherDim) ** -0.5 } }
@@ -23,8 +23,8 @@ export const afd: Objective = {
   },
   loss: ({ projectedImage, projectedText, teacher, positives, params }) => {
     const fuse = (student: tf.Tensor, target: tf.Tensor, weight: string) => normalize(linear(tf.concat([student, target], -1), params[weight]!))
-    const images = fuse(projectedImage, teacher!.image, image) // [B, Et]
+    const images = fuse(projectedImage!, teacher!.image!, image) // [B, Et]
     const texts = fuse(projectedText, teacher!.text, text)
-    return symmetricCrossEntropy(tf.mul(tf.matMul(images, texts, false, true), temperature(params, 'afd')), positives)
+    return symmetricCrossEntropy(tf.mul(tf.matMul(images, texts, false, true), temperature(params, 'afd')), positives!)
   },
 }

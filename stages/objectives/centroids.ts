@@ -53,13 +53,13 @@ export function classCentroids(embeds: Float32Array, dim: number, classes: Int32
 }
 
 /** @throws UserError when every image is a class of its own, as it is where a table has no class column */
-export function requireSharedClasses(classCount: number, imageCount: number): void {
+export function requireSharedClasses(classCount: number, imageCount: number, column?: string): void {
   if (classCount < imageCount) return
   throw new UserError({
     where: '--objective class-embed',
     expected: 'a class column, with classes that several images share',
-    got: `${imageCount} images, no two of one class`,
-    hint: 'Add a "class" column to the table, or use fd, which needs none.',
+    got: `${imageCount} images, no two of one class${column === undefined ? '' : ` in column ${column}`}`,
+    hint: 'Add a "class" column to the table, name another column with --classColumn, or use fd, which needs none.',
   })
 }
 

@@ -1,5 +1,6 @@
 import { tf } from '../../engine/tf.ts'
-import type { Objective } from './objective.ts'
+import { imageTerm } from './image-term.ts'
+import type { Objective, ObjectiveContext } from './objective.ts'
 
 /**
  * Class embeddings as the teacher: −ln softmax(γ·û·e_mᵀ) at the image's own centroid, over all M centroids (CLIP-Embed-KD, arXiv
@@ -12,14 +13,16 @@ import type { Objective } from './objective.ts'
  */
 export const classEmbed: Objective = {
   name: 'class-embed',
-  needs: ['teacher', 'centroids'],
+  needs: ['images', 'teacher', 'centroids'],
   space: 'teacher',
-  loss: ({ centroids, settings }) => {
-    const { rows, target, confidence, image } = centroids!
-    const logits = tf.mul(tf.matMul(image, rows, false, true), settings.classScale) // [B, M]
-    const own = tf.oneHot(target as tf.Tensor1D, rows.shape[0]!)
-    const losses = tf.neg(tf.sum(tf.mul(own, tf.logSoftmax(logits as tf.Tensor2D)), -1)) // [B]
-    if (!settings.classConfidence) return tf.mean(losses)
-    return tf.div(tf.sum(tf.mul(losses, confidence)), tf.add(tf.sum(confidence), 1e-6))
-  },
+  loss: (context) => imageTerm(context, 'class-embed', () => classLoss(context)),
+}
+
+function classLoss({ centroids, settings }: ObjectiveContext): tf.Tensor {
+  const { rows, target, confidence, image } = centroids!
+  const logits = tf.mul(tf.matMul(image, rows, false, true), settings.classScale) // [B, M]
+  const own = tf.oneHot(target as tf.Tensor1D, rows.shape[0]!)
+  const losses = tf.neg(tf.sum(tf.mul(own, tf.logSoftmax(logits as tf.Tensor2D)), -1)) // [B]
+  if (!settings.classConfidence) return tf.mean(losses)
+  return tf.div(tf.sum(tf.mul(losses, confidence)), tf.add(tf.sum(confidence), 1e-6))
 }

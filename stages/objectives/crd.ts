@@ -12,14 +12,14 @@ import type { Objective } from './objective.ts'
  */
 export const crd: Objective = {
   name: 'crd',
-  needs: ['teacher'],
+  needs: ['images', 'teacher'],
   space: 'own',
   loss: ({ image, text, scale, teacher, positives, settings }) => {
     const alpha = settings.crdAlpha
-    const student = tf.mul(tf.matMul(image, text, false, true), scale) // [B, B]
-    const target = tf.mul(tf.matMul(teacher!.image, teacher!.text, false, true), teacher!.scale)
+    const student = tf.mul(tf.matMul(image!, text, false, true), scale) // [B, B]
+    const target = tf.mul(tf.matMul(teacher!.image!, teacher!.text, false, true), teacher!.scale)
     const soft = tf.mul(tf.add(divergence(target, student), divergence(tf.transpose(target), tf.transpose(student))), 0.5)
-    return alpha === 0 ? soft : tf.add(tf.mul(soft, 1 - alpha), tf.mul(symmetricCrossEntropy(student, positives), alpha))
+    return alpha === 0 ? soft : tf.add(tf.mul(soft, 1 - alpha), tf.mul(symmetricCrossEntropy(student, positives!), alpha))
   },
 }
 

@@ -12,23 +12,23 @@ import type { Objective } from './objective.ts'
  *
  * Gradients of the sum over the batch and squares in the row form: so the weight depends neither on B nor on Et. (The element mean of the
  * batch-mean's gradients is this divided by Et·B².) The gradients multiply by s, where public code divides by it: their size is of the
- * order of s², and a weight near 0.001 is what makes gd pull about as hard as task at the start.
+ * order of s², and a weight near 0.001 is what makes gd pull about as hard as task at the start (docs/objectives.md has the measurement).
  */
 export const gd: Objective = {
   name: 'gd',
-  needs: ['teacher'],
+  needs: ['images', 'teacher'],
   space: 'teacher',
   loss: ({ projectedImage, projectedText, scale, teacher, positives }) => {
     const sT = tf.scalar(teacher!.scale)
-    const toTexts = rowsToOne(positives)
-    const toImages = rowsToOne(tf.transpose(positives))
+    const toTexts = rowsToOne(positives!)
+    const toImages = rowsToOne(tf.transpose(positives!))
     const direction = (student: [tf.Tensor, tf.Tensor], target: [tf.Tensor, tf.Tensor], labels: tf.Tensor) => {
       const own = clipGradients(...student, scale, labels)
       const wanted = clipGradients(...target, sT, labels)
       return tf.add(squaredDistance(own.p, wanted.p), squaredDistance(own.k, wanted.k))
     }
-    const images = direction([projectedImage, projectedText], [teacher!.image, teacher!.text], toTexts)
-    const texts = direction([projectedText, projectedImage], [teacher!.text, teacher!.image], toImages)
+    const images = direction([projectedImage!, projectedText], [teacher!.image!, teacher!.text], toTexts)
+    const texts = direction([projectedText, projectedImage!], [teacher!.text, teacher!.image!], toImages)
     return tf.add(images, texts)
   },
 }

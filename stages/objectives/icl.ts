@@ -10,15 +10,15 @@ import { temperature, temperatureParam } from './temperature.ts'
  */
 export const icl: Objective = {
   name: 'icl',
-  needs: ['teacher'],
+  needs: ['images', 'teacher'],
   space: 'teacher',
   params: () => temperatureParam('icl'),
   loss: ({ projectedImage, projectedText, teacher, positives, params }) => {
     const c = temperature(params, 'icl')
     const contrast = (student: tf.Tensor, others: tf.Tensor, targets: tf.Tensor) =>
       softCrossEntropy(tf.mul(tf.matMul(student, others, false, true), c), rowsToOne(targets)) // [B, B]
-    const images = contrast(projectedImage, teacher!.text, positives)
-    const texts = contrast(projectedText, teacher!.image, tf.transpose(positives))
+    const images = contrast(projectedImage!, teacher!.text, positives!)
+    const texts = contrast(projectedText, teacher!.image!, tf.transpose(positives!))
     return tf.mul(tf.add(images, texts), 0.5)
   },
 }

@@ -6,18 +6,20 @@ import type { ObjectiveSettings } from './settings.ts'
 
 /** What an objective sees: one batch in one language. The step averages over languages. */
 export interface ObjectiveContext {
-  /** Student's unit embeddings n(u), n(w). [B, E] */
-  image: tf.Tensor
+  /** Student's unit embeddings n(u), n(w); no image where a step has texts alone. [B, E] */
+  image?: tf.Tensor
   text: tf.Tensor
   /** The same in the teacher's space, û and ŵ: through an adapter where the dimensions differ. [B, Et] */
-  projectedImage: tf.Tensor
+  projectedImage?: tf.Tensor
   projectedText: tf.Tensor
   /** û of images with most of their patches hidden; absent unless an objective needs it. [B, Et] */
   maskedImage?: tf.Tensor
   /** Student's s = exp(logit_scale). */
   scale: tf.Tensor
-  /** 1 where image i and text j belong together. [B, B] */
-  positives: tf.Tensor
+  /** 1 where image i and text j belong together; absent without images. [B, B] */
+  positives?: tf.Tensor
+  /** Losses of images alone, by objective: the same in all languages that have the same teacher, so computed once. */
+  imageTerms?: Map<string, tf.Tensor>
   /** Class of every image. [B] int32; absent unless an objective needs it. */
   classes?: tf.Tensor
   /** Where classes lie in the teacher's space; absent unless an objective needs them. */
@@ -25,7 +27,7 @@ export interface ObjectiveContext {
   /** Last layers of both towers; absent unless an objective needs them. */
   inner?: Partial<Record<Tower, InnerContext>>
   /** Teacher's unit embeddings a, b and its sT; absent when training without a teacher. [B, Et] */
-  teacher?: { image: tf.Tensor; text: tf.Tensor; scale: number }
+  teacher?: { image?: tf.Tensor; text: tf.Tensor; scale: number }
   /** The objectives' own parameters among all others, under the names that `params` gave them. */
   params: Tensors
   settings: ObjectiveSettings
@@ -60,7 +62,7 @@ export interface ObjectiveSizes {
 }
 
 export type Tower = 'image' | 'text'
-export type Need = 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | 'inner-image' | 'inner-text'
+export type Need = 'images' | 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | 'inner-image' | 'inner-text'
 
 export interface Objective {
   name: string

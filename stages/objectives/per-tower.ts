@@ -1,5 +1,6 @@
 import type { ParamSpecs } from '../../engine/params.ts'
 import { tf } from '../../engine/tf.ts'
+import { imageTerm } from './image-term.ts'
 import type { Need, Objective, ObjectiveContext, ObjectiveSizes, Tower } from './objective.ts'
 
 /** A loss that each tower has for itself. */
@@ -34,9 +35,9 @@ function both(part: TowerLoss): Objective {
 function only(part: TowerLoss, tower: Tower, name = `${part.name}-${tower}`): Objective {
   return {
     name,
-    needs: part.needs(tower),
+    needs: tower === 'image' ? ['images', ...part.needs(tower)] : part.needs(tower),
     space: part.space,
     ...(part.params && { params: (sizes) => part.params!(tower, name, sizes) }),
-    loss: (context) => part.loss(tower, context, name),
+    loss: (context) => (tower === 'image' ? imageTerm(context, name, () => part.loss(tower, context, name)) : part.loss(tower, context, name)),
   }
 }

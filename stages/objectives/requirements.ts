@@ -20,6 +20,10 @@ export function requireNeeds(weights: Weights, available: Available): void {
 function refusal(name: string, need: Need): UserError {
   if (need === 'inner-image' || need === 'inner-text') return noInnerTeacher(name, need === 'inner-image' ? 'image' : 'text')
   const where = `--objective ${name}`
+  if (need === 'images') {
+    const hint = 'Take one of a text tower alone (fd-text, smooth-l1-text, hidden-text, attention-text), or a corpus with images.'
+    return new UserError({ where, expected: 'images', got: 'a corpus of texts alone', hint })
+  }
   if (need === 'teacher') {
     const hint = `Only stage 1 has one: run stage1 with --teacher, or leave ${name} out.`
     return new UserError({ where, expected: 'a teacher', got: 'training without one', hint })

@@ -8,7 +8,7 @@ import type { Objective } from './objective.ts'
  */
 export const task: Objective = {
   name: 'task',
-  needs: [],
+  needs: ['images'],
   space: 'own',
-  loss: ({ image, text, scale, positives }) => symmetricCrossEntropy(tf.mul(tf.matMul(image, text, false, true), scale), positives),
+  loss: ({ image, text, scale, positives }) => symmetricCrossEntropy(tf.mul(tf.matMul(image!, text, false, true), scale), positives!),
 }

@@ -20,7 +20,7 @@ const schema = z.object({
   inner: z.object({ depth: z.int().default(2).describe('how deep') }).prefault({}),
 })
 
-const show = (onRun: (config: z.output<typeof schema>) => void): Command<typeof schema> => ({
+export const showCommand = (onRun: (config: z.output<typeof schema>) => void): Command<typeof schema> => ({
   name: 'show',
   description: 'Shows its configuration.',
   schema,
@@ -44,7 +44,7 @@ export async function runShow(...args: string[]) {
   let config: unknown
   const table = {
     show: async () =>
-      show((got) => {
+      showCommand((got) => {
         config = got
       }),
   }

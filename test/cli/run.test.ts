@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { z } from 'zod'
 import { flagsOf } from '../../cli/flags.ts'
+import { run } from '../../cli/run.ts'
 import { runShow } from './fixture.ts'
 
 const defaults = {
@@ -57,6 +58,30 @@ for (const [what, args, message] of mistakes) {
     t.deepEqual([code, config], [2, undefined])
   })
 }
+
+test('a list may be the positional key: it takes every argument that is no flag', async (t) => {
+  const list = {
+    name: 'list',
+    description: 'Lists.',
+    schema: z.object({ runs: z.array(z.string()).min(2).describe('runs'), seed: z.int().default(1) }),
+    positional: 'runs',
+    run: async (config: object) => void got.push(config),
+  }
+  const got: object[] = []
+  const written: string[] = []
+  const stream = { write: (text: string) => void written.push(text) }
+  const runList = (...args: string[]) => run(['list', ...args], { list: async () => list }, { stdout: stream, stderr: stream })
+  t.is(await runList('a,b', '--seed', '2', 'c'), 0)
+  t.is(await runList('--runs', 'a,b'), 0)
+  t.deepEqual(got, [
+    { runs: ['a,b', 'c'], seed: 2 },
+    { runs: ['a', 'b'], seed: 1 },
+  ])
+  t.deepEqual([await runList('a'), await runList('c', '--runs', 'a,b')], [2, 2])
+  t.regex(written.join(''), /--runs: expected a list of at least 2 text, got \["a"\][\s\S]*list: expected runs once, got "c"/)
+  await runList('--help')
+  t.regex(written.at(-1)!, /Usage: distilingual list \[flags\] runs…/)
+})
 
 test('flags win over the config file, the config file over defaults', async (t) => {
   const file = await writeConfig(t.teardown, { command: 'show', text: 'from file', steps: 3, inner: { depth: 9 }, mode: 'fast' })

@@ -50,6 +50,21 @@ test('wide', async (t) => {
   t.is((await sharp(await first!.image.read()).metadata()).width, 8)
 })
 
+test('columns that mean nothing here are kept by their names, empty cells left out', async (t) => {
+  const wide = await write('image,en,Species,split,class,year\nimages/0.png,red,finch,train,bird,2020\nimages/1.png,green,,train,,2021\n')
+  const corpus = await csvCorpus({ file: wide })
+  t.deepEqual(corpus.languages, ['en'])
+  t.deepEqual(
+    (await everything(corpus)).map(({ columns }) => columns),
+    [{ class: 'bird', Species: 'finch', year: '2020' }, { year: '2021' }],
+  )
+  const long = await write('image\tlanguage\tcaption\tspecies\n0.png\ten\tred\tfinch\n0.png\ten\trot\tfinch\n', 'tsv')
+  const [merged] = await everything(await csvCorpus({ file: long, imagesDir: join(folder, 'images') }))
+  t.deepEqual(merged!.columns, { species: 'finch' })
+  const lines = '{"image":"images/0.png","captions":{"en":"red"},"year":2020,"wild":true,"species":null,"group":"warm"}\n'
+  t.deepEqual((await everything(await jsonlCorpus({ file: await write(lines, 'jsonl') })))[0]!.columns, { group: 'warm', year: '2020', wild: 'true' })
+})
+
 test('long, tab-separated, rows of one image merged', async (t) => {
   const file = await write(
     'image\tlanguage\tcaption\tsplit\n0.png\tde\tein rotes Feld\ttrain\n./0.png\tfr\tun carré rouge\ttrain\n0.png\tde\trot\ttrain\n0.png\tde\trot\ttrain\n',
@@ -84,6 +99,15 @@ const mistakes: [name: string, content: string | Uint8Array, message: RegExp][] 
   ['a long header with more', 'image,language,caption,en\nimages/0.png,en,red,red\n', /extra column "en"/],
   ['a column twice', 'image,en,en\nimages/0.png,red,red\n', /column "en" twice/],
   ['unknown language column', 'image,english\nimages/0.png,red\n', /:1: .*got "english"\. Did you mean en \(English\)/],
+  ['a column that is nearly split', 'image,en,spilt\nimages/0.png,red,train\n', /\.csv:1: .*got "spilt"\. Did you mean split\?/],
+  ['a column that is nearly class', 'image,en,classs\nimages/0.png,red,a\n', /Did you mean class\?/],
+  ['a code that is none', 'image,en,zj\nimages/0.png,red,x\n', /got "zj"\. Did you mean /],
+  ['only columns that are no language', 'image,species\nimages/0.png,finch\n', /"image,species" without a language column/],
+  [
+    'two species of one image',
+    'image,language,caption,species\nimages/0.png,en,red,finch\nimages/0.png,en,rot,wren\n',
+    /\.csv:3: expected species "finch" .* line 2, got "wren"/,
+  ],
   ['underscore in a code', 'image,zh_CN\nimages/0.png,红\n', /Did you mean zh-CN\?/],
   ['unknown language in a row', 'image,language,caption\nimages/0.png,en,red\nimages/0.png,xq,red\n', /\.csv:3: .*got "xq"/],
   ['empty caption', 'image,en,zh\nimages/0.png,red,\n', /\.csv:2: expected a caption in zh, got an empty one/],
@@ -150,6 +174,12 @@ test('jsonl', async (t) => {
   t.is(samples[1]!.classId, 'g')
   const broken = await write('{"image":"images/0.png","captions":{"en":"red"}}\n{"image":"images/1.png"\n', 'jsonl')
   await t.throwsAsync(jsonlCorpus({ file: broken }), { instanceOf: UserError, message: /\.jsonl:2: expected an object/ })
+  const spilt = await write('{"image":"images/0.png","captions":{"en":"red"},"spilt":"train"}\n', 'jsonl')
+  await t.throwsAsync(jsonlCorpus({ file: spilt }), { instanceOf: UserError, message: /\.jsonl:1: .*Did you mean split\?/ })
+  const outside = await write('{"image":"images/0.png","captions":{"en":"red"},"zh":"红"}\n', 'jsonl')
+  await t.throwsAsync(jsonlCorpus({ file: outside }), { instanceOf: UserError, message: /\.jsonl:1: .*zh: a language, where captions belong/ })
+  const both = await write('{"image":"images/0.png","captions":{"en":"red"},"caption":"red"}\n', 'jsonl')
+  await t.throwsAsync(jsonlCorpus({ file: both }), { instanceOf: UserError, message: /caption: not beside captions/ })
   const odd = await write('{"image":"images/0.png","captions":{"en":3}}\n', 'jsonl')
   await t.throwsAsync(jsonlCorpus({ file: odd }), { instanceOf: UserError, message: /\.jsonl:1: .*captions\.en/ })
 })

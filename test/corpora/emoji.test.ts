@@ -38,6 +38,12 @@ test('captions of three concepts', (t) => {
 test('no held-out concept, drawing or name is in the training split', async (t) => {
   const train = await all('train')
   t.is(train.length, 6736)
+  t.deepEqual(train.find(({ classId }) => classId === '1f436')!.columns, {
+    concept: '1f436',
+    subgroup: 'animal-mammal',
+    group: 'animals-nature',
+    style: train.find(({ classId }) => classId === '1f436')!.id.split('/')[0]!,
+  })
   const known = concepts()
   t.true(train.every(({ classId }) => known.get(classId!)?.split === 'train'))
   t.is(new Set(train.map(({ classId }) => classId)).size, 1194)

@@ -60,6 +60,21 @@ test('tasks that are not the same are left out and named', (t) => {
   ])
 })
 
+test('other queries among the same images are not paired', (t) => {
+  const part = saved(0.5)
+  const queries = part.imageToText.ranks.map((_, i) => i + 1)
+  const other = { ...part, imageToText: { ...part.imageToText, queries } }
+  const message = /c p en in b: its queries are not the same ones/
+  t.throws(
+    () =>
+      compareRuns([
+        { name: 'a', ranks: [part] },
+        { name: 'b', ranks: [other] },
+      ]),
+    { instanceOf: UserError, message },
+  )
+})
+
 test('the table', (t) => {
   const runs = [
     { name: 'runs/a', ranks: [saved(0.5), saved(0.5, { language: 'zh' })] },
@@ -74,7 +89,7 @@ test('the table', (t) => {
     /^\| p +\| English +\| 400 \| +5\d\.\d \| +\d\d\.\d \| +−\d\d\.\d \| +−\d\d\.\d–−\d\d\.\d \| +0\.00\d \* \| +5\d\.\d \| +\+0\.0 \| +0\.0–0\.0 \| 1\.000 \|$/,
   )
   t.regex(chinese!, /\| Chinese +\| 400 \| +5\d\.\d \| +– \| +– \| +– \| +– \|/)
-  t.regex(text, /\n- c p zh: runs\/b left out, it was not evaluated there\n$/)
+  t.regex(text, /\n- runs\/b left out, it was not evaluated there: c p zh\n$/)
 })
 
 test('nothing to compare is refused with the reason', (t) => {
@@ -85,5 +100,12 @@ test('nothing to compare is refused with the reason', (t) => {
     () => compareRuns([a, { name: 'b', ranks: [saved(0.5, { task: 'other' })] }]),
     /a and b were evaluated with student fp32, got none \(c p en in b: its images or texts/,
   )
-  refuses(() => compareRuns([a, a], { dtype: 'q8' }), /student q8, got none in a/)
+  refuses(() => compareRuns([a, a], { dtype: 'q8' }), /compare, a: expected an evaluation of student q8, got one of student fp32/)
+})
+
+test('a clear difference passes the correction however many there are', (t) => {
+  const languages = Array.from({ length: 60 }, (_, i) => `x${i}`)
+  const run = (name: string, hits: number) => ({ name, ranks: languages.map((language) => saved(hits, { language })) })
+  const { tasks } = compareRuns([run('a', 0.3), run('b', 0.6)], { seed: 1 })
+  t.true(tasks.every(({ scores }) => scores[1]!.against!.adjusted < 0.05))
 })

@@ -19,3 +19,14 @@ test('quantiles, worked by hand', (t) => {
   t.is(quantile([7], 0.95), 7)
   t.is(quantile([], 0.5), NaN)
 })
+
+test('a candidate may settle before each of its runs', async (t) => {
+  const order: string[] = []
+  const candidate = (name: string) => ({ name, run: async () => order.push(name) })
+  const results = await interleavedLatency([candidate('a'), candidate('b')], { rounds: 2, warmup: 0, settle: 1 })
+  t.is(order.join(''), 'aabb' + 'bbaa')
+  t.deepEqual(
+    results.map(({ runs }) => runs),
+    [2, 2],
+  )
+})

@@ -2,7 +2,7 @@ import test from 'ava'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { UserError } from '../../engine/errors.ts'
 import { normal, random } from '../../engine/random.ts'
-import { evaluateRetrieval } from '../../eval/retrieval.ts'
+import { captionsOf, evaluateRetrieval, ownCaptions } from '../../eval/retrieval.ts'
 
 function task(images: number, positives: number[][], more: Partial<RetrievalTask> = {}): RetrievalTask {
   return {
@@ -65,6 +65,14 @@ test('a text of several images is a hit with any of them', async (t) => {
   const result = await evaluateRetrieval(task(3, [[1, 2], [0]]), rows([1, 0], [0, 1], [-1, 0]), rows([-1, 0.1], [1, 0]))
   t.deepEqual([...result.textToImage.ranks], [1, 1])
   t.deepEqual([...result.imageToText.ranks], [1, 1, 1])
+})
+
+test('a caption that is right for its whole class is about the image it was written for', async (t) => {
+  const made = task(3, [[0, 1], [0, 1], [2]], { writtenFor: [0, 1, 2] })
+  t.deepEqual([captionsOf(made), ownCaptions(made)], [[[0, 1], [0, 1], [2]], [[0], [1], [2]]])
+  t.deepEqual(ownCaptions({ ...made, writtenFor: undefined }), captionsOf(made))
+  const { textToImage } = await evaluateRetrieval(made, rows([1, 0], [0, 1], [-1, 0]), rows([1, 0], [0, 1], [-1, 0]))
+  t.deepEqual([...textToImage.items], [0, 1, 2])
 })
 
 test('distractors stay in the gallery and are not asked for; named queries are honoured', async (t) => {

@@ -3,38 +3,9 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v4 from '@huggingface/transformers'
 import * as v2 from '@xenova/transformers'
-import test, { type ExecutionContext } from 'ava'
-import sharp from 'sharp'
-import { decodeImage, toPixelValues } from '../../corpora/images.ts'
-import { exportFolder } from '../../export/package.ts'
-import { captions, leastCosine, smallModel, temporaryFolder } from './small-model.ts'
-
-const dim = 64
-const size = 32
-const labels = ['a red apple', '绿色的梨', 'two black cats']
-
-/** A small model exported to a folder, and a picture of exactly its size, so that nobody's resizer matters. */
-async function exported(t: ExecutionContext) {
-  const small = await smallModel(t)
-  const parent = await temporaryFolder(t)
-  const dir = join(parent, 'small-clip')
-  await exportFolder(small.model, { tokenizerDir: small.tokenizerDir, out: dir, dtypes: ['fp32', 'q8'], threads: 1 })
-  const rgb = Buffer.from(Uint8Array.from({ length: 3 * size * size }, (_, i) => (i * 7 + (i >> 5) * 13) % 256))
-  const picture = join(parent, 'picture.png')
-  await sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
-    .png()
-    .toFile(picture)
-  const rgba = await decodeImage({ key: picture, read: () => readFile(picture) }, size)
-  const image = await small.encoder.encodeImages(toPixelValues(rgba, size), 1)
-  return { ...small, dir, picture, image, texts: await small.encoder.encodeTexts(captions) }
-}
-
-/** softmax(s·cosine) of the picture with each label, as the pipelines return it. */
-function expectedScores(image: Float32Array, texts: Float32Array, scale: number): number[] {
-  const logits = labels.map((_, row) => scale * leastCosine(texts.subarray(row * dim, (row + 1) * dim), image, dim))
-  const weights = logits.map((logit) => Math.exp(logit - Math.max(...logits)))
-  return weights.map((weight) => weight / weights.reduce((a, b) => a + b))
-}
+import test from 'ava'
+import { checkScores, dim, expectedScores, exported, labels, type Score } from './interop-model.ts'
+import { captions, leastCosine } from './small-model.ts'
 
 test('transformers.js 4 loads the towers and gives the same embeddings', async (t) => {
   const { dir, picture, image, texts } = await exported(t)
@@ -85,7 +56,7 @@ test('transformers.js 2.17 loads the towers and runs both pipelines', async (t) 
 })
 
 test('both load the quantized files', async (t) => {
-  const { dir, texts } = await exported(t)
+  const { dir, picture, image, texts } = await exported(t)
   const newer = await v4.CLIPTextModelWithProjection.from_pretrained(dir, { local_files_only: true, dtype: 'q8' })
   const older = await v2.CLIPTextModelWithProjection.from_pretrained(olderName(dir), { local_files_only: true, quantized: true })
   const tokenizer = await v4.AutoTokenizer.from_pretrained(dir, { local_files_only: true })
@@ -94,6 +65,10 @@ test('both load the quantized files', async (t) => {
   const b = await older(olderTokenizer([...captions], { padding: true, truncation: true }))
   t.true(leastCosine(a.text_embeds.data, texts, dim) > 0.98)
   t.true(leastCosine(a.text_embeds.data, b.text_embeds.data, dim) > 0.999)
+  const extract = await v4.pipeline('image-feature-extraction', dir, { local_files_only: true, dtype: 'q8' })
+  t.true(leastCosine((await extract(picture)).data as Float32Array, image, dim) > 0.98)
+  const olderExtract = await v2.pipeline('image-feature-extraction', olderName(dir), { local_files_only: true, quantized: true })
+  t.true(leastCosine((await olderExtract(picture)).data as Float32Array, image, dim) > 0.98)
 })
 
 test("the model card's lines run as they stand", async (t) => {
@@ -113,13 +88,4 @@ function olderName(dir: string): string {
   v2.env.localModelPath = '/'
   v2.env.allowRemoteModels = false
   return dir.slice(1)
-}
-
-interface Score {
-  score: number
-  label: string
-}
-
-function checkScores(t: ExecutionContext, scores: Score[], expected: number[]): void {
-  for (const { label, score } of scores) t.true(Math.abs(score - expected[labels.indexOf(label)]!) < 1e-4, `${label} ${score} ${expected}`)
 }

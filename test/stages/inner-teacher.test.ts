@@ -1,12 +1,17 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import { prune } from '../../engine/onnx/passes.ts'
-import { encodeModel } from '../../engine/onnx/proto.ts'
+import { decodeModel, encodeModel } from '../../engine/onnx/proto.ts'
 import { paramInputs } from '../../engine/params.ts'
 import { type InputSpecs, type TensorFunction, trace } from '../../engine/trace/trace.ts'
-import { writeModelFolder } from '../../models/folder.ts'
+import { onnxFile } from '../../export/dtypes.ts'
+import { exportGraphs } from '../../export/onnx.ts'
+import { parseOutputs } from '../../export/outputs.ts'
+import { exportFolder } from '../../export/package.ts'
+import { readModelFolder, writeModelFolder } from '../../models/folder.ts'
+import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { textTower } from '../../models/text.ts'
 import { bindParams } from '../../models/towers.ts'
 import { imageTower } from '../../models/vision.ts'
@@ -70,6 +75,57 @@ test('a model folder and ONNX files with these outputs show the same last layers
     const row = one.attention.subarray(tokens * 3, tokens * 4)
     t.true(Math.abs(row.reduce((sum, value) => sum + value, 0) - 1) < 1e-5, 'rows sum to 1')
   }
+})
+
+for (const [dtype, tolerance] of [
+  ['fp32', 1e-5],
+  ['fp16', 2e-2],
+] as const) {
+  test(`an export with activations (${dtype}) is an inner teacher, with those of the model in memory`, async (t) => {
+    const { own, tokenizer, config } = await folders(t)
+    const out = join(await temporaryFolder(t), 'export')
+    const model = await readModelFolder(own)
+    const options = { tokenizerDir: own, out, threads: 1, leaveOut: ['safetensors' as const] }
+    await exportFolder(model, { ...options, dtypes: [dtype], outputs: ['hidden_states', 'attentions'] })
+    const [memory, files] = [await openInnerTeacher(own, { threads: 1 }), await openInnerTeacher(out, { threads: 1 })]
+    t.teardown(() => Promise.all([memory.release(), files.release()]))
+    t.deepEqual(files.shapes, memory.shapes)
+    const pixels = gaussian(B * 3 * config.vision_config.image_size ** 2, 1)
+    const { inputIds, attentionMask } = tokenizer.encodeBatch(captions.slice(0, B), T)
+    const pairs = [
+      [await files.images(pixels, B), await memory.images(pixels, B)],
+      [await files.texts(inputIds, attentionMask, B), await memory.texts(inputIds, attentionMask, B)],
+    ] as const
+    for (const [got, want] of pairs) {
+      close(t, got.hidden, want.hidden, tolerance, 'hidden')
+      close(t, got.attention, want.attention, tolerance, 'attention')
+    }
+    // The folder is a teacher of features as well, and the combined file shows nothing more than ever.
+    const teacher = await openTeacher(out, { threads: 1 })
+    t.teardown(() => teacher.release())
+    t.is(teacher.embedDim, config.projection_dim)
+    const outputsOf = async (stem: string) =>
+      decodeModel(await readFile(join(out, onnxFile(stem as 'model', dtype))), stem).outputs.map(({ name, dims }) => `${name} [${dims}]`)
+    t.deepEqual(await outputsOf('model'), [
+      'logits_per_image [image_batch_size,text_batch_size]',
+      'logits_per_text [text_batch_size,image_batch_size]',
+      'text_embeds [text_batch_size,64]',
+      'image_embeds [image_batch_size,64]',
+    ])
+    t.deepEqual(await outputsOf('text_model'), [
+      'text_embeds [batch_size,64]',
+      'hidden_states [batch_size,sequence_length,128]',
+      'attentions [batch_size,2,sequence_length,sequence_length]',
+    ])
+  })
+}
+
+test('only what is asked for is written; unknown outputs are refused', async (t) => {
+  const { model } = await smallModel(t)
+  const names = ({ outputs }: { outputs: { name: string }[] }) => outputs.map(({ name }) => name)
+  t.deepEqual(names(exportGraphs(model).vision), ['image_embeds'])
+  t.deepEqual(names(exportGraphs(model, { outputs: parseOutputs(['attentions', 'attentions']) }).vision), ['image_embeds', 'attentions'])
+  t.throws(() => parseOutputs(['hidden']), { instanceOf: UserError, message: /--outputs: expected a list of hidden_states, attentions, got hidden/ })
 })
 
 test('refuses ONNX files without these outputs, and texts that are too long', async (t) => {

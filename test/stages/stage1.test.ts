@@ -1,13 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
 import { openCorpus } from '../../corpora/open.ts'
 import { UserError } from '../../engine/errors.ts'
+import { decodeSafetensors } from '../../engine/safetensors.ts'
 import { exportFolder } from '../../export/package.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { readModelFolder } from '../../models/folder.ts'
+import { inherit } from '../../models/inherit.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { objectives } from '../../stages/objectives/table.ts'
 import { runStage1, stage1Settings } from '../../stages/stage1.ts'
@@ -26,11 +28,13 @@ async function makeFolder(): Promise<string> {
     await sharp({ create: { width: 32, height: 32, channels: 3, background } })
       .png()
       .toFile(join(dir, `${i}.png`))
-    rows.push([`${i}.png`, `ein Bild ${colours[i % 4]} ${i}`, `une image ${couleurs[i % 4]} ${i}`, 'train', colours[i % 4]!])
+    const cells = [`${i}.png`, `ein Bild ${colours[i % 4]} ${i}`, `une image ${couleurs[i % 4]} ${i}`, 'train', colours[i % 4]!]
+    rows.push([...cells, i < 18 ? `farm ${i % 3}` : '', `p${i}`])
   }
   const table = (header: string, columns: number) => [header, ...rows.map((row) => row.slice(0, columns).join())].join('\n')
   await writeFile(join(dir, 'classes.csv'), table('image,de,fr,split,class', 5))
   await writeFile(join(dir, 'plain.csv'), table('image,de,fr,split', 4))
+  await writeFile(join(dir, 'farms.csv'), table('image,de,fr,split,class,farm,serial', 7))
   await writeTokenizer(
     join(dir, 'words'),
     trainTokenizer(
@@ -111,6 +115,42 @@ test('an ensemble without task folds its adapters: the student then has the dime
   t.is(written.config.projection_dim, 28)
 })
 
+test('classes from any column: as many anchors as it has values, and one for each empty cell', async (t) => {
+  const { log } = await train('farms', { objective: 'task:1,class-embed:0.5,anchor:1', classColumn: 'farm' }, 'farms.csv')
+  t.true(log.filter((line) => 'loss' in line).every((line) => Number.isFinite(line['class-embed']) && Number.isFinite(line.anchor)))
+  const dir = await folder!
+  const checkpoint = (await readdir(join(dir, 'farms', 'checkpoints'), { recursive: true })).find((name) => name.endsWith('.safetensors'))!
+  const { params } = decodeSafetensors(await readFile(join(dir, 'farms', 'checkpoints', checkpoint)), checkpoint)
+  const [anchors] = Object.entries(params).flatMap(([name, { shape }]) => (name.endsWith('objective.anchor.weight') ? [shape] : []))
+  t.deepEqual(anchors, [3 + 6, 16])
+  const { log: usual } = await train('farms by class', { objective: 'task:1,class-embed:0.5,anchor:1' }, 'farms.csv')
+  t.is(log[0]!.task, usual[0]!.task, 'positives are those of the class column')
+  t.not(log[0]!['class-embed'], usual[0]!['class-embed'])
+})
+
+test('begins with another student as it is, or cut out of a larger one', async (t) => {
+  const first = await train('larger', { student: '128x3-128x2', steps: 1 })
+  const still = { steps: 1, learningRate: 1e-60 } // what is written then is what training began with
+  const { written: same } = await train('init', { ...still, tokenizer: undefined, init: 'DIR/larger' })
+  for (const [name, { data }] of Object.entries(first.written.params)) t.true(equal(same.params[name]!.data, data), name)
+  const { written: cut } = await train('inherit', { ...still, tokenizer: undefined, student: '64x2-64x1', inherit: 'DIR/larger' })
+  t.is(cut.config.vision_config.hidden_size, 64)
+  const wanted = inherit(first.written, cut.config)
+  for (const [name, { data }] of Object.entries(wanted.params)) t.true(equal(cut.params[name]!.data, data), name)
+})
+
+/** 0 and −0, as a step of rate 0 may leave it, are equal. */
+function equal(a: Float32Array, b: Float32Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i])
+}
+
+test("a pivot: the other language's texts are taught by the teacher's features of the pivot's", async (t) => {
+  const settings = { objective: 'fd-text:1', steps: 1 }
+  const { log } = await train('without pivot', settings)
+  const { log: pivoted } = await train('pivot', { ...settings, pivot: 'de' })
+  t.not(log[0]!['fd-text'], pivoted[0]!['fd-text'])
+})
+
 test('a teacher at every step', async (t) => {
   const { log } = await train('online', { objective: 'task:1,fd:1', variants: 0 })
   t.true(Number.isFinite(log[0]!.fd))
@@ -122,6 +162,21 @@ const refused: Record<string, [object, RegExp, string?]> = {
     /class-embed: expected a class column.*got 24 images, no two of one class/,
     'plain.csv',
   ],
+  'class-embed with classes of one image each': [
+    { objective: 'task,class-embed', classColumn: 'serial' },
+    /expected a class column.*got 24 images, no two of one class in column serial/,
+    'farms.csv',
+  ],
+  'a class column that is not there': [
+    { objective: 'task,class-embed', classColumn: 'farms' },
+    /--classColumn farms: expected a column of farms \(class, farm, serial\), got farms\. Did you mean farm\?/,
+    'farms.csv',
+  ],
+  'a class column where there is none': [
+    { objective: 'task,anchor', classColumn: 'class' },
+    /--classColumn class: expected a column of plain \(it has none beside images and captions\)/,
+    'plain.csv',
+  ],
   'class-embed with a teacher at every step': [{ objective: 'task,class-embed', variants: 0 }, /class-embed: expected cached features/],
   'hidden without a teacher that shows it': [
     { objective: 'task,hidden' },
@@ -131,11 +186,21 @@ const refused: Record<string, [object, RegExp, string?]> = {
     { objective: 'task,attention-image', innerTeacher: 'DIR/second' },
     /expected 17 tokens in the teacher's image tower.*got 37/,
   ],
+  'attention over images that lack patches, as they do by default': [
+    { objective: 'task,attention-image', innerTeacher: 'DIR/first', keepPatches: 0.5 },
+    /--objective attention-image: expected whole images, as the teacher sees them, got --keepPatches 0\.5\. Set --keepPatches 1/,
+  ],
   'specialists without an objective for the own space': [
     { objective: 'fd', specialists: ['fr=DIR/second'] },
     /expected task, crd or siglip .* got fd/,
   ],
   'a specialist of a foreign language': [{ specialists: ['zh=DIR/second'] }, /--specialists .*: expected each of de, fr at most once, got zh/],
+  'a pivot that is none of the languages': [{ pivot: 'en' }, /--pivot en: expected one of de, fr, got en/],
+  'inheriting more than there is': [
+    { tokenizer: undefined, student: 'tiny', inherit: 'DIR/first' },
+    /--inherit: expected at most the source's image layers, 1, got 3/,
+  ],
+  'beginning with a student of other images': [{ tokenizer: undefined, init: 'DIR/second' }, /--init .*second: expected images of 32 px.* got 48 px/],
   'two specialists of one language': [{ specialists: ['fr=DIR/second', 'de+fr=DIR/first'] }, /got fr twice/],
   'a weight that is none': [{ ensemble: ['DIR/second:0'] }, /--ensemble .*: expected DIR or DIR:WEIGHT/],
   'a specialist without a language': [{ specialists: ['DIR/second'] }, /expected LANG=DIR or LANG\+LANG=DIR:WEIGHT/],

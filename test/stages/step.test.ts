@@ -24,6 +24,7 @@ const steps: Record<string, Partial<StepShape>> = {
   'class-embed:0.5': { centroids: 4 },
   'hidden:1,attention:0.5': { inner },
   'attention-image:1': { inner: { image: { ...inner.image, heads: 3 } } },
+  'fd-text:1,smooth-l1-text:0.5,hidden-text:1': { textOnly: true, inner },
   'crd:1,fd:2,mfd-image:1': { specialists: [{ embedDim: 4, logitScale: 30, languages: ['zh'], weight: 0.5 }] },
 }
 
@@ -115,6 +116,49 @@ test('mfd masks: other patches, another loss; without mfd there is no second pas
   t.true((await nodes({ fn, specs })) > (await nodes(without)))
 })
 
+test('a step of texts alone takes no image, and reaches the text tower alone', async (t) => {
+  const { fn, specs, feeds } = build('fd-text:1', { textOnly: true })
+  const data = Object.keys(specs).filter((name) => !(name in tinyModel().params))
+  t.deepEqual(data.sort(), ['attention_mask', 'input_ids', 'teacher_text:en', 'teacher_text:zh'])
+  const results = await eager(fn, specs, feeds)
+  const reached = Object.keys(results).filter((name) => name.startsWith('gradient:'))
+  t.true(reached.length > 10 && reached.every((name) => name.startsWith('gradient:text_')))
+  // The same texts in a step with images: the same loss.
+  const whole = build('fd-text:1', {})
+  const given = Object.fromEntries(Object.keys(whole.specs).map((name) => [name, feeds[name] ?? whole.feeds[name]!]))
+  t.true(Math.abs((await eager(whole.fn, whole.specs, given)).loss![0]! - results.loss![0]!) < 1e-6)
+})
+
+test('what concerns images alone is computed once, however many languages there are', async (t) => {
+  const objective = 'fd-image:1,smooth-l1-image:1,mfd-image:1,class-embed:1,hidden-image:1,attention-image:1'
+  const nodes = async (languages: string[]) => {
+    const { fn, specs } = build(objective, { languages, inner, centroids: 4 })
+    const step = await compile(fn, specs, { threads })
+    await step.release()
+    return step.graph!.nodes.length
+  }
+  const [two, three] = [await nodes(['en', 'zh']), await nodes(['en', 'zh', 'de'])]
+  t.true(three - two <= 2 * 6, `${two} nodes for two languages, ${three} for three`) // a sum and its gradient each
+  const both = build('fd:1', { languages: ['en', 'zh'] })
+  const one = build('fd-image:1', {})
+  const loss = async ({ fn, specs, feeds }: ReturnType<typeof build>) => (await eager(fn, specs, feeds)).loss![0]!
+  const texts = build('fd-text:1', {})
+  const same = Object.fromEntries(Object.keys(both.specs).map((name) => [name, both.feeds[name]!]))
+  const at = async (part: ReturnType<typeof build>) =>
+    loss({ ...part, feeds: Object.fromEntries(Object.keys(part.specs).map((name) => [name, same[name]!])) })
+  t.true(Math.abs((await loss(both)) - (await at(one)) - (await at(texts))) < 1e-5, 'the sum of both towers')
+})
+
+test('a specialist has image terms of its own', async (t) => {
+  const specialist = { embedDim: 6, logitScale: 30, languages: ['zh'], weight: 1 }
+  const { fn, specs, feeds } = build('fd-image:1', { specialists: [specialist] })
+  const fd = async (changes: Feeds) => (await eager(fn, specs, { ...feeds, ...changes })).loss![0]!
+  const base = await fd({})
+  const other = unitRows(gaussian(B * 6, 99), 6)
+  t.not(await fd({ teacher_image: other }), base)
+  t.not(await fd({ 'teacher_image:zh': other }), base)
+})
+
 test('a specialist speaks for its language alone, with its weight', async (t) => {
   const specialist = { embedDim: 6, logitScale: 30, languages: ['zh'], weight: 0.5 }
   const { fn, specs, feeds } = build('crd:1', { specialists: [specialist] })
@@ -165,6 +209,12 @@ const refused: Record<string, [string, Partial<StepShape>, RegExp]> = {
     /--objective hidden-text: expected 6 tokens in the teacher's text tower.* got 77\. Tokenizer and context/,
   ],
   'dropped patches': ['attention-image', { inner, keepPatches: 0.5 }, /expected whole images, .* got --keepPatches 0\.5/],
+  'images where there are texts alone': [
+    'fd-text,crd',
+    { textOnly: true },
+    /--objective crd: expected images, got a corpus of texts alone\. Take one of a text tower alone \(fd-text, /,
+  ],
+  'a sum over both towers where there are texts alone': ['fd', { textOnly: true }, /--objective fd: expected images/],
   'afd with specialists': [
     'task,afd',
     { specialists: [{ ...teacher, languages: ['zh'], weight: 1 }] },

@@ -52,6 +52,7 @@ export function reproduceSection(report: Report): Section {
   }
 }
 
-function code(text: string): Markup {
+/** A block of commands or settings that scrolls by itself. */
+export function code(text: string): Markup {
   return html`<pre tabindex="0"><code>${text}</code></pre>`
 }

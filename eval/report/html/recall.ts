@@ -2,7 +2,7 @@ import { grouped } from '../../grouped.ts'
 import { type RecallName, recallNames } from '../../metrics.ts'
 import { headlineProtocol, languageName, percent, percentInterval, rank, rowLabel, thousands } from '../format.ts'
 import { modelNames, type Report, type ReportResult } from '../schema.ts'
-import { type ChartSpec, chart } from './chart.ts'
+import { type Bar, barPanel } from './bars.ts'
 import { html, type Markup } from './markup.ts'
 import type { Section } from './section.ts'
 import { colourOf, legend, modelSeries } from './series.ts'
@@ -32,7 +32,7 @@ export async function recallSection(report: Report): Promise<Section | undefined
   if (!headline) return undefined
   const isHeadline = (row: ReportResult) => row.protocol === headline.protocol && row.corpus === headline.corpus
   const rows = report.results.filter(isHeadline)
-  const charts = await Promise.all(bars.map((bar) => barPanel(bar, rows, report)))
+  const charts = await Promise.all(bars.map(({ metric, title }) => barPanel(title, barsOf(metric, rows, report))))
   const body = html`${legend(modelSeries(rows, report.results))}
 <div class="panels">${charts}</div>
 <p class="note">Lines are 95 % bootstrap intervals: images are drawn again, each with its captions. A query is a hit when any of its right answers is in
@@ -50,57 +50,13 @@ function protocols(rows: readonly ReportResult[]): ReportResult[][] {
   return [...grouped(rows, ({ corpus, protocol }) => JSON.stringify([corpus, protocol])).values()]
 }
 
-async function barPanel({ metric, title }: (typeof bars)[number], rows: readonly ReportResult[], report: Report): Promise<Markup | undefined> {
-  const values = sorted(rows)
-    .filter((row) => row.metrics[metric] !== undefined)
-    .map((row) => {
-      const [low, high] = row.interval95?.[metric] ?? []
-      const value = 100 * row.metrics[metric]!
-      const ends = low === undefined ? { end: value } : { low: 100 * low, high: 100 * high!, end: 100 * high! }
-      return {
-        language: languageName(row.language),
-        model: rowLabel(row, report.results),
-        colour: colourOf(row),
-        value,
-        ...ends,
-        text: percent(value / 100),
-      }
-    })
-  if (values.length === 0) return undefined
-  const label = `${title}: ${values.map(({ language, model, text }) => `${language}, ${model} ${text}`).join('; ')}`
-  return html`<figure><figcaption>${title}</figcaption>${await chart(barSpec(values), label)}</figure>`
-}
-
-/** Bars from zero, grouped by language, with whiskers and the number at the end. */
-function barSpec(values: { language: string; model: string; end: number }[]): ChartSpec {
-  const models = [...new Set(values.map(({ model }) => model))]
-  const most = Math.max(...values.map(({ end }) => end), 1)
-  return {
-    data: { values },
-    height: { step: 14 * models.length + 12, for: 'position' },
-    encoding: {
-      y: { field: 'language', type: 'nominal', sort: null, title: null, scale: { paddingInner: 0.2, paddingOuter: 0.05 } },
-      yOffset: { field: 'model', type: 'nominal', sort: models, scale: { paddingInner: 0.15 } },
-    },
-    layer: [
-      {
-        mark: 'bar',
-        encoding: {
-          x: { field: 'value', type: 'quantitative', title: null, scale: { domain: [0, most * 1.16], nice: false }, axis: { tickCount: 5 } },
-          color: { field: 'colour', type: 'nominal', scale: null },
-        },
-      },
-      {
-        transform: [{ filter: 'isValid(datum.low)' }],
-        mark: { type: 'rule', strokeWidth: 1.2, color: 'var(--ink)' },
-        encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
-      },
-      {
-        mark: { type: 'text', align: 'left', dx: 4, baseline: 'middle' },
-        encoding: { x: { field: 'end', type: 'quantitative' }, text: { field: 'text' } },
-      },
-    ],
-  }
+function barsOf(metric: BarMetric, rows: readonly ReportResult[], report: Report): Bar[] {
+  return sorted(rows).flatMap((row) => {
+    const value = row.metrics[metric]
+    if (value === undefined) return []
+    const interval = row.interval95?.[metric]
+    return [{ group: languageName(row.language), series: rowLabel(row, report.results), colour: colourOf(row), value, interval }]
+  })
 }
 
 function protocolTable(rows: readonly ReportResult[], report: Report): Markup {

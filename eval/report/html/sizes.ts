@@ -5,7 +5,7 @@ import { modelNames, type Report, type ReportModel, type ReportResult } from '..
 import { type ChartSpec, chart, panelWidth } from './chart.ts'
 import { html, type Markup } from './markup.ts'
 import type { Section } from './section.ts'
-import { colourOf } from './series.ts'
+import { colourOf, legend } from './series.ts'
 import { type Cell, type Column, table } from './table.ts'
 
 type Dtype = ReportResult['dtype']
@@ -13,6 +13,8 @@ type Dtype = ReportResult['dtype']
 const panelHeight = 210
 
 interface Point {
+  model: ReportResult['model']
+  dtype: Dtype
   label: string
   colour: string
   x: number
@@ -99,7 +101,7 @@ function pointsOf(report: Report, measure: (model: ReportModel, dtype: Dtype) =>
     const x = report.models[model] && measure(report.models[model], dtype)
     if (x === undefined) return []
     const recalls = set.map((row) => 100 * row.metrics.mean_recall!)
-    return [{ label, colour: colourOf(set[0]!), x, recall: mean(recalls), low: Math.min(...recalls), high: Math.max(...recalls) }]
+    return [{ model, dtype, label, colour: colourOf(set[0]!), x, recall: mean(recalls), low: Math.min(...recalls), high: Math.max(...recalls) }]
   })
 }
 
@@ -107,7 +109,13 @@ function pointsOf(report: Report, measure: (model: ReportModel, dtype: Dtype) =>
 async function panel(title: string, unit: string, points: Point[]): Promise<Markup | undefined> {
   if (points.length < 2) return undefined
   const label = `${title}: ${points.map(({ label, x, recall }) => `${label} ${x.toPrecision(3)} ${unit}, ${recall.toFixed(1)} %`).join('; ')}`
-  return html`<figure><figcaption>${title}</figcaption>${await chart(scatterSpec(points, unit), label)}</figure>`
+  const names = new Map(points.map((point) => [point.colour, { label: nameOf(point), colour: point.colour }]))
+  return html`<figure><figcaption>${title}</figcaption>${legend([...names.values()])}${await chart(scatterSpec(points, unit), label)}</figure>`
+}
+
+/** What a colour stands for; points themselves are marked with their number format. */
+function nameOf({ model, dtype }: Point): string {
+  return model === 'student' && dtype !== 'fp32' ? 'student, smaller formats' : model
 }
 
 function scatterSpec(points: Point[], unit: string): ChartSpec {
@@ -133,24 +141,32 @@ function scatterSpec(points: Point[], unit: string): ChartSpec {
       { mark: { type: 'point', filled: true, size: 70, opacity: 1 }, encoding: { y: { field: 'recall' } } },
       {
         mark: { type: 'text', align: 'left', dx: 8 },
-        encoding: { y: { field: 'labelAt' }, text: { field: 'label' }, color: { value: 'var(--ink)' } },
+        encoding: { y: { field: 'labelAt' }, text: { field: 'dtype' }, color: { value: 'var(--ink)' } },
       },
     ],
   } as ChartSpec
 }
 
-/** Gives each point the height of its label: its own, or lower where a label above it is in the way. */
+/** Gives each point the height of its label: its own, or lower where another point or a label above it is in the way. */
 function withLabels(points: Point[], [from, to]: readonly [number, number], top: number): (Point & { labelAt: number })[] {
-  const [lineHeight, letterWidth] = [12, 5.6] // pixels
-  const placed: { left: number; right: number; y: number }[] = []
-  return points
-    .toSorted((a, b) => b.recall - a.recall)
-    .map((point) => {
-      const left = (panelWidth * Math.log(point.x / from)) / Math.log(to / from)
-      const right = left + 8 + letterWidth * point.label.length
-      let y = panelHeight * (1 - point.recall / top)
-      for (const other of placed) if (left < other.right && other.left < right && y < other.y + lineHeight) y = Math.max(y, other.y + lineHeight)
-      placed.push({ left, right, y })
-      return { ...point, labelAt: top * (1 - y / panelHeight) }
+  const [lineHeight, letterWidth, radius] = [12, 6, 5] // pixels
+  const plotWidth = panelWidth - 45 // what the axis leaves
+  const boxes = points.map((point) => {
+    const x = (plotWidth * Math.log(point.x / from)) / Math.log(to / from)
+    return { point, x, left: x - radius, right: x + radius, y: panelHeight * (1 - point.recall / top), height: 2 * radius }
+  })
+  const placed: { left: number; right: number; y: number; height: number }[] = []
+  return boxes
+    .toSorted((a, b) => b.point.recall - a.point.recall)
+    .map((own) => {
+      const [left, right] = [own.x + 8, own.x + 8 + letterWidth * own.point.dtype.length]
+      let y = own.y
+      const inTheWay = () =>
+        [...placed, ...boxes].find(
+          (other) => other !== own && left < other.right && other.left < right && Math.abs(other.y - y) < (other.height + lineHeight) / 2 - 1,
+        )
+      for (let other = inTheWay(); other; other = inTheWay()) y = other.y + (other.height + lineHeight) / 2
+      placed.push({ left, right, y, height: lineHeight })
+      return { ...own.point, labelAt: top * (1 - y / panelHeight) }
     })
 }

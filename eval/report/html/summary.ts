@@ -15,7 +15,7 @@ ${sizeCards(report, main[0]?.model ?? 'student')}
 ${main.map((row) => languageCard(row, rows))}
 ${gap && card('Gap between languages', html`${percent(gap.gap)} <small>points</small>`, html`best ${languageName(gap.best)}, worst ${languageName(gap.worst)}`)}
 </div>
-${headline && html`<p class="note">Recall on <strong>${headline.protocol}</strong> (${headline.corpus}), mean of recall@1, 5 and 10 in both directions; in brackets its 95 % interval.</p>`}`
+${headline && html`<p class="note">Recall on <strong>${headline.protocol}</strong> (${headline.corpus}), mean of recall@1, 5 and 10 in both directions; in brackets its 95 % interval.</p>`}`
 }
 
 /** The sentence under the title. */

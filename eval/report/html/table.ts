@@ -1,7 +1,7 @@
 import { html, type Markup, type Piece } from './markup.ts'
 
 export interface Column {
-  title: string
+  title: Piece
   /** Spelled out, for abbreviations. */
   about?: string
   /** Words stand left, numbers right. */

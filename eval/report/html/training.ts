@@ -93,7 +93,12 @@ function recallSpec(values: Point[]): ChartSpec {
 }
 
 function gapSpec(values: Point[]): ChartSpec {
-  return lines(values, true, { type: 'area', fillOpacity: 0.18, line: { color: 'var(--accent)', strokeWidth: 1.8 } })
+  return lines(values, true, {
+    type: 'area',
+    fillOpacity: 0.18,
+    line: { color: 'var(--accent)', strokeWidth: 1.8 },
+    point: { color: 'var(--accent)', size: 18 },
+  })
 }
 
 function lines(values: Point[], zero: boolean, mark: object): ChartSpec {

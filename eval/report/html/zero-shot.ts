@@ -17,6 +17,7 @@ const columns: Column[] = [
   { title: 'Classes', isText: true },
   { title: 'Number', about: 'number of classes' },
   { title: 'Images' },
+  { title: 'Templates', about: 'sentences around each class name, averaged' },
   { title: 'Top 1', about: 'percent of images whose class comes first' },
   { title: 'Top 5' },
   { title: 'Per class', about: 'mean over classes of the percent of images right' },
@@ -33,6 +34,7 @@ export function zeroShotSection(report: Report, confusions: readonly ConfusionTa
       classes,
       count.classes,
       thousands(count.images),
+      count.templates,
       percent(metrics.acc1),
       percent(metrics.acc5),
       percent(metrics.mean_per_class_recall),
@@ -43,7 +45,7 @@ export function zeroShotSection(report: Report, confusions: readonly ConfusionTa
 }
 
 function confusion(entry: ConfusionTable): Markup {
-  const title = `${entry.model}, ${languageName(entry.language)}, ${entry.protocol}`
+  const title = `${entry.model}, ${entry.kind}, ${languageName(entry.language)}, ${entry.protocol}`
   return entry.classes.length <= matrixClasses ? matrix(entry, title) : mistakes(entry, title)
 }
 

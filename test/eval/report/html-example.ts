@@ -13,7 +13,13 @@ export function fullReport(): Report {
   report.results.push({ ...report.results[0]!, dtype: 'q8', retention: 0.72 })
   const task = { model: 'student', dtype: 'fp32', corpus: 'emoji', protocol: 'unseen-style/openmoji' } as const
   report.zeroShot = [
-    { ...task, language: 'zh', classes: 'groups', count: { images: 6, classes: 3 }, metrics: { acc1: 0.5, acc5: 1, mean_per_class_recall: 0.5 } },
+    {
+      ...task,
+      language: 'zh',
+      classes: 'groups',
+      count: { images: 6, classes: 3, templates: 6 },
+      metrics: { acc1: 0.5, acc5: 1, mean_per_class_recall: 0.5 },
+    },
   ]
   report.consistency = [
     {
@@ -34,6 +40,10 @@ export function fullReport(): Report {
         'text_to_text_R@10_reverse': 1,
       },
     },
+  ]
+  report.gaps = [
+    { ...task, gap: 0.05, best: 'en', worst: 'zh' },
+    { ...task, protocol: 'unseen-style/streamline', gap: 0.02, best: 'zh', worst: 'en' },
   ]
   report.groups = [{ ...task, language: 'en', group: 'food-drink', queries: 3, metrics: { 'text_to_image_R@1': 1 / 3 } }]
   return report
@@ -90,6 +100,7 @@ export function fullMaterial(): ReportMaterial {
       {
         ...task,
         language: 'zh',
+        kind: 'groups',
         classes: ['动物', '食物', '旗帜'],
         counts: [
           [2, 0, 0],
@@ -100,6 +111,7 @@ export function fullMaterial(): ReportMaterial {
       {
         ...task,
         language: 'zh',
+        kind: 'groups',
         classes: Array.from({ length: 25 }, (_, i) => `类 ${i}`),
         counts: Array.from({ length: 25 }, (_, i) => Array.from({ length: 25 }, (_, j) => (i + j) % 3)),
       },

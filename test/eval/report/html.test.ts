@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { Browser, Page } from 'playwright-core'
+import { UserError } from '../../../engine/errors.ts'
 import { html, raw } from '../../../eval/report/html/markup.ts'
 import { renderHtml } from '../../../eval/report/html.ts'
+import { parseReport, type Report } from '../../../eval/report/schema.ts'
 import { browserTest } from './browser.ts'
+import { comparisonPage } from './comparison-example.ts'
 import { exampleReport } from './example.ts'
 import { fullMaterial, fullReport } from './html-example.ts'
 
@@ -22,10 +25,12 @@ test('markup escapes everything but markup', (t) => {
 
 test('the page has every part there is material for', async (t) => {
   const page = await renderHtml(fullReport(), fullMaterial())
-  t.deepEqual(titles(page), ['recall', 'sizes', 'training', 'consistency', 'groups', 'zero-shot', 'examples', 'similarity', 'data', 'reproduce'])
+  t.deepEqual(titles(page), ['recall', 'sizes', 'training', 'languages', 'groups', 'zero-shot', 'examples', 'similarity', 'data', 'reproduce'])
   t.true(page.includes('&#60;b&#62;狗脸&#60;/b&#62;'))
   t.false(page.includes('<student>'))
   t.true(page.includes('Commonest mistakes among 25 classes'))
+  t.regex(page, /<h3>Gap<\/h3>[\s\S]*<td>5\.0<\/td>[\s\S]*Gaps on other protocols[\s\S]*<td>2\.0<\/td>/)
+  t.regex(page, /<th scope="col">student<br>English<\/th>/)
   t.true(page.length < 200_000, `${page.length}`)
   t.is(mistakes(page), null)
 })
@@ -54,12 +59,19 @@ test('a page of thirteen languages stays below 5 MB, by leaving out examples', a
   t.true(/Left out to keep this page small: .*Portuguese\./.test(page))
 })
 
-/** Opens the page from a file and fails on whatever the browser complains of or asks for. */
-async function open(t: ExecutionContext, browser: Browser, width: number, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
+test('a report that spells out gaps, zero-shot, agreement and groups fits the schema', (t) => {
+  const report = JSON.parse(JSON.stringify(fullReport())) as Report
+  t.deepEqual(parseReport(report), report)
+  report.gaps![0]!.gap = 5
+  t.throws(() => parseReport(report), { instanceOf: UserError, message: /gaps\.0\.gap/ })
+})
+
+/** Opens a page from a file and fails on whatever the browser complains of or asks for. */
+async function open(t: ExecutionContext, browser: Browser, width: number, colorScheme: 'light' | 'dark' = 'light', markup?: string): Promise<Page> {
   const dir = await mkdtemp(join(tmpdir(), 'report-html-'))
   t.teardown(() => rm(dir, { recursive: true }))
   const file = join(dir, 'report.html')
-  await writeFile(file, await renderHtml(fullReport(), fullMaterial()))
+  await writeFile(file, markup ?? (await renderHtml(fullReport(), fullMaterial())))
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
   page.setDefaultTimeout(180_000) // a busy machine is no failure
   page.on('console', (message) => t.fail(`console: ${message.text()}`))
@@ -71,10 +83,12 @@ async function open(t: ExecutionContext, browser: Browser, width: number, colorS
   return page
 }
 
-browserTest('a browser shows it without complaint or request, at 400 and 1200 pixels, light and dark', async (t, browser) => {
-  for (const width of [400, 1200]) {
+browserTest('a browser shows both pages without complaint or request, at 400 and 1200 pixels, light and dark', async (t, browser) => {
+  const pages = [await renderHtml(fullReport(), fullMaterial()), await comparisonPage()]
+  const views = pages.flatMap((markup) => [400, 1200].map((width) => ({ markup, width })))
+  for (const { markup, width } of views) {
     for (const scheme of ['light', 'dark'] as const) {
-      const page = await open(t, browser, width, scheme)
+      const page = await open(t, browser, width, scheme, markup)
       await page.evaluate('for (const details of document.querySelectorAll("details")) details.open = true')
       t.is(await page.evaluate('document.documentElement.scrollWidth'), width, `scrolls sideways at ${width}`)
       // Charts are drawn in the page's colours: ink differs between the two schemes.
@@ -84,6 +98,35 @@ browserTest('a browser shows it without complaint or request, at 400 and 1200 pi
       t.deepEqual([ink, grid], scheme === 'light' ? ['rgb(27, 29, 32)', 'rgb(226, 227, 229)'] : ['rgb(230, 231, 233)', 'rgb(50, 53, 58)'])
       await page.close()
     }
+  }
+})
+
+browserTest('the comparison sorts by what its numbers are worth, not by how they are written', async (t, browser) => {
+  const page = await open(t, browser, 1200, 'light', await comparisonPage())
+  const table = page.locator('table.sortable').filter({ hasText: 'Verdict' })
+  await table.locator('thead th').filter({ hasText: /^Δ$/ }).getByRole('button').click()
+  const shown = await table.locator('tbody tr').allInnerTexts()
+  const differences = shown.map((row) => Number(/[+−]\d+\.\d/.exec(row)![0].replace('−', '-')))
+  t.is(differences.length, 4)
+  t.deepEqual(
+    differences,
+    differences.toSorted((a, b) => b - a),
+  )
+  t.true(differences[0]! > 0 && differences.at(-1)! < 0)
+  t.regex(shown[0]!, /better$/)
+  t.regex(shown.at(-1)!, /worse$/)
+})
+
+browserTest('every thumbnail is shown and every chart keeps to its column', async (t, browser) => {
+  for (const width of [400, 1200]) {
+    const page = await open(t, browser, width)
+    await page.evaluate('for (const details of document.querySelectorAll("details")) details.open = true')
+    t.true((await page.locator('img').count()) > 5)
+    t.is(await page.evaluate("[...document.querySelectorAll('img')].filter((image) => !image.complete || image.naturalWidth === 0).length"), 0)
+    const wide =
+      "[...document.querySelectorAll('figure')].filter((figure) => figure.querySelector('svg').getBoundingClientRect().right > figure.getBoundingClientRect().right + 1).length"
+    t.is(await page.evaluate(wide), 0)
+    await page.close()
   }
 })
 

@@ -160,7 +160,7 @@ test('zero-shot, agreement and groups are in the Markdown report', (t) => {
   t.true(text.includes('## Zero-shot classification') && text.includes('## Agreement between languages') && text.includes('## Groups'))
   t.is(
     line('| student fp32 | unseen-style/openmoji | Chinese '),
-    '| student fp32 | unseen-style/openmoji | Chinese | 3 groups | 6 | 50.0 | 100.0 | 50.0 |',
+    '| student fp32 | unseen-style/openmoji | Chinese | 3 groups | 6 | 6 | 50.0 | 100.0 | 50.0 |',
   )
   t.is(
     line('| student fp32 | unseen-style/openmoji | English – '),

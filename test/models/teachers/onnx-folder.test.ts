@@ -7,6 +7,8 @@ import type { Graph } from '../../../engine/onnx/model.ts'
 import { encodeModel } from '../../../engine/onnx/proto.ts'
 import { exportGraphs } from '../../../export/onnx.ts'
 import { openTeacher, type TeacherOptions } from '../../../models/teachers/onnx-folder.ts'
+import { loadTokenizer } from '../../../tokenizers/load.ts'
+import { trainTokenizer, writeTokenizer } from '../../../tokenizers/train.ts'
 import { captions, leastCosine, noise, type SmallModel, smallModel, temporaryFolder } from '../../export/small-model.ts'
 
 const dim = 64
@@ -148,4 +150,21 @@ test('features that are not finite are refused', async (t) => {
     instanceOf: UserError,
     message: /text_model.onnx, output text_embeds: expected finite features/,
   })
+})
+
+test('a tokenizer of another model, with more ids than this one has, is refused', async (t) => {
+  const small = await smallModel(t)
+  const { vision, text } = exportGraphs(small.model)
+  const dir = await folder(t, small, { vision_model: vision, text_model: text })
+  const own = small.tokenizer.vocabSize
+  await writeTokenizer(
+    dir,
+    trainTokenizer([...captions, 'another language has other words: ärztin, été, 狗脸, 雪山'], { vocabSize: own + 20, contextLength: 16 }),
+  )
+  const { vocabSize } = await loadTokenizer(dir)
+  t.true(vocabSize > own)
+  const message = new RegExp(
+    `tokenizer\\.json: expected at most ${own} ids, as .*text_model\\.onnx has, got ${vocabSize}\\. Model and tokenizer do not match`,
+  )
+  await t.throwsAsync(() => openTeacher(dir, { threads: 1 }), { instanceOf: UserError, message })
 })

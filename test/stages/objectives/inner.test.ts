@@ -57,15 +57,16 @@ const plain: Record<'hidden' | 'attention', (layers: Layers) => number> = {
 }
 
 /** The text variant knows of padding. */
-function step(name: string) {
+function step(name: string, tower: 'image' | 'text' = 'text') {
   return withGradients(
     (params, inputs) => {
       const inner = {
         student: { hidden: params.hidden!, attention: tf.softmax(params.scores!) },
         teacher: { hidden: inputs.teacherHidden!, attention: tf.softmax(inputs.teacherScores!) },
-        attended: inputs.attended!,
+        ...(tower === 'text' && { attended: inputs.attended! }),
       }
-      const context = { inner: { text: inner }, params: { [`objective.${name}.text.weight`]: params.projection! } } as unknown as ObjectiveContext
+      const own = { [`objective.${name}.${tower}.weight`]: params.projection! }
+      const context = { inner: { [tower]: inner }, params: own } as unknown as ObjectiveContext
       return { loss: objectives[name]!.loss(context) }
     },
     ['hidden', 'scores', 'projection'],
@@ -81,7 +82,7 @@ function inputsOf(layers: Layers) {
 
 async function lossOf(name: string, layers: Layers): Promise<number> {
   const { specs, feeds } = inputsOf(layers)
-  return (await eager(step(name), specs, feeds)).loss![0]!
+  return (await eager(step(name, name.endsWith('-image') ? 'image' : 'text'), specs, feeds)).loss![0]!
 }
 
 const log = (rows: number[][]) => rows.map((row) => row.map((value) => Math.log(value)))
@@ -181,6 +182,24 @@ for (const kind of ['hidden', 'attention'] as const) {
     })
   }
 }
+
+test('images have no padding: all their tokens count', async (t) => {
+  const padded = { ...byHand, attended: [[1, 0]] }
+  close(t, [await lossOf('hidden-image', padded)], [0.5], 1e-6, 'hidden')
+  close(t, [await lossOf('attention-image', padded)], [0.25 * Math.log(3)], 1e-6, 'attention')
+  for (const kind of ['hidden', 'attention'] as const) {
+    const { specs, feeds } = inputsOf({ ...random, attended: [[0], [0]] })
+    const whole = {
+      ...random,
+      attended: [
+        [1, 1, 1],
+        [1, 1, 1],
+      ],
+    }
+    const results = await agree(t, step(`${kind}-image`, 'image'), specs, feeds)
+    close(t, results.loss!, [plain[kind](whole)], 1e-5, kind)
+  }
+})
 
 test('hidden does not see lengths; attention is 0 between equal maps', async (t) => {
   const longer = { ...random, hidden: random.hidden.map((rows) => rows.map((row) => row.map((value) => 9 * value))) }

@@ -1,0 +1,57 @@
+import { innerTowers } from '../stages/inner-step.ts'
+import { parseObjectives } from '../stages/objectives/table.ts'
+
+/** A row of the comparison: its name, and what stage 1 is told. */
+export interface ObjectiveRow {
+  name: string
+  objective: string
+  /** Whole images, where an objective compares what the teacher sees of them. */
+  keepPatches?: 1
+}
+
+/** First weights, docs/objectives.md. They are not tuned per row: a row's neighbour with another weight is a row of its own. */
+const weights: Record<string, number> = {
+  task: 1,
+  siglip: 1,
+  fd: 4,
+  'smooth-l1': 0.5,
+  mfd: 4,
+  crd: 1,
+  icl: 1,
+  gd: 0.001,
+  afd: 1,
+  'class-embed': 0.5,
+  hidden: 1,
+  attention: 1,
+  anchor: 1,
+}
+
+const added = ['fd', 'smooth-l1', 'mfd', 'crd', 'icl', 'gd', 'afd', 'class-embed', 'siglip', 'hidden', 'attention', 'anchor']
+/** Those that teach both towers without another's help. */
+const alone = ['fd', 'smooth-l1', 'mfd', 'crd', 'icl', 'gd', 'afd', 'siglip', 'anchor']
+const combined = [
+  'fd+crd',
+  'fd+icl',
+  'crd+icl',
+  'fd+crd+icl',
+  'task+fd+crd',
+  'task+fd+icl',
+  'task+crd+icl',
+  'task+fd+crd+icl',
+  'task+fd+crd+mfd',
+  'task+fd+crd+anchor',
+]
+
+/** Every objective added to task, alone, and in combinations; `task-whole` is what hidden and attention are compared with. */
+export function objectiveRows(): ObjectiveRow[] {
+  const names = ['task', ...added.map((name) => `task+${name}`), ...alone, ...combined]
+  return [...names.map(rowOf), { name: 'task-whole', objective: 'task:1', keepPatches: 1 }]
+}
+
+function rowOf(name: string): ObjectiveRow {
+  const objective = name
+    .split('+')
+    .map((part) => `${part}:${weights[part]}`)
+    .join()
+  return { name, objective, ...(innerTowers(parseObjectives(objective)).includes('image') && { keepPatches: 1 }) }
+}

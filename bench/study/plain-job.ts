@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { openCorpus } from '../../corpora/open.ts'
+import { readLog } from '../../eval/report/log.ts'
+import { preset } from '../../models/config.ts'
+import { createDualEncoder } from '../../models/dual-encoder.ts'
+import { trainContrastive } from '../../stages/contrastive.ts'
+import type { Stage1Settings } from '../../stages/stage1.ts'
+import { loadTokenizer } from '../../tokenizers/load.ts'
+import type { Measures, Site } from './jobs.ts'
+import { peakMemory, trainingTime, validationRecall } from './log-measures.ts'
+
+export interface PlainWork {
+  settings: Stage1Settings
+  embedDim: number
+  imageSize: number
+}
+
+/** The same student on the same data without a teacher, its loss the task alone: what distillation is compared with. */
+export async function plainJob({ settings, embedDim, imageSize }: PlainWork, { place, dir }: Site): Promise<Measures> {
+  const { languages, cacheDir, threads } = place
+  const open = await openCorpus(place.corpus, { languages })
+  const { vocabSize, contextLength } = await loadTokenizer(place.teacher)
+  const model = createDualEncoder(preset(settings.student, { vocabSize, embedDim, imageSize, contextLength }), settings.seed)
+  const common = { label: 'without a teacher', open, corpus: open.corpus, languages, cacheDir, dir }
+  await trainContrastive({ ...common, model, tokenizerDir: place.teacher, settings: { ...settings, threads } })
+  const log = await readLog(join(dir, 'log.jsonl'))
+  return { ...validationRecall(log), ...trainingTime(log, true), peakMemoryMB: peakMemory() }
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../../engine/errors.ts'
+import type { Job } from './jobs.ts'
+import type { Place, World } from './place.ts'
+import { type Result, type ResultsFile, resultsFile } from './results.ts'
+import { runJob } from './run-job.ts'
+
+/** Raised whenever the same settings would give another result, so that what is recorded is not taken for it. */
+const recipe = 1
+
+/** One run of a study: what is done, and under which name and seed it is recorded. */
+export interface PlannedRun {
+  row: string
+  seed: number
+  /** What distinguishes the row, for those who read the record. */
+  asked: Record<string, string | number>
+  job: Job
+}
+
+/** Names results file and run folders, and says what a key has to hold beside the run. */
+export interface Study {
+  name: string
+  place: Place
+  world: World
+}
+
+/**
+ * Does those of the runs that are not recorded yet, each in a process of its own, and records each as it ends. A run that was stopped
+ * goes on from its checkpoint.
+ * @param shard `2/3`: every third run, beginning with the second
+ * @throws UserError for a malformed shard, and when a run fails
+ */
+export async function conduct(study: Study, runs: readonly PlannedRun[], shard: string): Promise<void> {
+  const { name, place } = study
+  const [part, parts] = shardOf(shard)
+  const file = resultsOf(study)
+  const recorded = await file.read()
+  const own = runs.filter((_, i) => i % parts === part - 1)
+  const missing = own.filter((run) => !recorded.has(keyOf(study, run)))
+  process.stderr.write(`${name}: ${own.length} runs, ${own.length - missing.length} of them in ${file.path}, ${missing.length} to do\n`)
+  const began = performance.now()
+  for (const [i, run] of missing.entries()) {
+    const label = `${name}, ${run.row}, seed ${run.seed}`
+    const perRun = (performance.now() - began) / 60_000 / i
+    const left = i > 0 ? `, about ${(perRun * (missing.length - i)).toFixed(0)} min left` : ''
+    process.stderr.write(`${label}: run ${i + 1} of ${missing.length}${left}\n`)
+    const key = keyOf(study, run)
+    const dir = join(place.runs, `${name}-${run.row}-${run.seed}-${key.slice(0, 8)}`)
+    const measures = await runJob(label, run.job, { place, dir })
+    await file.append({ key, row: run.row, seed: run.seed, settings: run.asked, measures, machine: machine() })
+    await rm(join(dir, 'checkpoints'), { recursive: true, force: true }) // most of a run's bytes, and no longer needed
+  }
+}
+
+/** What is recorded of these runs, whoever did them and when, in their order. */
+export async function recordedOf(study: Study, runs: readonly PlannedRun[]): Promise<Result[]> {
+  const found = await resultsOf(study).read()
+  return runs.flatMap((run) => found.get(keyOf(study, run)) ?? [])
+}
+
+function resultsOf({ name, place }: Study): ResultsFile {
+  return resultsFile(join(place.out, `${name}.jsonl`))
+}
+
+/** What is switched off has no say, so that a setting that is added later, switched off, leaves recorded runs as they are. */
+function keyOf({ world }: Study, { job, seed }: PlannedRun): string {
+  return createHash('sha256')
+    .update(JSON.stringify([recipe, world.hash, job, seed], (_, value) => (value === false ? undefined : value)))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+function shardOf(text: string): [part: number, parts: number] {
+  const [part = 0, parts = 0, ...more] = text.split('/').map(Number)
+  if (Number.isInteger(part) && Number.isInteger(parts) && part >= 1 && part <= parts && more.length === 0) return [part, parts]
+  throw new UserError({ where: '--shard', expected: 'PART/PARTS, for example 1/2', got: text, hint: 'Each machine takes a part of its own.' })
+}
+
+function machine(): string {
+  return `${cpus()[0]?.model.trim() || process.arch}, ${availableParallelism()} cores`
+}

@@ -1,0 +1,46 @@
+import { grouped } from '../../eval/grouped.ts'
+import { mean } from '../../eval/metrics.ts'
+import type { Result } from './results.ts'
+
+/** What the runs of one row (its seeds) have in common. */
+export interface Row {
+  name: string
+  /** One a seed. */
+  runs: Result[]
+  settings: Record<string, unknown>
+  /** Measures that at least one run has. */
+  measures: Record<string, Spread>
+}
+
+export interface Spread {
+  mean: number
+  /** Sample standard deviation; undefined for a single run. */
+  deviation?: number
+}
+
+/** Puts the runs of each row together, rows in order of appearance. */
+export function rowsOf(results: readonly Result[]): Row[] {
+  return [...grouped(results, ({ row }) => row)].map(([name, runs]) => {
+    const measured = [...new Set(runs.flatMap(({ measures }) => Object.keys(measures)))]
+    const valuesOf = (measure: string) => runs.flatMap(({ measures }) => measures[measure] ?? [])
+    return { name, runs, settings: runs[0]!.settings, measures: Object.fromEntries(measured.map((measure) => [measure, spread(valuesOf(measure))])) }
+  })
+}
+
+/** Mean over languages of `recall.LANG` (or of another measure), spread over runs. */
+export function meanRecall({ runs }: Row, languages: readonly string[], measure = 'recall'): Spread {
+  return spread(runs.map(({ measures }) => mean(languages.map((language) => measures[`${measure}.${language}`] ?? Number.NaN))))
+}
+
+export function spread(values: readonly number[]): Spread {
+  const middle = mean(values)
+  if (values.length < 2) return { mean: middle }
+  return { mean: middle, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1)) }
+}
+
+/** `54.8 ± 0.3`, or the mean alone for a single run; `–` where there is none. `factor` 100 makes percent of shares. */
+export function showSpread(spread: Spread | undefined, factor = 1, digits = 1): string {
+  if (!spread) return '–'
+  const middle = (factor * spread.mean).toFixed(digits)
+  return spread.deviation === undefined ? middle : `${middle} ± ${(factor * spread.deviation).toFixed(digits)}`
+}

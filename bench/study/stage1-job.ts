@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { openCorpus } from '../../corpora/open.ts'
+import { readLog } from '../../eval/report/log.ts'
+import { modelEncoder } from '../../models/encoder.ts'
+import { openTeacher } from '../../models/teachers/onnx-folder.ts'
+import { innerTowers } from '../../stages/inner-step.ts'
+import { parseObjectives } from '../../stages/objectives/table.ts'
+import { runStage1, type Stage1Settings } from '../../stages/stage1.ts'
+import { loadTokenizer } from '../../tokenizers/load.ts'
+import { innerTeacherOf } from './inner-teacher.ts'
+import type { Measures, Site } from './jobs.ts'
+import { peakMemory, trainingTime, validationRecall } from './log-measures.ts'
+import { rareRecall } from './rare-classes.ts'
+import { protocolRecall } from './recall-job.ts'
+
+export interface Stage1Work {
+  settings: Stage1Settings
+  /** Protocols to measure beside the validation, `PROTOCOL.LANG`. */
+  protocols?: string[]
+  /** Column whose rarest classes are measured too. */
+  rareOf?: string
+}
+
+/** Stage 1 itself, as the command runs it, with the teacher's tokenizer; then what its log and further measurements say. */
+export async function stage1Job({ settings, protocols = [], rareOf }: Stage1Work, { place, dir }: Site): Promise<Measures> {
+  const { languages, cacheDir, threads } = place
+  const open = await openCorpus(place.corpus, { languages })
+  const teacher = await openTeacher(place.teacher, { threads })
+  const isWhole = !existsSync(join(dir, 'checkpoints'))
+  const innerTeacher = innerTowers(parseObjectives(settings.objective)).length > 0 ? await innerTeacherOf(place, teacher.id) : undefined
+  try {
+    const own = { ...settings, threads, tokenizer: place.teacher, innerTeacher }
+    const { model, tokenizerDir } = await runStage1({ open, languages, teacher, settings: own, dir, cacheDir, resume: true })
+    const log = await readLog(join(dir, 'log.jsonl'))
+    const peakMemoryMB = peakMemory()
+    const encoder = await modelEncoder('student', model, await loadTokenizer(tokenizerDir), { threads })
+    const measures: Measures = { ...validationRecall(log), ...trainingTime(log, isWhole), peakMemoryMB }
+    Object.assign(measures, await protocolRecall(open, protocols, place, encoder))
+    if (rareOf) Object.assign(measures, await rareRecall(open, rareOf, place, encoder))
+    await encoder.release()
+    return measures
+  } finally {
+    await teacher.release()
+  }
+}

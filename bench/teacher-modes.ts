@@ -1,0 +1,70 @@
+import { markdownTable } from 'markdown-table'
+import { stage1Settings } from '../stages/stage1.ts'
+import { openWorld, placeFlags, placeOf } from './study/place.ts'
+import { conduct, type PlannedRun, recordedOf } from './study/plan.ts'
+import { type Row, rowsOf, showSpread } from './study/rows.ts'
+import { seedsOf } from './study/seeds.ts'
+import { writePage } from './study/write-page.ts'
+import type { Flags } from './subject.ts'
+
+export const teacherModesFlags = { seeds: 3, steps: stage1Settings.parse({}).steps, classColumn: 'subgroup', shard: '1/1', ...placeFlags }
+
+/** What CLIP-Embed-KD compares, on equal work: no teacher's word, the teacher at every step, its cached embeddings, means of its classes. */
+const modes: { name: string; says: string; settings: { objective: string; variants?: number; classCentroids?: number } }[] = [
+  { name: 'task', says: 'no distillation', settings: { objective: 'task:1' } },
+  { name: 'every-step', says: 'teacher at every step', settings: { objective: 'task:1,fd:4,crd:1', variants: 0 } },
+  { name: 'cached', says: 'cached embeddings of pairs', settings: { objective: 'task:1,fd:4,crd:1' } },
+  ...[1, 4, 16].map((k) => ({
+    name: `class-means-${k}`,
+    says: k === 1 ? 'class means' : `${k} centroids a class`,
+    settings: { objective: 'task:1,class-embed:0.5', classCentroids: k },
+  })),
+]
+
+/** Time per epoch, peak memory and recall, on the rarest tenth of the classes too, of three ways to listen to a teacher. */
+export async function benchTeacherModes(flags: Flags): Promise<void> {
+  const place = placeOf(flags)
+  const world = await openWorld(place)
+  const classColumn = String(flags.classColumn)
+  const runs = seedsOf(flags.seeds).flatMap((seed) => modes.map((mode) => planned(mode, { steps: Number(flags.steps), seed, classColumn })))
+  const { variants, augmentation, strength } = stage1Settings.parse({})
+  const features = { variants, augmentation, strength, seed: 1 }
+  runs.push({ row: 'features', seed: 1, asked: { variants }, job: { name: 'features', work: { settings: features } } })
+  const study = { name: 'teacher-modes', place, world }
+  await conduct(study, runs, String(flags.shard))
+
+  const rows = rowsOf(await recordedOf(study, runs))
+  const epoch = Math.max(1, Math.floor(world.images / Math.min(stage1Settings.parse({}).batchSize, world.images)))
+  const once = rows.find(({ name }) => name === 'features')
+  const shown = modes.flatMap(({ name, says }) => rows.filter((row) => row.name === name).map((row) => line(says, row, epoch, place.languages)))
+  const rare = rows.find(({ measures }) => measures.rareClasses)?.measures
+  const header = ['way', 'seeds', 's an epoch', 'peak MB', ...place.languages, ...place.languages.map((language) => `${language}, rarest tenth`)]
+  await writePage(place.out, 'teacher-modes', [
+    '# Three ways to listen to a teacher',
+    '`npm run bench -- teacher-modes` writes this page from teacher-modes.jsonl, which has a line for every run.',
+    `Student *tiny* on ${place.corpus}, stage 1 alone, ${flags.steps} steps of the same images; every run in a process of its own. An epoch is ${epoch} steps at the ` +
+      `run's median time. Validation mean recall in %, mean ± standard deviation over seeds. Classes are those of the column \`${classColumn}\`; the rarest tenth are ` +
+      `${showSpread(rare?.rareClasses, 1, 0)} of them, with ${showSpread(rare?.rareQueries, 1, 0)} queries each way. All but the second way read the same stored augmentations, and no distillation reads their features without learning from them.`,
+    markdownTable([header, ...shown]),
+    once
+      ? `The cache of ${variants} augmentations and all captions is made once, in ${showSpread(once.measures.minutes)} minutes with a peak of ${showSpread(once.measures.peakMemoryMB, 1, 0)} MB.`
+      : '',
+  ])
+}
+
+function planned({ name, settings }: (typeof modes)[number], common: { steps: number; seed: number; classColumn: string }): PlannedRun {
+  const { seed, classColumn } = common
+  const asked = { ...settings, steps: common.steps, classColumn }
+  return { row: name, seed, asked, job: { name: 'stage1', work: { settings: stage1Settings.parse({ ...asked, seed }), rareOf: classColumn } } }
+}
+
+function line(says: string, { runs, measures }: Row, epoch: number, languages: readonly string[]): string[] {
+  return [
+    `${says} (\`${runs[0]!.settings.objective}\`)`,
+    String(runs.length),
+    showSpread(measures.secondsPerStep, epoch),
+    showSpread(measures.peakMemoryMB, 1, 0),
+    ...languages.map((language) => showSpread(measures[`recall.${language}`], 100)),
+    ...languages.map((language) => showSpread(measures[`rare.${language}`], 100)),
+  ]
+}

@@ -1,0 +1,71 @@
+import { loadavg } from 'node:os'
+import { z } from 'zod'
+import { provenance } from '../eval/report/provenance.ts'
+import { exportDtypes, parseDtypes } from '../export/dtypes.ts'
+import { type EdgeModel, edgeReport } from '../export/edge.ts'
+import { edgeMarkdown, writeEdgeReport } from '../export/edge-files.ts'
+import { edgeGoals, presetIn } from '../export/edge-goals.ts'
+import { findExport, formatsOf, modelName } from '../export/web/site/model-files.ts'
+import { openTeacher } from '../models/teachers/onnx-folder.ts'
+import { findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
+import { openRunData, validationTasks } from '../stages/run-data.ts'
+import { trainedOn } from '../stages/trained-on.ts'
+import type { Command } from './command.ts'
+import { runOptions, teacherFolder } from './options.ts'
+
+const schema = z.object({
+  model: z.string().describe('folder of an exported model, or of a run that has one'),
+  teacher: z.string().optional().describe("ONNX folder to measure beside it (default: the run's teacher, if the folder is in a run)"),
+  dtypes: z.array(z.string()).min(1).optional().describe('number formats of the model (default: all that the folder has)'),
+  corpus: z.string().optional().describe("whose validation protocol recall is measured on (default: the run's corpus)"),
+  imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
+  languages: z.array(z.string()).optional().describe("languages to measure (default: the run's)"),
+  rounds: z.int().min(10).default(100).describe('timed runs of each model'),
+  cacheDir: runOptions.cacheDir,
+})
+
+export const edge: Command<typeof schema> = {
+  name: 'edge',
+  description:
+    'Measure an exported model on this machine: size, latency, memory and recall of every format, the teacher beside it. A command of its own, not a flag of export: it is run again on each device, and an export stays the same bytes.',
+  schema,
+  positional: 'model',
+  examples: ['edge runs/distill', 'edge dist/emoji --corpus emoji --teacher models/teachers/emoji-en-zh'],
+  async run(config) {
+    const dir = findExport(config.model)
+    const held = formatsOf(dir, config.dtypes && parseDtypes(config.dtypes))
+    const formats = exportDtypes.filter((dtype) => held.includes(dtype)) // the most precise first
+    const trained = await trainedOn(dir)
+    const teacher = config.teacher ?? trained?.teacher
+    const data = await openRunData(config, trained)
+    const prepare: Prepare = async (imageSize) => data && validationTasks(data, imageSize, config.cacheDir)
+    const models = [
+      ...(await sideBySide('student', dir, formats, prepare)),
+      ...(teacher ? await sideBySide('teacher', teacherFolder(teacher), await teacherFormats(teacherFolder(teacher)), prepare) : []),
+    ]
+    const [load] = loadavg() as [number]
+    const rows = await edgeReport(models, { rounds: config.rounds })
+    const presets = Object.fromEntries(await Promise.all(models.map(async (model) => [model.name, await presetIn(model.dir)] as const)))
+    const { machine, versions } = provenance({ config, seed: 0 })
+    const report = { schema: 1 as const, rows, goals: edgeGoals(rows, presets), load, machine, versions }
+    console.log(edgeMarkdown(report))
+    console.log(`\n${(await writeEdgeReport(dir, report)).join('\n')}`)
+    if (!data) console.log('Recall was not measured: name a --corpus.')
+  },
+}
+
+type Prepare = (imageSize: number) => Promise<EdgeModel['tasks']>
+
+async function sideBySide(role: EdgeModel['role'], dir: string, formats: (ModelDtype | undefined)[], prepare: Prepare): Promise<EdgeModel[]> {
+  const { imageSize, release } = await openTeacher(dir, { dtype: formats[0], threads: 1 })
+  await release()
+  const tasks = await prepare(imageSize)
+  return formats.map((dtype) => ({ role, name: modelName(dir), dir, dtype, tasks }))
+}
+
+/** The teacher in its most precise format, and in q8 where its folder has that. */
+async function teacherFormats(dir: string): Promise<(ModelDtype | undefined)[]> {
+  const held: ModelDtype[] = []
+  for (const dtype of exportDtypes) if (await findTeacherFiles(dir, dtype).catch(() => undefined)) held.push(dtype)
+  return [held[0], ...(held.indexOf('q8') > 0 ? (['q8'] as const) : [])]
+}

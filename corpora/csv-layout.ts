@@ -1,0 +1,60 @@
+import { UserError } from '../engine/errors.ts'
+import { isOwnColumn, plainColumns } from './columns.ts'
+import { languageOf } from './language.ts'
+import type { TextRow } from './table.ts'
+
+/** How the rows of a table are read, as its header says. */
+export interface Layout {
+  header: string[]
+  /** `image` is there where the table has that column. */
+  row(cells: string[], line: number, where: string): TextRow & { image?: string }
+}
+
+/**
+ * Reads a header.
+ * @param parts 'images' for rows with an image each, 'texts' for parallel texts, which have none
+ * @throws UserError for a header that is neither wide nor long, for a column given twice and for one that is probably misspelt
+ */
+export function layoutOf(header: string[], where: string, parts: 'images' | 'texts'): Layout {
+  const columns = new Map<string, number>()
+  for (const [i, written] of header.entries()) {
+    const name = plainColumns.includes(written.toLowerCase()) ? written.toLowerCase() : written
+    if (columns.has(name)) throw headerError(where, `column "${written}" twice`)
+    columns.set(name, i)
+  }
+  const isLong = columns.has('language') || columns.has('caption')
+  const needed = isLong ? ['image', 'language', 'caption'] : parts === 'images' ? ['image'] : []
+  for (const name of needed) if (!columns.has(name)) throw headerError(where, `"${header.join(',')}" without "${name}"`)
+  const unknown = [...columns].filter(([name]) => !plainColumns.includes(name))
+  const own = unknown.filter(([name]) => isOwnColumn(name, where))
+  const others = unknown.filter((column) => !own.includes(column))
+  if (isLong && others.length > 0) throw headerError(where, `a long table with the extra column "${others[0]![0]}"`)
+  if (!isLong && others.length === 0) throw headerError(where, `"${header.join(',')}" without a language column`)
+  const languages = others.map(([name, i]) => ({ language: languageOf(name, where), i }))
+  return {
+    header,
+    row: (cells, line, where) => {
+      const cell = (name: string) => (columns.has(name) ? cells[columns.get(name)!] : undefined)
+      const captions: TextRow['captions'] = isLong
+        ? [[languageOf(cell('language')!, where), cell('caption')!]]
+        : languages.map(({ language, i }) => [language, cells[i]!])
+      const image = cell('image')
+      if (image === '') {
+        throw new UserError({ where, expected: 'an image path', got: 'an empty cell', hint: 'Name the image, or delete the row.' })
+      }
+      const kept = Object.fromEntries(own.flatMap(([name, i]) => (cells[i] ? [[name, cells[i]]] : [])))
+      const labels = { split: cell('split'), classId: cell('class') || undefined, group: cell('group') || undefined, columns: kept }
+      return { line, captions, ...labels, ...(image !== undefined && { image }) }
+    },
+  }
+}
+
+export function headerError(where: string, got: string): UserError {
+  return new UserError({
+    where,
+    expected:
+      'a header "image,en,zh" (a column a language) or "image,language,caption", each with optional split, class, group; parallel texts: "en,zh"',
+    got,
+    hint: 'Write one of these headers in the first line.',
+  })
+}

@@ -1,0 +1,16 @@
+import { extname } from 'node:path'
+import { csvTexts } from './csv.ts'
+import { emojiNames } from './emoji/names.ts'
+import { jsonlTexts } from './jsonl.ts'
+import type { Language, TextCorpus } from './sample.ts'
+
+/**
+ * Opens parallel texts without images: `emoji-names`, or a .csv, .tsv or .jsonl file that has no images. Returns undefined for
+ * anything else, which openCorpus then takes or refuses. Throws UserError for a file that is malformed.
+ */
+export async function openTexts(nameOrFile: string, options: { languages?: Language[] } = {}): Promise<TextCorpus | undefined> {
+  if (nameOrFile === 'emoji-names') return emojiNames(options.languages)
+  const extension = extname(nameOrFile).toLowerCase()
+  if (extension === '.csv' || extension === '.tsv') return csvTexts(nameOrFile)
+  return extension === '.jsonl' ? jsonlTexts(nameOrFile) : undefined
+}

@@ -1,0 +1,30 @@
+import { basename, extname } from 'node:path'
+import { UserError } from '../engine/errors.ts'
+import type { Language, Split, TextCorpus, TextSample } from './sample.ts'
+import { checkCaptions, sampleOf, splitOf, type TextRow } from './table.ts'
+
+/**
+ * Makes a corpus of parallel texts of a file's rows: what stands in one row means the same. Rows without a split are for training.
+ * Throws UserError with file and line as tableCorpus does.
+ */
+export async function textTable(file: string, rows: AsyncIterable<TextRow>): Promise<TextCorpus> {
+  const entries: { sample: TextSample; split: Split }[] = []
+  const languages = new Set<Language>()
+  for await (const row of rows) {
+    checkCaptions(file, row)
+    for (const [language] of row.captions) languages.add(language)
+    entries.push({ sample: sampleOf(`line ${row.line}`, row), split: row.split === undefined ? 'train' : splitOf(file, row.line, row.split) })
+  }
+  if (entries.length === 0) {
+    throw new UserError({ where: file, expected: 'at least one row below the header', got: 'none', hint: 'Add one row for each meaning.' })
+  }
+  return {
+    name: basename(file, extname(file)),
+    licence: 'not stated (user data)',
+    languages: [...languages],
+    splits: [...new Set(entries.map(({ split }) => split))],
+    async *samples(split) {
+      for (const entry of entries) if (entry.split === split) yield entry.sample
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { UserError } from '../engine/errors.ts'
+import { megabytes } from '../eval/report/format.ts'
+import type { ModelDtype } from '../models/teachers/teacher-files.ts'
+
+/** Bytes of a file for each byte of fp32 weights, rounded up. */
+const share: Record<ModelDtype, number> = { fp32: 1.02, fp16: 0.56, q8: 0.4, int8: 0.4, q4: 0.35 }
+const others = 2e6 // tokenizer, configuration, graphs
+
+/** About how many bytes an export takes on disk, rather too many than too few. */
+export function estimatedBytes(
+  params: Record<string, { data: ArrayLike<number> }>,
+  { dtypes, ort, leaveOut = [] }: { dtypes: ModelDtype[]; ort?: boolean; leaveOut?: ('combined' | 'safetensors')[] },
+): number {
+  const weights = 4 * Object.values(params).reduce((sum, { data }) => sum + data.length, 0)
+  const copies = (leaveOut.includes('combined') ? 1 : 2) + (ort ? 1 : 0)
+  const onnx = dtypes.reduce((sum, dtype) => sum + copies * share[dtype], 0)
+  return others + weights * (onnx + (leaveOut.includes('safetensors') ? 0 : 1))
+}
+
+/**
+ * Makes sure that a folder which is yet to be made can hold `bytes`.
+ * @throws UserError when its disk has less room
+ */
+export async function requireSpace(out: string, bytes: number): Promise<void> {
+  let place = resolve(out)
+  while (!existsSync(place)) place = dirname(place)
+  const { bavail, bsize } = await statfs(place)
+  if (bavail * bsize >= bytes) return
+  throw new UserError({
+    where: out,
+    expected: `about ${megabytes(bytes)} of free space for the export`,
+    got: megabytes(bavail * bsize),
+    hint: 'Free some space, write to another disk, or export fewer --dtypes.',
+  })
+}

@@ -1,0 +1,19 @@
+import { decodeImage } from '../corpora/images.ts'
+import { writePixelValues } from '../corpora/pixel-values.ts'
+import { permutation, random } from '../engine/random.ts'
+import type { Calibration } from '../export/calibrate.ts'
+import type { RunData } from './run-data.ts'
+import { loadTrainingSet } from './training-set.ts'
+
+const count = 256
+
+/** Training images and captions that the ranges of int8 are calibrated on: the same ones every time, all languages alike. */
+export async function calibrationSet({ open, languages = open.corpus.languages }: RunData, imageSize: number): Promise<Calibration> {
+  const { images, texts, captions } = await loadTrainingSet(open.corpus, 'train', languages)
+  const chosen = [...permutation(images.length, random(1, images.length))].slice(0, count)
+  const stride = 3 * imageSize ** 2
+  const pixels = new Float32Array(chosen.length * stride)
+  for (const [i, image] of chosen.entries())
+    writePixelValues(await decodeImage(images[image]!, imageSize), imageSize, [255, 255, 255], pixels, i * stride)
+  return { pixels, texts: chosen.map((image, i) => texts[captions[languages[i % languages.length]!]![image]![0]!]!) }
+}

@@ -1,0 +1,31 @@
+import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
+import type { Language } from '../corpora/sample.ts'
+import type { TrainedOn } from './trained-on.ts'
+import { type PreparedTask, prepareTask } from './validate.ts'
+
+/** A corpus, and the languages of it that are asked for; without any, all that a protocol has. */
+export interface RunData {
+  open: OpenCorpus
+  languages?: Language[]
+}
+
+/**
+ * Opens the corpus that `wanted` names, else the one that a model was trained on; undefined when neither is known.
+ * @throws UserError as openCorpus does
+ */
+export async function openRunData(wanted: Omit<TrainedOn, 'teacher'>, trained: TrainedOn = {}): Promise<RunData | undefined> {
+  const { corpus = trained.corpus, languages = trained.languages } = wanted
+  if (corpus === undefined) return undefined
+  // Another corpus has another folder of images.
+  const imagesDir = wanted.imagesDir ?? (corpus === trained.corpus ? trained.imagesDir : undefined)
+  return { open: await openCorpus(corpus, { languages, imagesDir }), languages }
+}
+
+/** The tasks of the corpus' validation protocol, one a language, with pictures of a model's size. */
+export async function validationTasks({ open, languages }: RunData, imageSize: number, cacheDir: string): Promise<PreparedTask[]> {
+  const protocol = open.defaultValidation
+  const tasks = []
+  for (const language of languages ?? open.languagesOf(protocol))
+    tasks.push(await prepareTask(await open.task(protocol, language), imageSize, 'auto', cacheDir))
+  return tasks
+}

@@ -1,0 +1,53 @@
+import { largest, type SearchHit } from '../../eval/search.ts'
+import { scoreRows } from '../../eval/similarity.ts'
+import type { Database } from './database.ts'
+import { nearInGraph } from './graph.ts'
+import { type VectorBlock, vectorBlocks, vectorOf } from './store.ts'
+
+export interface Found {
+  id: number
+  path: string
+  /** Cosine with the query. */
+  score: number
+}
+
+/**
+ * Exact search: for each query the `count` images with the highest cosine, best first; equal scores in order of path.
+ * @param queries [Q, E], of unit length
+ * @param visited called with the number of images scored so far
+ */
+export function nearestExact(db: Database, queries: Float32Array, dim: number, count: number, visited?: (images: number) => void): Found[][] {
+  const size = queries.length / dim
+  const best = Array.from({ length: size }, (): Found[] => [])
+  let seen = 0
+  for (const block of vectorBlocks(db, dim)) {
+    const scores = new Float32Array(size * block.ids.length)
+    scoreRows(queries, 0, size, block.vectors, dim, scores)
+    for (let q = 0; q < size; q++) {
+      const row = scores.subarray(q * block.ids.length, (q + 1) * block.ids.length)
+      best[q] = merge(best[q]!, largest(row, count), block, count)
+    }
+    seen += block.ids.length
+    visited?.(seen)
+  }
+  return best
+}
+
+/** Search by the graph: about the `count` nearest images, with exact scores; ordered as nearestExact orders them. query [E] */
+export function nearestApproximate(db: Database, query: Float32Array, count: number): Found[] {
+  const dim = query.length
+  const ids = nearInGraph(db, query, count)
+  const found = db.all(`SELECT id, path, vector FROM images WHERE vector IS NOT NULL AND id IN (${ids.join()})`)
+  const scored = found.map((row): Found => {
+    const score = new Float32Array(1)
+    scoreRows(query, 0, 1, vectorOf(db, row, dim), dim, score)
+    return { id: Number(row.id), path: String(row.path), score: score[0]! }
+  })
+  return scored.sort((a, b) => b.score - a.score || (a.path < b.path ? -1 : 1))
+}
+
+/** Blocks come in order of path, so that of equal scores the kept ones stand before the new ones. */
+function merge(kept: Found[], hits: SearchHit[], { ids, paths }: VectorBlock, count: number): Found[] {
+  const found = hits.map(({ index, score }): Found => ({ id: ids[index]!, path: paths[index]!, score }))
+  return [...kept, ...found].sort((a, b) => b.score - a.score).slice(0, count)
+}

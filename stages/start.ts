@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UserError } from '../engine/errors.ts'
+import { preset } from '../models/config.ts'
+import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
+import { readModelFolder } from '../models/folder.ts'
+import { inherit } from '../models/inherit.ts'
+import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
+import { findModel } from './run-folder.ts'
+import { runTokenizer } from './tokenizer.ts'
+import type { TrainingSet } from './training-set.ts'
+
+/** The student as training finds it. */
+export interface Start {
+  model: DualEncoder
+  tokenizerDir: string
+  tokenizer: Tokenizer
+}
+
+/** What of stage 1's settings decides it. */
+export interface StartSettings {
+  student: string
+  seed: number
+  embedDim?: number
+  init?: string
+  inherit?: string
+  tokenizer?: string
+  vocabSize: number
+}
+
+export interface StartOptions {
+  /** Run folder, where a tokenizer of its own goes. */
+  dir: string
+  set: TrainingSet
+  imageSize: number
+  /** The teacher's, unless settings say otherwise. */
+  embedDim: number
+}
+
+/**
+ * Makes the student: from random weights, from another student as it is (`init`), or cut out of a larger one (`inherit`); the latter two
+ * bring their tokenizer.
+ * @throws UserError for a source that does not fit
+ */
+export async function startStudent(settings: StartSettings, { dir, set, imageSize, embedDim }: StartOptions): Promise<Start> {
+  const source = sourceOf(settings)
+  const tokenizerDir = source?.folder ?? (await runTokenizer(dir, set, settings))
+  const tokenizer = await loadTokenizer(tokenizerDir)
+  const { seed, student } = settings
+  const wanted = settings.embedDim ?? embedDim
+  if (!source) {
+    const config = preset(student, { vocabSize: tokenizer.vocabSize, embedDim: wanted, imageSize, contextLength: tokenizer.contextLength })
+    return { model: createDualEncoder(config, seed), tokenizerDir, tokenizer }
+  }
+  const { folder, flag } = source
+  if (settings.tokenizer) await requireSameFile(flag, folder, settings.tokenizer)
+  const { config, params } = await readModelFolder(folder)
+  const size = config.vision_config.image_size
+  if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, the teacher's size`, `${size} px`)
+  if (flag === '--init') {
+    if (settings.embedDim !== undefined && settings.embedDim !== config.projection_dim)
+      throw unfit(flag, folder, `an embedding of ${settings.embedDim}, as --embedDim says`, `${config.projection_dim}`)
+    return { model: { config, params }, tokenizerDir, tokenizer }
+  }
+  const { vocab_size: vocabSize, max_position_embeddings: contextLength } = config.text_config
+  const sizes = { vocabSize, contextLength, imageSize, patchSize: config.vision_config.patch_size }
+  const target = preset(student, { ...sizes, embedDim: settings.embedDim ?? Math.min(embedDim, config.projection_dim) })
+  return { model: inherit({ config, params }, target), tokenizerDir, tokenizer }
+}
+
+function sourceOf({ init, inherit }: StartSettings): { folder: string; flag: '--init' | '--inherit' } | undefined {
+  if (init && inherit) {
+    const hint = '--init goes on with a student as it is, --inherit cuts a smaller one out of it: name one.'
+    throw new UserError({ where: `--init ${init} --inherit ${inherit}`, expected: 'one of the two', got: 'both', hint })
+  }
+  if (init) return { folder: findModel(init), flag: '--init' }
+  return inherit ? { folder: findModel(inherit), flag: '--inherit' } : undefined
+}
+
+/** Token tables belong to their tokenizer. */
+async function requireSameFile(flag: string, folder: string, tokenizer: string): Promise<void> {
+  const [own, named] = await Promise.all([folder, tokenizer].map((dir) => readFile(join(dir, 'tokenizer.json'), 'utf8').catch(() => '')))
+  if (own === named) return
+  const hint = 'Leave --tokenizer out: the weights come with theirs.'
+  throw new UserError({ where: `${flag} ${folder}`, expected: 'the tokenizer that it was trained with', got: `--tokenizer ${tokenizer}`, hint })
+}
+
+function unfit(flag: string, folder: string, expected: string, got: string): UserError {
+  return new UserError({ where: `${flag} ${folder}`, expected, got, hint: 'Name another student, or leave it out to begin from random weights.' })
+}

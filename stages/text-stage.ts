@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import type { OpenCorpus } from '../corpora/open.ts'
+import type { Language, TextCorpus } from '../corpora/sample.ts'
+import { UserError } from '../engine/errors.ts'
+import type { TrainingResult } from '../engine/train.ts'
+import type { DualEncoder } from '../models/dual-encoder.ts'
+import { type Encoder, modelEncoder } from '../models/encoder.ts'
+import { writeModelFolder } from '../models/folder.ts'
+import { fit } from './fit.ts'
+import { type InnerTeacher, openInnerTeacher, requireSameTokenizer } from './inner-teacher.ts'
+import type { Weights } from './objectives/objective.ts'
+import { requireNeeds } from './objectives/requirements.ts'
+import { objectiveSettings } from './objectives/settings.ts'
+import { needs, objectiveParams, parseObjectives } from './objectives/table.ts'
+import { identityOf } from './prepare.ts'
+import type { Stage1Settings } from './stage1.ts'
+import { startStudent } from './start.ts'
+import { type Colleague, gatherTeam, openColleagues, requirePivot } from './team.ts'
+import { loadTrainingSet } from './training-set.ts'
+import { validation } from './validation.ts'
+
+export interface TextRun {
+  texts: TextCorpus
+  languages: Language[]
+  teacher: Encoder
+  settings: Stage1Settings
+  dir: string
+  cacheDir: string
+  resume?: boolean
+  /** Where recall can be measured, for a student whose image tower is trained (`init`). */
+  open?: OpenCorpus
+}
+
+/**
+ * Stage 1 on parallel texts without images (Multilingual-CLIP): the text tower alone learns the teacher's features of texts. The image
+ * tower stays as it is, bit for bit: random, or that of the student in `init`. Writes dir/student.
+ * @throws UserError before anything is computed for objectives that need images or several spaces
+ */
+export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
+  const { settings, languages } = run
+  const weights = parseObjectives(settings.objective)
+  requirePivot(settings.pivot, languages)
+  requireNeeds(weights, { teacher: true, 'inner-image': true, 'inner-text': settings.innerTeacher !== undefined })
+  if (settings.specialists) throw refuseSpecialists(settings.specialists)
+  const runtime = { threads: settings.threads }
+  const colleagues = await openColleagues(settings.ensemble ?? [], [], languages, runtime)
+  let innerTeacher: InnerTeacher | undefined
+  try {
+    if (settings.innerTeacher && needs(weights, 'inner-text')) innerTeacher = await openInnerTeacher(settings.innerTeacher, runtime)
+    return await distilTexts(run, weights, colleagues, innerTeacher)
+  } finally {
+    for (const { encoder } of colleagues) await encoder.release()
+    await innerTeacher?.release()
+  }
+}
+
+async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague[], innerTeacher?: InnerTeacher) {
+  const { texts, languages, teacher, settings, dir, cacheDir, open } = run
+  const { seed, pivot } = settings
+  const set = await loadTrainingSet(texts, 'train', languages)
+  const policy = { name: settings.augmentation, strength: settings.strength }
+  const { general } = await gatherTeam(teacher, colleagues, { set }, { cacheDir, variants: settings.variants, policy, seed })
+  const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set, imageSize: teacher.imageSize, embedDim: general.embedDim })
+  const { config } = model
+  if (config.projection_dim !== general.embedDim) throw refuseDimension(config.projection_dim, general.embedDim)
+  if (innerTeacher) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
+  const shown = innerTeacher?.shapes.text
+  const inner = shown && { text: { student: config.text_config.hidden_size, teacher: shown.width } }
+  const own = objectiveParams(weights, { embedDim: config.projection_dim, teacherDim: general.embedDim, classes: set.labelCount, inner }, seed)
+  const params = { ...model.params, ...own }
+  const trained = Object.keys(params).filter((name) => name.startsWith('text_') || name in own)
+
+  const teachers = [teacher.id, ...colleagues.map(({ encoder, weight }) => `ensemble=${encoder.id}:${weight}`)].join(' ')
+  const identity = identityOf(texts, { set }, config, settings, { teacher: teachers })
+  const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
+  try {
+    const evaluate = open && settings.init ? await validation(open, languages, encoder, cacheDir) : undefined
+    const label = 'stage 1, texts'
+    const told = { teacher: general, innerTeacher, pivot, objectiveSettings: objectiveSettings.parse(settings) }
+    const result = await fit({
+      ...told,
+      label,
+      dir,
+      config,
+      params,
+      trained,
+      set,
+      tokenizer,
+      weights,
+      settings,
+      identity,
+      resume: run.resume,
+      evaluate,
+    })
+    const image = settings.init ? `that of ${settings.init}` : "random: the teacher's own fits the text tower"
+    process.stderr.write(`${label}: the image tower was left as it was (${image})\n`)
+    await writeModelFolder(join(dir, 'student'), model, tokenizerDir)
+    return { model, tokenizerDir, result }
+  } finally {
+    await encoder.release()
+  }
+}
+
+function refuseSpecialists(specialists: string[]): UserError {
+  const hint = 'Use one teacher, or --ensemble; specialists need images to bring their spaces together.'
+  return new UserError({ where: `--specialists ${specialists.join()}`, expected: 'one space for all languages of texts alone', got: 'several', hint })
+}
+
+function refuseDimension(own: number, teacher: number): UserError {
+  return new UserError({
+    where: 'stage 1, texts',
+    expected: `a student whose embedding has the teacher's ${teacher} dimensions`,
+    got: `${own}`,
+    hint: 'Leave --embedDim out, or begin with a student of that teacher: an adapter of one tower cannot be folded into both.',
+  })
+}

@@ -1,0 +1,101 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { basename, resolve } from 'node:path'
+import { UserError } from '../../engine/errors.ts'
+import { html, type Markup } from '../../eval/report/html/markup.ts'
+import { livePage } from './live-page.ts'
+import { readLiveRun, signatureOf } from './live-run.ts'
+import { liveView } from './live-view.ts'
+
+export interface LiveServer {
+  url: string
+  close(): Promise<void>
+}
+
+/** How often the logs are looked at, ms. */
+const interval = 1000
+const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
+
+/**
+ * Serves a page on this computer only that follows a run: `/` is the page, `/events` sends its content anew whenever a log has
+ * grown (server-sent events). A file opened without a server could not read the log.
+ * @param options.port 0 takes any free one
+ * @throws UserError for a folder that is missing or damaged, and for a port that is taken
+ */
+export async function serveLive(dir: string, options: { port: number }): Promise<LiveServer> {
+  await readLiveRun(dir) // mistakes are told now, not in a browser
+  const listeners = new Set<ServerResponse>()
+  let signature = ''
+  let view: Markup = html``
+  const look = async (): Promise<boolean> => {
+    const found = await signatureOf(dir)
+    if (found === signature) return false
+    view = await currentView(dir)
+    signature = found
+    return true
+  }
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!isLocal(request)) return void response.writeHead(403, headers).end('only localhost')
+    if (request.method !== 'GET') return void response.writeHead(405, headers).end('only GET')
+    if (request.url === '/events') {
+      response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' })
+      response.write(message(view))
+      listeners.add(response)
+      response.once('close', () => listeners.delete(response))
+    } else if (request.url === '/') {
+      await look()
+      const page = await livePage(basename(resolve(dir)), view)
+      response.writeHead(200, { ...headers, 'content-type': 'text/html; charset=utf-8' }).end(page)
+    } else response.writeHead(404, headers).end('no such page')
+  }
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy())
+  })
+  await listen(server, options.port)
+  let isClosed = false
+  let timer: NodeJS.Timeout | undefined
+  const tick = async (): Promise<void> => {
+    if (await look()) for (const listener of listeners) listener.write(message(view))
+    if (!isClosed) timer = setTimeout(tick, interval)
+  }
+  await tick()
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((done) => {
+        isClosed = true
+        clearTimeout(timer)
+        server.close(() => done())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** A log that cannot be read now may be whole in a second: the page says what is wrong and goes on. */
+async function currentView(dir: string): Promise<Markup> {
+  try {
+    return await liveView(await readLiveRun(dir))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return html`<p class="lead">${error.message}</p>`
+  }
+}
+
+function message({ markup }: Markup): string {
+  return `data: ${JSON.stringify({ view: markup })}\n\n`
+}
+
+/** A page elsewhere whose name was made to point here has another name in `Host`. */
+function isLocal({ headers: { host = '' } }: IncomingMessage): boolean {
+  return /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(host)
+}
+
+function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
+  return new Promise((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const got = error.code === 'EADDRINUSE' ? 'one that is taken' : error.message
+      fail(new UserError({ where: `--port ${port}`, expected: 'a port to listen on', got, hint: 'Name another one with --port.' }))
+    })
+    server.listen(port, '127.0.0.1', done)
+  })
+}

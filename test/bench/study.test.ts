@@ -1,0 +1,89 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { modelOfExport } from '../../bench/study/inner-teacher.ts'
+import { trainingTime, validationRecall } from '../../bench/study/log-measures.ts'
+import { rareRecall } from '../../bench/study/rare-classes.ts'
+import { resultsFile } from '../../bench/study/results.ts'
+import { meanRecall, rowsOf, showSpread, spread } from '../../bench/study/rows.ts'
+import { openCorpus } from '../../corpora/open.ts'
+import type { LogLine } from '../../eval/report/material.ts'
+import { modelEncoder } from '../../models/encoder.ts'
+import { openTeacher } from '../../models/teachers/onnx-folder.ts'
+import { loadTokenizer } from '../../tokenizers/load.ts'
+import { smallPlace } from './small-place.ts'
+
+const place = smallPlace()
+test.after.always(async () => rm((await place).dir, { recursive: true }))
+
+test('mean and sample deviation of hand-written runs', (t) => {
+  t.deepEqual(spread([2, 4, 9]), { mean: 5, deviation: Math.sqrt((9 + 1 + 16) / 2) })
+  t.deepEqual(spread([3]), { mean: 3 })
+  t.is(showSpread({ mean: 0.5, deviation: 0.0123 }, 100), '50.0 ± 1.2')
+  t.is(showSpread(undefined), '–')
+  const run = (seed: number, en: number, zh: number) => ({
+    key: `${seed}`,
+    row: 'a',
+    seed,
+    settings: {},
+    machine: '',
+    measures: { 'recall.en': en, 'recall.zh': zh },
+  })
+  const [row] = rowsOf([run(1, 0.2, 0.4), run(2, 0.4, 0.6)])
+  t.is(row!.measures['recall.en']!.mean, 0.30000000000000004)
+  t.is(meanRecall(row!, ['en', 'zh']).mean.toFixed(6), '0.400000')
+})
+
+test("a log's last validation, minutes and median step", (t) => {
+  const log: LogLine[] = [
+    { step: 10, loss: 2, stepsPerSecond: 2 }, // 5 s
+    { step: 20, loss: 2, stepsPerSecond: 2 }, // 10 s
+    { step: 20, validation_mean_recall_en: 0.25, language_gap: 0 },
+    { step: 30, loss: 1, stepsPerSecond: 1 }, // 30 s: a validation came between
+    { step: 40, loss: 1, stepsPerSecond: 40 / 36 }, // 36 s
+    { step: 40, validation_mean_recall_en: 0.5, 'validation_text_to_image_R@1_en': 0.1, language_gap: 0 },
+  ]
+  t.deepEqual(validationRecall(log), { 'recall.en': 0.5 })
+  const { minutes, secondsPerStep } = trainingTime(log, true)
+  t.is(minutes!.toFixed(6), '0.600000')
+  t.is(secondsPerStep!.toFixed(6), '0.600000') // of 0.5, 2 and 0.6
+  t.deepEqual(trainingTime(log, false), {}, 'a resumed run tells no time')
+})
+
+test('results are appended, read by key, and a damaged line is named', async (t) => {
+  const { dir } = await place
+  const file = resultsFile(join(dir, 'some', 'results.jsonl'))
+  t.is((await file.read()).size, 0)
+  const result = { key: 'k', row: 'r', seed: 1, settings: { steps: 2 }, measures: { minutes: 1 }, machine: 'm' }
+  await file.append(result)
+  t.deepEqual([...(await file.read()).values()], [result])
+  await file.append({ row: 'no key' } as never)
+  t.regex((await t.throwsAsync(file.read()))!.message, /results\.jsonl, line 2/)
+})
+
+test("an export's ONNX weights, read back, embed as the export does", async (t) => {
+  const { flags } = await place
+  const teacher = await openTeacher(String(flags.teacher), { threads: 1 })
+  const tokenizer = await loadTokenizer(String(flags.teacher))
+  const model = await modelEncoder('read back', await modelOfExport(String(flags.teacher)), tokenizer, { threads: 1 })
+  const pixels = Float32Array.from({ length: 2 * 3 * 32 ** 2 }, (_, i) => Math.sin(i))
+  const texts = ['ein Bild rot 3', 'une image bleu']
+  for (const embed of [(one: typeof model) => one.encodeImages(pixels, 2), (one: typeof model) => one.encodeTexts(texts)]) {
+    const [want, got] = [await embed(teacher), await embed(model)]
+    t.true(Math.max(...want.map((value, i) => Math.abs(value - got[i]!))) < 1e-5)
+  }
+  await teacher.release()
+  await model.release()
+})
+
+test('the rarest tenth of the classes is measured by itself', async (t) => {
+  const { flags } = await place
+  const open = await openCorpus(String(flags.corpus), { languages: ['de'] })
+  const encoder = await openTeacher(String(flags.teacher), { threads: 1 })
+  const where = { corpus: String(flags.corpus), languages: ['de'], teacher: '', cacheDir: String(flags.cacheDir), runs: '', out: '' }
+  const colours = await rareRecall(open, 'class', where, encoder)
+  await encoder.release()
+  t.is(colours.rareClasses, 1) // of three, each with eight images
+  t.is(colours.rareQueries, 8)
+  t.true(colours['rare.de']! > 0 && colours['rare.de']! < 1)
+})

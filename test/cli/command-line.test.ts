@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { z } from 'zod'
+import { commandLine } from '../../cli/command-line.ts'
+import { commands } from '../../cli/commands.ts'
+import { runShow, showCommand } from './fixture.ts'
+
+/** What a shell hands to the program for the words of a line. */
+async function wordsOf(line: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', `printf '%s\\0' ${line}`])
+  return stdout.split('\0').slice(0, -1)
+}
+
+const configs: [what: string, args: string[], line: RegExp][] = [
+  ['defaults alone', ['a'], /^npx distilingual show --text a$/],
+  [
+    'numbers, lists, switches and nested keys',
+    ['a', '--rate', '1e-3', '--languages', 'en,fr', '--quiet', '--no-colour', '--inner.depth', '5'],
+    /--rate 0.001 .*--no-colour/,
+  ],
+  ['text that a shell would change', ['it\'s $HOME `x` "two words" *'], /--text 'it'\\''s /],
+  ['either of two types', ['a', '--top', '3', '--sizes', '1,2'], /--top 3/],
+]
+for (const [what, args, expected] of configs) {
+  test(`the line gives the same configuration again: ${what}`, async (t) => {
+    const { config } = await runShow('show', ...args)
+    const line = commandLine(
+      showCommand(() => {}),
+      config as object,
+    )
+    t.regex(line, expected)
+    const [npx, program, ...words] = await wordsOf(line)
+    t.deepEqual([npx, program], ['npx', 'distilingual'])
+    t.deepEqual((await runShow(...words)).config, config)
+  })
+}
+
+test('how a run was started over is left out', async (t) => {
+  const distill = await commands.distill!()
+  const config = z.parse(distill.schema, { resume: true, force: true, cacheDir: 'elsewhere', stage1: { steps: 7 } })
+  t.is(commandLine(distill, config), 'npx distilingual distill --stage1.steps 7')
+})

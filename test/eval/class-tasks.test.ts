@@ -1,0 +1,54 @@
+import test from 'ava'
+import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
+import { classTasks } from '../../eval/class-tasks.ts'
+import { headlineOf } from '../../eval/headline.ts'
+import { templatesOrName, zeroShotTemplates } from '../../eval/templates.ts'
+
+const source = { key: '', read: async () => new Uint8Array() }
+const task = (language: string, classes: (string | undefined)[]): RetrievalTask => ({
+  corpus: 'c',
+  protocol: 'test',
+  language,
+  images: classes.map((classId, i) => ({ id: `${i}`, classId, source })),
+  texts: classes.map((_, i) => `text ${i}`),
+  positives: classes.map((_, i) => [i]),
+})
+
+test("users' classes are named as written; images without one are left out", (t) => {
+  const [made, ...others] = classTasks(task('zh-CN', ['cat', 'dog', undefined, 'cat']))
+  t.deepEqual(others, [])
+  const { kind, classes, labels, images } = made!.task
+  t.deepEqual({ kind, classes, labels, images }, { kind: 'classes', classes: ['cat', 'dog'], labels: [0, 1, 0], images: [0, 1, 3] })
+  t.deepEqual(made!.templates, zeroShotTemplates('zh', 'photo'))
+})
+
+test('there is nothing to classify without classes, with one, and with one an image', (t) => {
+  for (const classes of [[undefined, undefined], ['cat', 'cat'], ['cat', 'dog'], []]) t.deepEqual(classTasks(task('en', classes)), [])
+})
+
+test('emoji are classified by group and subgroup, in languages that emojibase names them in', (t) => {
+  const animals = ['1f436', '1f431', '1f41f', '1f3a4', '1f3b5']
+  const made = classTasks(task('zh', animals))
+  t.deepEqual(
+    made.map(({ task: { kind, classes } }) => [kind, classes.length]),
+    [
+      ['groups', 2],
+      ['subgroups', 3],
+    ],
+  )
+  t.true(made[0]!.templates.includes('{}表情符号'))
+  t.deepEqual(classTasks(task('ar', animals)), [])
+})
+
+test('a language without templates is asked for by the bare name', (t) => {
+  t.deepEqual(templatesOrName('sw', 'photo'), ['{}'])
+  t.deepEqual(templatesOrName('pt-BR', 'drawing'), zeroShotTemplates('pt', 'drawing'))
+})
+
+test('the headline is an unseen style, else test, else val, else what comes first', (t) => {
+  t.is(headlineOf(['validation-style/emojione', 'unseen-style/openmoji/hard', 'unseen-style/openmoji', 'test']), 'unseen-style/openmoji')
+  t.is(headlineOf(['train', 'val', 'test']), 'test')
+  t.is(headlineOf(['train', 'val']), 'val')
+  t.is(headlineOf(['train']), 'train')
+  t.is(headlineOf([]), undefined)
+})

@@ -1,0 +1,35 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { UserError } from '../../engine/errors.ts'
+import { estimatedBytes, requireSpace } from '../../export/free-space.ts'
+import { exportFolder } from '../../export/package.ts'
+import { smallModel, temporaryFolder } from './small-model.ts'
+
+test('an export that a disk has no room for is refused before anything is written', async (t) => {
+  const parent = await temporaryFolder(t)
+  await t.throwsAsync(requireSpace(join(parent, 'not', 'yet'), Number.MAX_SAFE_INTEGER), {
+    instanceOf: UserError,
+    message: /not\/yet: expected about 9007199254\.7 MB of free space for the export, got \d+\.\d+ MB\. Free some space/,
+  })
+  await t.notThrowsAsync(requireSpace(join(parent, 'not', 'yet'), 1))
+  t.deepEqual(await readdir(parent), [])
+})
+
+test('the estimate is above what is written, and not far above', async (t) => {
+  const { model, tokenizerDir } = await smallModel(t)
+  const out = join(await temporaryFolder(t), 'out')
+  for (const options of [
+    { dtypes: ['fp32', 'fp16', 'q8', 'q4'] as const, ort: true },
+    { dtypes: ['q8'] as const, leaveOut: ['combined', 'safetensors'] as const },
+  ]) {
+    const { dtypes, ort, leaveOut } = { ort: false, leaveOut: [], ...options }
+    const settings = { dtypes: [...dtypes], ort, leaveOut: [...leaveOut] }
+    await exportFolder(model, { tokenizerDir, out, threads: 1, ...settings })
+    const files = (await readdir(out, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+    const sizes = await Promise.all(files.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size))
+    const written = sizes.reduce((a, b) => a + b)
+    const estimate = estimatedBytes(model.params, settings)
+    t.true(estimate > written && estimate < 1.5 * written + 3e6, `${estimate} for ${written}`)
+  }
+})
