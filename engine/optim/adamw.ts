@@ -1,4 +1,5 @@
 import type { Params } from '../params.ts'
+import { adamwKernel } from './adamw-kernel.ts'
 
 export interface AdamWOptions {
   betas: [number, number]
@@ -21,7 +22,7 @@ export interface Optimizer {
 }
 
 /**
- * AdamW with decoupled decay (Loshchilov & Hutter 2019), in place and one pass per tensor:
+ * AdamW with decoupled decay (Loshchilov & Hutter 2019) in float32, in place and one pass per tensor:
  * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − η·(m̂/(√v̂ + ε) + λp).
  * λ acts on matrices only: not on biases, norms, class embeddings and the logit scale.
  */
@@ -31,12 +32,7 @@ export function adamw(params: Params, trained: string[], options: Partial<AdamWO
     epsilon,
     weightDecay,
   } = { ...defaultAdamW, ...options }
-  const state: Params = {}
-  for (const name of trained) {
-    const { shape, data } = params[name]!
-    state[`m:${name}`] = { shape, data: new Float32Array(data.length) }
-    state[`v:${name}`] = { shape, data: new Float32Array(data.length) }
-  }
+  const { state, update } = moments(params, trained)
   return {
     state,
     steps: 0,
@@ -48,52 +44,48 @@ export function adamw(params: Params, trained: string[], options: Partial<AdamWO
       for (const name of trained) {
         const gradient = gradients[name]
         if (!gradient) continue // the loss does not reach this parameter
-        const { shape, data } = params[name]!
-        const keep = shape.length >= 2 ? 1 - learningRate * weightDecay : 1
-        const constants = { beta1, beta2, fresh1: (1 - beta1) * scale, fresh2: (1 - beta2) * scale ** 2, rate, epsilon: epsilon * root, keep }
-        updateTensor(data, state[`m:${name}`]!.data, state[`v:${name}`]!.data, gradient, constants)
+        const keep = params[name]!.shape.length >= 2 ? 1 - learningRate * weightDecay : 1
+        update(name, gradient, [beta1, beta2, (1 - beta1) * scale, (1 - beta2) * scale ** 2, rate, epsilon * root, keep])
       }
     },
   }
 }
 
-interface Constants {
-  beta1: number
-  beta2: number
-  fresh1: number
-  fresh2: number
-  rate: number
-  epsilon: number
-  keep: number
-}
+type Constants = [beta1: number, beta2: number, fresh1: number, fresh2: number, rate: number, epsilon: number, keep: number]
 
-/**
- * The innermost loop of every step, over all parameters: on its own, so that it is compiled as one tight loop, and two numbers at a time, so
- * that roots and divisions need not wait for each other. An odd last number is its own neighbour: both are read before either is written.
- */
-function updateTensor(
-  p: Float32Array,
-  m: Float32Array,
-  v: Float32Array,
-  g: Float32Array,
-  { beta1, beta2, fresh1, fresh2, rate, epsilon, keep }: Constants,
-): void {
-  const last = p.length - 1
-  for (let i = 0; i <= last; i += 2) {
-    const j = i < last ? i + 1 : i
-    const slope1 = g[i]!
-    const slope2 = g[j]!
-    const m1 = beta1 * m[i]! + fresh1 * slope1
-    const m2 = beta1 * m[j]! + fresh1 * slope2
-    const v1 = beta2 * v[i]! + fresh2 * slope1 * slope1
-    const v2 = beta2 * v[j]! + fresh2 * slope2 * slope2
-    const p1 = keep * p[i]! - (rate * m1) / (Math.sqrt(v1) + epsilon)
-    const p2 = keep * p[j]! - (rate * m2) / (Math.sqrt(v2) + epsilon)
-    m[i] = m1
-    m[j] = m2
-    v[i] = v1
-    v[j] = v2
-    p[i] = p1
-    p[j] = p2
+const chunk = 1 << 15 // numbers; two such arrays stay in a core's own cache
+
+/** Both moments in the kernel's memory. Parameters and gradients, which live elsewhere, pass through it in chunks. */
+function moments(params: Params, trained: string[]): { state: Params; update(name: string, gradient: Float32Array, constants: Constants): void } {
+  const padded = (count: number) => Math.ceil(count / 4) * 4
+  const total = trained.reduce((sum, name) => sum + 2 * padded(params[name]!.data.length), 2 * chunk)
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((4 * total) / 65536) })
+  const kernel = adamwKernel(memory)
+  let used = 2 * chunk
+  const array = (count: number) => {
+    const made = new Float32Array(memory.buffer, 4 * used, count)
+    used += padded(count)
+    return made
+  }
+  const [values, slopes] = [new Float32Array(memory.buffer, 0, chunk), new Float32Array(memory.buffer, 4 * chunk, chunk)]
+  const state: Params = {}
+  for (const name of trained) {
+    const { shape, data } = params[name]!
+    state[`m:${name}`] = { shape, data: array(data.length) }
+    state[`v:${name}`] = { shape, data: array(data.length) }
+  }
+  return {
+    state,
+    update(name, gradient, constants) {
+      const { data } = params[name]!
+      const [m, v] = [state[`m:${name}`]!.data.byteOffset, state[`v:${name}`]!.data.byteOffset]
+      for (let from = 0; from < data.length; from += chunk) {
+        const count = Math.min(chunk, data.length - from)
+        values.set(data.subarray(from, from + count))
+        slopes.set(gradient.subarray(from, from + count))
+        kernel(0, m + 4 * from, v + 4 * from, 4 * chunk, 4 * count, ...constants)
+        data.set(values.subarray(0, count), from)
+      }
+    },
   }
 }

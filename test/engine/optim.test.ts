@@ -42,6 +42,34 @@ test('AdamW as a plain float64 implementation over 50 steps', (t) => {
   close(t, data, p, 1e-5, 'parameters')
 })
 
+test('AdamW over more numbers than fit into its memory at once, and over counts that four does not divide', (t) => {
+  const sizes = [1, 5, 32768, 70_003]
+  const params: Params = Object.fromEntries(sizes.map((count) => [`p${count}`, { shape: [count, 1], data: gaussian(count, 3, count) }]))
+  const before = Object.fromEntries(Object.entries(params).map(([name, { data }]) => [name, data.slice()]))
+  const gradients = Object.fromEntries(sizes.map((count) => [`p${count}`, gaussian(count, 4, count)]))
+  const optimizer = adamw(params, Object.keys(params), { betas: [0.9, 0.98], epsilon: 1e-6, weightDecay: 0.1 })
+  optimizer.update(gradients, 0.01, 0.25)
+  for (const [name, { data }] of Object.entries(params)) {
+    const slopes = Array.from(gradients[name]!, (g) => 0.25 * g)
+    const want = Array.from(before[name]!, (p, i) => p * (1 - 0.001) - (0.01 * slopes[i]!) / (Math.abs(slopes[i]!) + 1e-6)) // m̂ = g, v̂ = g²
+    close(t, data, want, 1e-6, name)
+    close(
+      t,
+      optimizer.state[`m:${name}`]!.data,
+      Array.from(slopes, (g) => 0.1 * g),
+      1e-6,
+      `first moment of ${name}`,
+    )
+    close(
+      t,
+      optimizer.state[`v:${name}`]!.data,
+      Array.from(slopes, (g) => 0.02 * g ** 2),
+      1e-6,
+      `second moment of ${name}`,
+    )
+  }
+})
+
 test('decay acts on matrices, not on biases, norms and the logit scale', (t) => {
   const params: Params = {
     matrix: { shape: [1, 1], data: Float32Array.of(1) },
