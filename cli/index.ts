@@ -11,7 +11,10 @@ const schema = z.object({
     .enum(Object.keys(dtypeSuffixes) as ModelDtype[])
     .optional()
     .describe('number format of an exported model (default: the most precise there is)'),
-  approximate: z.boolean().optional().describe('keep a graph for folders of hundreds of thousands, and measure what it misses'),
+  approximate: z
+    .boolean()
+    .optional()
+    .describe('keep a graph, for folders of hundreds of thousands, and measure what it misses; stays as it is until --no-approximate'),
   measure: z.boolean().default(false).describe('measure the recall of an approximate index even if nothing changed'),
   force: z.boolean().default(false).describe('replace an index of another folder or model'),
   json: z.boolean().default(false).describe('print JSON'),

@@ -52,9 +52,8 @@ export function layoutOf(header: string[], where: string, parts: 'images' | 'tex
 export function headerError(where: string, got: string): UserError {
   return new UserError({
     where,
-    expected:
-      'a header "image,en,zh" (a column a language) or "image,language,caption", each with optional split, class, group; parallel texts: "en,zh"',
+    expected: 'a header "image,en,zh" (a column a language) or "image,language,caption", each with optional split, class, group',
     got,
-    hint: 'Write one of these headers in the first line.',
+    hint: 'Write one of these two headers in the first line. Texts without images ("en,zh") are for stage1 alone.',
   })
 }

@@ -9,6 +9,8 @@ export interface Latency {
   /** Milliseconds: the median, and what one run in twenty exceeds. */
   p50: number
   p95: number
+  /** Median milliseconds of processor time, all threads of this process together; other programs do not lengthen it. */
+  cpu50: number
   runs: number
 }
 
@@ -26,16 +28,28 @@ export async function interleavedLatency(
 ): Promise<Latency[]> {
   const { rounds = 50, warmup = 5, settle = 0 } = options
   const times = candidates.map((): number[] => [])
+  const cpuTimes = candidates.map((): number[] => [])
   for (let round = -warmup; round < rounds; round++) {
     for (let turn = 0; turn < candidates.length; turn++) {
       const chosen = (turn + round + warmup) % candidates.length
       for (let i = 0; i < settle; i++) await candidates[chosen]!.run()
+      const before = process.cpuUsage()
       const start = performance.now()
       await candidates[chosen]!.run()
-      if (round >= 0) times[chosen]!.push(performance.now() - start)
+      const wall = performance.now() - start
+      const { user, system } = process.cpuUsage(before) // microseconds
+      if (round < 0) continue
+      times[chosen]!.push(wall)
+      cpuTimes[chosen]!.push((user + system) / 1000)
     }
   }
-  return candidates.map(({ name }, i) => ({ name, p50: quantile(times[i]!, 0.5), p95: quantile(times[i]!, 0.95), runs: rounds }))
+  return candidates.map(({ name }, i) => ({
+    name,
+    p50: quantile(times[i]!, 0.5),
+    p95: quantile(times[i]!, 0.95),
+    cpu50: quantile(cpuTimes[i]!, 0.5),
+    runs: rounds,
+  }))
 }
 
 /** The value below which the share `q` of `values` lies, between neighbours by proportion. NaN when empty. */

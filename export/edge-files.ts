@@ -35,7 +35,7 @@ export function edgeMarkdown({ rows, goals, load, machine, versions }: EdgeRepor
   const about = [
     `One thread of ${machine.cpu} (${machine.platform}), Node ${versions.node}, onnxruntime ${versions['onnxruntime-node']}. Milliseconds for one image of the model's size`,
     'and for one short text, tokenizer and tensors included, decoding of the picture not; runs of all models interleaved, each',
-    'after one of the same model that is not timed. Images and texts a second: 16 at a time. Memory: what both towers',
+    'after one of the same model that is not timed. Images and texts a second: of processor time, 16 at a time. Memory: what both towers',
     "take at the peak of a process of their own, some 25 MB of onnxruntime's own included.",
     busy ? `Other programs kept the machine busy (load ${load.toFixed(1)} on ${machine.cores} cores): what takes long looks slower than it is.` : '',
     protocol ? `Mean recall in percent on \`${protocol}\`, a validation protocol, one image or text at a time.` : '',

@@ -40,7 +40,7 @@ export interface EdgeRow {
 export interface Speed {
   p50: number // ms
   p95: number // ms
-  /** Items a second in batches of 16. */
+  /** Items a second of one processor's time, in batches of 16. */
   perSecond: number
 }
 
@@ -64,7 +64,7 @@ export async function edgeReport(models: EdgeModel[], { rounds = usualRounds }: 
       for (const [i, { role, name, dir, dtype, tasks = [], recall }] of models.entries()) {
         const encoder = encoders[i]!
         const exact = models.findIndex((other) => other.dir === dir && other.dtype === 'fp32')
-        const speed = (place: number): Speed => ({ ...pick(one[place]!), perSecond: (1000 * batch) / many[place]!.p50 })
+        const speed = (place: number): Speed => ({ ...pick(one[place]!), perSecond: (1000 * batch) / many[place]!.cpu50 })
         rows.push({
           role,
           name,

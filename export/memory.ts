@@ -12,7 +12,10 @@ export async function peakMemory(dir: string, imageSize: number, dtype?: ModelDt
   // Plain JavaScript: a compiler would leave freed memory behind, which a small model then lives in unseen.
   const program = `
     import ort from ${JSON.stringify(import.meta.resolve('onnxruntime-node'))}
-    import { writeFileSync } from 'node:fs'
+    import { readFileSync, writeFileSync } from 'node:fs'
+    // Not maxRSS on Linux: a process begins with that of the one that started it.
+    const status = () => readFileSync('/proc/self/status', 'utf8')
+    const peak = () => process.platform === 'linux' ? Number(/VmHWM:\\s+(\\d+)/.exec(status())[1]) : process.resourceUsage().maxRSS
     const feed = ({ name, type, shape }) => {
       const count = (dim, place) => typeof dim === 'number' && dim > 0 ? dim : place === 0 ? 1 : shape.length === 4 ? ${imageSize} : 8
       const dims = shape.map(count)
@@ -30,7 +33,7 @@ export async function peakMemory(dir: string, imageSize: number, dtype?: ModelDt
       await session.run(Object.fromEntries(session.inputMetadata.map(feed)))
       sessions.push(session)
     }
-    console.log(1024 * process.resourceUsage().maxRSS - before)`
+    console.log(1024 * peak() - before)`
   const runs: number[] = []
   for (let run = 0; run < 3; run++) {
     const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--input-type=module', '--eval', program], {

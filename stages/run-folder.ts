@@ -33,10 +33,12 @@ export async function openRunFolder(dir: string, config: Record<string, unknown>
   await writeFileAtomic(file, `${JSON.stringify(config, null, 2)}\n`)
 }
 
-/** Settings that decide the result; how a run is started over, shown or sped up does not. */
+/** Settings that decide the result; how a run is started over, shown, sped up or compared with a baseline does not. */
 function settled(config: Record<string, unknown>): Identity {
-  const free = new Set(['resume', 'force', 'cacheDir'])
-  const own = Object.entries(flatten('', JSON.parse(JSON.stringify(config)))).filter(([key]) => !free.has(key) && !/(?:threads|tensorboard)$/.test(key))
+  const free = new Set(['resume', 'force', 'cacheDir', 'baseline'])
+  const own = Object.entries(flatten('', JSON.parse(JSON.stringify(config)))).filter(
+    ([key]) => !free.has(key) && !/(?:threads|tensorboard)$/.test(key),
+  )
   return Object.fromEntries(own)
 }
 

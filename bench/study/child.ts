@@ -1,6 +1,7 @@
 /** A process of its own for one job, so that peak memory and what runtimes leave behind are that job's alone. Started by run-job.ts. */
 import { UserError } from '../../engine/errors.ts'
-import { type Job, jobs, type Measures, type Site } from './jobs.ts'
+import type { Measures, Site } from './job.ts'
+import { type Job, jobs } from './jobs.ts'
 
 /** Who would record the result is gone: stop as after an interrupt, with a checkpoint, and leave the folder to the next run. */
 const orphaned = () => void process.kill(process.pid, 'SIGTERM')

@@ -5,7 +5,7 @@ import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { teacherFeatures } from '../../stages/features.ts'
 import { prepareData } from '../../stages/prepare.ts'
 import type { Stage1Settings } from '../../stages/stage1.ts'
-import type { Measures, Site } from './jobs.ts'
+import type { Measures, Site } from './job.ts'
 import { peakMemory } from './log-measures.ts'
 
 export interface FeaturesWork {

@@ -1,19 +1,9 @@
 import { featuresJob } from './features-job.ts'
 import { latencyJob } from './latency-job.ts'
-import type { Place } from './place.ts'
 import { plainJob } from './plain-job.ts'
 import { recallJob } from './recall-job.ts'
 import { stage1Job } from './stage1-job.ts'
 import { stepCostJob } from './step-cost-job.ts'
-
-/** Numbers by name, what a job brings home. */
-export type Measures = Record<string, number>
-
-/** Where a job works: on what, and in which folder of its own. */
-export interface Site {
-  place: Place
-  dir: string
-}
 
 /** Everything that is done in a process of its own. */
 export const jobs = { stage1: stage1Job, plain: plainJob, features: featuresJob, latency: latencyJob, recall: recallJob, 'step-cost': stepCostJob }

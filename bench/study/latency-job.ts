@@ -4,7 +4,7 @@ import { type Candidate, interleavedLatency } from '../../eval/latency.ts'
 import { exportGraphs } from '../../export/onnx.ts'
 import type { ClipConfig } from '../../models/config.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
-import type { Measures, Site } from './jobs.ts'
+import type { Measures, Site } from './job.ts'
 
 export interface LatencyWork {
   models: { name: string; config: ClipConfig }[]

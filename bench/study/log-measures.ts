@@ -1,6 +1,6 @@
 import { quantile } from '../../eval/latency.ts'
 import type { LogLine } from '../../eval/report/material.ts'
-import type { Measures } from './jobs.ts'
+import type { Measures } from './job.ts'
 
 /** Mean recall of the last validation, `recall.LANG`; nothing where none was logged. */
 export function validationRecall(log: readonly LogLine[]): Measures {

@@ -6,7 +6,7 @@ import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { trainContrastive } from '../../stages/contrastive.ts'
 import type { Stage1Settings } from '../../stages/stage1.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
-import type { Measures, Site } from './jobs.ts'
+import type { Measures, Site } from './job.ts'
 import { peakMemory, trainingTime, validationRecall } from './log-measures.ts'
 
 export interface PlainWork {

@@ -2,7 +2,7 @@ import type { OpenCorpus } from '../../corpora/open.ts'
 import { groupResults } from '../../eval/groups.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import { prepareTask, runTask } from '../../stages/validate.ts'
-import type { Measures } from './jobs.ts'
+import type { Measures } from './job.ts'
 import type { Place } from './place.ts'
 
 /**

@@ -2,7 +2,7 @@ import { type OpenCorpus, openCorpus } from '../../corpora/open.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { prepareTask, runTask } from '../../stages/validate.ts'
-import type { Measures, Site } from './jobs.ts'
+import type { Measures, Site } from './job.ts'
 import type { Place } from './place.ts'
 
 export interface RecallWork {

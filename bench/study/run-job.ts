@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../engine/errors.ts'
-import type { Job, Measures, Site } from './jobs.ts'
+import type { Measures, Site } from './job.ts'
+import type { Job } from './jobs.ts'
 
 const program = fileURLToPath(new URL('child.ts', import.meta.url))
 

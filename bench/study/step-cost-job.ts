@@ -15,7 +15,7 @@ import { sampler } from '../../stages/sampler.ts'
 import type { Stage1Settings } from '../../stages/stage1.ts'
 import { trainingStep } from '../../stages/step.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
-import type { Measures, Site } from './jobs.ts'
+import type { Measures, Site } from './job.ts'
 
 export interface StepCostWork {
   settings: Stage1Settings

@@ -22,6 +22,7 @@ async function stageView(stage: LiveStage): Promise<Markup> {
     await panel(
       'Learning rate',
       rates.map((line) => point(line, line.learningRate!)),
+      '.1e',
     ),
     await panel(stage.batch ? 'Images a second' : 'Steps a second', speeds),
   ]

@@ -13,6 +13,7 @@ import { parseReport } from '../../eval/report/schema.ts'
 import { exportFolder } from '../../export/package.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
+import { eventsIn } from '../engine/events/reader.ts'
 
 const main = new URL('../../cli/main.ts', import.meta.url).pathname
 
@@ -60,7 +61,7 @@ test('four commands take a 200-image CSV in German and French to an export', asy
   const data = ['--corpus', 'captions.csv', '--languages', 'de,fr']
   const short = ['--batchSize', '32', '--steps', '6', '--warmup', '2', '--logEvery', '2']
   await run(dir, 'stage1', ...data, ...short, '--teacher', 'teacher', '--variants', '2', '--vocabSize', '400', '--out', 'one')
-  await run(dir, 'stage2', ...data, ...short, '--from', 'one', '--out', 'two')
+  await run(dir, 'stage2', ...data, ...short, '--from', 'one', '--out', 'two', '--tensorboard')
   const printed = await run(dir, 'evaluate', ...data, '--model', 'two', '--teacher', 'teacher', '--protocol', 'test', '--out', 'measured')
   // Six steps teach nothing: at chance, rounding moves recall by more than the gate's one point.
   const exported = await run(dir, 'export', '--from', 'two', '--out', 'dist', '--dtypes', 'fp32,q8', '--maxDrop', '50')
@@ -78,6 +79,11 @@ test('four commands take a 200-image CSV in German and French to an export', asy
     log.filter((line) => 'loss' in line).map((line) => line.step),
     [2, 4, 6],
   )
+  const [events] = await eventsIn(join(dir, 'two'))
+  const logged = (tag: string) => events!.filter(({ scalars }) => tag in scalars).map(({ step }) => step)
+  for (const tag of ['loss/loss', 'loss/task', 'training/learningRate']) t.deepEqual(logged(tag), [2, 4, 6], tag)
+  for (const tag of ['validation/mean_recall_de', 'validation/text_to_image_R_at_1_fr', 'validation/language_gap']) t.deepEqual(logged(tag), [6], tag)
+  t.deepEqual(await eventsIn(join(dir, 'one')), [])
   for (const file of ['model.safetensors', 'tokenizer.json', 'onnx/text_model_quantized.onnx', 'onnx/vision_model.onnx', 'README.md']) {
     t.true((await readFile(join(dir, 'dist', file))).length > 0, file)
   }

@@ -1,10 +1,11 @@
 /**
- * A training run as a process of its own, to be killed: `train-run.ts DIR [--resume] [--poison N] [--hold N] [--stuck N]`.
+ * A training run as a process of its own, to be killed: `train-run.ts DIR [--resume] [--poison N] [--hold N] [--stuck N] [--events]`.
  * Before step N + 1, `--hold` waits for an interrupt, `--stuck` for ever; `--poison` gives it a NaN. Ends as a command does: 0, or the error's own exit code with its message on stderr.
  */
 import { once } from 'node:events'
 import { compile } from '../../engine/compile.ts'
 import { UserError } from '../../engine/errors.ts'
+import { openEventFile } from '../../engine/events/event-file.ts'
 import { warmupCosine } from '../../engine/optim/schedule.ts'
 import { train } from '../../engine/train.ts'
 import { tinyStep, tinyTexts } from '../models/tiny.ts'
@@ -44,6 +45,7 @@ try {
     logEvery: 1,
     checkpointEvery: 4,
     evaluate: { every: 10, run: async () => ({ validation: 1 }) },
+    mirror: flags.includes('--events') ? (start) => openEventFile(dir, start, (name) => `tiny/${name}`) : undefined,
   })
 } catch (error) {
   if (!(error instanceof UserError)) throw error

@@ -13,6 +13,14 @@ test('candidates run in turn, each first as often as the others', async (t) => {
   t.true(results.every(({ p50, p95 }) => p50 > 0 && p95 >= p50))
 })
 
+test('processor time counts work, not waiting', async (t) => {
+  const sleep = { name: 'sleep', run: () => new Promise((done) => setTimeout(done, 30)) }
+  const work = { name: 'work', run: async () => void Float64Array.from({ length: 300_000 }, (_, i) => Math.sin(i)) }
+  const [slept, worked] = await interleavedLatency([sleep, work], { rounds: 5, warmup: 1 })
+  t.true(slept!.p50 > 25 && slept!.cpu50 < 20, JSON.stringify(slept))
+  t.true(worked!.cpu50 > 1, JSON.stringify(worked))
+})
+
 test('quantiles, worked by hand', (t) => {
   t.is(quantile([4, 1, 3, 2], 0.5), 2.5)
   t.is(quantile([0, 10], 0.95), 9.5)

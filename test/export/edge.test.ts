@@ -22,7 +22,7 @@ test('an edge report has sizes, times and memory of each format side by side, an
   t.true(rows[1]!.bytes.image < 0.4 * rows[0]!.bytes.image)
   for (const { image, text, memory } of rows) {
     t.true(image.p50 > 0 && image.p95 >= image.p50 && image.perSecond > 0 && text.p50 > 0)
-    t.true(memory > 0 && memory < 1e9, `${memory}`)
+    t.true(memory > 1e6 && memory < 150e6, `${memory}`) // this process has more: a child must not inherit it
   }
   const lines = edgeTable(rows).split('\n')
   t.is(lines.length, 4)
