@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { languageOf } from '../corpora/language.ts'
 import { openCorpus } from '../corpora/open.ts'
+import type { Language } from '../corpora/sample.ts'
+import { UserError } from '../engine/errors.ts'
+import { emojiClassLanguages } from '../eval/emoji-classes.ts'
 import { headlineOf } from '../eval/headline.ts'
 import { knownSets } from '../eval/known-sets.ts'
 import { renderConsole } from '../eval/report/console.ts'
@@ -29,6 +33,10 @@ const schema = z.object({
     .enum(Object.keys(knownSets) as [string, ...string[]])
     .optional()
     .describe('published test set that the corpus must be: its counts are checked, and only its split is measured'),
+  classLanguages: z
+    .array(z.string())
+    .default([])
+    .describe('further languages of zero-shot classification; emoji classes have names in 28 (default: the languages of the captions)'),
   out: z.string().describe('folder for the report'),
   cacheDir: runOptions.cacheDir,
   seed: z.int().default(1).describe('seed of the bootstrap intervals'),
@@ -48,11 +56,12 @@ export const evaluate: Command<typeof schema> = {
     const all = config.knownSet ? [headlineOf(open.protocols)!] : open.protocols
     const protocols = config.protocol ?? all
     for (const protocol of protocols) open.languagesOf(protocol) // an unknown protocol fails before any work
+    const classLanguages = config.classLanguages.map((language) => classLanguage(language, open.corpus.name))
     const contenders: Contender[] = []
     try {
       if (config.teacher) contenders.push(await onnxContender('teacher', config.teacher, { threads: config.threads }))
       contenders.push(await openModel(config.model, config))
-      const { report: measured, ranks, material } = await evaluateModels(contenders, { ...config, open, protocols })
+      const { report: measured, ranks, material } = await evaluateModels(contenders, { ...config, open, protocols, classLanguages })
       const report = {
         schema: 1 as const,
         ...measured,
@@ -76,4 +85,15 @@ async function openModel(dir: string, { dtype, threads }: { dtype?: ModelDtype; 
   return dtype || (isExport && !existsSync(join(dir, 'model.safetensors')))
     ? onnxContender('student', exported, { dtype, threads })
     : folderContender('student', findModel(dir), { threads })
+}
+
+function classLanguage(written: string, corpus: string): Language {
+  const language = languageOf(written, '--classLanguages')
+  if (corpus !== 'emoji' || emojiClassLanguages().includes(language)) return language
+  throw new UserError({
+    where: '--classLanguages',
+    expected: `languages that emoji classes have names in (${emojiClassLanguages().join(', ')})`,
+    got: language,
+    hint: 'Leave it out.',
+  })
 }

@@ -21,6 +21,23 @@ const photoTemplates: Record<string, readonly string[]> = {
   pt: ['foto: {}', 'imagem: {}', 'foto em close: {}', '{}'],
 }
 
+/** The same around what a drawing shows, in languages that emoji classes have names in and the corpus has no captions in. */
+const moreDrawingTemplates: Record<string, readonly string[]> = {
+  bn: ['আইকন: {}', 'আঁকা ছবি: {}', 'ইমোজি: {}'],
+  da: ['ikon: {}', 'tegning: {}', 'emoji: {}'],
+  et: ['ikoon: {}', 'joonistus: {}', 'emotikon: {}'],
+  fi: ['kuvake: {}', 'piirros: {}', 'emoji: {}'],
+  hu: ['ikon: {}', 'rajz: {}', 'emodzsi: {}'],
+  it: ['icona: {}', 'disegno: {}', 'emoji: {}'],
+  lt: ['piktograma: {}', 'piešinys: {}', 'jaustukas: {}'],
+  ms: ['ikon: {}', 'lukisan: {}', 'emoji: {}'],
+  nb: ['ikon: {}', 'tegning: {}', 'emoji: {}'],
+  nl: ['icoon: {}', 'tekening: {}', 'emoji: {}'],
+  pl: ['ikona: {}', 'rysunek: {}', 'emoji: {}'],
+  sv: ['ikon: {}', 'teckning: {}', 'emoji: {}'],
+  uk: ['значок: {}', 'малюнок: {}', 'емодзі: {}'],
+}
+
 /**
  * Prompt templates of a language for zero-shot classification; a regional code (`zh-TW`) that has none of its own takes its language's.
  * @param style `drawing` for icons and emoji, `photo` for photographs
@@ -42,7 +59,7 @@ export function templatesOrName(language: string, style: 'drawing' | 'photo'): r
   return findTemplates(language, style) ?? ['{}']
 }
 
-const tables = { drawing: drawingTemplates, photo: photoTemplates }
+const tables = { drawing: { ...drawingTemplates, ...moreDrawingTemplates }, photo: photoTemplates }
 
 function findTemplates(language: string, style: 'drawing' | 'photo'): readonly string[] | undefined {
   const found = tables[style][language] ?? tables[style][new Intl.Locale(language).language]

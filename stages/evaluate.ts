@@ -24,6 +24,8 @@ export interface Evaluation {
   languages: Language[]
   cacheDir: string
   seed: number
+  /** Further languages to name classes in, for zero-shot classification. */
+  classLanguages?: Language[]
   /** A published set (eval/known-sets.ts) that every task must be, by language and counts. */
   knownSet?: string
 }
@@ -47,7 +49,7 @@ export async function evaluateModels(contenders: Contender[], run: Evaluation): 
   try {
     const { results, ranks, baseline, headline } = await rankAll(contenders, run, opened)
     const times = await timeModels(headline)
-    const { material, ...details } = await lookCloser(headline)
+    const { material, ...details } = await lookCloser(headline, run.classLanguages)
     const gaps = languageGaps(results)
     const { corpus } = run.open
     const report = {

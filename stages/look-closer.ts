@@ -43,8 +43,9 @@ const thumbnailSide = 96
  * two languages, recall by group of images. Of one model (the student in its most precise format, else the first) also what it
  * takes for what, worst and best queries, and similarities.
  * @param measured every model in every language of the protocol
+ * @param classLanguages further languages to name classes in: images need no captions to be classified
  */
-export async function lookCloser(measured: readonly Embedded[]): Promise<Details> {
+export async function lookCloser(measured: readonly Embedded[], classLanguages: readonly string[] = []): Promise<Details> {
   const students = measured.filter(({ contender }) => contender.model === 'student')
   const subject = (students.find(({ contender }) => contender.dtype === 'fp32') ?? students[0] ?? measured[0])?.contender
   const material: Details['material'] = { examples: [], similarities: [], confusions: [] }
@@ -59,10 +60,12 @@ export async function lookCloser(measured: readonly Embedded[]): Promise<Details
       const { contender, task, result, images, texts } = one
       const { model, dtype, encoder } = contender
       groups.push(...groupRows(model, dtype, task, result))
-      for (const { task: classes, templates } of classTasks(task)) {
-        const named = await zeroShot(classes, templates, images, (prompts) => embedTexts(encoder, prompts))
-        zeroShotRows.push(zeroShotRow(model, dtype, classes, templates, named))
-        if (contender === subject) material.confusions.push(confusionTable(model, classes, named))
+      const first = models.get(`${model} ${dtype}`)![0] === one
+      const named = [task.language, ...(first ? classLanguages : [])]
+      for (const { task: classes, templates } of named.flatMap((language) => classTasks({ ...task, language }))) {
+        const found = await zeroShot(classes, templates, images, (prompts) => embedTexts(encoder, prompts))
+        zeroShotRows.push(zeroShotRow(model, dtype, classes, templates, found))
+        if (contender === subject && classes.language === task.language) material.confusions.push(confusionTable(model, classes, found))
       }
       if (contender === subject) {
         material.examples.push(await pickExamples(task, result, images, texts, thumbnails(one), { model }))

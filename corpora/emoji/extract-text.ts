@@ -5,12 +5,12 @@
  *
  * Run it after updating one of these packages; test/corpora/emoji-text.test.ts fails while the file is out of date.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import writeFileAtomic from 'write-file-atomic'
 import { codeOf, codeOfEmoji } from './code.ts'
-import { packageFolder, packageJson } from './packages.ts'
+import { packageFile, packageJson } from './packages.ts'
 import type { EmojiText } from './text.ts'
 
 const languages = ['en', 'zh', 'ja', 'ko', 'de', 'fr', 'es', 'ru', 'ar', 'hi', 'vi', 'th', 'pt']
@@ -40,8 +40,10 @@ export function extractText(): EmojiText {
   }
   for (const language of languages) {
     text.words[language] = words(language, Object.keys(text.concepts))
-    if (!hasMessages(language)) continue
-    const messages = packageJson<Messages>('emojibase-data', `${language}/messages.json`)
+  }
+  for (const folder of messageFolders()) {
+    const messages = packageJson<Messages>('emojibase-data', `${folder}/messages.json`)
+    const [language] = Intl.getCanonicalLocales(folder) as [string]
     text.groups[language] = Object.fromEntries(messages.groups.map(({ key, message }) => [key, message]))
     text.subgroups[language] = Object.fromEntries(messages.subgroups.map(({ key, message }) => [key, message]))
   }
@@ -82,8 +84,12 @@ function words(language: string, codes: string[]): Record<string, string[]> {
   return found
 }
 
-function hasMessages(language: string): boolean {
-  return existsSync(join(packageFolder('emojibase-data') ?? '', language, 'messages.json'))
+/** emojibase names groups in more languages than the corpus has, and in all of those but Arabic. */
+function messageFolders(): string[] {
+  const root = dirname(packageFile('emojibase-data', 'package.json'))
+  return readdirSync(root)
+    .filter((folder) => existsSync(join(root, folder, 'messages.json')))
+    .toSorted()
 }
 
 function versions(): Record<string, string> {

@@ -92,8 +92,9 @@ test('every language of the corpus has templates, each with a place for the name
   }
 })
 
-test('emoji groups and subgroups are classes in twelve languages', async (t) => {
-  t.is(emojiClassLanguages().length, 12)
+test('emoji groups and subgroups are classes in 28 languages, each with templates of its own', async (t) => {
+  t.is(emojiClassLanguages().length, 28)
+  for (const language of emojiClassLanguages()) t.true(zeroShotTemplates(language, 'drawing').length >= 4, language)
   const source = { key: '', read: async () => new Uint8Array() }
   const made: RetrievalTask = {
     corpus: 'emoji',
@@ -109,6 +110,7 @@ test('emoji groups and subgroups are classes in twelve languages', async (t) => 
     groups.labels.map((label) => groups.classes[label]),
     ['野生动物', '物件', '旅遊地點', '野生动物'],
   )
+  t.deepEqual(emojiClassTask({ ...made, language: 'uk' }, 'groups').classes, ['флора та фауна', "об'єкти", 'подорожі та місця'])
   t.deepEqual(emojiClassTask({ ...made, imageQueries: [0, 1] }, 'subgroups').classes, ['哺乳類動物', '音乐'])
   t.throws(() => emojiClassTask({ ...made, language: 'ar' }, 'groups'), { instanceOf: UserError, message: /names of groups .*got ar/ })
   const photographs = made.images.map(({ id }) => ({ id, source }))
