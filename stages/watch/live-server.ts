@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { basename, resolve } from 'node:path'
 import { UserError } from '../../engine/errors.ts'
 import { html, type Markup } from '../../eval/report/html/markup.ts'
+import { serveLocally } from '../../export/web/site/local-server.ts'
 import { livePage } from './live-page.ts'
 import { readLiveRun, signatureOf } from './live-run.ts'
 import { liveView } from './live-view.ts'
@@ -48,10 +48,7 @@ export async function serveLive(dir: string, options: { port: number }): Promise
       response.writeHead(200, { ...headers, 'content-type': 'text/html; charset=utf-8' }).end(page)
     } else response.writeHead(404, headers).end('no such page')
   }
-  const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.destroy())
-  })
-  await listen(server, options.port)
+  const server = await serveLocally(answer, options.port)
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
   const tick = async (): Promise<void> => {
@@ -60,14 +57,12 @@ export async function serveLive(dir: string, options: { port: number }): Promise
   }
   await tick()
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
-    close: () =>
-      new Promise((done) => {
-        isClosed = true
-        clearTimeout(timer)
-        server.close(() => done())
-        server.closeAllConnections()
-      }),
+    url: `http://localhost:${server.port}/`,
+    close: () => {
+      isClosed = true
+      clearTimeout(timer)
+      return server.close()
+    },
   }
 }
 
@@ -88,14 +83,4 @@ function message({ markup }: Markup): string {
 /** A page elsewhere whose name was made to point here has another name in `Host`. */
 function isLocal({ headers: { host = '' } }: IncomingMessage): boolean {
   return /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(host)
-}
-
-function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
-  return new Promise((done, fail) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const got = error.code === 'EADDRINUSE' ? 'one that is taken' : error.message
-      fail(new UserError({ where: `--port ${port}`, expected: 'a port to listen on', got, hint: 'Name another one with --port.' }))
-    })
-    server.listen(port, '127.0.0.1', done)
-  })
 }

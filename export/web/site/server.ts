@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, resolve, sep } from 'node:path'
-import { UserError } from '../../../engine/errors.ts'
+import { serveLocally } from './local-server.ts'
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -31,24 +30,8 @@ export interface SiteServer {
 export async function serveSite(dir: string, options: { port: number; path?: string }): Promise<SiteServer> {
   const { port, path = '/' } = options
   const root = resolve(dir)
-  const server = createServer((request, response) => {
-    answer(root, path, request, response).catch(() => response.destroy())
-  })
-  await new Promise<void>((done, fail) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const got = error.code === 'EADDRINUSE' ? 'one that is taken' : error.message
-      fail(new UserError({ where: `--port ${port}`, expected: 'a port to listen on', got, hint: 'Name another one with --port.' }))
-    })
-    server.listen(port, '127.0.0.1', done)
-  })
-  return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}${path}`,
-    close: () =>
-      new Promise((done) => {
-        server.close(() => done())
-        server.closeAllConnections()
-      }),
-  }
+  const server = await serveLocally((request, response) => answer(root, path, request, response), port)
+  return { url: `http://localhost:${server.port}${path}`, close: server.close }
 }
 
 async function answer(root: string, path: string, { method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
