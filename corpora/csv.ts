@@ -85,7 +85,7 @@ function delimiterOf(file: string): string {
 }
 
 function quoting(error: CsvError, file: string): UserError {
-  const line = typeof error['lines'] === 'number' ? error['lines'] : '?'
+  const line = typeof error.lines === 'number' ? error.lines : '?'
   return new UserError({
     where: `${file}:${line}`,
     expected: 'cells that are quoted whole or not at all ("a ""small"" dog")',

@@ -226,7 +226,7 @@ test('extract takes one tower out of a model of two', async (t) => {
   const vision = extract(graph, ['image_embeds'])
   t.deepEqual(body(vision), [
     'input x: float32[n, 3]',
-    'init v: float32[3, 2] = ' + body(vision)[1]!.split(' = ')[1],
+    `init v: float32[3, 2] = ${body(vision)[1]!.split(' = ')[1]}`,
     '%image_embeds = MatMul(x, v)',
     'output image_embeds: float32[n, 2]',
   ])
