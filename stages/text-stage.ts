@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { OpenCorpus } from '../corpora/open.ts'
-import type { Language, TextCorpus } from '../corpora/sample.ts'
+import type { TextCorpus } from '../corpora/sample.ts'
 import { UserError } from '../engine/errors.ts'
 import type { TrainingResult } from '../engine/train.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
-import { type Encoder, modelEncoder } from '../models/encoder.ts'
+import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { fit } from './fit.ts'
 import { type InnerTeacher, openInnerTeacher, requireSameTokenizer } from './inner-teacher.ts'
@@ -13,20 +13,14 @@ import { requireNeeds } from './objectives/requirements.ts'
 import { objectiveSettings } from './objectives/settings.ts'
 import { needs, objectiveParams, parseObjectives } from './objectives/table.ts'
 import { identityOf } from './prepare.ts'
-import type { Stage1Settings } from './stage1.ts'
+import type { Stage1Run } from './stage1.ts'
 import { startStudent } from './start.ts'
 import { type Colleague, gatherTeam, openColleagues, requirePivot } from './team.ts'
 import { loadTrainingSet } from './training-set.ts'
 import { validation } from './validation.ts'
 
-export interface TextRun {
+export interface TextRun extends Omit<Stage1Run, 'open'> {
   texts: TextCorpus
-  languages: Language[]
-  teacher: Encoder
-  settings: Stage1Settings
-  dir: string
-  cacheDir: string
-  resume?: boolean
   /** Where recall can be measured, for a student whose image tower is trained (`init`). */
   open?: OpenCorpus
 }
