@@ -21,11 +21,11 @@ export async function recallFigure(ranked: readonly Row[], languages: readonly s
       return [{ row: row.name, language: languageName(language), recall: 100 * recall.mean, ...around }]
     }),
   )
-  const y = { field: 'row', type: 'nominal', sort: null, title: null, axis: { labelLimit: 180, grid: true } }
-  const x = { type: 'quantitative', title: 'validation mean recall, %', scale: { zero: true }, axis: { tickCount: 6 } }
+  const y = { field: 'row', type: 'nominal', sort: null, title: null, axis: { labelLimit: 180, grid: true } } as const
+  const x = { type: 'quantitative', title: 'validation mean recall, %', scale: { zero: true }, axis: { tickCount: 6 } } as const
   const scale = { domain: languages.map(languageName), range: languages.map((_, i) => colours[i % colours.length]!) }
-  const color = { field: 'language', type: 'nominal', scale, legend: { title: null, orient: 'top', labelColor: 'var(--muted)' } }
-  const spec = {
+  const color = { field: 'language', type: 'nominal', scale, legend: { title: null, orient: 'top', labelColor: 'var(--muted)' } } as const
+  const spec: ChartSpec = {
     width: 560,
     height: { step: 17 },
     data: { values },
@@ -34,7 +34,7 @@ export async function recallFigure(ranked: readonly Row[], languages: readonly s
       { mark: { type: 'rule', strokeWidth: 1.5 }, encoding: { x: { ...x, field: 'low' }, x2: { field: 'high' } } },
       { mark: { type: 'point', filled: true, size: 28, opacity: 1 }, encoding: { x: { ...x, field: 'recall' } } },
     ],
-  } as unknown as ChartSpec
+  }
   const best = ranked[0]!
   const label = `Validation mean recall of ${ranked.length} objectives; best ${best.name} with ${(100 * meanRecall(best, languages).mean).toFixed(1)} %`
   const { markup } = await chart(spec, label)
