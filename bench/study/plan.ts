@@ -50,7 +50,7 @@ export async function conduct(study: Study, runs: readonly PlannedRun[], shard: 
     const key = keyOf(study, run)
     const dir = join(place.runs, `${name}-${run.row}-${run.seed}-${key.slice(0, 8)}`)
     const measures = await runJob(label, run.job, { place, dir })
-    await file.append({ key, row: run.row, seed: run.seed, settings: run.asked, measures, machine: machine() })
+    await file.append({ key, row: run.row, seed: run.seed, settings: run.asked, measures, machine: machineOf(place) })
     await rm(join(dir, 'checkpoints'), { recursive: true, force: true }) // most of a run's bytes, and no longer needed
   }
 }
@@ -79,6 +79,6 @@ function shardOf(text: string): [part: number, parts: number] {
   throw new UserError({ where: '--shard', expected: 'PART/PARTS, for example 1/2', got: text, hint: 'Each machine takes a part of its own.' })
 }
 
-function machine(): string {
-  return `${cpus()[0]?.model.trim() || process.arch}, ${availableParallelism()} cores`
+function machineOf({ threads = availableParallelism() }: Place): string {
+  return `${cpus()[0]?.model.trim() || process.arch}, ${threads} of ${availableParallelism()} cores`
 }

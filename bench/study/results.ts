@@ -12,7 +12,7 @@ export interface Result {
   settings: Record<string, unknown>
   /** Numbers by name: `recall.en`, `minutes`, `peakMemoryMB` … */
   measures: Record<string, number>
-  /** Where it ran; times depend on it. */
+  /** Where it ran, and on how many of its cores; times depend on it. */
   machine: string
 }
 
