@@ -16,8 +16,8 @@ import { type Flags, median, type Subject, subjectOf } from './subject.ts'
 const settle = 100
 
 /**
- * Times the compiled step (forward, backward, clipping, AdamW) and, between its repeats, 1024³ products in the same runtime with the
- * same threads. ratio = (analytic FLOPs / median time of a step) / the better of the two median MatMul rates. Medians lie apart
+ * Times the compiled step (forward, backward, clipping, AdamW) and 1024³ products in the same runtime with the same threads, in turn:
+ * a repeat is three products of each kind and three steps in a row, each three after a pause. ratio = (analytic FLOPs / median time of a step) / the better of the two median MatMul rates. Medians lie apart
  * from bests where something else uses the machine: then neither is worth much.
  */
 export async function benchStep(flags: Flags): Promise<void> {
