@@ -6,14 +6,13 @@ import { towerCounts } from '../models/dual-encoder.ts'
 import { towerFlops } from '../models/flops.ts'
 import { stage1Settings } from '../stages/stage1.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
-import { openWorld, type Place, placeFlags, placeOf, type World } from './study/place.ts'
-import { conduct, type PlannedRun, recordedOf } from './study/plan.ts'
-import { meanRecall, type Row, rowsOf, showSpread } from './study/rows.ts'
-import { seedsOf } from './study/seeds.ts'
+import { openWorld, type Place, placeOf, type World } from './study/place.ts'
+import { conduct, type PlannedRun, recordedOf, studyFlags } from './study/plan.ts'
+import { machinesOf, meanRecall, type Row, rowsOf, showSpread } from './study/rows.ts'
 import { writePage } from './study/write-page.ts'
 import type { Flags } from './subject.ts'
 
-export const budgetFlags = { seeds: 3, steps: stage1Settings.parse({}).steps, protocol: '', shard: '1/1', ...placeFlags }
+export const budgetFlags = { ...studyFlags, protocol: '' }
 
 /** The parameters of tiny with a vocabulary of 6,000, dealt out anew: from an image tower of an eighth to one of seven eighths. */
 export const splits = ['64x4-160x2', '128x2-128x3', 'tiny', '128x4-112x2', '160x3-96x2', '160x4-64x3', '160x5-32x3']
@@ -28,13 +27,18 @@ export async function benchBudget(flags: Flags): Promise<void> {
   const world = await openWorld(place)
   const configs = await configsOf(place, world)
   const protocols = flags.protocol ? [String(flags.protocol)] : []
-  const runs = seedsOf(flags.seeds).flatMap((seed) => [...splits, ...shares].map((student) => planned(student, seed, Number(flags.steps), protocols)))
   const models = ['teacher', ...shares].map((name) => ({ name, config: configs[name]! }))
-  runs.push({ row: 'latency', seed: 1, asked: { textLength }, job: { name: 'latency', work: { models, textLength, rounds: 100 } } })
-  runs.push({ row: 'teacher', seed: 1, asked: {}, job: { name: 'recall', work: { protocols: [world.validation, ...protocols] } } })
-  const study = { name: 'budget', place, world }
-  await conduct(study, runs, String(flags.shard))
-  const rows = rowsOf(await recordedOf(study, runs))
+  const once: PlannedRun[] = [
+    { row: 'latency', seed: 1, asked: { textLength }, job: { name: 'latency', work: { models, textLength, rounds: 100 } } },
+    { row: 'teacher', seed: 1, asked: {}, job: { name: 'recall', work: { protocols: [world.validation, ...protocols] } } },
+  ]
+  const runsOf = (seed: number) => [
+    ...(seed === 1 ? once : []),
+    ...[...splits, ...shares].map((student) => planned(student, seed, Number(flags.steps), protocols)),
+  ]
+  const study = { name: 'budget', place, world, runsOf }
+  await conduct(study, flags)
+  const rows = rowsOf(await recordedOf(study))
   await writePage(place.out, 'budget', [
     '# Where parameters count',
     '`npm run bench -- budget` writes this page from budget.jsonl, which has a line for every run.',
@@ -44,7 +48,7 @@ export async function benchBudget(flags: Flags): Promise<void> {
     splitTable(rows, configs, place),
     '## Students of 50, 22 and 15 % of the teacher',
     shareTable(rows, configs, place, [world.validation, ...protocols]),
-    `FLOPs of one image and one text of ${textLength} tokens. Speed: median milliseconds of one image and of one text, fp32 towers in turn with the teacher's, same threads. ` +
+    `FLOPs of one image and one text of ${textLength} tokens. Speed: median milliseconds of one image and of one text, fp32 towers in turn with the teacher's (${machinesOf(rows.filter(({ name }) => name === 'latency'))}). ` +
       'DLIP reports at least 95 % kept with 22.4 % of the parameters and 24.8 % of the FLOPs, 2.7 times as fast, on other data and with a fusion module.',
   ])
 }

@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util'
 import { UserError } from '../engine/errors.ts'
 import { benchBudget, budgetFlags } from './budget.ts'
 import { benchFromPretrained } from './from-pretrained.ts'
-import { benchObjectives, objectivesFlags } from './objectives.ts'
+import { benchObjectives } from './objectives.ts'
 import { benchProfile } from './profile.ts'
 import { benchRetrieval } from './retrieval.ts'
 import { benchSpeed, speedFlags } from './speed.ts'
 import { benchStep } from './step.ts'
+import { studyFlags } from './study/plan.ts'
 import { benchTeacherModes, teacherModesFlags } from './teacher-modes.ts'
 import { benchTokenizers } from './tokenizers.ts'
 
@@ -38,7 +39,7 @@ const benches: Record<string, Bench> = {
     flags: { model: '', python: 'python3', write: '' },
     run: benchFromPretrained,
   },
-  objectives: { summary: 'every objective added to task, alone and combined: recall, time; resumable', flags: objectivesFlags, run: benchObjectives },
+  objectives: { summary: 'every objective added to task, alone and combined: recall, time; resumable', flags: studyFlags, run: benchObjectives },
   'teacher-modes': {
     summary: 'the teacher at every step, its cached embeddings, means of its classes: time, memory, recall; resumable',
     flags: teacherModesFlags,
@@ -54,7 +55,8 @@ const benches: Record<string, Bench> = {
 
 const [name, ...rest] = process.argv.slice(2)
 try {
-  if (!name || name === '--help' || rest.includes('--help')) console.log(help())
+  if (!name || name === '--help') console.log(help(benches))
+  else if (rest.includes('--help')) console.log(help({ [name]: known(name) }))
   else await known(name).run(flagsOf(known(name), rest))
 } catch (error) {
   if (!(error instanceof UserError)) throw error
@@ -62,9 +64,9 @@ try {
   process.exitCode = error.exitCode
 }
 
-function help(): string {
+function help(asked: Record<string, Bench>): string {
   const flags = (bench: Bench) => Object.entries(bench.flags).map(([flag, value]) => `      --${flag} ${value === '' ? '…' : value}`)
-  const lines = Object.entries(benches).flatMap(([name, bench]) => [`  ${name}: ${bench.summary}`, ...flags(bench)])
+  const lines = Object.entries(asked).flatMap(([name, bench]) => [`  ${name}: ${bench.summary}`, ...flags(bench)])
   return `npm run bench -- NAME [flags]\n\n${lines.join('\n')}\n\nthreads 0 means all cores.`
 }
 

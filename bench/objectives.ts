@@ -1,22 +1,14 @@
 import { join } from 'node:path'
 import { markdownTable } from 'markdown-table'
 import writeFileAtomic from 'write-file-atomic'
-import { nearest } from '../corpora/nearest.ts'
-import { UserError } from '../engine/errors.ts'
 import { stage1Settings } from '../stages/stage1.ts'
 import { type ObjectiveRow, objectiveRows } from './objective-rows.ts'
-import { openWorld, type Place, placeFlags, placeOf } from './study/place.ts'
+import { openWorld, type Place, placeOf } from './study/place.ts'
 import { conduct, type PlannedRun, recordedOf } from './study/plan.ts'
 import { recallFigure } from './study/recall-figure.ts'
-import { meanRecall, type Row, rowsOf, showSpread } from './study/rows.ts'
-import { seedsOf } from './study/seeds.ts'
+import { machinesOf, meanRecall, type Row, rowsOf, showSpread } from './study/rows.ts'
 import { writePage } from './study/write-page.ts'
 import type { Flags } from './subject.ts'
-
-export const objectivesFlags = { seeds: 3, steps: stage1Settings.parse({}).steps, only: '', shard: '1/1', ...placeFlags }
-
-/** Recorded seeds that the page takes in, whatever was asked for this time. */
-const mostSeeds = 10
 
 /**
  * Trains the tiny student with every objective added to task, alone, and in combinations, on equal data for equal steps; writes table and figure
@@ -24,13 +16,13 @@ const mostSeeds = 10
  */
 export async function benchObjectives(flags: Flags): Promise<void> {
   const place = placeOf(flags)
-  const [seeds, steps] = [Number(flags.seeds), Number(flags.steps)]
-  const study = { name: 'objectives', place, world: await openWorld(place) }
+  const steps = Number(flags.steps)
   const all = objectiveRows()
-  const runsOf = (rows: ObjectiveRow[], seeds: number) => seedsOf(seeds).flatMap((seed) => rows.map((row) => planned(row, seed, steps)))
-  await conduct(study, runsOf(chosen(all, String(flags.only)), seeds), String(flags.shard))
+  const runsOf = (seed: number) => all.map((row) => planned(row, seed, steps))
+  const study = { name: 'objectives', place, world: await openWorld(place), runsOf }
+  await conduct(study, flags)
 
-  const results = await recordedOf(study, runsOf(all, Math.max(seeds, mostSeeds)))
+  const results = await recordedOf(study)
   if (results.length === 0) return // another shard's turn
   const ranked = rowsOf(results).toSorted((a, b) => meanRecall(b, place.languages).mean - meanRecall(a, place.languages).mean)
   await writePage(place.out, 'objectives', report(ranked, place, steps, all.length))
@@ -40,16 +32,6 @@ export async function benchObjectives(flags: Flags): Promise<void> {
 function planned({ name, objective, keepPatches }: ObjectiveRow, seed: number, steps: number): PlannedRun {
   const asked = { objective, steps, ...(keepPatches && { keepPatches }) }
   return { row: name, seed, asked, job: { name: 'stage1', work: { settings: stage1Settings.parse({ ...asked, seed }) } } }
-}
-
-function chosen(all: ObjectiveRow[], only: string): ObjectiveRow[] {
-  if (only === '') return all
-  const names = all.map(({ name }) => name)
-  return only.split(',').map((name) => {
-    const row = all.find((row) => row.name === name)
-    if (row) return row
-    throw new UserError({ where: '--only', expected: `rows among ${names.join(', ')}`, got: name, hint: `Did you mean ${nearest(name, names)}?` })
-  })
 }
 
 function report(ranked: Row[], { languages, corpus }: Place, steps: number, all: number): string[] {
@@ -71,7 +53,7 @@ function report(ranked: Row[], { languages, corpus }: Place, steps: number, all:
     '# Objectives compared',
     '`npm run bench -- objectives` writes this page from objectives.jsonl, which has a line for every run.',
     `Student *tiny* on ${corpus}, stage 1 alone: ${steps} steps of the same data, first weights. Validation mean recall in % (mean ± standard deviation over seeds), ` +
-      `minutes of training with the features cached (runs that were stopped and resumed are not timed), median time of a step. ${ranked.length} of ${all} rows are recorded.`,
+      `minutes of training with the features cached (runs that were stopped and resumed are not timed), median time of a step (${machinesOf(ranked)}). ${ranked.length} of ${all} rows are recorded.`,
     '![Validation mean recall by objectives](objectives.svg)',
     markdownTable([header, ...lines]),
     winner(ranked, languages),

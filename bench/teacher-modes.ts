@@ -1,13 +1,12 @@
 import { markdownTable } from 'markdown-table'
 import { stage1Settings } from '../stages/stage1.ts'
-import { openWorld, placeFlags, placeOf } from './study/place.ts'
-import { conduct, type PlannedRun, recordedOf } from './study/plan.ts'
-import { type Row, rowsOf, showSpread } from './study/rows.ts'
-import { seedsOf } from './study/seeds.ts'
+import { openWorld, placeOf } from './study/place.ts'
+import { conduct, type PlannedRun, recordedOf, studyFlags } from './study/plan.ts'
+import { machinesOf, type Row, rowsOf, showSpread } from './study/rows.ts'
 import { writePage } from './study/write-page.ts'
 import type { Flags } from './subject.ts'
 
-export const teacherModesFlags = { seeds: 3, steps: stage1Settings.parse({}).steps, classColumn: 'subgroup', shard: '1/1', ...placeFlags }
+export const teacherModesFlags = { ...studyFlags, classColumn: 'subgroup' }
 
 /** What CLIP-Embed-KD compares, on equal work: no teacher's word, the teacher at every step, its cached embeddings, means of its classes. */
 const modes: { name: string; says: string; settings: { objective: string; variants?: number; classCentroids?: number } }[] = [
@@ -26,15 +25,22 @@ export async function benchTeacherModes(flags: Flags): Promise<void> {
   const place = placeOf(flags)
   const world = await openWorld(place)
   const classColumn = String(flags.classColumn)
-  const runs = seedsOf(flags.seeds).flatMap((seed) => modes.map((mode) => planned(mode, { steps: Number(flags.steps), seed, classColumn })))
-  const { variants, augmentation, strength } = stage1Settings.parse({})
-  const features = { variants, augmentation, strength, seed: 1 }
-  runs.push({ row: 'features', seed: 1, asked: { variants }, job: { name: 'features', work: { settings: features } } })
-  const study = { name: 'teacher-modes', place, world }
-  await conduct(study, runs, String(flags.shard))
+  const { variants, augmentation, strength, batchSize } = stage1Settings.parse({})
+  const features: PlannedRun = {
+    row: 'features',
+    seed: 1,
+    asked: { variants },
+    job: { name: 'features', work: { settings: { variants, augmentation, strength, seed: 1 } } },
+  }
+  const runsOf = (seed: number) => [
+    ...(seed === 1 ? [features] : []),
+    ...modes.map((mode) => planned(mode, { steps: Number(flags.steps), seed, classColumn })),
+  ]
+  const study = { name: 'teacher-modes', place, world, runsOf }
+  await conduct(study, flags)
 
-  const rows = rowsOf(await recordedOf(study, runs))
-  const epoch = Math.max(1, Math.floor(world.images / Math.min(stage1Settings.parse({}).batchSize, world.images)))
+  const rows = rowsOf(await recordedOf(study))
+  const epoch = Math.max(1, Math.floor(world.images / Math.min(batchSize, world.images)))
   const once = rows.find(({ name }) => name === 'features')
   const shown = modes.flatMap(({ name, says }) => rows.filter((row) => row.name === name).map((row) => line(says, row, epoch, place.languages)))
   const rare = rows.find(({ measures }) => measures.rareClasses)?.measures
@@ -43,7 +49,7 @@ export async function benchTeacherModes(flags: Flags): Promise<void> {
     '# Three ways to listen to a teacher',
     '`npm run bench -- teacher-modes` writes this page from teacher-modes.jsonl, which has a line for every run.',
     `Student *tiny* on ${place.corpus}, stage 1 alone, ${flags.steps} steps of the same images; every run in a process of its own. An epoch is ${epoch} steps at the ` +
-      `run's median time. Validation mean recall in %, mean ± standard deviation over seeds. Classes are those of the column \`${classColumn}\`; the rarest tenth are ` +
+      `run's median time (${machinesOf(rows)}). Validation mean recall in %, mean ± standard deviation over seeds. Classes are those of the column \`${classColumn}\`; the rarest tenth are ` +
       `${showSpread(rare?.rareClasses, 1, 0)} of them, with ${showSpread(rare?.rareQueries, 1, 0)} queries each way. All but the second way read the same stored augmentations, and no distillation reads their features without learning from them.`,
     markdownTable([header, ...shown]),
     once

@@ -2,14 +2,20 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
+import { nearest } from '../../corpora/nearest.ts'
 import { UserError } from '../../engine/errors.ts'
+import { stage1Settings } from '../../stages/stage1.ts'
+import type { Flags } from '../subject.ts'
 import type { Job } from './jobs.ts'
-import type { Place, World } from './place.ts'
+import { type Place, placeFlags, type World } from './place.ts'
 import { type Result, type ResultsFile, resultsFile } from './results.ts'
 import { runJob } from './run-job.ts'
 
 /** Raised whenever the same settings would give another result, so that what is recorded is not taken for it. */
 const recipe = 1
+
+/** Flags of every study that trains, with their defaults. */
+export const studyFlags = { seeds: 3, steps: stage1Settings.parse({}).steps, only: '', shard: '1/1', ...placeFlags }
 
 /** One run of a study: what is done, and under which name and seed it is recorded. */
 export interface PlannedRun {
@@ -20,25 +26,30 @@ export interface PlannedRun {
   job: Job
 }
 
-/** Names results file and run folders, and says what a key has to hold beside the run. */
+/** Names results file and run folders, says what a key has to hold beside the run, and what there is to do. */
 export interface Study {
   name: string
   place: Place
   world: World
+  /** Seeds count from 1. */
+  runsOf(seed: number): PlannedRun[]
 }
 
+/** Recorded seeds that a page takes in, whatever was asked for this time. */
+const mostSeeds = 10
+
 /**
- * Does those of the runs that are not recorded yet, each in a process of its own, and records each as it ends. A run that was stopped
- * goes on from its checkpoint.
- * @param shard `2/3`: every third run, beginning with the second
- * @throws UserError for a malformed shard, and when a run fails
+ * Does those of a study's runs that are not recorded yet, each in a process of its own, and records each as it ends: every row of one seed
+ * before the next seed. A run that was stopped goes on from its checkpoint.
+ * @param flags `seeds`: how many; `only`: names of rows; `shard`, for example `2/3`: every third run, beginning with the second
+ * @throws UserError for an unknown row, a malformed shard, and when a run fails
  */
-export async function conduct(study: Study, runs: readonly PlannedRun[], shard: string): Promise<void> {
+export async function conduct(study: Study, flags: Flags): Promise<void> {
   const { name, place } = study
-  const [part, parts] = shardOf(shard)
+  const [part, parts] = shardOf(String(flags.shard))
   const file = resultsOf(study)
   const recorded = await file.read()
-  const own = runs.filter((_, i) => i % parts === part - 1)
+  const own = chosen(allRuns(study, Number(flags.seeds)), String(flags.only)).filter((_, i) => i % parts === part - 1)
   const missing = own.filter((run) => !recorded.has(keyOf(study, run)))
   process.stderr.write(`${name}: ${own.length} runs, ${own.length - missing.length} of them in ${file.path}, ${missing.length} to do\n`)
   const began = performance.now()
@@ -55,10 +66,14 @@ export async function conduct(study: Study, runs: readonly PlannedRun[], shard: 
   }
 }
 
-/** What is recorded of these runs, whoever did them and when, in their order. */
-export async function recordedOf(study: Study, runs: readonly PlannedRun[]): Promise<Result[]> {
+/** What is recorded of a study, whoever did it and when, in the order of its runs. */
+export async function recordedOf(study: Study): Promise<Result[]> {
   const found = await resultsOf(study).read()
-  return runs.flatMap((run) => found.get(keyOf(study, run)) ?? [])
+  return allRuns(study, mostSeeds).flatMap((run) => found.get(keyOf(study, run)) ?? [])
+}
+
+function allRuns({ runsOf }: Study, seeds: number): PlannedRun[] {
+  return Array.from({ length: seeds }, (_, i) => runsOf(i + 1)).flat()
 }
 
 function resultsOf({ name, place }: Study): ResultsFile {
@@ -71,6 +86,15 @@ function keyOf({ world }: Study, { job, seed }: PlannedRun): string {
     .update(JSON.stringify([recipe, world.hash, job, seed], (_, value) => (value === false ? undefined : value)))
     .digest('hex')
     .slice(0, 16)
+}
+
+function chosen(runs: readonly PlannedRun[], only: string): readonly PlannedRun[] {
+  if (only === '') return runs
+  const rows = [...new Set(runs.map(({ row }) => row))]
+  const named = only.split(',')
+  const unknown = named.find((name) => !rows.includes(name))
+  if (unknown === undefined) return runs.filter(({ row }) => named.includes(row))
+  throw new UserError({ where: '--only', expected: `rows among ${rows.join(', ')}`, got: unknown, hint: `Did you mean ${nearest(unknown, rows)}?` })
 }
 
 function shardOf(text: string): [part: number, parts: number] {

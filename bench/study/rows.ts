@@ -27,6 +27,11 @@ export function rowsOf(results: readonly Result[]): Row[] {
   })
 }
 
+/** Where the runs of these rows were timed, each machine once. */
+export function machinesOf(rows: readonly Row[]): string {
+  return [...new Set(rows.flatMap(({ runs }) => runs.map(({ machine }) => machine)))].join('; ')
+}
+
 /** Mean over languages of `recall.LANG` (or of another measure), spread over runs. */
 export function meanRecall({ runs }: Row, languages: readonly string[], measure = 'recall'): Spread {
   return spread(runs.map(({ measures }) => mean(languages.map((language) => measures[`${measure}.${language}`] ?? Number.NaN))))

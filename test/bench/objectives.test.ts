@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { benchObjectives, objectivesFlags } from '../../bench/objectives.ts'
+import { benchObjectives } from '../../bench/objectives.ts'
+import { studyFlags } from '../../bench/study/plan.ts'
 import type { Result } from '../../bench/study/results.ts'
 import { UserError } from '../../engine/errors.ts'
 import { smallPlace } from './small-place.ts'
@@ -13,14 +14,14 @@ test('runs are recorded once, drawn together, and come out the same again', asyn
   const { dir, flags } = await place
   const file = join(dir, 'out', 'objectives.jsonl')
   const lines = async () => (await readFile(file, 'utf8')).trim().split('\n')
-  const run = (only: string, seeds = 1) => benchObjectives({ ...objectivesFlags, ...flags, only, seeds, steps: 2 })
+  const run = (only: string, seeds = 1) => benchObjectives({ ...studyFlags, ...flags, only, seeds, steps: 2 })
 
   await run('task,fd+crd,task+hidden')
   const first = await lines()
   const results = first.map((line) => JSON.parse(line) as Result)
   t.deepEqual(
     results.map(({ row }) => row),
-    ['task', 'fd+crd', 'task+hidden'],
+    ['task', 'task+hidden', 'fd+crd'],
   )
   for (const { measures } of results) for (const name of ['recall.de', 'recall.fr', 'minutes', 'peakMemoryMB']) t.true(measures[name]! > 0, name)
 
@@ -44,7 +45,7 @@ test('runs are recorded once, drawn together, and come out the same again', asyn
 
 test('a row that does not exist, and a shard that cannot be', async (t) => {
   const { flags } = await place
-  const mistake = async (given: object) => t.throwsAsync(benchObjectives({ ...objectivesFlags, ...flags, ...given }), { instanceOf: UserError })
+  const mistake = async (given: object) => t.throwsAsync(benchObjectives({ ...studyFlags, ...flags, ...given }), { instanceOf: UserError })
   t.regex((await mistake({ only: 'task+fdd' }))!.message, /Did you mean task\+fd\?/)
   t.regex((await mistake({ shard: '3/2' }))!.message, /PART\/PARTS/)
 })
