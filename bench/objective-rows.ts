@@ -31,8 +31,6 @@ const added = ['fd', 'smooth-l1', 'mfd', 'crd', 'icl', 'gd', 'afd', 'class-embed
 const alone = ['fd', 'smooth-l1', 'mfd', 'crd', 'icl', 'gd', 'afd', 'siglip', 'anchor']
 const combined = [
   'fd+crd',
-  'fd+icl',
-  'crd+icl',
   'fd+crd+icl',
   'task+fd+crd',
   'task+fd+icl',
