@@ -36,8 +36,8 @@ const combined = [
   'task+fd+icl',
   'task+crd+icl',
   'task+fd+crd+icl',
-  'task+fd+crd+mfd',
-  'task+fd+crd+anchor',
+  'task+fd+crd+icl+mfd',
+  'task+fd+crd+icl+anchor',
 ]
 
 /** Every objective added to task, alone, and in combinations; `task-whole` is what hidden and attention are compared with. */
