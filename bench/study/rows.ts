@@ -37,6 +37,28 @@ export function meanRecall({ runs }: Row, languages: readonly string[], measure 
   return spread(runs.map(({ measures }) => mean(languages.map((language) => measures[`${measure}.${language}`] ?? Number.NaN))))
 }
 
+/**
+ * How far one row is above another in mean recall over languages, seed by seed: what a seed does to both of them drops out.
+ * undefined where they have no seed in common.
+ */
+export function leadOver(row: Row, other: Row, languages: readonly string[]): Spread | undefined {
+  const recallOf = ({ measures }: Result) => mean(languages.map((language) => measures[`recall.${language}`] ?? Number.NaN))
+  const leads = row.runs.flatMap((run) => {
+    const twin = other.runs.find(({ seed }) => seed === run.seed)
+    return twin ? [recallOf(run) - recallOf(twin)] : []
+  })
+  return leads.length > 0 ? spread(leads) : undefined
+}
+
+/** Best row first, by its lead over the best of those with most seeds: rows of fewer seeds are compared on these alone. */
+export function ranked(rows: readonly Row[], languages: readonly string[]): Row[] {
+  const most = Math.max(...rows.map(({ runs }) => runs.length))
+  const recall = (row: Row) => meanRecall(row, languages).mean
+  const reference = rows.filter(({ runs }) => runs.length === most).reduce((best, row) => (recall(row) > recall(best) ? row : best))
+  const lead = (row: Row) => leadOver(row, reference, languages)?.mean ?? Number.NEGATIVE_INFINITY
+  return rows.toSorted((a, b) => lead(b) - lead(a))
+}
+
 export function spread(values: readonly number[]): Spread {
   const middle = mean(values)
   if (values.length < 2) return { mean: middle }

@@ -4,8 +4,8 @@ import test from 'ava'
 import { modelOfExport } from '../../bench/study/inner-teacher.ts'
 import { trainingTime, validationRecall } from '../../bench/study/log-measures.ts'
 import { rareRecall } from '../../bench/study/rare-classes.ts'
-import { resultsFile } from '../../bench/study/results.ts'
-import { meanRecall, rowsOf, showSpread, spread } from '../../bench/study/rows.ts'
+import { type Result, resultsFile } from '../../bench/study/results.ts'
+import { leadOver, meanRecall, type Row, ranked, rowsOf, showSpread, spread } from '../../bench/study/rows.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import type { LogLine } from '../../eval/report/material.ts'
 import { modelEncoder } from '../../models/encoder.ts'
@@ -16,22 +16,39 @@ import { smallPlace } from './small-place.ts'
 const place = smallPlace()
 test.after.always(async () => rm((await place).dir, { recursive: true }))
 
+function run(row: string, seed: number, en: number, zh: number): Result {
+  return { key: `${row} ${seed}`, row, seed, settings: {}, machine: '', measures: { 'recall.en': en, 'recall.zh': zh } }
+}
+
 test('mean and sample deviation of hand-written runs', (t) => {
   t.deepEqual(spread([2, 4, 9]), { mean: 5, deviation: Math.sqrt((9 + 1 + 16) / 2) })
   t.deepEqual(spread([3]), { mean: 3 })
   t.is(showSpread({ mean: 0.5, deviation: 0.0123 }, 100), '50.0 ± 1.2')
   t.is(showSpread(undefined), '–')
-  const run = (seed: number, en: number, zh: number) => ({
-    key: `${seed}`,
-    row: 'a',
-    seed,
-    settings: {},
-    machine: '',
-    measures: { 'recall.en': en, 'recall.zh': zh },
-  })
-  const [row] = rowsOf([run(1, 0.2, 0.4), run(2, 0.4, 0.6)])
+  const [row] = rowsOf([run('a', 1, 0.2, 0.4), run('a', 2, 0.4, 0.6)])
   t.is(row!.measures['recall.en']!.mean, 0.30000000000000004)
   t.is(meanRecall(row!, ['en', 'zh']).mean.toFixed(6), '0.400000')
+})
+
+test('rows are ranked seed by seed', (t) => {
+  const easy = [run('three', 1, 0.5, 0.5), run('three', 2, 0.7, 0.7), run('three', 3, 0.6, 0.6)]
+  const rows = rowsOf([
+    ...easy,
+    run('fair', 1, 0.4, 0.6),
+    run('fair', 2, 0.5, 0.7),
+    run('hard seed alone', 1, 0.52, 0.5),
+    run('no such seed', 4, 0.9, 0.9),
+  ])
+  const [three, fair, hard, none] = rows as [Row, Row, Row, Row]
+  t.deepEqual(
+    ranked(rows, ['en', 'zh']).map(({ name }) => name),
+    ['hard seed alone', 'three', 'fair', 'no such seed'],
+  )
+  const lead = leadOver(three, fair, ['en', 'zh'])!
+  t.is(lead.mean.toFixed(6), '0.050000') // of 0 and 0.1
+  t.is(lead.deviation!.toFixed(6), (0.1 / Math.SQRT2).toFixed(6))
+  t.is(leadOver(hard, three, ['en', 'zh'])!.deviation, undefined)
+  t.is(leadOver(none, three, ['en', 'zh']), undefined)
 })
 
 test("a log's last validation, minutes and median step", (t) => {
