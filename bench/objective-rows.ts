@@ -9,7 +9,7 @@ export interface ObjectiveRow {
   keepPatches?: 1
 }
 
-/** First weights, docs/objectives.md. They are not tuned per row: a row's neighbour with another weight is a row of its own. */
+/** First weights, docs/objectives.md. They are not tuned per row: another weight, `task:2+fd`, is a row of its own. */
 const weights: Record<string, number> = {
   task: 1,
   siglip: 1,
@@ -36,6 +36,7 @@ const combined = [
   'task+fd+icl',
   'task+crd+icl',
   'task+fd+crd+icl',
+  'task:2+fd+crd+icl',
   'task+fd+crd+icl+mfd',
   'task+fd+crd+icl+anchor',
 ]
@@ -49,7 +50,7 @@ export function objectiveRows(): ObjectiveRow[] {
 function rowOf(name: string): ObjectiveRow {
   const objective = name
     .split('+')
-    .map((part) => `${part}:${weights[part]}`)
+    .map((part) => (part.includes(':') ? part : `${part}:${weights[part]}`))
     .join()
   return { name, objective, ...(innerTowers(parseObjectives(objective)).includes('image') && { keepPatches: 1 }) }
 }
