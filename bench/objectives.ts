@@ -6,7 +6,7 @@ import { type ObjectiveRow, objectiveRows } from './objective-rows.ts'
 import { openWorld, type Place, placeOf } from './study/place.ts'
 import { conduct, type PlannedRun, recordedOf } from './study/plan.ts'
 import { recallFigure } from './study/recall-figure.ts'
-import { leadOver, machinesOf, meanRecall, type Row, ranked, rowsOf, showSpread } from './study/rows.ts'
+import { leadOver, machinesOf, meanRecall, type Row, ranked, rowsOf, showSpread, winnerOf } from './study/rows.ts'
 import { writePage } from './study/write-page.ts'
 import type { Flags } from './subject.ts'
 
@@ -55,19 +55,21 @@ function report(rows: Row[], { languages, corpus }: Place, steps: number, all: n
       `${rows.length} of ${all} rows are recorded.`,
     '![Validation mean recall by objectives](objectives.svg)',
     markdownTable([header, ...lines]),
-    winner(rows, languages),
+    verdict(rows, languages),
   ]
 }
 
-/** The best row, and how safely it leads: a row whose lag is within a deviation of the lags over seeds is not told from it. */
-function winner([best, ...others]: Row[], languages: string[]): string {
-  const lags = others.map((row) => ({ row, lag: leadOver(best!, row, languages) }))
-  const named = (some: typeof lags) => some.map(({ row }) => `\`${row.settings.objective}\``).join(', ')
-  const equals = lags.filter(({ lag }) => lag?.deviation !== undefined && lag.mean <= lag.deviation)
-  const single = lags.filter(({ lag }) => lag?.deviation === undefined).length
+/** The best of the rows with most seeds, and what is not told from it: rows ahead of it on fewer seeds, and those whose lag is within its deviation over seeds. */
+function verdict(rows: Row[], languages: string[]): string {
+  const winner = winnerOf(rows, languages)
+  const lags = rows.filter((row) => row !== winner).map((row) => ({ row, lag: leadOver(winner, row, languages) }))
+  const named = (label: string, some: typeof lags) =>
+    some.length > 0 ? [`${label}: ${some.map(({ row }) => `\`${row.settings.objective}\``).join(', ')}.`] : []
+  const ahead = lags.filter(({ lag }) => lag && lag.mean < 0)
+  const equal = lags.filter(({ lag }) => lag?.deviation !== undefined && lag.mean >= 0 && lag.mean <= lag.deviation)
   return [
-    `**Winner**: \`${best!.settings.objective}\`, ${showSpread(meanRecall(best!, languages), 100)} % (seeds: ${best!.runs.length}).`,
-    ...(equals.length > 0 ? [`Within one standard deviation of it: ${named(equals)}.`] : []),
-    ...(single > 0 ? [`Rows that share one seed with it at most, which says little of chance: ${single}.`] : []),
+    `**Winner**: \`${winner.settings.objective}\`, ${showSpread(meanRecall(winner, languages), 100)} % (seeds: ${winner.runs.length}).`,
+    ...named('Ahead of it on fewer seeds', ahead),
+    ...named('Within one standard deviation of it', equal),
   ].join(' ')
 }

@@ -50,12 +50,17 @@ export function leadOver(row: Row, other: Row, languages: readonly string[]): Sp
   return leads.length > 0 ? spread(leads) : undefined
 }
 
-/** Best row first, by its lead over the best of those with most seeds: rows of fewer seeds are compared on these alone. */
-export function ranked(rows: readonly Row[], languages: readonly string[]): Row[] {
+/** The best of the rows with most seeds. */
+export function winnerOf(rows: readonly Row[], languages: readonly string[]): Row {
   const most = Math.max(...rows.map(({ runs }) => runs.length))
   const recall = (row: Row) => meanRecall(row, languages).mean
-  const reference = rows.filter(({ runs }) => runs.length === most).reduce((best, row) => (recall(row) > recall(best) ? row : best))
-  const lead = (row: Row) => leadOver(row, reference, languages)?.mean ?? Number.NEGATIVE_INFINITY
+  return rows.filter(({ runs }) => runs.length === most).reduce((best, row) => (recall(row) > recall(best) ? row : best))
+}
+
+/** Best row first, by the lead over the winner: rows of fewer seeds are compared with it on these alone. */
+export function ranked(rows: readonly Row[], languages: readonly string[]): Row[] {
+  const winner = winnerOf(rows, languages)
+  const lead = (row: Row) => leadOver(row, winner, languages)?.mean ?? Number.NEGATIVE_INFINITY
   return rows.toSorted((a, b) => lead(b) - lead(a))
 }
 

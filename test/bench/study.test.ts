@@ -5,7 +5,7 @@ import { modelOfExport } from '../../bench/study/inner-teacher.ts'
 import { trainingTime, validationRecall } from '../../bench/study/log-measures.ts'
 import { rareRecall } from '../../bench/study/rare-classes.ts'
 import { type Result, resultsFile } from '../../bench/study/results.ts'
-import { leadOver, meanRecall, type Row, ranked, rowsOf, showSpread, spread } from '../../bench/study/rows.ts'
+import { leadOver, meanRecall, type Row, ranked, rowsOf, showSpread, spread, winnerOf } from '../../bench/study/rows.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import type { LogLine } from '../../eval/report/material.ts'
 import { modelEncoder } from '../../models/encoder.ts'
@@ -44,6 +44,7 @@ test('rows are ranked seed by seed', (t) => {
     ranked(rows, ['en', 'zh']).map(({ name }) => name),
     ['hard seed alone', 'three', 'fair', 'no such seed'],
   )
+  t.is(winnerOf(rows, ['en', 'zh']), three)
   const lead = leadOver(three, fair, ['en', 'zh'])!
   t.is(lead.mean.toFixed(6), '0.050000') // of 0 and 0.1
   t.is(lead.deviation!.toFixed(6), (0.1 / Math.SQRT2).toFixed(6))
