@@ -59,7 +59,7 @@ export async function conduct(study: Study, flags: Flags): Promise<void> {
     const left = i > 0 ? `, about ${(perRun * (missing.length - i)).toFixed(0)} min left` : ''
     process.stderr.write(`${label}: run ${i + 1} of ${missing.length}${left}\n`)
     const key = keyOf(study, run)
-    const dir = join(place.runs, `${name}-${run.row}-${run.seed}-${key.slice(0, 8)}`)
+    const dir = join(place.runs, `${name}-${run.row.replaceAll(':', '=')}-${run.seed}-${key.slice(0, 8)}`)
     const measures = await runJob(label, run.job, { place, dir })
     await file.append({ key, row: run.row, seed: run.seed, settings: run.asked, measures, machine: machineOf(place) })
     await rm(join(dir, 'checkpoints'), { recursive: true, force: true }) // most of a run's bytes, and no longer needed
