@@ -1,5 +1,4 @@
-import { recallNames } from '../metrics.ts'
-import { languageName, percent, percentInterval, type ResultTable, rank, resultTables, rowLabel, thousands } from './format.ts'
+import { languageName, type ResultTable, resultCells, resultTables, thousands } from './format.ts'
 import type { Report } from './schema.ts'
 
 /**
@@ -14,14 +13,7 @@ export function renderConsole(report: Report): string {
 
 function block(table: ResultTable, report: Report): string {
   const head = ['', 'T→I @1', '@5', '@10', 'I→T @1', '@5', '@10', 'mean', '95 %', 'median', 'kept %']
-  const body = table.rows.map((row) => [
-    rowLabel(row, report.results),
-    ...recallNames().map((name) => percent(row.metrics[name])),
-    percent(row.metrics.mean_recall),
-    percentInterval(row.interval95?.mean_recall),
-    rank(row.metrics.median_rank),
-    percent(row.retention),
-  ])
+  const body = table.rows.map((row) => resultCells(row, report.results))
   const row = table.rows.find((entry) => entry.model !== 'pixel-nn') ?? table.rows[0]!
   const title = `${table.protocol} · ${languageName(table.language)} · n ${thousands(row.queries)}, gallery ${thousands(row.gallery)} (recall in %)`
   return `${title}\n${align([head, ...body])}\n`

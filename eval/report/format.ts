@@ -1,4 +1,5 @@
 import { headlineOf } from '../headline.ts'
+import { recallNames } from '../metrics.ts'
 import type { Report, ReportModel, ReportResult } from './schema.ts'
 import { modelNames } from './schema.ts'
 
@@ -72,6 +73,18 @@ export function resultTables(results: readonly ReportResult[]): ResultTable[] {
 export function rowLabel(row: ReportResult, results: readonly ReportResult[]): string {
   const several = results.some((other) => other.model === row.model && other.dtype !== row.dtype)
   return several ? `${row.model} ${row.dtype}` : row.model
+}
+
+/** A row's cells in tables of plain text: its label, the six recalls, their mean with its interval, the median rank, what it kept. */
+export function resultCells(row: ReportResult, results: readonly ReportResult[]): string[] {
+  return [
+    rowLabel(row, results),
+    ...recallNames().map((name) => percent(row.metrics[name])),
+    percent(row.metrics.mean_recall),
+    percentInterval(row.interval95?.mean_recall),
+    rank(row.metrics.median_rank),
+    percent(row.retention),
+  ]
 }
 
 /** The protocol a summary speaks of, see headlineOf. */

@@ -1,6 +1,5 @@
 import { markdownTable } from 'markdown-table'
 import { languageGaps } from '../languages.ts'
-import { recallNames } from '../metrics.ts'
 import {
   headlineProtocol,
   headlineRows,
@@ -10,7 +9,7 @@ import {
   percent,
   percentInterval,
   type ResultTable,
-  rank,
+  resultCells,
   resultTables,
   rowLabel,
   thousands,
@@ -106,14 +105,7 @@ function tables(report: Report): string {
 
 function resultTable(entry: ResultTable, report: Report): string {
   const head = ['model', 'T→I @1', '@5', '@10', 'I→T @1', '@5', '@10', 'MR', '95 %', 'median rank', 'kept']
-  const body = entry.rows.map((row) => [
-    rowLabel(row, report.results),
-    ...recallNames().map((name) => percent(row.metrics[name])),
-    percent(row.metrics.mean_recall),
-    percentInterval(row.interval95?.mean_recall),
-    rank(row.metrics.median_rank),
-    percent(row.retention),
-  ])
+  const body = entry.rows.map((row) => resultCells(row, report.results))
   const title = `### ${entry.protocol} · ${languageName(entry.language)}`
   return [title, counts(entry.rows), table([head, ...body]), pixelNote(entry, report)].filter(Boolean).join('\n\n')
 }
