@@ -34,7 +34,11 @@ export function machinesOf(rows: readonly Row[]): string {
 
 /** Mean over languages of `recall.LANG` (or of another measure), spread over runs. */
 export function meanRecall({ runs }: Row, languages: readonly string[], measure = 'recall'): Spread {
-  return spread(runs.map(({ measures }) => mean(languages.map((language) => measures[`${measure}.${language}`] ?? Number.NaN))))
+  return spread(runs.map((run) => recallOf(run, languages, measure)))
+}
+
+function recallOf({ measures }: Result, languages: readonly string[], measure = 'recall'): number {
+  return mean(languages.map((language) => measures[`${measure}.${language}`] ?? Number.NaN))
 }
 
 /**
@@ -42,10 +46,9 @@ export function meanRecall({ runs }: Row, languages: readonly string[], measure 
  * undefined where they have no seed in common.
  */
 export function leadOver(row: Row, other: Row, languages: readonly string[]): Spread | undefined {
-  const recallOf = ({ measures }: Result) => mean(languages.map((language) => measures[`recall.${language}`] ?? Number.NaN))
   const leads = row.runs.flatMap((run) => {
     const twin = other.runs.find(({ seed }) => seed === run.seed)
-    return twin ? [recallOf(run) - recallOf(twin)] : []
+    return twin ? [recallOf(run, languages) - recallOf(twin, languages)] : []
   })
   return leads.length > 0 ? spread(leads) : undefined
 }
