@@ -32,11 +32,8 @@ export async function benchBudget(flags: Flags): Promise<void> {
     { row: 'latency', seed: 1, asked: { textLength }, job: { name: 'latency', work: { models, textLength, rounds: 100 } } },
     { row: 'teacher', seed: 1, asked: {}, job: { name: 'recall', work: { protocols: [world.validation, ...protocols] } } },
   ]
-  const runsOf = (seed: number) => [
-    ...(seed === 1 ? once : []),
-    ...[...splits, ...shares].map((student) => planned(student, seed, Number(flags.steps), protocols)),
-  ]
-  const study = { name: 'budget', place, world, runsOf }
+  const runsOf = (seed: number) => [...splits, ...shares].map((student) => planned(student, seed, Number(flags.steps), protocols))
+  const study = { name: 'budget', place, world, once, runsOf }
   await conduct(study, flags)
   const rows = rowsOf(await recordedOf(study))
   await writePage(place.out, 'budget', [

@@ -34,11 +34,8 @@ export async function benchTeacherModes(flags: Flags): Promise<void> {
     asked: { variants },
     job: { name: 'features', work: { settings: { variants, augmentation, strength, seed: 1 } } },
   }
-  const runsOf = (seed: number) => [
-    ...(seed === 1 ? [features] : []),
-    ...modes.map((mode) => planned(mode, { steps: Number(flags.steps), seed, classColumn })),
-  ]
-  const study = { name: 'teacher-modes', place, world, runsOf }
+  const runsOf = (seed: number) => modes.map((mode) => planned(mode, { steps: Number(flags.steps), seed, classColumn }))
+  const study = { name: 'teacher-modes', place, world, once: [features], runsOf }
   await conduct(study, flags)
 
   const rows = rowsOf(await recordedOf(study))

@@ -31,6 +31,8 @@ export interface Study {
   name: string
   place: Place
   world: World
+  /** Runs that are the same for every seed. */
+  once?: PlannedRun[]
   /** Seeds count from 1. */
   runsOf(seed: number): PlannedRun[]
 }
@@ -72,8 +74,8 @@ export async function recordedOf(study: Study): Promise<Result[]> {
   return allRuns(study, mostSeeds).flatMap((run) => found.get(keyOf(study, run)) ?? [])
 }
 
-function allRuns({ runsOf }: Study, seeds: number): PlannedRun[] {
-  return Array.from({ length: seeds }, (_, i) => runsOf(i + 1)).flat()
+function allRuns({ once = [], runsOf }: Study, seeds: number): PlannedRun[] {
+  return [...once, ...Array.from({ length: seeds }, (_, i) => runsOf(i + 1)).flat()]
 }
 
 function resultsOf({ name, place }: Study): ResultsFile {
