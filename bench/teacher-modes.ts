@@ -8,13 +8,13 @@ import type { Flags } from './subject.ts'
 
 export const teacherModesFlags = { ...studyFlags, classColumn: 'subgroup' }
 
-const usual = stage1Settings.parse({})
+const defaults = stage1Settings.parse({})
 
 /** What CLIP-Embed-KD compares, on equal work: no teacher's word, the teacher at every step, its cached embeddings, means of its classes. */
 const modes: { name: string; says: string; settings: { objective: string; variants?: number; classCentroids?: number } }[] = [
   { name: 'task', says: 'no distillation', settings: { objective: 'task:1' } },
-  { name: 'every-step', says: 'teacher at every step', settings: { objective: usual.objective, variants: 0 } },
-  { name: 'cached', says: 'cached embeddings of pairs', settings: { objective: usual.objective } },
+  { name: 'every-step', says: 'teacher at every step', settings: { objective: defaults.objective, variants: 0 } },
+  { name: 'cached', says: 'cached embeddings of pairs', settings: { objective: defaults.objective } },
   ...[1, 4, 16].map((k) => ({
     name: `class-means-${k}`,
     says: k === 1 ? 'class means' : `${k} centroids a class`,
@@ -27,7 +27,7 @@ export async function benchTeacherModes(flags: Flags): Promise<void> {
   const place = placeOf(flags)
   const world = await openWorld(place)
   const classColumn = String(flags.classColumn)
-  const { variants, augmentation, strength, batchSize } = usual
+  const { variants, augmentation, strength, batchSize } = defaults
   const features: PlannedRun = {
     row: 'features',
     seed: 1,
