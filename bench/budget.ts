@@ -9,7 +9,7 @@ import { loadTokenizer } from '../tokenizers/load.ts'
 import { openWorld, type Place, placeOf, type World } from './study/place.ts'
 import { conduct, type PlannedRun, recordedOf, studyFlags } from './study/plan.ts'
 import { machinesOf, meanRecall, type Row, rowsOf, showSpread } from './study/rows.ts'
-import { writePage } from './study/write-page.ts'
+import { pageCommand, writePage } from './study/write-page.ts'
 import type { Flags } from './subject.ts'
 
 export const budgetFlags = { ...studyFlags, protocol: '' }
@@ -38,7 +38,7 @@ export async function benchBudget(flags: Flags): Promise<void> {
   const rows = rowsOf(await recordedOf(study))
   await writePage(place.out, 'budget', [
     '# Where parameters count',
-    '`npm run bench -- budget` writes this page from budget.jsonl, which has a line for every run.',
+    `\`${pageCommand('budget', flags, budgetFlags)}\` writes this page from budget.jsonl, which has a line for every run.`,
     `Stage 1 alone with its default objectives on ${place.corpus}, ${flags.steps} steps of the same data; mean recall in %, mean ± standard deviation over seeds. Sizes are ` +
       'width × layers of the image tower, then of the text tower; parameters include token tables and projections.',
     '## One budget, dealt out between the towers',
@@ -101,9 +101,11 @@ function shareTable(rows: readonly Row[], configs: Record<string, ClipConfig>, {
       const [own, full] = [recall(row, protocol), recall(teacher, protocol)]
       return [showSpread(own, 100), own && full ? percent(own.mean / full.mean) : '–']
     })
-    return [name, millions(total(name)), percent(total(name) / total('teacher')), percent(flops(name) / flops('teacher')), ...speed, ...kept]
+    const seeds = name === 'teacher' ? '' : String(row?.runs.length ?? 0)
+    return [name, millions(total(name)), percent(total(name) / total('teacher')), percent(flops(name) / flops('teacher')), ...speed, ...kept, seeds]
   })
-  const header = ['model', 'parameters M', 'of the teacher', 'FLOPs', 'image ms', 'text ms', ...protocols.flatMap((protocol) => [protocol, 'kept'])]
+  const measured = protocols.flatMap((protocol) => [protocol, 'kept'])
+  const header = ['model', 'parameters M', 'of the teacher', 'FLOPs', 'image ms', 'text ms', ...measured, 'seeds']
   return markdownTable([header, ...lines])
 }
 

@@ -4,10 +4,10 @@ import writeFileAtomic from 'write-file-atomic'
 import { stage1Settings } from '../stages/stage1.ts'
 import { type ObjectiveRow, objectiveRows } from './objective-rows.ts'
 import { openWorld, type Place, placeOf } from './study/place.ts'
-import { conduct, type PlannedRun, recordedOf } from './study/plan.ts'
+import { conduct, type PlannedRun, recordedOf, studyFlags } from './study/plan.ts'
 import { recallFigure } from './study/recall-figure.ts'
 import { leadOver, machinesOf, meanRecall, type Row, ranked, rowsOf, showSpread, winnerOf } from './study/rows.ts'
-import { writePage } from './study/write-page.ts'
+import { pageCommand, writePage } from './study/write-page.ts'
 import type { Flags } from './subject.ts'
 
 /**
@@ -25,8 +25,9 @@ export async function benchObjectives(flags: Flags): Promise<void> {
   const results = await recordedOf(study)
   if (results.length === 0) return // another shard's turn
   const rows = ranked(rowsOf(results), place.languages)
-  await writePage(place.out, 'objectives', report(rows, place, steps, all.length))
-  await writeFileAtomic(join(place.out, 'objectives.svg'), await recallFigure(rows, place.languages))
+  const winner = winnerOf(rows, place.languages)
+  await writePage(place.out, 'objectives', report(rows, winner, place, flags, all.length))
+  await writeFileAtomic(join(place.out, 'objectives.svg'), await recallFigure(rows, winner, place.languages))
 }
 
 function planned({ name, objective, keepPatches }: ObjectiveRow, seed: number, steps: number): PlannedRun {
@@ -34,34 +35,35 @@ function planned({ name, objective, keepPatches }: ObjectiveRow, seed: number, s
   return { row: name, seed, asked, job: { name: 'stage1', work: { settings: stage1Settings.parse({ ...asked, seed }) } } }
 }
 
-function report(rows: Row[], { languages, corpus }: Place, steps: number, all: number): string[] {
+function report(rows: Row[], winner: Row, { languages, corpus }: Place, flags: Flags, all: number): string[] {
   const task = rows.find(({ name }) => name === 'task')
-  const header = ['objectives', 'seeds', ...languages, 'mean', 'over task', 'minutes', 'ms a step']
+  const lead = (row: Row, other: Row | undefined) => (other && row !== other ? showSpread(leadOver(row, other, languages), 100) : '')
+  const header = ['objectives', 'seeds', ...languages, 'mean', 'over task', 'over winner', 'minutes', 'ms a step']
   const lines = rows.map((row) => [
     `\`${row.settings.objective}\`${row.settings.keepPatches === 1 ? ' (whole images)' : ''}`,
     String(row.runs.length),
     ...languages.map((language) => showSpread(row.measures[`recall.${language}`], 100)),
     showSpread(meanRecall(row, languages), 100),
-    task && row !== task ? showSpread(leadOver(row, task, languages), 100) : '',
+    lead(row, task),
+    lead(row, winner),
     showSpread(row.measures.minutes),
     showSpread(row.measures.secondsPerStep, 1000, 0),
   ])
   return [
     '# Objectives compared',
-    '`npm run bench -- objectives` writes this page from objectives.jsonl, which has a line for every run.',
-    `Student *tiny* on ${corpus}, stage 1 alone: ${steps} steps of the same data, first weights. Validation mean recall in % (mean ± standard deviation over seeds), ` +
+    `\`${pageCommand('objectives', flags, studyFlags)}\` writes this page from objectives.jsonl, which has a line for every run.`,
+    `Student *tiny* on ${corpus}, stage 1 alone: ${flags.steps} steps of the same data, first weights. Validation mean recall in % (mean ± standard deviation over seeds), ` +
       `minutes of training with the features cached (runs that were stopped and resumed are not timed), median time of a step (${machinesOf(rows)}). ` +
-      'Seeds move all rows together, so rows are ranked, and *over task* is computed, seed by seed: rows with fewer seeds are compared on those alone. ' +
+      'Seeds move all rows together, so leads, *over task* and *over winner*, are computed seed by seed (rows with fewer seeds are compared on those alone), and rows are ranked by the second. ' +
       `${rows.length} of ${all} rows are recorded.`,
     '![Validation mean recall by objectives](objectives.svg)',
     markdownTable([header, ...lines]),
-    verdict(rows, languages),
+    verdict(rows, winner, languages),
   ]
 }
 
-/** The best of the rows with most seeds, and what is not told from it: rows ahead of it on fewer seeds, and those whose lag is within its deviation over seeds. */
-function verdict(rows: Row[], languages: string[]): string {
-  const winner = winnerOf(rows, languages)
+/** The winner, the best of the rows with most seeds, and what is not told from it: rows ahead of it on fewer seeds, and those whose lag is within its deviation over seeds. */
+function verdict(rows: Row[], winner: Row, languages: string[]): string {
   const lags = rows.filter((row) => row !== winner).map((row) => ({ row, lag: leadOver(winner, row, languages) }))
   const named = (label: string, some: typeof lags) =>
     some.length > 0 ? [`${label}: ${some.map(({ row }) => `\`${row.settings.objective}\``).join(', ')}.`] : []

@@ -3,7 +3,7 @@ import { stage1Settings } from '../stages/stage1.ts'
 import { openWorld, placeOf } from './study/place.ts'
 import { conduct, type PlannedRun, recordedOf, studyFlags } from './study/plan.ts'
 import { machinesOf, type Row, rowsOf, showSpread } from './study/rows.ts'
-import { writePage } from './study/write-page.ts'
+import { pageCommand, writePage } from './study/write-page.ts'
 import type { Flags } from './subject.ts'
 
 export const teacherModesFlags = { ...studyFlags, classColumn: 'subgroup' }
@@ -46,7 +46,7 @@ export async function benchTeacherModes(flags: Flags): Promise<void> {
   const header = ['way', 'seeds', 's an epoch', 'peak MB', ...place.languages, ...place.languages.map((language) => `${language}, rarest tenth`)]
   await writePage(place.out, 'teacher-modes', [
     '# Three ways to listen to a teacher',
-    '`npm run bench -- teacher-modes` writes this page from teacher-modes.jsonl, which has a line for every run.',
+    `\`${pageCommand('teacher-modes', flags, teacherModesFlags)}\` writes this page from teacher-modes.jsonl, which has a line for every run.`,
     `Student *tiny* on ${place.corpus}, stage 1 alone, ${flags.steps} steps of the same images; every run in a process of its own. An epoch is ${epoch} steps at the ` +
       `run's median time (${machinesOf(rows)}). Validation mean recall in %, mean ± standard deviation over seeds. Classes are those of the column \`${classColumn}\`; the rarest tenth are ` +
       `${showSpread(rare?.rareClasses, 1, 0)} of them, with ${showSpread(rare?.rareQueries, 1, 0)} queries each way. All but the second way read the same stored augmentations, and no distillation reads their features without learning from them.`,

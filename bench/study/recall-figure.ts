@@ -1,6 +1,6 @@
 import { languageName } from '../../eval/report/format.ts'
 import { type ChartSpec, chart } from '../../eval/report/html/chart.ts'
-import { meanRecall, type Row } from './rows.ts'
+import { meanRecall, type Row, showSpread } from './rows.ts'
 
 /** The charts take these colours from the report's page; a picture of its own brings them, for light pages and dark ones. */
 const style = `<style>
@@ -10,9 +10,9 @@ svg { --line: #d8dce2; --muted: #5b6470; font-family: system-ui, sans-serif }
 /** Of languages in their order, readable on both. */
 const colours = ['#3b82c4', '#d9722e', '#3a9d68', '#9b62c4', '#c4588f', '#8a8a2e', '#4aa3a3', '#a36a4a']
 
-/** Validation mean recall of every row and language as dots, best row first, with lines of ± one standard deviation where there are several seeds. */
-export async function recallFigure(ranked: readonly Row[], languages: readonly string[]): Promise<string> {
-  const values = ranked.flatMap((row) =>
+/** Validation mean recall of every row and language as dots, in the order given, with lines of ± one standard deviation where there are several seeds. */
+export async function recallFigure(rows: readonly Row[], winner: Row, languages: readonly string[]): Promise<string> {
+  const values = rows.flatMap((row) =>
     languages.flatMap((language) => {
       const recall = row.measures[`recall.${language}`]
       if (!recall) return []
@@ -35,8 +35,7 @@ export async function recallFigure(ranked: readonly Row[], languages: readonly s
       { mark: { type: 'point', filled: true, size: 28, opacity: 1 }, encoding: { x: { ...x, field: 'recall' } } },
     ],
   }
-  const best = ranked[0]!
-  const label = `Validation mean recall of ${ranked.length} objectives; best ${best.name} with ${(100 * meanRecall(best, languages).mean).toFixed(1)} %`
+  const label = `Validation mean recall of ${rows.length} rows of objectives; the winner is ${winner.name} with ${showSpread(meanRecall(winner, languages), 100)} %`
   const { markup } = await chart(spec, label)
   return `${markup.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ').replace('>', `>${style}`)}\n`
 }
