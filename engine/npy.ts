@@ -14,23 +14,43 @@ export function encodeNpy(data: Float32Array, columns: number): Uint8Array {
   return file
 }
 
+export interface NpyHeader {
+  /** Bytes before the first number. */
+  offset: number
+  rows: number
+  columns: number
+  /** Bytes of a number: 2 for float16, 4 for float32. */
+  width: number
+}
+
+/**
+ * Reads the header of a float16 or float32 matrix.
+ * @param head the file's first bytes, 128 or more
+ * @param size the whole file's
+ * @throws UserError naming `where` for anything else
+ */
+export function npyHeader(head: Uint8Array, size: number, where: string): NpyHeader {
+  const offset = 10 + (head[8]! | (head[9]! << 8))
+  const header = Buffer.from(head.subarray(10, offset)).toString('latin1')
+  const found = /'descr': '<f([24])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header)
+  const [, width, rows, columns] = (found?.map(Number) ?? []) as [number, number, number, number]
+  if (Buffer.from(head.subarray(1, 6)).toString() !== 'NUMPY' || !found || size !== offset + rows * columns * width) {
+    throw new UserError({
+      where,
+      expected: 'a complete .npy matrix of <f2 or <f4',
+      got: header.slice(0, 80) || `${size} bytes`,
+      hint: 'Delete the file; it is made anew.',
+    })
+  }
+  return { offset, rows, columns, width }
+}
+
 /**
  * Decodes a float16 or float32 matrix.
  * @throws UserError naming `where` for anything else
  */
 export function decodeNpy(file: Uint8Array, where: string): { data: Float32Array; columns: number } {
-  const length = file[8]! | (file[9]! << 8)
-  const header = Buffer.from(file.subarray(10, 10 + length)).toString('latin1')
-  const found = /'descr': '<f([24])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header)
-  const [, width, rows, columns] = found?.map(Number) ?? []
-  if (Buffer.from(file.subarray(1, 6)).toString() !== 'NUMPY' || !found || file.length !== 10 + length + rows! * columns! * width!) {
-    throw new UserError({
-      where,
-      expected: 'a complete .npy matrix of <f2 or <f4',
-      got: header.slice(0, 80) || `${file.length} bytes`,
-      hint: 'Delete the file; it is made anew.',
-    })
-  }
-  const body = Uint8Array.from(file.subarray(10 + length)).buffer // a copy: a Buffer's slice would share its memory pool
-  return { data: width === 2 ? float16ToFloat32(new Uint16Array(body)) : new Float32Array(body), columns: columns! }
+  const { offset, columns, width } = npyHeader(file, file.length, where)
+  const body = Uint8Array.from(file.subarray(offset)).buffer // a copy: a Buffer's slice would share its memory pool
+  return { data: width === 2 ? float16ToFloat32(new Uint16Array(body)) : new Float32Array(body), columns }
 }

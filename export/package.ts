@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
+import { requireSpace } from '../engine/free-space.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import { type DualEncoder, towerCounts } from '../models/dual-encoder.ts'
@@ -13,7 +14,7 @@ import { blame } from './blame.ts'
 import { type Calibration, calibrateGraphs } from './calibrate.ts'
 import { type CardOptions, type FileSizes, modelCard } from './card.ts'
 import { type ConvertOptions, convertGraph, type FileStem, fileStems, onnxFile } from './dtypes.ts'
-import { estimatedBytes, requireSpace } from './free-space.ts'
+import { estimatedBytes } from './estimated-bytes.ts'
 import { failGate, failures, type Gate, measureFiles, type RecallRow } from './gate.ts'
 import { chooseKeepFp32 } from './keep-auto.ts'
 import { resolveKeepFp32 } from './keep-fp32.ts'
@@ -69,7 +70,8 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
   const { out, dtypes, tokenizerDir, gate, leaveOut = [] } = options
   const runtime = { threads: options.threads, device: options.device }
   const name = options.card?.name ?? basename(resolve(out))
-  await requireSpace(out, estimatedBytes(model.params, options))
+  const hint = 'Free some space, write to another disk, or export fewer --dtypes.'
+  await requireSpace(out, estimatedBytes(model.params, options), { what: 'the export', hint })
   return replaceFolder(out, options.force ?? false, async (dir) => {
     await writeModelFolder(dir, model, tokenizerDir)
     if (leaveOut.includes('safetensors')) await rm(join(dir, 'model.safetensors'))

@@ -6,8 +6,8 @@ import type { ClipConfig } from '../models/config.ts'
 import { patchCount } from '../models/vision.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import type { TeacherFeatures } from './features.ts'
-import { innerInput, innerTowers } from './inner-step.ts'
-import type { InnerTeacher } from './inner-teacher.ts'
+import type { InnerFeatures } from './inner-features.ts'
+import { innerInput, innerTowers, shownOf } from './inner-step.ts'
 import type { Centroids } from './objectives/centroids.ts'
 import type { Weights } from './objectives/objective.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
@@ -31,26 +31,15 @@ export interface BatchSource {
   teacher?: TeacherFeatures
   /** Teachers that take over single languages. */
   specialists?: SpecialistFeatures[]
-  /** A teacher that shows its last layers. */
-  innerTeacher?: InnerTeacher
+  /** What a teacher shows of its last layers. */
+  inner?: InnerFeatures
   /** The language that teachers read for all. */
   pivot?: Language
 }
 
 /** Makes the inputs of steps: all that trainingStep lists, but parameters and pixels. */
 export function batchInputs(source: BatchSource, centroids?: Centroids) {
-  const {
-    set,
-    tokenizer,
-    config,
-    settings,
-    weights,
-    teacher,
-    pivot,
-    specialists = [],
-    innerTeacher,
-    objectiveSettings = defaultObjectiveSettings,
-  } = source
+  const { set, tokenizer, config, settings, weights, teacher, pivot, specialists = [], inner, objectiveSettings = defaultObjectiveSettings } = source
   const patches = patchCount(config)
   const textLength = textLengthOf(source)
   const rampSteps = settings.ramp * settings.steps * settings.accumulate
@@ -70,7 +59,8 @@ export function batchInputs(source: BatchSource, centroids?: Centroids) {
     },
     /** @param pixels absent where there are texts alone */
     async of(draw: Draw, masked: boolean, pixels?: Float32Array): Promise<Record<string, Numbers>> {
-      const texts = set.languages.flatMap((language) => Array.from(draw.captions[language]!, (text) => set.texts[text]!))
+      const captions = Uint32Array.from(set.languages.flatMap((language) => [...draw.captions[language]!]))
+      const texts = Array.from(captions, (text) => set.texts[text]!)
       const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, textLength)
       const inputs: Record<string, Numbers> = { input_ids: inputIds, attention_mask: attentionMask }
       if (masked) inputs.keep = choosePatches(draw, 2, settings.keepPatches)
@@ -85,13 +75,9 @@ export function batchInputs(source: BatchSource, centroids?: Centroids) {
       for (const specialist of pixels ? specialists : [])
         inputs[teacherImageOf(specialist)] = await specialist.images(draw.images, draw.epoch, pixels!)
       if (centroids) Object.assign(inputs, centroidInputs(centroids, draw.images))
-      for (const tower of innerTeacher ? innerTowers(weights) : []) {
-        const shown =
-          tower === 'image'
-            ? await innerTeacher!.images(pixels!, draw.images.length)
-            : await innerTeacher!.texts(inputIds, attentionMask, texts.length)
-        inputs[innerInput(tower, 'hidden')] = shown.hidden
-        inputs[innerInput(tower, 'attention')] = shown.attention
+      for (const tower of inner ? innerTowers(weights) : []) {
+        const rows = tower === 'image' ? inner!.images(draw.images, draw.epoch, pixels!) : inner!.texts(captions, inputIds, attentionMask)
+        for (const what of shownOf(weights, tower)) inputs[innerInput(tower, what)] = (await rows)[what]!
       }
       return inputs
     },
@@ -99,7 +85,7 @@ export function batchInputs(source: BatchSource, centroids?: Centroids) {
 }
 
 /** Padding costs as much as text: the longest percent of the captions is cut in training. */
-function textLengthOf({ set, tokenizer, config }: BatchSource): number {
+export function textLengthOf({ set, tokenizer, config }: Pick<BatchSource, 'set' | 'tokenizer' | 'config'>): number {
   const lengths = set.texts.map((text) => tokenizer.encode(text).length).sort((a, b) => a - b)
   const long = lengths[Math.ceil(0.99 * (lengths.length - 1))]!
   return Math.min(config.text_config.max_position_embeddings, Math.ceil(long / 4) * 4)

@@ -93,7 +93,7 @@ function centroidsOf({ weights, teacher, set, settings, objectiveSettings = defa
 
 /** Compiles the step with dropped patches and the whole one, each when first needed. */
 function stepCompiler(source: Fit, sizes: { batchSize: number; textLength: number; centroids?: number }) {
-  const { config, params, weights, settings, set, teacher, specialists, innerTeacher, objectiveSettings } = source
+  const { config, params, weights, settings, set, teacher, specialists, inner, objectiveSettings } = source
   const trained = source.trained ?? Object.keys(params)
   let current: { masked: boolean; step: Step } | undefined
   return {
@@ -101,7 +101,7 @@ function stepCompiler(source: Fit, sizes: { batchSize: number; textLength: numbe
     async get(masked: boolean): Promise<Step> {
       if (current?.masked === masked) return current.step
       await current?.step.release()
-      const told = { teacher, specialists, inner: innerTeacher?.shapes, settings: objectiveSettings }
+      const told = { teacher, specialists, inner: inner?.shapes, settings: objectiveSettings }
       const shape = { ...sizes, ...told, languages: set.languages, keepPatches: masked ? settings.keepPatches : 1, textOnly: !source.pixels }
       const { fn, specs } = trainingStep(config, params, trained, weights, shape)
       current = { masked, step: await compile(fn, specs, { engine: settings.engine, device: settings.device, threads: settings.threads }) }

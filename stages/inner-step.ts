@@ -5,7 +5,8 @@ import type { InputSpecs, Tensors } from '../engine/trace/trace.ts'
 import type { ClipConfig } from '../models/config.ts'
 import type { Activations } from '../models/layers.ts'
 import { patchCount } from '../models/vision.ts'
-import type { InnerContext, Tower, Weights } from './objectives/objective.ts'
+import type { InnerContext, Need, Shown, Tower, Weights } from './objectives/objective.ts'
+import type { Available } from './objectives/requirements.ts'
 import { needs, objectives } from './objectives/table.ts'
 
 /** The last layer of one of a teacher's towers. */
@@ -26,27 +27,42 @@ interface Shape {
 }
 
 /** Names of the step's inputs. */
-export const innerInput = (tower: Tower, what: keyof Activations) => `teacher_${tower}_${what}`
+export const innerInput = (tower: Tower, what: Shown) => `teacher_${tower}_${what}`
+
+/** What some objective compares of a tower's last layer. */
+export function shownOf(weights: Weights, tower: Tower): Shown[] {
+  return (['hidden', 'attention'] as const).filter((what) => needs(weights, `${what}-${tower}`))
+}
 
 /** The towers whose last layers some objective compares. */
 export function innerTowers(weights: Weights): Tower[] {
-  return (['image', 'text'] as const).filter((tower) => needs(weights, `inner-${tower}`))
+  return (['image', 'text'] as const).filter((tower) => shownOf(weights, tower).length > 0)
+}
+
+/** What objectives can have of a teacher that shows these. */
+export function innerNeeds({ image, text }: InnerShapes = {}): Available {
+  return { 'hidden-image': !!image, 'attention-image': !!image, 'hidden-text': !!text, 'attention-text': !!text }
+}
+
+/** Dimensions of one row: hidden [T, Dt], attention [Ht, T, T]. */
+export function innerDims({ width, heads }: InnerShape, tokens: number): Record<Shown, number[]> {
+  return { hidden: [tokens, width], attention: [heads, tokens, tokens] }
 }
 
 /**
- * Inputs that bring the teacher's last layers: teacher_image_hidden [B, N+1, Dt], teacher_image_attention [B, Ht, N+1, N+1],
- * teacher_text_hidden [L·B, T, Dt], teacher_text_attention [L·B, Ht, T, T].
+ * Inputs that bring what objectives compare of the teacher's last layers: teacher_image_hidden [B, N+1, Dt], teacher_image_attention
+ * [B, Ht, N+1, N+1], teacher_text_hidden [L·B, T, Dt], teacher_text_attention [L·B, Ht, T, T].
  * @throws UserError when teacher and student do not have the same tokens
  */
 export function innerSpecs(config: ClipConfig, weights: Weights, shape: Shape): InputSpecs {
   const specs: InputSpecs = {}
   for (const tower of innerTowers(weights)) {
-    const { width, heads, tokens: given } = shape.inner![tower]!
+    const inner = shape.inner![tower]!
     const tokens = tower === 'image' ? patchCount(config) + 1 : shape.textLength
-    requireTokens(weights, tower, tokens, given ?? tokens, shape.keepPatches)
+    requireTokens(weights, tower, tokens, inner.tokens ?? tokens, shape.keepPatches)
     const rows = tower === 'image' ? shape.batchSize : shape.batchSize * shape.languages.length
-    specs[innerInput(tower, 'hidden')] = { dtype: 'float32', shape: [rows, tokens, width] }
-    specs[innerInput(tower, 'attention')] = { dtype: 'float32', shape: [rows, heads, tokens, tokens] }
+    const dims = innerDims(inner, tokens)
+    for (const what of shownOf(weights, tower)) specs[innerInput(tower, what)] = { dtype: 'float32', shape: [rows, ...dims[what]] }
   }
   return specs
 }
@@ -61,17 +77,19 @@ export function innerContext(
 ): Partial<Record<Tower, InnerContext>> {
   const part = (x: tf.Tensor) => tf.slice(x, [language * B], [B])
   const contexts = innerTowers(weights).map((tower): [Tower, InnerContext] => {
-    const teacher = { hidden: inputs[innerInput(tower, 'hidden')]!, attention: inputs[innerInput(tower, 'attention')]! }
-    if (tower === 'image') return [tower, { student: own.image!, teacher }]
+    const shown = (cut: (x: tf.Tensor) => tf.Tensor): Partial<Activations> =>
+      Object.fromEntries(shownOf(weights, tower).map((what) => [what, cut(inputs[innerInput(tower, what)]!)]))
+    if (tower === 'image') return [tower, { student: own.image!, teacher: shown((x) => x) }]
     const attended = tf.cast(part(inputs.attention_mask!), 'float32') // [B, T]
     const student = { hidden: part(own.text!.hidden), attention: part(own.text!.attention) }
-    return [tower, { student, teacher: { hidden: part(teacher.hidden), attention: part(teacher.attention) }, attended }]
+    return [tower, { student, teacher: shown(part), attended }]
   })
   return Object.fromEntries(contexts)
 }
 
 function requireTokens(weights: Weights, tower: Tower, own: number, teacher: number, keepPatches: number): void {
-  const names = Object.keys(weights).filter((name) => objectives[name]!.needs.includes(`inner-${tower}`))
+  const shown = shownOf(weights, tower).map((what): Need => `${what}-${tower}`)
+  const names = Object.keys(weights).filter((name) => objectives[name]!.needs.some((need) => shown.includes(need)))
   const where = `--objective ${names.join(',')}`
   if (own !== teacher) {
     const hint = tower === 'image' ? 'Image size divided by patch size must agree' : 'Tokenizer and context length must agree'

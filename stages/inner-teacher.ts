@@ -8,7 +8,7 @@ import type { InputSpecs } from '../engine/trace/trace.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { readTeacherConfig } from '../models/teachers/teacher-config.ts'
 import { chooseFeeds, floats } from '../models/teachers/teacher-feeds.ts'
-import { findTeacherFiles } from '../models/teachers/teacher-files.ts'
+import { findTeacherFiles, teacherId } from '../models/teachers/teacher-files.ts'
 import { textTower } from '../models/text.ts'
 import { type ActivationOutput, activationOutputs } from '../models/towers.ts'
 import { imageTower } from '../models/vision.ts'
@@ -21,8 +21,10 @@ export interface InnerRows {
   attention: Float32Array
 }
 
-/** A teacher that runs at every step, because what it shows is too large to keep. */
+/** A teacher whose last layers can be seen. */
 export interface InnerTeacher {
+  /** Folder and hash of all that these depend on. */
+  id: string
   imageSize: number // S, pixels
   shapes: InnerShapes
   tokenizer: Tokenizer
@@ -55,6 +57,7 @@ async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTea
   const size = vision.image_size
   const specs = (data: InputSpecs): InputSpecs => ({ ...paramInputs(params), ...data })
   return {
+    id: await teacherId(dir, { combined: join(dir, 'model.safetensors') }),
     imageSize: size,
     tokenizer,
     shapes: {
@@ -130,6 +133,7 @@ async function fromOnnx(dir: string, options: RuntimeOptions): Promise<InnerTeac
   const word = tokenizer.encodeBatch(['a'], 4)
   const { shape } = await texts(word.inputIds, word.attentionMask, 1)
   return {
+    id: await teacherId(dir, files),
     imageSize: size,
     tokenizer,
     shapes: { image: image.shape, text: { width: shape.width, heads: shape.heads } },
@@ -181,6 +185,16 @@ export function requireSameTokenizer(own: Tokenizer, teacher: Tokenizer, texts: 
     got: `other tokens for ${JSON.stringify(different)}`,
     hint: "Give the student the teacher's with --tokenizer, or distil its image tower alone (hidden-image, attention-image).",
   })
+}
+
+/**
+ * Its images are the student's.
+ * @throws UserError when they differ in size
+ */
+export function requireSameSize({ imageSize }: InnerTeacher, own: number): void {
+  if (imageSize === own) return
+  const hint = 'Take the first teacher itself or one of its size, or distil features (fd) instead.'
+  throw new UserError({ where: '--innerTeacher', expected: `images of ${own} px, as the first teacher's`, got: `${imageSize} px`, hint })
 }
 
 function tooLong(dir: string, length: number, limit: number): UserError {

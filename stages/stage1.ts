@@ -9,8 +9,9 @@ import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { createAdapters, requireOwnSpace, settleAdapters } from './adapters.ts'
 import { fit } from './fit.ts'
-import { innerSpecs, innerTowers } from './inner-step.ts'
-import { type InnerTeacher, openInnerTeacher, requireSameTokenizer } from './inner-teacher.ts'
+import { innerFeatures } from './inner-features.ts'
+import { type InnerShapes, innerNeeds, innerSpecs, innerTowers, shownOf } from './inner-step.ts'
+import { type InnerTeacher, openInnerTeacher, requireSameSize, requireSameTokenizer } from './inner-teacher.ts'
 import { requireSharedClasses } from './objectives/centroids.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
@@ -70,7 +71,6 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
   try {
     if (settings.innerTeacher && innerTowers(weights).length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, runtime)
     const specialists = colleagues.filter((colleague) => colleague.languages).length
-    const inner = innerTeacher?.shapes
     requireNeeds(weights, {
       images: true,
       teacher: true,
@@ -78,8 +78,7 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
       classes: true,
       'masked-image': true,
       centroids: true,
-      'inner-image': !!inner?.image,
-      'inner-text': !!inner?.text,
+      ...innerNeeds(innerTeacher?.shapes),
     })
     requireOwnSpace(weights, 1 + specialists)
     return await distil(run, weights, colleagues, innerTeacher)
@@ -96,15 +95,19 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   if (needs(weights, 'centroids')) requireSharedClasses(data.set.labelCount, data.set.images.length, settings.classColumn)
   const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set: data.set, ...teacher })
   const { config } = model
-  if (innerTeacher && needs(weights, 'inner-text')) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, data.set.texts)
+  if (innerTeacher && shownOf(weights, 'text').length > 0) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, data.set.texts)
+
 
   const embedDim = config.projection_dim
-  const inner = innerTeacher?.shapes
-  innerSpecs(config, weights, { ...settings, languages, inner, textLength: inner?.text?.tokens ?? tokenizer.contextLength }) // throws before the teachers run
+  const shapes = innerTeacher?.shapes
+  innerSpecs(config, weights, { ...settings, languages, inner: shapes, textLength: shapes?.text?.tokens ?? tokenizer.contextLength }) // throws before the teachers run
+  if (innerTeacher && shownOf(weights, 'image').length > 0) requireSameSize(innerTeacher, teacher.imageSize)
   const policy = { name: settings.augmentation, strength: settings.strength }
-  const { general, specialists } = await gatherTeam(teacher, colleagues, data, { cacheDir, variants: settings.variants, policy, seed })
+  const { variants } = settings
+  const { general, specialists } = await gatherTeam(teacher, colleagues, data, { cacheDir, variants, policy, seed })
+  const inner = innerTeacher && (await innerFeatures(innerTeacher, weights, data, { cacheDir, variants, ...general, tokenizer, config }))
   const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], seed)
-  const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.labelCount, inner: innerWidths(config, innerTeacher) }
+  const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.labelCount, inner: innerWidths(config, shapes) }
   const params = { ...model.params, ...adapters, ...objectiveParams(weights, sizes, seed) }
 
   const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
@@ -114,9 +117,10 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const teachers = [
     teacher.id,
     ...colleagues.map(({ encoder, weight, languages }) => `${languages?.join('+') ?? 'ensemble'}=${encoder.id}:${weight}`),
+    ...(innerTeacher ? [`inner=${innerTeacher.id}`] : []),
   ].join(' ')
   const identity = identityOf(open.corpus, data, config, settings, { teacher: teachers })
-  const told = { teacher: general, specialists, innerTeacher, pivot: settings.pivot, objectiveSettings: objectiveSettings.parse(settings) }
+  const told = { teacher: general, specialists, inner, pivot: settings.pivot, objectiveSettings: objectiveSettings.parse(settings) }
   try {
     const result = await fit({
       label: 'stage 1',
@@ -143,8 +147,7 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
 }
 
 /** Widths of the towers on both sides of hidden's projection. */
-function innerWidths({ vision_config: vision, text_config: text }: ClipConfig, innerTeacher?: InnerTeacher): ObjectiveSizes['inner'] {
-  const { image, text: words } = innerTeacher?.shapes ?? {}
+function innerWidths({ vision_config: vision, text_config: text }: ClipConfig, { image, text: words }: InnerShapes = {}): ObjectiveSizes['inner'] {
   return {
     ...(image && { image: { student: vision.hidden_size, teacher: image.width } }),
     ...(words && { text: { student: text.hidden_size, teacher: words.width } }),

@@ -10,7 +10,7 @@ import { normalize } from '../models/layers.ts'
 import { encodeText, textTower } from '../models/text.ts'
 import { encodeImage, imageTower, patchCount } from '../models/vision.ts'
 import { adapt } from './adapters.ts'
-import { type InnerShapes, innerContext, innerSpecs, innerTowers } from './inner-step.ts'
+import { type InnerShapes, innerContext, innerNeeds, innerSpecs, innerTowers } from './inner-step.ts'
 import type { ObjectiveContext, Tower, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
@@ -80,8 +80,7 @@ export function trainingStep(
     classes: true,
     'masked-image': true,
     centroids: shape.centroids !== undefined,
-    'inner-image': shape.inner?.image !== undefined,
-    'inner-text': shape.inner?.text !== undefined,
+    ...innerNeeds(shape.inner),
   })
   const loss: Loss = (params, inputs) => {
     const contexts = embed(config, params, inputs, weights, shape)

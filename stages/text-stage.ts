@@ -7,11 +7,13 @@ import type { DualEncoder } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { fit } from './fit.ts'
+import { innerFeatures } from './inner-features.ts'
+import { shownOf } from './inner-step.ts'
 import { type InnerTeacher, openInnerTeacher, requireSameTokenizer } from './inner-teacher.ts'
 import type { Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
 import { objectiveSettings } from './objectives/settings.ts'
-import { needs, objectiveParams, parseObjectives } from './objectives/table.ts'
+import { objectiveParams, parseObjectives } from './objectives/table.ts'
 import { identityOf } from './prepare.ts'
 import type { Stage1Run } from './stage1.ts'
 import { startStudent } from './start.ts'
@@ -34,13 +36,14 @@ export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; 
   const { settings, languages } = run
   const weights = parseObjectives(settings.objective)
   requirePivot(settings.pivot, languages)
-  requireNeeds(weights, { teacher: true, 'inner-image': true, 'inner-text': settings.innerTeacher !== undefined })
+  const isShown = settings.innerTeacher !== undefined
+  requireNeeds(weights, { teacher: true, 'hidden-text': isShown, 'attention-text': isShown })
   if (settings.specialists) throw refuseSpecialists(settings.specialists)
   const runtime = { threads: settings.threads }
   const colleagues = await openColleagues(settings.ensemble ?? [], [], languages, runtime)
   let innerTeacher: InnerTeacher | undefined
   try {
-    if (settings.innerTeacher && needs(weights, 'inner-text')) innerTeacher = await openInnerTeacher(settings.innerTeacher, runtime)
+    if (settings.innerTeacher && shownOf(weights, 'text').length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, runtime)
     return await distilTexts(run, weights, colleagues, innerTeacher)
   } finally {
     for (const { encoder } of colleagues) await encoder.release()
@@ -50,27 +53,33 @@ export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; 
 
 async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague[], innerTeacher?: InnerTeacher) {
   const { texts, languages, teacher, settings, dir, cacheDir, open } = run
-  const { seed, pivot } = settings
+  const { seed, pivot, variants } = settings
   const set = await loadTrainingSet(texts, 'train', languages)
   const policy = { name: settings.augmentation, strength: settings.strength }
-  const { general } = await gatherTeam(teacher, colleagues, { set }, { cacheDir, variants: settings.variants, policy, seed })
+  const { general } = await gatherTeam(teacher, colleagues, { set }, { cacheDir, variants, policy, seed })
   const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set, imageSize: teacher.imageSize, embedDim: general.embedDim })
   const { config } = model
   if (config.projection_dim !== general.embedDim) throw refuseDimension(config.projection_dim, general.embedDim)
   if (innerTeacher) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
   const shown = innerTeacher?.shapes.text
-  const inner = shown && { text: { student: config.text_config.hidden_size, teacher: shown.width } }
-  const own = objectiveParams(weights, { embedDim: config.projection_dim, teacherDim: general.embedDim, classes: set.labelCount, inner }, seed)
+  const widths = shown && { text: { student: config.text_config.hidden_size, teacher: shown.width } }
+  const inner = innerTeacher && (await innerFeatures(innerTeacher, weights, { set }, { cacheDir, variants, ...general, tokenizer, config }))
+  const sizes = { embedDim: config.projection_dim, teacherDim: general.embedDim, classes: set.labelCount, inner: widths }
+  const own = objectiveParams(weights, sizes, seed)
   const params = { ...model.params, ...own }
   const trained = Object.keys(params).filter((name) => name.startsWith('text_') || name in own)
 
-  const teachers = [teacher.id, ...colleagues.map(({ encoder, weight }) => `ensemble=${encoder.id}:${weight}`)].join(' ')
+  const teachers = [
+    teacher.id,
+    ...colleagues.map(({ encoder, weight }) => `ensemble=${encoder.id}:${weight}`),
+    ...(innerTeacher ? [`inner=${innerTeacher.id}`] : []),
+  ].join(' ')
   const identity = identityOf(texts, { set }, config, settings, { teacher: teachers })
   const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
   try {
     const evaluate = open && settings.init ? await validation(open, languages, encoder, cacheDir) : undefined
     const label = 'stage 1, texts'
-    const told = { teacher: general, innerTeacher, pivot, objectiveSettings: objectiveSettings.parse(settings) }
+    const told = { teacher: general, inner, pivot, objectiveSettings: objectiveSettings.parse(settings) }
     const result = await fit({
       ...told,
       label,

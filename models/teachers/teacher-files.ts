@@ -49,7 +49,7 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
 
 /**
  * Names a model for reports and cache keys: its folder, and a hash of everything that its features depend on.
- * @param files the ONNX files in use; their external data and the folder's tokenizer and preprocessor count too
+ * @param files the files in use; an ONNX file's external data and the folder's tokenizer and preprocessor count too
  */
 export async function teacherId(dir: string, files: TeacherFiles): Promise<string> {
   const onnx = Object.values(files)

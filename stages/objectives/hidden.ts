@@ -12,7 +12,7 @@ import { perTower } from './per-tower.ts'
 export const hidden = perTower({
   name: 'hidden',
   space: 'inner',
-  needs: (tower) => [`inner-${tower}`],
+  needs: (tower) => [`hidden-${tower}`],
   params: (tower, name, sizes) => {
     const { student, teacher } = innerSizes(sizes, tower, name)
     return { [weightOf(name, tower)]: { shape: [teacher, student], init: { normal: student ** -0.5 } } }
@@ -20,7 +20,7 @@ export const hidden = perTower({
   loss: (tower, { inner, params }, name) => {
     const { student, teacher, attended } = inner![tower]!
     const projected = normalize(linear(student.hidden, params[weightOf(name, tower)]!)) // [B, T, Dt]
-    const cosine = tf.sum(tf.mul(projected, normalize(teacher.hidden)), -1) // [B, T]
+    const cosine = tf.sum(tf.mul(projected, normalize(teacher.hidden!)), -1) // [B, T]
     return tf.sub(1, tokenMean(cosine, attended))
   },
 })

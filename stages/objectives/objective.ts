@@ -47,7 +47,8 @@ export interface CentroidContext {
 /** A tower's last layer, the student's beside the teacher's, over the same tokens. */
 export interface InnerContext {
   student: Activations
-  teacher: Activations
+  /** What objectives compare of it. */
+  teacher: Partial<Activations>
   /** 1 for tokens that count; absent where all do. [B, T] */
   attended?: tf.Tensor
 }
@@ -62,7 +63,9 @@ export interface ObjectiveSizes {
 }
 
 export type Tower = 'image' | 'text'
-export type Need = 'images' | 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | 'inner-image' | 'inner-text'
+/** What a tower's last layer shows of itself. */
+export type Shown = keyof Activations
+export type Need = 'images' | 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | `${Shown}-${Tower}`
 
 export interface Objective {
   name: string

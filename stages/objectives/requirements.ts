@@ -1,6 +1,6 @@
 import { UserError } from '../../engine/errors.ts'
 import { noInnerTeacher } from './inner.ts'
-import type { Need, Weights } from './objective.ts'
+import type { Need, Tower, Weights } from './objective.ts'
 import { objectives } from './table.ts'
 
 /** What a step can give to objectives. */
@@ -18,7 +18,8 @@ export function requireNeeds(weights: Weights, available: Available): void {
 }
 
 function refusal(name: string, need: Need): UserError {
-  if (need === 'inner-image' || need === 'inner-text') return noInnerTeacher(name, need === 'inner-image' ? 'image' : 'text')
+  const [, tower] = /^(?:hidden|attention)-(image|text)$/.exec(need) ?? []
+  if (tower) return noInnerTeacher(name, tower as Tower)
   const where = `--objective ${name}`
   if (need === 'images') {
     const hint = 'Take one of a text tower alone (fd-text, smooth-l1-text, hidden-text, attention-text), or a corpus with images.'

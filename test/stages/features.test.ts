@@ -1,53 +1,21 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import sharp from 'sharp'
-import { applyAugmentation } from '../../corpora/augment.ts'
-import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import { UserError } from '../../engine/errors.ts'
 import { encodeNpy } from '../../engine/npy.ts'
 import { type FeatureOptions, teacherFeatures } from '../../stages/features.ts'
-import type { TrainingSet } from '../../stages/training-set.ts'
-import { captions, leastCosine, smallModel, temporaryFolder } from '../export/small-model.ts'
+import { leastCosine, smallModel } from '../export/small-model.ts'
+import { count, pictures } from './pictures.ts'
 
-const [count, size, dim, variants] = [5, 32, 64, 3]
+const [dim, variants] = [64, 3]
 
-/** Five pictures of two colours each, a teacher, and its features of three versions of each. */
+/** Five pictures, a teacher, and its features of three versions of each. */
 async function material(t: ExecutionContext) {
   const { encoder } = await smallModel(t)
-  const cacheDir = await temporaryFolder(t)
-  const images = Array.from({ length: count }, (_, i) => ({
-    key: `${i}.png`,
-    read: async () => {
-      const half = {
-        input: { create: { width: 16, height: 9, channels: 3 as const, background: { r: 50 * i, g: 255 - 40 * i, b: 90 } } },
-        left: i,
-        top: 4 * i,
-      }
-      return sharp({ create: { width: size, height: size, channels: 3, background: { r: 255 - 45 * i, g: 30 * i, b: 10 } } })
-        .composite([half])
-        .png()
-        .toBuffer()
-    },
-  }))
-  const pixels = await buildPixelCache(images, { dir: cacheDir, size, fit: 'auto' })
-  t.teardown(() => pixels.close())
-  const labels = Int32Array.from(images.keys())
-  const texts = captions.slice(0, count)
-  const set: TrainingSet = {
-    images,
-    count,
-    classes: labels,
-    labels,
-    labelCount: count,
-    captions: { en: texts.map((_, i) => [i]) },
-    texts,
-    languages: ['en'],
-    dropped: 0,
-  }
+  const { pixels, set, cacheDir, augmented } = await pictures(t)
   const options: FeatureOptions = { cacheDir, variants, policy: { name: 'style', strength: 1 }, seed: 3 }
   const make = (changes: Partial<FeatureOptions> = {}, spoken = set) => teacherFeatures(encoder, spoken, pixels, { ...options, ...changes })
-  return { encoder, pixels, set, cacheDir, make }
+  return { encoder, set, cacheDir, augmented, make }
 }
 
 /** The one folder of features there is. */
@@ -59,12 +27,10 @@ const all = Uint32Array.from({ length: count }, (_, i) => i)
 const unused = new Float32Array()
 
 test('the student gets the very images that the features are of', async (t) => {
-  const { encoder, pixels, make } = await material(t)
+  const { encoder, augmented, make } = await material(t)
   for (const features of [await make(), await make()]) {
     for (let epoch = 0; epoch < variants; epoch++) {
-      const batch = new Float32Array(count * 3 * size * size)
-      for (const i of all) applyAugmentation(pixels.read(i), size, features.augmentation(i, epoch), batch, i * 3 * size * size)
-      const seen = await encoder.encodeImages(batch, count)
+      const seen = await encoder.encodeImages(augmented(all, epoch, features), count)
       t.true(
         leastCosine(await features.images(all, epoch, unused), seen, dim) > 0.9999,
         `epoch ${epoch}: ${leastCosine(await features.images(all, epoch, unused), seen, dim)}`,

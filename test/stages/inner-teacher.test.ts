@@ -15,7 +15,7 @@ import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { textTower } from '../../models/text.ts'
 import { bindParams } from '../../models/towers.ts'
 import { imageTower } from '../../models/vision.ts'
-import { openInnerTeacher, requireSameTokenizer } from '../../stages/inner-teacher.ts'
+import { openInnerTeacher, requireSameSize, requireSameTokenizer } from '../../stages/inner-teacher.ts'
 import { close, gaussian } from '../engine/oracle.ts'
 import { captions, smallModel, temporaryFolder } from '../export/small-model.ts'
 
@@ -140,6 +140,17 @@ test('refuses ONNX files without these outputs, and texts that are too long', as
   await t.throwsAsync(openInnerTeacher(onnx, { threads: 1 }), {
     instanceOf: UserError,
     message: /expected an output hidden_states, got image_embeds/,
+  })
+})
+
+test('refuses images of another size', async (t) => {
+  const { own } = await folders(t)
+  const teacher = await openInnerTeacher(own, { threads: 1 })
+  t.teardown(() => teacher.release())
+  t.notThrows(() => requireSameSize(teacher, teacher.imageSize))
+  t.throws(() => requireSameSize(teacher, 224), {
+    instanceOf: UserError,
+    message: /--innerTeacher: expected images of 224 px, as the first teacher's, got 32 px/,
   })
 })
 

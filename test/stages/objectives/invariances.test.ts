@@ -209,12 +209,12 @@ test('every objective says what it needs and which space it teaches', (t) => {
     gd: both,
     afd: 'teacher images teacher one-teacher',
     'class-embed': 'teacher images teacher centroids',
-    hidden: 'inner images inner-image inner-text',
-    'hidden-image': 'inner images inner-image',
-    'hidden-text': 'inner inner-text',
-    attention: 'inner images inner-image inner-text',
-    'attention-image': 'inner images inner-image',
-    'attention-text': 'inner inner-text',
+    hidden: 'inner images hidden-image hidden-text',
+    'hidden-image': 'inner images hidden-image',
+    'hidden-text': 'inner hidden-text',
+    attention: 'inner images attention-image attention-text',
+    'attention-image': 'inner images attention-image',
+    'attention-text': 'inner attention-text',
     anchor: 'own images classes',
   })
 })

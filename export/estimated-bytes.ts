@@ -1,8 +1,3 @@
-import { existsSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { UserError } from '../engine/errors.ts'
-import { megabytes } from '../eval/report/format.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 
 /** Bytes of a file for each byte of fp32 weights, rounded up. */
@@ -18,21 +13,4 @@ export function estimatedBytes(
   const copies = (leaveOut.includes('combined') ? 1 : 2) + (ort ? 1 : 0)
   const onnx = dtypes.reduce((sum, dtype) => sum + copies * share[dtype], 0)
   return others + weights * (onnx + (leaveOut.includes('safetensors') ? 0 : 1))
-}
-
-/**
- * Makes sure that a folder which is yet to be made can hold `bytes`.
- * @throws UserError when its disk has less room
- */
-export async function requireSpace(out: string, bytes: number): Promise<void> {
-  let place = resolve(out)
-  while (!existsSync(place)) place = dirname(place)
-  const { bavail, bsize } = await statfs(place)
-  if (bavail * bsize >= bytes) return
-  throw new UserError({
-    where: out,
-    expected: `about ${megabytes(bytes)} of free space for the export`,
-    got: megabytes(bavail * bsize),
-    hint: 'Free some space, write to another disk, or export fewer --dtypes.',
-  })
 }
