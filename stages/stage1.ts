@@ -97,7 +97,6 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const { config } = model
   if (innerTeacher && shownOf(weights, 'text').length > 0) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, data.set.texts)
 
-
   const embedDim = config.projection_dim
   const shapes = innerTeacher?.shapes
   innerSpecs(config, weights, { ...settings, languages, inner: shapes, textLength: shapes?.text?.tokens ?? tokenizer.contextLength }) // throws before the teachers run
