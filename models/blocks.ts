@@ -10,11 +10,15 @@ export function blockSize({ intermediate_size: hidden }: TowerConfig, tokens: nu
 }
 
 /**
- * Runs `encode` on at most `size` rows at a time, in blocks of nearly equal size, and returns all rows: what a layer makes of a block is still
- * in the caches when the next one needs it. The same numbers as encode(...inputs) up to rounding: only the order of sums over the batch differs.
- * inputs [B, …] → [B, E].
+ * Runs `encode` on at most `size` rows at a time, in blocks of nearly equal size, and returns all rows of all its results: what a layer makes of
+ * a block is still in the caches when the next one needs it. The same numbers as encode(...inputs) up to rounding: only the order of sums
+ * over the batch differs. inputs [B, …] → [B, …].
  */
-export function inBlocks(size: number, encode: (...block: tf.Tensor[]) => tf.Tensor, ...inputs: tf.Tensor[]): tf.Tensor {
+export function inBlocks<Name extends string>(
+  size: number,
+  encode: (...block: tf.Tensor[]) => Record<Name, tf.Tensor>,
+  ...inputs: tf.Tensor[]
+): Record<Name, tf.Tensor> {
   const rows = inputs[0]!.shape[0]! // B
   const count = Math.ceil(rows / size)
   if (count === 1) return encode(...inputs)
@@ -23,8 +27,11 @@ export function inBlocks(size: number, encode: (...block: tf.Tensor[]) => tf.Ten
     const from = input.shape.map((_, axis) => (axis === 0 ? start(block) : 0))
     return tf.slice(input, from, input.shape.with(0, start(block + 1) - start(block)))
   }
-  return tf.concat(
-    Array.from({ length: count }, (_, block) => encode(...inputs.map((input) => part(input, block)))),
-    0,
-  )
+  const blocks = Array.from({ length: count }, (_, block) => encode(...inputs.map((input) => part(input, block))))
+  const joined = (name: Name) =>
+    tf.concat(
+      blocks.map((block) => block[name]),
+      0,
+    )
+  return Object.fromEntries((Object.keys(blocks[0]!) as Name[]).map((name) => [name, joined(name)])) as Record<Name, tf.Tensor>
 }

@@ -7,10 +7,10 @@ import { blockSize, inBlocks } from '../models/blocks.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { logitScale } from '../models/dual-encoder.ts'
 import { normalize } from '../models/layers.ts'
-import { encodeText, textTower } from '../models/text.ts'
-import { encodeImage, imageTower, patchCount } from '../models/vision.ts'
+import { textTower } from '../models/text.ts'
+import { imageTower, patchCount } from '../models/vision.ts'
 import { adapt } from './adapters.ts'
-import { type InnerShapes, innerContext, innerNeeds, innerSpecs, innerTowers } from './inner-step.ts'
+import { type InnerShapes, innerContext, innerNeeds, innerSpecs } from './inner-step.ts'
 import type { ObjectiveContext, Tower, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
@@ -139,15 +139,14 @@ function embed(
   shape: StepShape,
 ): { context: ObjectiveContext; weight: number }[] {
   const { batchSize: B, languages, teacher, settings = defaultObjectiveSettings } = shape
-  const shown = innerTowers(weights)
-  const inner = {
-    image: shown.includes('image') ? imageTower(params, config, inputs.pixel_values!, inputs.keep) : undefined,
-    text: shown.includes('text') ? textTower(params, config, inputs.input_ids!, inputs.attention_mask!) : undefined,
-  }
   const pixels = inputs.pixel_values
-  const rawImage = inner.image?.embedding ?? (pixels && encodeImages(params, config, pixels, inputs.keep)) // [B, E]
-  const rawText = inner.text?.embedding ?? encodeTexts(params, config, inputs.input_ids!, inputs.attention_mask!) // [L·B, E]
-  const masked = inputs.mask_keep && encodeImages(params, config, inputs.pixel_values!, inputs.mask_keep) // [B, E]
+  const own = {
+    image: pixels && encodeImages(params, config, pixels, inputs.keep),
+    text: encodeTexts(params, config, inputs.input_ids!, inputs.attention_mask!),
+  }
+  const rawImage = own.image?.embedding // [B, E]
+  const rawText = own.text.embedding // [L·B, E]
+  const masked = inputs.mask_keep && encodeImages(params, config, pixels!, inputs.mask_keep).embedding // [B, E]
   const image = rawImage && normalize(rawImage)
   const scale = logitScale(params)
   /** In a teacher's space; `unit` is n(raw), for where that is the student's. */
@@ -182,7 +181,7 @@ function embed(
       positives: inputs[positivesOf(language)],
       classes: inputs.classes,
       centroids,
-      inner: innerContext(weights, shape, inputs, inner, i),
+      inner: innerContext(weights, shape, inputs, own, i),
       params,
       settings,
       teacher: speaker && { image: inputs[teacherImageOf(specialist)], text: inputs[teacherTextOf(language)]!, scale: speaker.logitScale },
@@ -191,12 +190,13 @@ function embed(
   })
 }
 
-function encodeImages(params: Tensors, config: ClipConfig, pixels: tf.Tensor, keep?: tf.Tensor): tf.Tensor {
+/** What nothing is made of, such as a last layer that no objective compares, is pruned from the compiled step. */
+function encodeImages(params: Tensors, config: ClipConfig, pixels: tf.Tensor, keep?: tf.Tensor): ReturnType<typeof imageTower> {
   const size = blockSize(config.vision_config, (keep?.shape[1] ?? patchCount(config)) + 1)
-  return inBlocks(size, (...[pixels, keep]) => encodeImage(params, config, pixels!, keep), pixels, ...(keep ? [keep] : []))
+  return inBlocks(size, (...[pixels, keep]) => imageTower(params, config, pixels!, keep), pixels, ...(keep ? [keep] : []))
 }
 
-function encodeTexts(params: Tensors, config: ClipConfig, ids: tf.Tensor, attended: tf.Tensor): tf.Tensor {
+function encodeTexts(params: Tensors, config: ClipConfig, ids: tf.Tensor, attended: tf.Tensor): ReturnType<typeof textTower> {
   const size = blockSize(config.text_config, ids.shape[1]!)
-  return inBlocks(size, (...[ids, attended]) => encodeText(params, config, ids!, attended!), ids, attended)
+  return inBlocks(size, (...[ids, attended]) => textTower(params, config, ids!, attended!), ids, attended)
 }

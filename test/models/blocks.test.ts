@@ -22,14 +22,15 @@ const feeds = {
 function program(size: number) {
   const encode = (x: tf.Tensor, pick: tf.Tensor) => {
     sizes.push(x.shape[0]!)
-    return tf.tanh(tf.add(tf.matMul(x, w!), tf.cast(pick, 'float32')))
+    const y = tf.tanh(tf.add(tf.matMul(x, w!), tf.cast(pick, 'float32'))) // [block, 4]
+    return { y, sums: tf.sum(y, 1) }
   }
   let w: tf.Tensor | undefined
   return withGradients(
     (params, inputs) => {
       w = params.w
-      const y = inBlocks(size, (...[x, pick]) => encode(x!, pick!), inputs.x!, inputs.pick!)
-      return { loss: tf.sum(tf.mul(y, tf.square(y))), rows: tf.sum(y, 1) }
+      const { y, sums } = inBlocks(size, (...[x, pick]) => encode(x!, pick!), inputs.x!, inputs.pick!)
+      return { loss: tf.sum(tf.mul(y, tf.square(y))), rows: sums }
     },
     ['w'],
   )
