@@ -8,13 +8,16 @@ const GatherV2: Lowering = (g, { x, indices }, { axis, batchDims }) => {
   return g.emit('Gather', [g.name(x!), g.name(indices!)], shape, x!.dtype, { axis: along })
 }
 
-/** The gradient of gather: rows of x are added up by segment id, x [N, …], ids [N] → [numSegments, …]. */
+/**
+ * The gradient of gather: rows of x are added up by segment id, x [N, …], ids [N] → [numSegments, …]. Not with ScatterND: onnxruntime's threads
+ * lose additions to a row that several of them add to (microsoft/onnxruntime#23396); ScatterElements adds in order.
+ */
 const UnsortedSegmentSum: Lowering = (g, { x, segmentIds }, { numSegments }) => {
-  const shape = [numSegments, ...x!.shape.slice(1)]
-  const zeros = g.emit('ConstantOfShape', [g.ints(shape)], shape, x!.dtype)
-  const long = g.emit('Cast', [g.name(segmentIds!)], segmentIds!.shape, 'int32', { to: 7 })
-  const column = g.emit('Unsqueeze', [long.name, g.ints([segmentIds!.shape.length])], [...segmentIds!.shape, 1], 'int32')
-  return g.emit('ScatterND', [zeros.name, column.name, g.name(x!)], shape, x!.dtype, { reduction: 'add' })
+  const [count, ...rest] = x!.shape as [number, ...number[]]
+  const zeros = g.emit('ConstantOfShape', [g.ints([numSegments, ...rest])], [numSegments, ...rest], x!.dtype)
+  const column = g.emit('Reshape', [g.name(segmentIds!), g.ints([count, ...rest.map(() => 1)])], [count, ...rest.map(() => 1)], 'int32')
+  const rows = g.emit('Expand', [column.name, g.ints(x!.shape)], x!.shape, 'int32')
+  return g.emit('ScatterElements', [zeros.name, rows.name, g.name(x!)], [numSegments, ...rest], x!.dtype, { axis: 0, reduction: 'add' })
 }
 
 /** onnxruntime has OneHot for int32 indices with float values only. */
