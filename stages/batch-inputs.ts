@@ -16,6 +16,7 @@ import { type Draw, positives } from './sampler.ts'
 import type { TrainSettings } from './settings.ts'
 import { keptPatches, positivesOf, teacherImageOf, teacherTextOf } from './step.ts'
 import type { SpecialistFeatures } from './team.ts'
+import { textLengthOf } from './text-length.ts'
 import type { TrainingSet } from './training-set.ts'
 
 /** What batches are made of. */
@@ -82,13 +83,6 @@ export function batchInputs(source: BatchSource, centroids?: Centroids) {
       return inputs
     },
   }
-}
-
-/** Padding costs as much as text: the longest percent of the captions is cut in training. */
-export function textLengthOf({ set, tokenizer, config }: Pick<BatchSource, 'set' | 'tokenizer' | 'config'>): number {
-  const lengths = set.texts.map((text) => tokenizer.encode(text).length).sort((a, b) => a - b)
-  const long = lengths[Math.ceil(0.99 * (lengths.length - 1))]!
-  return Math.min(config.text_config.max_position_embeddings, Math.ceil(long / 4) * 4)
 }
 
 /** `style` begins where `mild` ends: its ramp goes through mild from 0 to 1 and then through style from 0 to the full strength. */
