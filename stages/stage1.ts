@@ -20,7 +20,7 @@ import { needs, objectiveParams, parseObjectives, teachesOwnSpace } from './obje
 import { identityOf, prepareData } from './prepare.ts'
 import { trainSettings } from './settings.ts'
 import { startStudent } from './start.ts'
-import { type Colleague, gatherTeam, openColleagues, requirePivot } from './team.ts'
+import { type Colleague, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
 import { validation } from './validation.ts'
 
 export const stage1Settings = trainSettings.extend({
@@ -104,7 +104,8 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const policy = { name: settings.augmentation, strength: settings.strength }
   const { variants } = settings
   const { general, specialists } = await gatherTeam(teacher, colleagues, data, { cacheDir, variants, policy, seed })
-  const inner = innerTeacher && (await innerFeatures(innerTeacher, weights, data, { cacheDir, variants, ...general, tokenizer, config }))
+  const inner =
+    innerTeacher && (await innerFeatures(innerTeacher, weights, data, { cacheDir, variants, augmentation: general.augmentation, tokenizer, config }))
   const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], seed)
   const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.labelCount, inner: innerWidths(config, shapes) }
   const params = { ...model.params, ...adapters, ...objectiveParams(weights, sizes, seed) }
@@ -113,12 +114,7 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   // Where only the adapted space learns, a validation of the student's own would show chance.
   const measurable = Object.keys(adapters).length === 0 || teachesOwnSpace(weights)
   const evaluate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
-  const teachers = [
-    teacher.id,
-    ...colleagues.map(({ encoder, weight, languages }) => `${languages?.join('+') ?? 'ensemble'}=${encoder.id}:${weight}`),
-    ...(innerTeacher ? [`inner=${innerTeacher.id}`] : []),
-  ].join(' ')
-  const identity = identityOf(open.corpus, data, config, settings, { teacher: teachers })
+  const identity = identityOf(open.corpus, data, config, settings, { teacher: teamId(teacher, colleagues, innerTeacher) })
   const told = { teacher: general, specialists, inner, pivot: settings.pivot, objectiveSettings: objectiveSettings.parse(settings) }
   try {
     const result = await fit({

@@ -88,6 +88,12 @@ export function parseColleague(text: string, flag: '--ensemble' | '--specialists
   return { dir, weight: Number(weight), ...(speaks && { languages: speaks.split('+') }) }
 }
 
+/** Who teaches what, in a line: part of a run's identity. */
+export function teamId(teacher: Encoder, colleagues: readonly Colleague[], inner?: { id: string }): string {
+  const others = colleagues.map(({ encoder, weight, languages }) => `${languages?.join('+') ?? 'ensemble'}=${encoder.id}:${weight}`)
+  return [teacher.id, ...others, ...(inner ? [`inner=${inner.id}`] : [])].join(' ')
+}
+
 /** @throws UserError for a pivot that is none of the run's languages */
 export function requirePivot(pivot: Language | undefined, languages: Language[]): void {
   if (pivot === undefined || languages.includes(pivot)) return

@@ -17,7 +17,7 @@ import { objectiveParams, parseObjectives } from './objectives/table.ts'
 import { identityOf } from './prepare.ts'
 import type { Stage1Run } from './stage1.ts'
 import { startStudent } from './start.ts'
-import { type Colleague, gatherTeam, openColleagues, requirePivot } from './team.ts'
+import { type Colleague, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
 import { loadTrainingSet } from './training-set.ts'
 import { validation } from './validation.ts'
 
@@ -63,18 +63,15 @@ async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague
   if (innerTeacher) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
   const shown = innerTeacher?.shapes.text
   const widths = shown && { text: { student: config.text_config.hidden_size, teacher: shown.width } }
-  const inner = innerTeacher && (await innerFeatures(innerTeacher, weights, { set }, { cacheDir, variants, ...general, tokenizer, config }))
+  const inner =
+    innerTeacher &&
+    (await innerFeatures(innerTeacher, weights, { set }, { cacheDir, variants, augmentation: general.augmentation, tokenizer, config }))
   const sizes = { embedDim: config.projection_dim, teacherDim: general.embedDim, classes: set.labelCount, inner: widths }
   const own = objectiveParams(weights, sizes, seed)
   const params = { ...model.params, ...own }
   const trained = Object.keys(params).filter((name) => name.startsWith('text_') || name in own)
 
-  const teachers = [
-    teacher.id,
-    ...colleagues.map(({ encoder, weight }) => `ensemble=${encoder.id}:${weight}`),
-    ...(innerTeacher ? [`inner=${innerTeacher.id}`] : []),
-  ].join(' ')
-  const identity = identityOf(texts, { set }, config, settings, { teacher: teachers })
+  const identity = identityOf(texts, { set }, config, settings, { teacher: teamId(teacher, colleagues, innerTeacher) })
   const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
   try {
     const evaluate = open && settings.init ? await validation(open, languages, encoder, cacheDir) : undefined
