@@ -5,7 +5,7 @@ import type { ClipConfig } from './config.ts'
 import { textParams } from './text.ts'
 import { visionParams } from './vision.ts'
 
-/** A model is its configuration and its parameters; encodeImage and encodeText are pure functions of both. */
+/** A model is its configuration and its parameters; imageTower and textTower are pure functions of both. */
 export interface DualEncoder {
   config: ClipConfig
   params: Params

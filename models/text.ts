@@ -9,13 +9,9 @@ const tower = 'text_model'
 
 /**
  * CLIP's causal text transformer, pooled at the last attended token (the EOS, or the last token of a truncated text).
- * ids [B, T] int32 right-padded, attended [B, T] 1 for tokens and 0 for padding → text embedding before normalisation [B, E].
+ * ids [B, T] int32 right-padded, attended [B, T] 1 for tokens and 0 for padding → text embedding before normalisation [B, E],
+ * and its last layer's activations over all T tokens, padding included.
  */
-export function encodeText(params: Tensors, config: ClipConfig, ids: tf.Tensor, attended: tf.Tensor): tf.Tensor {
-  return textTower(params, config, ids, attended).embedding
-}
-
-/** encodeText together with its last layer's activations over all T tokens, padding included. */
 export function textTower(params: Tensors, config: ClipConfig, ids: tf.Tensor, attended: tf.Tensor): Activations & { embedding: tf.Tensor } {
   const { hidden_size: width } = config.text_config
   const [batch, length] = ids.shape as [number, number]

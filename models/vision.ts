@@ -13,14 +13,10 @@ export function patchCount({ vision_config: { image_size, patch_size } }: ClipCo
 }
 
 /**
- * CLIP's ViT. pixels [B, 3, S, S] → image embedding before normalisation [B, E].
+ * CLIP's ViT. pixels [B, 3, S, S] → image embedding before normalisation [B, E], and its last layer's activations over the class token and
+ * all K patches.
  * @param keep patch indices [B, K] int32: only these patches enter (MAE-style masking); default all N
  */
-export function encodeImage(params: Tensors, config: ClipConfig, pixels: tf.Tensor, keep?: tf.Tensor): tf.Tensor {
-  return imageTower(params, config, pixels, keep).embedding
-}
-
-/** encodeImage together with its last layer's activations over the class token and all K patches. */
 export function imageTower(params: Tensors, config: ClipConfig, pixels: tf.Tensor, keep?: tf.Tensor): Activations & { embedding: tf.Tensor } {
   const { hidden_size: width, image_size: size, patch_size: patch } = config.vision_config
   const batch = pixels.shape[0]!

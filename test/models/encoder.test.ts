@@ -2,7 +2,7 @@ import test from 'ava'
 import { paramInputs } from '../../engine/params.ts'
 import { modelEncoder } from '../../models/encoder.ts'
 import { normalize } from '../../models/layers.ts'
-import { encodeText } from '../../models/text.ts'
+import { textTower } from '../../models/text.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
 import { close, eager, gaussian, threads } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel } from './tiny.ts'
@@ -62,7 +62,7 @@ test('a batch of texts of one length needs no padding', async (t) => {
   const shape = { dtype: 'int32' as const, shape: [1, 3] }
   const weights = Object.fromEntries(Object.entries(model.params).map(([name, { data }]) => [name, data]))
   const want = await eager(
-    (inputs) => ({ y: normalize(encodeText(inputs, tinyConfig, inputs.ids!, inputs.mask!)) }),
+    (inputs) => ({ y: normalize(textTower(inputs, tinyConfig, inputs.ids!, inputs.mask!).embedding) }),
     { ...paramInputs(model.params), ids: shape, mask: shape },
     { ...weights, ids: Int32Array.of(1, 2, 3), mask: Int32Array.of(1, 1, 1) },
   )

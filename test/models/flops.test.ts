@@ -7,8 +7,8 @@ import { type InputSpecs, type TensorFunction, trace } from '../../engine/trace/
 import { type ClipConfig, preset, presetNames } from '../../models/config.ts'
 import { createDualEncoder, dualEncoderParams } from '../../models/dual-encoder.ts'
 import { stepFlops, towerFlops } from '../../models/flops.ts'
-import { encodeText } from '../../models/text.ts'
-import { encodeImage } from '../../models/vision.ts'
+import { textTower } from '../../models/text.ts'
+import { imageTower } from '../../models/vision.ts'
 import { keptPatches, trainingStep } from '../../stages/step.ts'
 import { tinyConfig } from './tiny.ts'
 
@@ -47,14 +47,14 @@ for (const [name, config] of Object.entries(configs)) {
   test(`${name}: tower FLOPs are those of the traced graph`, (t) => {
     for (const textLength of [2, 7]) {
       const ids = { dtype: 'int32' as const, shape: [batch, textLength] }
-      const counted = countedFlops((inputs) => ({ y: encodeText(inputs, config, inputs.ids!, inputs.mask!) }), { ...params, ids, mask: ids })
+      const counted = countedFlops((inputs) => ({ y: textTower(inputs, config, inputs.ids!, inputs.mask!).embedding }), { ...params, ids, mask: ids })
       t.is(batch * towerFlops(config, { textLength }).text, counted)
     }
     const pixels = { dtype: 'float32' as const, shape: [batch, 3, size, size] }
-    const whole = countedFlops((inputs) => ({ y: encodeImage(inputs, config, inputs.pixels!) }), { ...params, pixels })
+    const whole = countedFlops((inputs) => ({ y: imageTower(inputs, config, inputs.pixels!).embedding }), { ...params, pixels })
     t.is(batch * towerFlops(config, { textLength: 1 }).image, whole)
     const keep = { dtype: 'int32' as const, shape: [batch, 2] }
-    const masked = countedFlops((inputs) => ({ y: encodeImage(inputs, config, inputs.pixels!, inputs.keep!) }), { ...params, pixels, keep })
+    const masked = countedFlops((inputs) => ({ y: imageTower(inputs, config, inputs.pixels!, inputs.keep!).embedding }), { ...params, pixels, keep })
     t.is(batch * towerFlops(config, { textLength: 1, keptPatches: 2 }).image, masked)
   })
 }

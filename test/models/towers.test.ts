@@ -7,9 +7,9 @@ import { openSession } from '../../engine/runtime.ts'
 import { tf } from '../../engine/tf.ts'
 import type { TensorFunction } from '../../engine/trace/trace.ts'
 import { norm, normalize } from '../../models/layers.ts'
-import { encodeText, textTower } from '../../models/text.ts'
+import { textTower } from '../../models/text.ts'
 import { bindParams, traceTower } from '../../models/towers.ts'
-import { encodeImage, imageTower, patchCount } from '../../models/vision.ts'
+import { imageTower, patchCount } from '../../models/vision.ts'
 import { close, eager, type Feeds, gaussian, threads } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel, tinyTexts } from './tiny.ts'
 
@@ -28,8 +28,10 @@ function eagerly(fn: TensorFunction, shapes: Record<string, number[]>, feeds: Fe
   return eager(fn, { ...paramInputs(params), ...inputs }, { ...weights, ...feeds })
 }
 
-const textEmbeds: TensorFunction = (inputs) => ({ text_embeds: normalize(encodeText(inputs, config, inputs.input_ids!, inputs.attention_mask!)) })
-const imageEmbeds: TensorFunction = (inputs) => ({ image_embeds: normalize(encodeImage(inputs, config, inputs.pixel_values!, inputs.keep)) })
+const textEmbeds: TensorFunction = (inputs) => ({
+  text_embeds: normalize(textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!).embedding),
+})
+const imageEmbeds: TensorFunction = (inputs) => ({ image_embeds: normalize(imageTower(inputs, config, inputs.pixel_values!, inputs.keep).embedding) })
 
 for (const contrib of [true, false]) {
   const kind = contrib ? 'with contrib ops' : 'in standard ops only'

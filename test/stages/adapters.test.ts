@@ -2,7 +2,7 @@ import test from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import { paramData, paramInputs } from '../../engine/params.ts'
 import type { Tensors } from '../../engine/trace/trace.ts'
-import { encodeText } from '../../models/text.ts'
+import { textTower } from '../../models/text.ts'
 import { adapt, createAdapters, requireOwnSpace, settleAdapters } from '../../stages/adapters.ts'
 import { close, eager } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel, tinyTexts } from '../models/tiny.ts'
@@ -27,7 +27,7 @@ test('a folded student embeds as student and adapter did', async (t) => {
   t.is(settled.model.config.projection_dim, 8)
   const texts = tinyTexts(3, 5)
   const ids = { input_ids: { dtype: 'int32' as const, shape: [3, 5] }, attention_mask: { dtype: 'int32' as const, shape: [3, 5] } }
-  const encode = (inputs: Tensors, config = tinyConfig) => encodeText(inputs, config, inputs.input_ids!, inputs.attention_mask!)
+  const encode = (inputs: Tensors, config = tinyConfig) => textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!).embedding
   const before = { ...model.params, ...adapters }
   const wanted = await eager(
     (inputs) => ({ text: adapt(inputs, encode(inputs), 'text')! }),
