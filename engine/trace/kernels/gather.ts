@@ -14,10 +14,12 @@ const GatherV2: Lowering = (g, { x, indices }, { axis, batchDims }) => {
  */
 const UnsortedSegmentSum: Lowering = (g, { x, segmentIds }, { numSegments }) => {
   const [count, ...rest] = x!.shape as [number, ...number[]]
-  const zeros = g.emit('ConstantOfShape', [g.ints([numSegments, ...rest])], [numSegments, ...rest], x!.dtype)
-  const column = g.emit('Reshape', [g.name(segmentIds!), g.ints([count, ...rest.map(() => 1)])], [count, ...rest.map(() => 1)], 'int32')
+  const shape = [numSegments, ...rest]
+  const beside = [count, ...rest.map(() => 1)]
+  const zeros = g.emit('ConstantOfShape', [g.ints(shape)], shape, x!.dtype)
+  const column = g.emit('Reshape', [g.name(segmentIds!), g.ints(beside)], beside, 'int32')
   const rows = g.emit('Expand', [column.name, g.ints(x!.shape)], x!.shape, 'int32')
-  return g.emit('ScatterElements', [zeros.name, rows.name, g.name(x!)], [numSegments, ...rest], x!.dtype, { axis: 0, reduction: 'add' })
+  return g.emit('ScatterElements', [zeros.name, rows.name, g.name(x!)], shape, x!.dtype, { axis: 0, reduction: 'add' })
 }
 
 /** onnxruntime has OneHot for int32 indices with float values only. */
