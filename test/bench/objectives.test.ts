@@ -32,7 +32,10 @@ test('runs are recorded once, drawn together, and come out the same again', asyn
   const page = await readFile(join(dir, 'out', 'objectives.md'), 'utf8')
   for (const objective of ['task:1', 'fd:4,crd:1', 'task:1,hidden:1', 'fd:4']) t.regex(page, new RegExp(`^\\| \`${objective}\``, 'm'))
   t.regex(page, /^\| `fd:4` +\| 2 +\| \d+\.\d ± \d+\.\d/m, 'two seeds have a deviation')
-  t.regex(page, /\*\*Winner\*\*: `/)
+  const lead = String.raw`-?\d+\.\d`
+  t.regex(page, new RegExp(`^\\| \`task:1\` +\\| 1 .*\\| +\\| ${lead} +\\|[^|]+\\|[^|]+\\|$`, 'm'), 'task has a lead over the winner alone')
+  t.regex(page, new RegExp(`^\\| \`fd:4\` +\\| 2 .*\\| ${lead} +\\| +\\|[^|]+\\|[^|]+\\|$`, 'm'), 'the winner has one over task alone')
+  t.regex(page, /\*\*Winner\*\*: `fd:4`/, 'the row with most seeds')
   t.regex(await readFile(join(dir, 'out', 'objectives.svg'), 'utf8'), /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"[^>]*><style>[\s\S]*<\/svg>\s*$/)
 
   await writeFile(file, `${first.slice(1).join('\n')}\n`)
