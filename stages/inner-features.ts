@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Augmentation } from '../corpora/augment.ts'
 import { batchLoader } from '../corpora/batch-loader.ts'
 import type { PixelCache } from '../corpora/pixel-cache.ts'
@@ -67,7 +67,7 @@ async function storedImages(teacher: InnerTeacher, shown: Shown[], pixels: Pixel
   const { count } = pixels
   const rows = count * variants // row = (epoch mod variants) · N + image
   const item = (row: number) => ({ index: row % count, augmentation: augmentation(row % count, Math.floor(row / count)) })
-  const of = createHash('sha256').update(pixels.keys.join('\n'))
+  const of = createHash('sha256').update(basename(pixels.file)) // which has the pictures' keys and contents in it
   for (let row = 0; row < rows; row++) of.update(JSON.stringify(item(row).augmentation))
   const loader = batchLoader({ cache: pixels })
   const told = { tower: 'image', of: of.digest('hex'), rows, tokens: teacher.shapes.image!.tokens! } as const

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type Augmentation, drawAugmentation } from '../../corpora/augment.ts'
+import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import { UserError } from '../../engine/errors.ts'
 import { random } from '../../engine/random.ts'
 import { writeModelFolder } from '../../models/folder.ts'
@@ -26,8 +27,8 @@ async function material(t: ExecutionContext) {
     epoch % variants === 0 ? {} : drawAugmentation(random(3, image), { name: 'style', strength: 1 })
   const { config } = model
   const told = { cacheDir, variants, augmentation, tokenizer, config }
-  const make = (objectives: string[], changes: Partial<typeof told> = {}, spoken: TrainingSet = set, seen = teacher) =>
-    innerFeatures(seen, Object.fromEntries(objectives.map((name) => [name, 1])), { set: spoken, pixels }, { ...told, ...changes })
+  const make = (objectives: string[], changes: Partial<typeof told> = {}, spoken: TrainingSet = set, seen = teacher, drawn = pixels) =>
+    innerFeatures(seen, Object.fromEntries(objectives.map((name) => [name, 1])), { set: spoken, pixels: drawn }, { ...told, ...changes })
   const words = (texts: Uint32Array) =>
     tokenizer.encodeBatch(
       Array.from(texts, (text) => set.texts[text]!),
@@ -38,6 +39,7 @@ async function material(t: ExecutionContext) {
   return {
     teacher,
     set,
+    pixels,
     cacheDir,
     make,
     words,
@@ -81,8 +83,8 @@ test('only what objectives compare is stored; without stored augmentations the t
   t.deepEqual((await readdir(join(cacheDir, text!))).sort(), ['attention-00000.npy', 'hidden-00000.npy', 'index.json'])
 })
 
-test('other augmentations, texts and teachers never meet old layers', async (t) => {
-  const { teacher, set, make, layers } = await material(t)
+test('other augmentations, pictures, texts and teachers never meet old layers', async (t) => {
+  const { teacher, set, pixels, cacheDir, make, layers } = await material(t)
   await make(['hidden'])
   await make(['hidden'])
   t.is((await layers()).length, 2)
@@ -91,6 +93,11 @@ test('other augmentations, texts and teachers never meet old layers', async (t) 
   await make(['hidden-text'], {}, { ...set, texts: [...set.texts.slice(1), 'new'] })
   await make(['hidden-text'], {}, set, { ...teacher, id: 'another' })
   t.is((await layers()).length, 6)
+  const changed = set.images.map((image) => ({ ...image, fingerprint: 'another content' }))
+  const drawn = await buildPixelCache(changed, { dir: cacheDir, size: pixels.size, fit: 'auto' })
+  t.teardown(() => drawn.close())
+  await make(['hidden-image'], {}, set, teacher, drawn)
+  t.is((await layers()).length, 7)
 })
 
 test('refuses layers of something else, and a disk without room', async (t) => {
