@@ -8,6 +8,7 @@ import { random } from '../../engine/random.ts'
 import { writeModelFolder } from '../../models/folder.ts'
 import { innerFeatures } from '../../stages/inner-features.ts'
 import { openInnerTeacher } from '../../stages/inner-teacher.ts'
+import { textLengthOf } from '../../stages/text-length.ts'
 import type { TrainingSet } from '../../stages/training-set.ts'
 import { close } from '../engine/oracle.ts'
 import { smallModel, temporaryFolder } from '../export/small-model.ts'
@@ -29,12 +30,11 @@ async function material(t: ExecutionContext) {
   const told = { cacheDir, variants, augmentation, tokenizer, config }
   const make = (objectives: string[], changes: Partial<typeof told> = {}, spoken: TrainingSet = set, seen = teacher, drawn = pixels) =>
     innerFeatures(seen, Object.fromEntries(objectives.map((name) => [name, 1])), { set: spoken, pixels: drawn }, { ...told, ...changes })
-  const words = (texts: Uint32Array) =>
-    tokenizer.encodeBatch(
-      Array.from(texts, (text) => set.texts[text]!),
-      4 * Math.ceil(longest() / 4),
-    )
-  const longest = () => Math.max(...set.texts.map((text) => tokenizer.encode(text).length))
+  const textLength = textLengthOf({ set, tokenizer, config })
+  const words = (texts: Uint32Array) => {
+    const some = Array.from(texts, (text) => set.texts[text]!)
+    return tokenizer.encodeBatch(some, textLength)
+  }
   const layers = async () => (await readdir(cacheDir)).filter((name) => name.startsWith('layers-')).sort()
   return {
     teacher,
