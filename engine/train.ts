@@ -46,8 +46,17 @@ export interface Training {
   checkpointEvery?: number
   /** Called every `every` steps and at the end; its numbers go into the log. */
   evaluate?: { every: number; run(): Promise<Record<string, number>> }
+  /** What parameters may and may not do. */
+  constraint?: Constraint
   /** Opens what is to get every line of the log, too; called with the step that this process begins at. */
   mirror?(start: number): Promise<LogMirror>
+}
+
+export interface Constraint {
+  /** Changes gradients, by parameter, before they are measured and clipped. */
+  beforeUpdate(gradients: Gradients): void
+  /** Changes parameters after update number `step`, counted from 0. All that it depends on must be in `params` or follow from the step. */
+  afterUpdate(step: number, learningRate: number): Promise<void>
 }
 
 export interface TrainingResult {
@@ -58,7 +67,7 @@ export interface TrainingResult {
 }
 
 /**
- * The only training loop: batch → gradients → clip → AdamW → log → evaluate → checkpoint.
+ * The only training loop: batch → gradients → clip → AdamW → constraint → log → evaluate → checkpoint.
  * @throws UserError when the loss stops being finite, when `resume` finds other settings, and (exit code 130) after Ctrl-C,
  *   once a checkpoint is written
  */
@@ -86,11 +95,13 @@ export async function train(training: Training): Promise<TrainingResult> {
   try {
     for (let step = start; step < steps; step++) {
       const { gradients, scalars } = await gradientsOf(training, step)
+      training.constraint?.beforeUpdate(gradients)
       const norm = globalNorm(gradients) / (training.accumulate ?? 1)
       loss = scalars.loss!
       if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw nonFinite(training.label, step, loss, norm)
       const learningRate = training.schedule(step)
       optimizer.update(gradients, learningRate, clipScale(norm, clipNorm) / (training.accumulate ?? 1))
+      await training.constraint?.afterUpdate(step, learningRate)
       const done = step + 1
       const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000)
       if (done % logEvery === 0 || done === steps) await log({ step: done, ...scalars, learningRate, gradientNorm: norm, stepsPerSecond })

@@ -6,6 +6,20 @@ export interface TowerConfig {
   intermediate_size: number
   num_hidden_layers: number
   num_attention_heads: number
+  /** Hidden units of each layer, where pruning left layers unequal (stages/capacity); intermediate_size is then the most of them. */
+  intermediate_sizes?: number[]
+  /** Value channels that each layer's heads have left of hidden_size / num_attention_heads. */
+  value_sizes?: number[]
+}
+
+/** Hidden units of a layer's MLP. */
+export function hiddenUnits({ intermediate_size, intermediate_sizes }: TowerConfig, layer: number): number {
+  return intermediate_sizes?.[layer] ?? intermediate_size
+}
+
+/** Value channels of all heads of a layer together. */
+export function valueChannels({ hidden_size, num_attention_heads, value_sizes }: TowerConfig, layer: number): number {
+  return value_sizes ? num_attention_heads * value_sizes[layer]! : hidden_size
 }
 
 export interface VisionConfig extends TowerConfig {

@@ -1,4 +1,4 @@
-import type { ClipConfig, TowerConfig } from './config.ts'
+import { type ClipConfig, hiddenUnits, type TowerConfig, valueChannels } from './config.ts'
 import { patchCount } from './vision.ts'
 
 /** Floating-point operations of one item: one image, one text. */
@@ -10,8 +10,8 @@ export interface TowerFlops {
 /**
  * Forward FLOPs of each tower per item, counted from its matrix products alone: [m, k]·[k, n] costs 2mkn.
  *
- *     layer(Q, T) = 2T·2D² + 2Q·(2D² + 2DH) + 4QTD           keys and values of T tokens; queries, output and MLP of Q; scores and mixing
- *     encoder(T)  = (layers − 1)·layer(T, T) + layer(1, T)   width D, hidden H; the last layer computes only the pooled token
+ *     layer(Q, T) = 2T·D(D + V) + 2Q·D(D + V + 2H) + 2QT(D + V)   keys and values of T tokens; queries, output and MLP of Q; scores and mixing
+ *     encoder(T)  = Σ layer(T, T), the last layer(1, T)      width D, hidden H, values V (= D unless pruned); the last layer computes only the pooled token
  *     image       = encoder(K + 1) + 2K·3p²·D + 2DE          K patches of p × p pixels and the class token, joint dimension E
  *     text        = encoder(T) + 4TD + 2T² + 2DE             pooling is a product with a one-hot row, of two tensors and the mask
  *
@@ -46,7 +46,13 @@ export function stepFlops(
   return 3 * shape.batchSize * towers.reduce((sum, tower) => sum + perItem[tower], 0)
 }
 
-function encoderFlops({ hidden_size: width, intermediate_size: hidden, num_hidden_layers: layers }: TowerConfig, tokens: number): number {
-  const layer = (queries: number) => 4 * tokens * width ** 2 + 4 * queries * (width ** 2 + width * hidden) + 4 * queries * tokens * width
-  return (layers - 1) * layer(tokens) + layer(1)
+function encoderFlops(config: TowerConfig, tokens: number): number {
+  const { hidden_size: width, num_hidden_layers: layers } = config
+  let sum = 0
+  for (let i = 0; i < layers; i++) {
+    const [hidden, values] = [hiddenUnits(config, i), valueChannels(config, i)]
+    const queries = i < layers - 1 ? tokens : 1
+    sum += 2 * (width + values) * (tokens * width + queries * width + queries * tokens) + 4 * queries * width * hidden
+  }
+  return sum
 }

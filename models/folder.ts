@@ -1,30 +1,47 @@
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { clipMean, clipStd } from '../corpora/pixel-values.ts'
 import { UserError } from '../engine/errors.ts'
+import type { Params } from '../engine/params.ts'
 import { decodeSafetensors, encodeSafetensors } from '../engine/safetensors.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
-import type { ClipConfig } from './config.ts'
+import type { TowerConfig } from './config.ts'
 import { type DualEncoder, dualEncoderParams } from './dual-encoder.ts'
+import { readExportWeights } from './export-weights.ts'
+import { evenConfig, evenParams, unevenParams } from './uneven.ts'
 
 const count = z.int().positive()
-const tower = { hidden_size: count, intermediate_size: count, num_hidden_layers: count, num_attention_heads: count }
+const sizes = z.array(count).optional()
+const tower = {
+  hidden_size: count,
+  intermediate_size: count,
+  num_hidden_layers: count,
+  num_attention_heads: count,
+  intermediate_sizes: sizes,
+  value_sizes: sizes,
+}
 // What a folder may say otherwise and this model does not do.
 const fixed = { hidden_act: z.literal('quick_gelu').optional(), layer_norm_eps: z.literal(1e-5).optional() }
 const headsFit = (config: { hidden_size: number; num_attention_heads: number }) => config.hidden_size % config.num_attention_heads === 0
+const sizesFit = ({ num_hidden_layers, intermediate_sizes, value_sizes }: TowerConfig) =>
+  [intermediate_sizes, value_sizes].every((sizes) => sizes === undefined || sizes.length === num_hidden_layers)
 const patchesFit = (config: { image_size: number; patch_size: number }) => config.image_size % config.patch_size === 0
 const configSchema = z.object({
   projection_dim: count,
+  logit_scale_init_value: z.number().default(Math.log(1 / 0.07)),
   vision_config: z
     .object({ ...tower, ...fixed, image_size: count, patch_size: count })
     .refine(headsFit, 'hidden_size is no multiple of num_attention_heads')
+    .refine(sizesFit, 'intermediate_sizes and value_sizes need a number for every layer')
     .refine(patchesFit, 'image_size is no multiple of patch_size')
     .transform(({ hidden_act, layer_norm_eps, ...config }) => config),
   text_config: z
     .object({ ...tower, ...fixed, vocab_size: count, max_position_embeddings: count })
     .refine(headsFit, 'hidden_size is no multiple of num_attention_heads')
+    .refine(sizesFit, 'intermediate_sizes and value_sizes need a number for every layer')
     .transform(({ hidden_act, layer_norm_eps, ...config }) => config),
 })
 
@@ -32,23 +49,26 @@ const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json']
 
 /**
  * Writes a model in Hugging Face's layout: config.json, preprocessor_config.json, model.safetensors and the tokenizer.
- * Python's CLIPModel.from_pretrained reads the folder; so does readModelFolder.
+ * Python's CLIPModel.from_pretrained reads the folder; so does readModelFolder. Adapters stay out; pruned layers are padded with zeros to equal size.
  */
 export async function writeModelFolder(dir: string, { config, params }: DualEncoder, tokenizerDir: string): Promise<void> {
   await mkdir(dir, { recursive: true })
-  await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(modelParams({ config, params }))))
+  await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(evenParams({ config, params }))))
   for (const file of tokenizerFiles) await copyFile(join(tokenizerDir, file), join(dir, file))
   await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(config.vision_config.image_size))
   await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params })) // last: its presence says that the folder is complete
 }
 
-/** @throws UserError when the folder, a file or a tensor is missing, malformed or of another shape */
+/**
+ * Reads model.safetensors, or where an export leaves it out its ONNX files.
+ * @throws UserError when the folder, a file or a tensor is missing, malformed or of another shape
+ */
 export async function readModelFolder(dir: string): Promise<DualEncoder & { tokenizer: Tokenizer }> {
-  const config = await readConfig(dir)
+  const { logit_scale_init_value: logitScale, ...config } = await readConfig(dir)
   const file = join(dir, 'model.safetensors')
-  const bytes = await readFile(file).catch(() => missing(file, 'model.safetensors'))
-  const { params } = decodeSafetensors(bytes, file)
-  for (const [name, { shape }] of Object.entries(dualEncoderParams(config))) {
+  const isExport = !existsSync(file) && existsSync(join(dir, 'onnx'))
+  const params = isExport ? await readExportWeights(dir, dualEncoderParams(config), logitScale) : await readWeights(file)
+  for (const [name, { shape }] of Object.entries(dualEncoderParams(isExport ? config : evenConfig(config)))) {
     const got = params[name]?.shape
     if (got?.join() === shape.join()) continue
     throw new UserError({
@@ -67,10 +87,15 @@ export async function readModelFolder(dir: string): Promise<DualEncoder & { toke
       hint: 'Model and tokenizer must come from the same run.',
     })
   }
-  return { config, params, tokenizer }
+  return { config, params: isExport ? params : unevenParams(params, config), tokenizer }
 }
 
-async function readConfig(dir: string): Promise<ClipConfig> {
+async function readWeights(file: string): Promise<Params> {
+  const bytes = await readFile(file).catch(() => missing(file, 'model.safetensors'))
+  return decodeSafetensors(bytes, file).params
+}
+
+async function readConfig(dir: string): Promise<z.output<typeof configSchema>> {
   const file = join(dir, 'config.json')
   const text = await readFile(file, 'utf8').catch(() => missing(file, 'a model folder with config.json'))
   const parsed = configSchema.safeParse(parseJson(text, file))
@@ -82,11 +107,6 @@ async function readConfig(dir: string): Promise<ClipConfig> {
     got: issue.message,
     hint: 'Use a folder written by this tool or by CLIPModel.save_pretrained.',
   })
-}
-
-/** The parameters that belong to the model, in their canonical order: adapters stay out. */
-function modelParams({ config, params }: DualEncoder) {
-  return Object.fromEntries(Object.keys(dualEncoderParams(config)).map((name) => [name, params[name]!]))
 }
 
 /** config.json as Hugging Face's CLIPModel reads it. The eos id is not 2: that one switches CLIP to legacy pooling. */

@@ -17,6 +17,8 @@ export function requireInheritable(source: ClipConfig, target: ClipConfig): void
 }
 
 function requireTower(name: string, from: TowerConfig, to: TowerConfig): void {
+  if (from.intermediate_sizes || from.value_sizes)
+    throw refusal(`layers of equal size in the source's ${name} tower`, 'a pruned one', 'Inherit from the model that it was pruned from.')
   atMost(`${name} layers`, from.num_hidden_layers, to.num_hidden_layers)
   atMost(`${name} width`, from.hidden_size, to.hidden_size)
   atMost(`${name} heads`, from.num_attention_heads, to.num_attention_heads)
@@ -33,6 +35,6 @@ function atMost(what: string, source: number, target: number): void {
   if (target > source) throw refusal(`at most the source's ${what}, ${source}`, target, 'Inherit from a larger model, or choose a smaller student.')
 }
 
-function refusal(expected: string, got: number, hint: string): UserError {
+function refusal(expected: string, got: number | string, hint: string): UserError {
   return new UserError({ where: '--inherit', expected, got: `${got}`, hint })
 }

@@ -10,7 +10,7 @@ const tower = 'text_model'
 /**
  * CLIP's causal text transformer, pooled at the last attended token (the EOS, or the last token of a truncated text).
  * ids [B, T] int32 right-padded, attended [B, T] 1 for tokens and 0 for padding → text embedding before normalisation [B, E],
- * and its last layer's activations over all T tokens, padding included.
+ * and activations: the last layer's over all T tokens, padding included; means without padding.
  */
 export function textTower(params: Tensors, config: ClipConfig, ids: tf.Tensor, attended: tf.Tensor): Activations & { embedding: tf.Tensor } {
   const { hidden_size: width } = config.text_config
@@ -26,9 +26,11 @@ export function textTower(params: Tensors, config: ClipConfig, ids: tf.Tensor, a
   const last = tf.sub(tf.sum(tf.cast(attended, 'float32'), 1, true), 1) // [B, 1]
   const picked = tf.expandDims(tf.cast(tf.equal(positions, last), 'float32'), 1) // [B, 1, T], one 1 a row
   const pick = (rows: tf.Tensor) => tf.matMul(picked, rows)
-  const { pooled, hidden, attention } = encoder(params, tower, config.text_config, tf.add(tokens, places), pick, mask)
+  const shares = tf.div(tf.cast(attended, 'float32'), tf.add(last, 1)) // [B, T], rows sum to 1
+  const average = (rows: tf.Tensor) => tf.reshape(tf.matMul(tf.expandDims(shares, 1), rows), [batch, width])
+  const { pooled, ...inner } = encoder(params, tower, config.text_config, tf.add(tokens, places), { pick, average, mask })
   const embedding = linear(norm(params, `${tower}.final_layer_norm`, tf.reshape(pooled, [batch, width])), params['text_projection.weight']!)
-  return { embedding, hidden, attention }
+  return { embedding, ...inner }
 }
 
 export function textParams(config: ClipConfig): ParamSpecs {

@@ -13,8 +13,7 @@ export function patchCount({ vision_config: { image_size, patch_size } }: ClipCo
 }
 
 /**
- * CLIP's ViT. pixels [B, 3, S, S] → image embedding before normalisation [B, E], and its last layer's activations over the class token and
- * all K patches.
+ * CLIP's ViT. pixels [B, 3, S, S] → image embedding before normalisation [B, E], and activations over the class token and all K patches.
  * @param keep patch indices [B, K] int32: only these patches enter (MAE-style masking); default all N
  */
 export function imageTower(params: Tensors, config: ClipConfig, pixels: tf.Tensor, keep?: tf.Tensor): Activations & { embedding: tf.Tensor } {
@@ -58,9 +57,10 @@ export function imageTower(params: Tensors, config: ClipConfig, pixels: tf.Tenso
     ]),
   )
   const pick = (rows: tf.Tensor) => tf.slice(rows, [0, 0, 0], [batch, 1, width])
-  const { pooled, hidden, attention } = encoder(params, tower, config.vision_config, norm(params, `${tower}.pre_layrnorm`, tokens), pick)
+  const average = (rows: tf.Tensor) => tf.mean(rows, 1)
+  const { pooled, ...inner } = encoder(params, tower, config.vision_config, norm(params, `${tower}.pre_layrnorm`, tokens), { pick, average })
   const embedding = linear(norm(params, `${tower}.post_layernorm`, tf.reshape(pooled, [batch, width])), params['visual_projection.weight']!)
-  return { embedding, hidden, attention }
+  return { embedding, ...inner }
 }
 
 export function visionParams(config: ClipConfig): ParamSpecs {

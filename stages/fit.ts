@@ -4,7 +4,7 @@ import type { Identity } from '../engine/checkpoint.ts'
 import { compile, type Step } from '../engine/compile.ts'
 import { warmupCosine } from '../engine/optim/schedule.ts'
 import type { Params } from '../engine/params.ts'
-import { type MicroBatch, type TrainingResult, train } from '../engine/train.ts'
+import { type Constraint, type MicroBatch, type TrainingResult, train } from '../engine/train.ts'
 import { announce } from './announce.ts'
 import { type BatchSource, batchInputs } from './batch-inputs.ts'
 import { type Centroids, classCentroids } from './objectives/centroids.ts'
@@ -24,6 +24,7 @@ export interface Fit extends BatchSource {
   /** Names of the parameters that learn; default: all. */
   trained?: string[]
   identity: Identity
+  constraint?: Constraint
   resume?: boolean
   evaluate?: () => Promise<Record<string, number>>
 }

@@ -16,13 +16,15 @@ import { missingBytes, readRows, type ShardSet, writeShards } from './shard-file
 import { textLengthOf } from './text-length.ts'
 import type { TrainingSet } from './training-set.ts'
 
-/** What a teacher shows of its last layers, as a training step reads it: stored, or made at that moment. */
+/** What a teacher shows of its inside, as a training step reads it: stored, or made at that moment. */
 export interface InnerFeatures {
   shapes: InnerShapes
+  /** Whether rows are read; else the teacher makes them of the pixels and ids that are given. */
+  stored: boolean
   /** Of augmented images, whose pixels are [B, 3, S, S]. */
-  images(indices: Uint32Array, epoch: number, pixels: Float32Array): Promise<Partial<InnerRows>>
+  images(indices: Uint32Array, epoch: number, pixels: Float32Array): Promise<InnerRows>
   /** Of captions, by index into the training set's texts; ids and mask [B, T]. */
-  texts(indices: Uint32Array, ids: Int32Array, mask: Int32Array): Promise<Partial<InnerRows>>
+  texts(indices: Uint32Array, ids: Int32Array, mask: Int32Array): Promise<InnerRows>
 }
 
 export interface InnerOptions {
@@ -50,16 +52,17 @@ export async function innerFeatures(
   { set, pixels }: TrainingData,
   options: InnerOptions,
 ): Promise<InnerFeatures> {
+  const [ofImages, ofTexts] = [shownOf(weights, 'image'), shownOf(weights, 'text')]
   const running: InnerFeatures = {
     shapes: teacher.shapes,
-    images: (indices, _, pixels) => teacher.images(pixels, indices.length),
-    texts: (indices, ids, mask) => teacher.texts(ids, mask, indices.length),
+    stored: false,
+    images: (indices, _, pixels) => teacher.images(pixels, indices.length, ofImages),
+    texts: (indices, ids, mask) => teacher.texts(ids, mask, indices.length, ofTexts),
   }
   if (options.variants === 0) return running
-  const [ofImages, ofTexts] = [shownOf(weights, 'image'), shownOf(weights, 'text')]
   const images = pixels && ofImages.length > 0 ? { images: await storedImages(teacher, ofImages, pixels, options) } : {}
   const texts = ofTexts.length > 0 ? { texts: await storedTexts(teacher, ofTexts, set, options) } : {}
-  return { ...running, ...images, ...texts }
+  return { ...running, stored: true, ...images, ...texts }
 }
 
 async function storedImages(teacher: InnerTeacher, shown: Shown[], pixels: PixelCache, options: InnerOptions): Promise<InnerFeatures['images']> {
@@ -74,7 +77,7 @@ async function storedImages(teacher: InnerTeacher, shown: Shown[], pixels: Pixel
   const read = await stored(teacher, shown, told, options, async (from, to) => {
     loader.request(Array.from({ length: to - from }, (_, i) => item(from + i)))
     const batch = await loader.next()
-    const result = await teacher.images(batch, to - from)
+    const result = await teacher.images(batch, to - from, shown)
     loader.release(batch)
     return result
   }).finally(() => loader.close())
@@ -88,7 +91,7 @@ async function storedTexts(teacher: InnerTeacher, shown: Shown[], set: TrainingS
   const of = createHash('sha256').update(JSON.stringify(texts)).digest('hex')
   const read = await stored(teacher, shown, { tower: 'text', of, rows: texts.length, tokens }, options, (from, to) => {
     const { inputIds, attentionMask } = tokenizer.encodeBatch(texts.slice(from, to), tokens)
-    return teacher.texts(inputIds, attentionMask, to - from)
+    return teacher.texts(inputIds, attentionMask, to - from, shown)
   })
   return (indices) => read(Array.from(indices))
 }
@@ -108,7 +111,7 @@ async function stored(
   { tower, of, rows, tokens }: StoredTower,
   { cacheDir }: InnerOptions,
   make: (from: number, to: number) => Promise<InnerRows>,
-): Promise<(rows: number[]) => Promise<Partial<InnerRows>>> {
+): Promise<(rows: number[]) => Promise<InnerRows>> {
   const made = { version, teacher: teacher.id, tower, of, rows, tokens, shardRows }
   const key = createHash('sha256').update(JSON.stringify(made)).digest('hex')
   const dir = join(cacheDir, `layers-${tower}-${key.slice(0, 16)}`)
@@ -117,10 +120,10 @@ async function stored(
   const hint = 'Free some space, set --cacheDir to another disk, store fewer --variants, or let the teachers run at every step with --variants 0.'
   await requireSpace(dir, missingBytes(sets), { what: `what the teacher's ${tower} tower shows`, hint })
   await openFeatureFolder(dir, { key, ...made })
-  const bar = progress(`teacher's last ${tower} layer`, rows, `${tower}s`)
+  const bar = progress(`inside the teacher's ${tower} tower`, rows, `${tower}s`)
   const pass = async (from: number, to: number) => {
     const result = await make(from, to)
-    return shown.map((kind) => result[kind])
+    return shown.map((kind) => result[kind]!)
   }
   await writeShards(sets, pass, bar.update).finally(bar.stop)
   return async (rows) => Object.fromEntries(await Promise.all(sets.map(async (set) => [set.kind, await readRows(set, rows)])))

@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compile, type Step } from '../engine/compile.ts'
 import { UserError } from '../engine/errors.ts'
+import { decodeModel } from '../engine/onnx/proto.ts'
 import { paramData, paramInputs } from '../engine/params.ts'
 import { openSession, type RuntimeOptions, type Session } from '../engine/runtime.ts'
-import type { InputSpecs } from '../engine/trace/trace.ts'
+import type { InputSpecs, Tensors } from '../engine/trace/trace.ts'
 import { readModelFolder } from '../models/folder.ts'
+import { gateFeatures, gatesOf } from '../models/gates.ts'
+import type { Activations } from '../models/layers.ts'
 import { readTeacherConfig } from '../models/teachers/teacher-config.ts'
 import { chooseFeeds, floats } from '../models/teachers/teacher-feeds.ts'
 import { findTeacherFiles, teacherId } from '../models/teachers/teacher-files.ts'
@@ -14,14 +18,12 @@ import { type ActivationOutput, activationOutputs } from '../models/towers.ts'
 import { imageTower } from '../models/vision.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import type { InnerShapes } from './inner-step.ts'
+import type { Shown, Tower } from './objectives/objective.ts'
 
-/** A last layer's numbers: hidden [n, T, D] and attention [n, H, T, T]. */
-export interface InnerRows {
-  hidden: Float32Array
-  attention: Float32Array
-}
+/** Numbers of what was asked for: hidden [n, T, D], attention [n, H, T, T], gates [n, ΣC]. */
+export type InnerRows = Partial<Record<Shown, Float32Array>>
 
-/** A teacher whose last layers can be seen. */
+/** A teacher that shows what is inside. */
 export interface InnerTeacher {
   /** Folder and hash of all that these depend on. */
   id: string
@@ -29,24 +31,37 @@ export interface InnerTeacher {
   shapes: InnerShapes
   tokenizer: Tokenizer
   /** pixels [n, 3, S, S], CLIP-normalised */
-  images(pixels: Float32Array, count: number): Promise<InnerRows>
+  images(pixels: Float32Array, count: number, shown: readonly Shown[]): Promise<InnerRows>
   /** ids and mask [n, T] */
-  texts(ids: Int32Array, mask: Int32Array, count: number): Promise<InnerRows>
+  texts(ids: Int32Array, mask: Int32Array, count: number, shown: readonly Shown[]): Promise<InnerRows>
   release(): Promise<void>
 }
 
 /**
- * Opens a teacher whose last layers can be seen: a model folder of ours (model.safetensors), or split ONNX towers with outputs
- * `hidden_states` [b, T, D] and `attentions` [b, H, T, T].
- * @throws UserError for a folder with neither
+ * Opens a teacher that shows what is inside: a model folder (model.safetensors), an export of ours, whose weights are read out of its ONNX files, or
+ * split ONNX towers of another make with outputs `hidden_states` [b, T, D] and `attentions` [b, H, T, T], whose gates stay hidden.
+ * @throws UserError for a folder with none of them
  */
-export function openInnerTeacher(dir: string, options: RuntimeOptions = {}): Promise<InnerTeacher> {
-  return existsSync(join(dir, 'model.safetensors')) ? fromModel(dir, options) : fromOnnx(dir, options)
+export async function openInnerTeacher(dir: string, options: RuntimeOptions = {}): Promise<InnerTeacher> {
+  return existsSync(join(dir, 'model.safetensors')) || (await holdsWeights(dir)) ? fromModel(dir, options) : fromOnnx(dir, options)
+}
+
+/** Whether ONNX files without those outputs hold parameters under their names, as our exports do. */
+async function holdsWeights(dir: string): Promise<boolean> {
+  const files = await findTeacherFiles(dir)
+  if ('combined' in files) return false
+  const { outputs, initializers } = decodeModel(await readFile(files.vision), files.vision)
+  if (Object.keys(activationOutputs).every((name) => outputs.some((output) => output.name === name))) return false
+  return [...initializers.keys()].some((name) => name.startsWith('vision_model.embeddings.'))
 }
 
 /** Shapes are static in a compiled graph: there is one for every batch size and length that comes. */
 async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTeacher> {
   const { config, params, tokenizer } = await readModelFolder(dir)
+  const gates = { image: gatesOf('image', config), text: gatesOf('text', config) }
+  const channels = (tower: Tower) => gates[tower].reduce((sum, { channels }) => sum + channels, 0)
+  const pick = (tower: Tower, inputs: Tensors, { means, ...lastLayer }: Activations, shown: readonly Shown[]) =>
+    Object.fromEntries(shown.map((what) => [what, what === 'gates' ? gateFeatures(inputs, gates[tower], means) : lastLayer[what]]))
   const { vision_config: vision, text_config: text } = config
   const weights = paramData(params)
   const steps = new Map<string, Promise<Step>>()
@@ -57,47 +72,42 @@ async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTea
   const size = vision.image_size
   const specs = (data: InputSpecs): InputSpecs => ({ ...paramInputs(params), ...data })
   return {
-    id: await teacherId(dir, { combined: join(dir, 'model.safetensors') }),
+    id: await teacherId(dir, existsSync(join(dir, 'model.safetensors')) ? { combined: join(dir, 'model.safetensors') } : await findTeacherFiles(dir)),
     imageSize: size,
     tokenizer,
     shapes: {
-      image: { width: vision.hidden_size, heads: vision.num_attention_heads, tokens: (size / vision.patch_size) ** 2 + 1 },
-      text: { width: text.hidden_size, heads: text.num_attention_heads },
+      image: {
+        width: vision.hidden_size,
+        heads: vision.num_attention_heads,
+        tokens: (size / vision.patch_size) ** 2 + 1,
+        gates: channels('image'),
+      },
+      text: { width: text.hidden_size, heads: text.num_attention_heads, gates: channels('text') },
     },
-    async images(pixels, count) {
+    async images(pixels, count, shown) {
       const make = () =>
         compile(
-          (inputs) => {
-            const { hidden, attention } = imageTower(inputs, config, inputs.pixel_values!)
-            return { hidden, attention }
-          },
+          (inputs) => pick('image', inputs, imageTower(inputs, config, inputs.pixel_values!), shown),
           specs({ pixel_values: { dtype: 'float32', shape: [count, 3, size, size] } }),
           options,
         )
-      return rowsOf(await (await step(`image ${count}`, make)).run({ ...weights, pixel_values: pixels }))
+      return (await step(`image ${count} ${shown}`, make)).run({ ...weights, pixel_values: pixels })
     },
-    async texts(ids, mask, count) {
+    async texts(ids, mask, count, shown) {
       const shape = [count, ids.length / count]
       if (shape[1]! > text.max_position_embeddings) throw tooLong(dir, shape[1]!, text.max_position_embeddings)
       const make = () =>
         compile(
-          (inputs) => {
-            const { hidden, attention } = textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)
-            return { hidden, attention }
-          },
+          (inputs) => pick('text', inputs, textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!), shown),
           specs({ input_ids: { dtype: 'int32', shape }, attention_mask: { dtype: 'int32', shape } }),
           options,
         )
-      return rowsOf(await (await step(`text ${shape}`, make)).run({ ...weights, input_ids: ids, attention_mask: mask }))
+      return (await step(`text ${shape} ${shown}`, make)).run({ ...weights, input_ids: ids, attention_mask: mask })
     },
     async release() {
       for (const opened of steps.values()) await (await opened).release()
     },
   }
-}
-
-function rowsOf({ hidden, attention }: Record<string, Float32Array>): InnerRows {
-  return { hidden: hidden!, attention: attention! }
 }
 
 async function fromOnnx(dir: string, options: RuntimeOptions): Promise<InnerTeacher> {
@@ -159,7 +169,7 @@ async function openTower(file: string, options: RuntimeOptions) {
   }
   const typeOf = (name: string) => session.outputs.find((output) => output.name === name)!.type
   return {
-    async run(feeds: Parameters<typeof chooseFeeds>[2]): Promise<InnerRows & { shape: { width: number; heads: number; tokens: number } }> {
+    async run(feeds: Parameters<typeof chooseFeeds>[2]) {
       const results = await session.run(chooseFeeds(file, session, feeds), [...names])
       const [hidden, attention] = names.map((name) => results[name]!) as [(typeof results)[string], (typeof results)[string]]
       return {

@@ -42,14 +42,15 @@ function settled(config: Record<string, unknown>): Identity {
   return Object.fromEntries(own)
 }
 
-/** The model folder of a run, of `runs/distill/` (its last stage) or of a plain model folder. */
+/** The model folder of a run, of `runs/distill/` (its last stage), a plain model folder, or an export without model.safetensors. */
 export function findModel(dir: string): string {
   const places = [dir, join(dir, 'student'), join(dir, 'stage2', 'student'), join(dir, 'stage1', 'student')]
   const found = places.find((place) => existsSync(join(place, 'model.safetensors')))
   if (found) return found
+  if (existsSync(join(dir, 'config.json')) && existsSync(join(dir, 'onnx'))) return dir
   throw new UserError({
     where: dir,
-    expected: 'a finished run or a model folder (model.safetensors)',
+    expected: 'a finished run, a model folder (model.safetensors) or an export',
     got: existsSync(dir) ? 'neither' : 'no such folder',
     hint: 'Run stage1 first, or check the path.',
   })

@@ -8,6 +8,8 @@ import type { DualEncoder } from '../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { createAdapters, requireOwnSpace, settleAdapters } from './adapters.ts'
+import { dynamicCapacity } from './capacity/capacity.ts'
+import { capacityOf, capacitySettings } from './capacity/settings.ts'
 import { fit } from './fit.ts'
 import { innerFeatures } from './inner-features.ts'
 import { type InnerShapes, innerNeeds, innerSpecs, innerTowers, shownOf } from './inner-step.ts'
@@ -44,6 +46,7 @@ export const stage1Settings = trainSettings.extend({
   learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(100),
   ...objectiveSettings.shape,
+  ...capacitySettings.shape,
 })
 export type Stage1Settings = z.output<typeof stage1Settings>
 
@@ -109,35 +112,30 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], seed)
   const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.labelCount, inner: innerWidths(config, shapes) }
   const params = { ...model.params, ...adapters, ...objectiveParams(weights, sizes, seed) }
+  const told = { teacher: general, specialists, inner, pivot: settings.pivot, objectiveSettings: objectiveSettings.parse(settings) }
+  const source = { ...data, config, tokenizer, weights, settings, ...told }
+  const capacity = settings.shrink ? await dynamicCapacity(model, capacityOf(settings), { ...source, params }) : undefined
 
-  const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
+  const encoder = await modelEncoder('student', capacity?.folded ?? model, tokenizer, { threads: settings.threads })
   // Where only the adapted space learns, a validation of the student's own would show chance.
   const measurable = Object.keys(adapters).length === 0 || teachesOwnSpace(weights)
-  const evaluate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
+  const validate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
+  const evaluate = capacity ? async () => ({ ...(await capacity.refold()), ...(await validate?.()) }) : validate
   const identity = identityOf(open.corpus, data, config, settings, { teacher: teamId(teacher, colleagues, innerTeacher) })
-  const told = { teacher: general, specialists, inner, pivot: settings.pivot, objectiveSettings: objectiveSettings.parse(settings) }
   try {
-    const result = await fit({
-      label: 'stage 1',
-      dir,
-      config,
-      params,
-      ...data,
-      tokenizer,
-      weights,
-      settings,
-      ...told,
-      identity,
-      resume: run.resume,
-      evaluate,
-    })
-    const settled = settleAdapters(model, adapters, weights)
+    const { constraint, params: own = {}, fixed = [] } = capacity ?? {}
+    const learning = { params: { ...params, ...own }, trained: Object.keys({ ...params, ...own }).filter((name) => !fixed.includes(name)) }
+    const result = await fit({ ...source, ...learning, label: 'stage 1', dir, constraint, identity, resume: run.resume, evaluate })
+    const shrunk = await capacity?.settle()
+    if (shrunk) process.stderr.write(`stage 1: ${shrunk.note}\n`)
+    const settled = settleAdapters(shrunk?.model ?? model, adapters, weights)
     process.stderr.write(`stage 1: ${settled.note}\n`)
     await writeModelFolder(join(dir, 'student'), settled.model, tokenizerDir)
     return { model: settled.model, tokenizerDir, result }
   } finally {
     data.pixels.close()
     await encoder.release()
+    await capacity?.release()
   }
 }
 

@@ -6,10 +6,12 @@ import type { InputSpecs, TensorFunction, Tensors } from '../engine/trace/trace.
 import { blockSize, inBlocks } from '../models/blocks.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { logitScale } from '../models/dual-encoder.ts'
+import { allGates } from '../models/gates.ts'
 import { normalize } from '../models/layers.ts'
 import { textTower } from '../models/text.ts'
 import { imageTower, patchCount } from '../models/vision.ts'
 import { adapt } from './adapters.ts'
+import { compacted } from './capacity/compactors.ts'
 import { type InnerShapes, innerContext, innerNeeds, innerSpecs } from './inner-step.ts'
 import type { ObjectiveContext, Tower, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
@@ -83,7 +85,7 @@ export function trainingStep(
     ...innerNeeds(shape.inner),
   })
   const loss: Loss = (params, inputs) => {
-    const contexts = embed(config, params, inputs, weights, shape)
+    const contexts = embed(config, compacted(params, allGates(config)), inputs, weights, shape)
     const scalars: Tensors = {}
     for (const name of Object.keys(weights)) {
       const objective = objectives[name]!
@@ -181,7 +183,7 @@ function embed(
       positives: inputs[positivesOf(language)],
       classes: inputs.classes,
       centroids,
-      inner: innerContext(weights, shape, inputs, own, i),
+      inner: innerContext(config, weights, shape, inputs, own, i),
       params,
       settings,
       teacher: speaker && { image: inputs[teacherImageOf(specialist)], text: inputs[teacherTextOf(language)]!, scale: speaker.logitScale },

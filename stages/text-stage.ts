@@ -59,6 +59,7 @@ async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague
   const { general } = await gatherTeam(teacher, colleagues, { set }, { cacheDir, variants, policy, seed })
   const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set, imageSize: teacher.imageSize, embedDim: general.embedDim })
   const { config } = model
+  if (settings.shrink) throw refuseShrinking()
   if (config.projection_dim !== general.embedDim) throw refuseDimension(config.projection_dim, general.embedDim)
   if (innerTeacher) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
   const shown = innerTeacher?.shapes.text
@@ -104,6 +105,11 @@ async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague
 function refuseSpecialists(specialists: string[]): UserError {
   const hint = 'Use one teacher, or --ensemble; specialists need images to bring their spaces together.'
   return new UserError({ where: `--specialists ${specialists.join()}`, expected: 'one space for all languages of texts alone', got: 'several', hint })
+}
+
+function refuseShrinking(): UserError {
+  const hint = 'Shrink a student on images and texts, or leave --shrink out.'
+  return new UserError({ where: '--shrink', expected: 'a corpus with images: both towers shrink together', got: 'texts alone', hint })
 }
 
 function refuseDimension(own: number, teacher: number): UserError {

@@ -8,7 +8,6 @@ import { innerTowers } from '../../stages/inner-step.ts'
 import { parseObjectives } from '../../stages/objectives/table.ts'
 import { runStage1, type Stage1Settings } from '../../stages/stage1.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
-import { innerTeacherOf } from './inner-teacher.ts'
 import type { Measures, Site } from './job.ts'
 import { peakMemory, trainingTime, validationRecall } from './log-measures.ts'
 import { rareRecall } from './rare-classes.ts'
@@ -28,7 +27,7 @@ export async function stage1Job({ settings, protocols = [], rareOf }: Stage1Work
   const open = await openCorpus(place.corpus, { languages })
   const teacher = await openTeacher(place.teacher, { threads })
   const isWhole = !existsSync(join(dir, 'checkpoints'))
-  const innerTeacher = innerTowers(parseObjectives(settings.objective)).length > 0 ? await innerTeacherOf(place, teacher.id) : undefined
+  const innerTeacher = innerTowers(parseObjectives(settings.objective)).length > 0 ? place.teacher : undefined
   try {
     const own = { ...settings, threads, tokenizer: place.teacher, innerTeacher }
     const { model, tokenizerDir } = await runStage1({ open, languages, teacher, settings: own, dir, cacheDir, resume: true })

@@ -13,9 +13,9 @@ export const attention = perTower({
   needs: (tower) => [`attention-${tower}`],
   loss: (tower, { inner }) => {
     const { student, teacher, attended } = inner![tower]!
-    const sameHeads = student.attention.shape[1] === teacher.attention!.shape[1]
+    const sameHeads = student.attention!.shape[1] === teacher.attention!.shape[1]
     const heads = (maps: tf.Tensor) => (sameHeads ? maps : tf.mean(maps, 1, true)) // [B, H or 1, T, T]
-    const rows = tf.mean(divergence(heads(teacher.attention!), heads(student.attention)), 1) // [B, T]
+    const rows = tf.mean(divergence(heads(teacher.attention!), heads(student.attention!)), 1) // [B, T]
     return tokenMean(rows, attended)
   },
 })

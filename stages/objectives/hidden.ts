@@ -19,7 +19,7 @@ export const hidden = perTower({
   },
   loss: (tower, { inner, params }, name) => {
     const { student, teacher, attended } = inner![tower]!
-    const projected = normalize(linear(student.hidden, params[weightOf(name, tower)]!)) // [B, T, Dt]
+    const projected = normalize(linear(student.hidden!, params[weightOf(name, tower)]!)) // [B, T, Dt]
     const cosine = tf.sum(tf.mul(projected, normalize(teacher.hidden!)), -1) // [B, T]
     return tf.sub(1, tokenMean(cosine, attended))
   },

@@ -18,8 +18,8 @@ export function innerSizes({ inner }: ObjectiveSizes, tower: Tower, name: string
 export function noInnerTeacher(name: string, tower: Tower): UserError {
   return new UserError({
     where: `--objective ${name}`,
-    expected: `a teacher whose ${tower} tower shows its last layer`,
+    expected: `a teacher that shows what is inside its ${tower} tower`,
     got: 'none',
-    hint: 'Name one with --innerTeacher: a model folder (model.safetensors), or ONNX files with outputs hidden_states and attentions.',
+    hint: 'Name one with --innerTeacher: a model folder, an export of ours, or (not for gates) ONNX files with outputs hidden_states and attentions.',
   })
 }

@@ -1,7 +1,7 @@
 import type { ParamSpecs } from '../../engine/params.ts'
 import type { tf } from '../../engine/tf.ts'
 import type { Tensors } from '../../engine/trace/trace.ts'
-import type { Activations } from '../../models/layers.ts'
+import type { Gate } from '../../models/gates.ts'
 import type { ObjectiveSettings } from './settings.ts'
 
 /** What an objective sees: one batch in one language. The step averages over languages. */
@@ -24,7 +24,7 @@ export interface ObjectiveContext {
   classes?: tf.Tensor
   /** Where classes lie in the teacher's space; absent unless an objective needs them. */
   centroids?: CentroidContext
-  /** Last layers of both towers; absent unless an objective needs them. */
+  /** What is inside of both towers; absent unless an objective needs it. */
   inner?: Partial<Record<Tower, InnerContext>>
   /** Teacher's unit embeddings a, b and its sT; absent when training without a teacher. [B, Et] */
   teacher?: { image?: tf.Tensor; text: tf.Tensor; scale: number }
@@ -44,11 +44,12 @@ export interface CentroidContext {
   image: tf.Tensor
 }
 
-/** A tower's last layer, the student's beside the teacher's, over the same tokens. */
+/** What a tower shows of itself, the student's beside the teacher's. */
 export interface InnerContext {
-  student: Activations
-  /** What objectives compare of it. */
-  teacher: Partial<Activations>
+  student: Partial<Record<Shown, tf.Tensor>>
+  teacher: Partial<Record<Shown, tf.Tensor>>
+  /** Where the channels of `gates` belong. */
+  gates: Gate[]
   /** 1 for tokens that count; absent where all do. [B, T] */
   attended?: tf.Tensor
 }
@@ -63,8 +64,8 @@ export interface ObjectiveSizes {
 }
 
 export type Tower = 'image' | 'text'
-/** What a tower's last layer shows of itself. */
-export type Shown = keyof Activations
+/** The last layer's output [B, T, D] and attention [B, H, T, T]; what passes all layers' gates, averaged over tokens [B, ΣC] (see gateFeatures). */
+export type Shown = 'hidden' | 'attention' | 'gates'
 export type Need = 'images' | 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | `${Shown}-${Tower}`
 
 export interface Objective {

@@ -18,7 +18,7 @@ export function requireNeeds(weights: Weights, available: Available): void {
 }
 
 function refusal(name: string, need: Need): UserError {
-  const [, tower] = /^(?:hidden|attention)-(image|text)$/.exec(need) ?? []
+  const [, tower] = /^(?:hidden|attention|gates)-(image|text)$/.exec(need) ?? []
   if (tower) return noInnerTeacher(name, tower as Tower)
   const where = `--objective ${name}`
   if (need === 'images') {

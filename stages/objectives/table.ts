@@ -7,6 +7,7 @@ import { attention } from './attention.ts'
 import { classEmbed } from './class-embed.ts'
 import { crd } from './crd.ts'
 import { fd } from './fd.ts'
+import { gates } from './gates.ts'
 import { gd } from './gd.ts'
 import { hidden } from './hidden.ts'
 import { icl } from './icl.ts'
@@ -16,7 +17,7 @@ import { siglip } from './siglip.ts'
 import { smoothL1 } from './smooth-l1.ts'
 import { task } from './task.ts'
 
-const all: Objective[] = [task, siglip, ...fd, ...smoothL1, ...mfd, crd, icl, gd, afd, classEmbed, ...hidden, ...attention, anchor]
+const all: Objective[] = [task, siglip, ...fd, ...smoothL1, ...mfd, crd, icl, gd, afd, classEmbed, ...hidden, ...attention, ...gates, anchor]
 
 /** Every objective under its name; docs/objectives.md says what each is for. */
 export const objectives: Record<string, Objective> = Object.fromEntries(all.map((objective) => [objective.name, objective]))

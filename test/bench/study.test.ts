@@ -1,16 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { modelOfExport } from '../../bench/study/inner-teacher.ts'
 import { trainingTime, validationRecall } from '../../bench/study/log-measures.ts'
 import { rareRecall } from '../../bench/study/rare-classes.ts'
 import { type Result, resultsFile } from '../../bench/study/results.ts'
 import { leadOver, meanRecall, type Row, ranked, rowsOf, showSpread, spread, winnerOf } from '../../bench/study/rows.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import type { LogLine } from '../../eval/report/material.ts'
-import { modelEncoder } from '../../models/encoder.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
-import { loadTokenizer } from '../../tokenizers/load.ts'
 import { smallPlace } from './small-place.ts'
 
 const place = smallPlace()
@@ -77,21 +74,6 @@ test('results are appended, read by key, and a damaged line is named', async (t)
   t.deepEqual([...(await file.read()).values()], [result])
   await file.append({ row: 'no key' } as never)
   t.regex((await t.throwsAsync(file.read()))!.message, /results\.jsonl, line 2/)
-})
-
-test("an export's ONNX weights, read back, embed as the export does", async (t) => {
-  const { flags } = await place
-  const teacher = await openTeacher(String(flags.teacher), { threads: 1 })
-  const tokenizer = await loadTokenizer(String(flags.teacher))
-  const model = await modelEncoder('read back', await modelOfExport(String(flags.teacher)), tokenizer, { threads: 1 })
-  const pixels = Float32Array.from({ length: 2 * 3 * 32 ** 2 }, (_, i) => Math.sin(i))
-  const texts = ['ein Bild rot 3', 'une image bleu']
-  for (const embed of [(one: typeof model) => one.encodeImages(pixels, 2), (one: typeof model) => one.encodeTexts(texts)]) {
-    const [want, got] = [await embed(teacher), await embed(model)]
-    t.true(Math.max(...want.map((value, i) => Math.abs(value - got[i]!))) < 1e-5)
-  }
-  await teacher.release()
-  await model.release()
 })
 
 test('the rarest tenth of the classes is measured by itself', async (t) => {

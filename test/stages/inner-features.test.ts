@@ -49,6 +49,8 @@ async function material(t: ExecutionContext) {
   }
 }
 
+const lastLayer = ['hidden', 'attention'] as const
+
 test('what is stored is what the teacher shows at that moment', async (t) => {
   const { teacher, make, words, images } = await material(t)
   const stored = await make(['hidden', 'attention'])
@@ -56,15 +58,15 @@ test('what is stored is what the teacher shows at that moment', async (t) => {
   const { inputIds, attentionMask } = words(some)
   for (const epoch of [0, 1, 2]) {
     const pixels = images(some, epoch)
-    const [got, want] = [await stored.images(some, epoch, new Float32Array()), await teacher.images(pixels, some.length)]
-    close(t, got.hidden!, want.hidden, halfPrecision, `hidden, epoch ${epoch}`)
-    close(t, got.attention!, want.attention, halfPrecision, `attention, epoch ${epoch}`)
+    const [got, want] = [await stored.images(some, epoch, new Float32Array()), await teacher.images(pixels, some.length, lastLayer)]
+    close(t, got.hidden!, want.hidden!, halfPrecision, `hidden, epoch ${epoch}`)
+    close(t, got.attention!, want.attention!, halfPrecision, `attention, epoch ${epoch}`)
   }
   const [first, second] = [await stored.images(some, 0, new Float32Array()), await stored.images(some, 1, new Float32Array())]
   t.notDeepEqual(first.hidden, second.hidden, 'another augmentation shows something else')
-  const [got, want] = [await stored.texts(some, inputIds, attentionMask), await teacher.texts(inputIds, attentionMask, some.length)]
-  close(t, got.hidden!, want.hidden, halfPrecision, 'hidden of texts')
-  close(t, got.attention!, want.attention, halfPrecision, 'attention of texts')
+  const [got, want] = [await stored.texts(some, inputIds, attentionMask), await teacher.texts(inputIds, attentionMask, some.length, lastLayer)]
+  close(t, got.hidden!, want.hidden!, halfPrecision, 'hidden of texts')
+  close(t, got.attention!, want.attention!, halfPrecision, 'attention of texts')
 })
 
 test('only what objectives compare is stored; without stored augmentations the teacher runs', async (t) => {
@@ -73,8 +75,8 @@ test('only what objectives compare is stored; without stored augmentations the t
   const { inputIds, attentionMask } = words(some)
   const running = await make(['hidden', 'attention'], { variants: 0 })
   t.deepEqual(await layers(), [])
-  t.deepEqual(await running.images(some, 1, images(some, 1)), await teacher.images(images(some, 1), 1))
-  t.deepEqual(await running.texts(some, inputIds, attentionMask), await teacher.texts(inputIds, attentionMask, 1))
+  t.deepEqual(await running.images(some, 1, images(some, 1)), await teacher.images(images(some, 1), 1, lastLayer))
+  t.deepEqual(await running.texts(some, inputIds, attentionMask), await teacher.texts(inputIds, attentionMask, 1, lastLayer))
   await make(['hidden-text'])
   const [text] = await layers()
   t.deepEqual((await readdir(join(cacheDir, text!))).sort(), ['hidden-00000.npy', 'index.json'])

@@ -15,7 +15,9 @@ import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { textTower } from '../../models/text.ts'
 import { bindParams } from '../../models/towers.ts'
 import { imageTower } from '../../models/vision.ts'
+import type { InnerShapes } from '../../stages/inner-step.ts'
 import { openInnerTeacher, requireSameSize, requireSameTokenizer } from '../../stages/inner-teacher.ts'
+import { findModel } from '../../stages/run-folder.ts'
 import { close, gaussian } from '../engine/oracle.ts'
 import { captions, smallModel, temporaryFolder } from '../export/small-model.ts'
 
@@ -48,6 +50,8 @@ async function folders(t: ExecutionContext) {
   return { own, onnx, tokenizer, config }
 }
 
+const lastLayer = ['hidden', 'attention'] as const
+
 test('a model folder and ONNX files with these outputs show the same last layers', async (t) => {
   const { own, onnx, tokenizer, config } = await folders(t)
   const first = await openInnerTeacher(own, { threads: 1 })
@@ -55,26 +59,62 @@ test('a model folder and ONNX files with these outputs show the same last layers
   t.teardown(() => Promise.all([first.release(), second.release()]))
   const { vision_config: vision, text_config: text } = config
   t.deepEqual(first.shapes, {
-    image: { width: vision.hidden_size, heads: vision.num_attention_heads, tokens: 17 },
-    text: { width: text.hidden_size, heads: text.num_attention_heads },
+    image: { width: vision.hidden_size, heads: vision.num_attention_heads, tokens: 17, gates: 3 * (128 + 512) },
+    text: { width: text.hidden_size, heads: text.num_attention_heads, gates: 2 * (128 + 512) },
   })
-  t.deepEqual(second.shapes, first.shapes)
+  t.deepEqual(second.shapes, withoutGates(first.shapes), 'these files do not tell what passes the gates')
   t.is(second.imageSize, first.imageSize)
 
   const pixels = gaussian(B * 3 * vision.image_size ** 2, 1)
   const { inputIds, attentionMask } = tokenizer.encodeBatch(captions.slice(0, B), T)
   const pairs = [
-    [await first.images(pixels, B), await second.images(pixels, B), 17, vision],
-    [await first.texts(inputIds, attentionMask, B), await second.texts(inputIds, attentionMask, B), T, text],
+    [await first.images(pixels, B, lastLayer), await second.images(pixels, B, lastLayer), 17, vision],
+    [await first.texts(inputIds, attentionMask, B, lastLayer), await second.texts(inputIds, attentionMask, B, lastLayer), T, text],
   ] as const
   for (const [one, two, tokens, { hidden_size, num_attention_heads }] of pairs) {
-    t.is(one.hidden.length, B * tokens * hidden_size)
-    t.is(one.attention.length, B * num_attention_heads * tokens * tokens)
-    close(t, two.hidden, one.hidden, 1e-5, 'hidden')
-    close(t, two.attention, one.attention, 1e-5, 'attention')
-    const row = one.attention.subarray(tokens * 3, tokens * 4)
+    t.is(one.hidden!.length, B * tokens * hidden_size)
+    t.is(one.attention!.length, B * num_attention_heads * tokens * tokens)
+    close(t, two.hidden!, one.hidden!, 1e-5, 'hidden')
+    close(t, two.attention!, one.attention!, 1e-5, 'attention')
+    const row = one.attention!.subarray(tokens * 3, tokens * 4)
     t.true(Math.abs(row.reduce((sum, value) => sum + value, 0) - 1) < 1e-5, 'rows sum to 1')
   }
+})
+
+function withoutGates({ image, text }: InnerShapes): InnerShapes {
+  const { gates: _, ...seenImage } = image!
+  const { gates: __, ...seenText } = text!
+  return { image: seenImage, text: seenText }
+}
+
+test('an export without such outputs is an inner teacher through its weights, and a student to begin with', async (t) => {
+  const { own, tokenizer, config } = await folders(t)
+  const model = await readModelFolder(own)
+  for (const [dtype, tolerance] of [
+    ['fp32', 0],
+    ['fp16', 1e-2],
+  ] as const) {
+    const out = join(await temporaryFolder(t), 'export')
+    await exportFolder(model, { tokenizerDir: own, out, threads: 1, dtypes: [dtype], leaveOut: ['safetensors'] })
+    t.is(findModel(out), out)
+    const read = await readModelFolder(out)
+    t.deepEqual(read.config, config)
+    t.deepEqual(Object.keys(read.params), Object.keys(model.params))
+    for (const [name, { shape, data }] of Object.entries(model.params)) {
+      t.deepEqual(read.params[name]!.shape, shape, name)
+      close(t, read.params[name]!.data, data, tolerance, name)
+    }
+    const [memory, files] = [await openInnerTeacher(own, { threads: 1 }), await openInnerTeacher(out, { threads: 1 })]
+    t.teardown(() => Promise.all([memory.release(), files.release()]))
+    t.deepEqual(files.shapes, memory.shapes)
+    t.not(files.id, memory.id)
+    const { inputIds, attentionMask } = tokenizer.encodeBatch(captions.slice(0, B), T)
+    const [got, want] = [await files.texts(inputIds, attentionMask, B, ['gates']), await memory.texts(inputIds, attentionMask, B, ['gates'])]
+    close(t, got.gates!, want.gates!, 2 * tolerance, `${dtype}, gates`)
+  }
+  const out = join(await temporaryFolder(t), 'export')
+  await exportFolder(model, { tokenizerDir: own, out, threads: 1, dtypes: ['q8'], leaveOut: ['safetensors', 'combined'] })
+  await t.throwsAsync(readModelFolder(out), { instanceOf: UserError, message: /expected \d+ weights in fp32 or fp16, got none/ })
 })
 
 for (const [dtype, tolerance] of [
@@ -89,16 +129,16 @@ for (const [dtype, tolerance] of [
     await exportFolder(model, { ...options, dtypes: [dtype], outputs: ['hidden_states', 'attentions'] })
     const [memory, files] = [await openInnerTeacher(own, { threads: 1 }), await openInnerTeacher(out, { threads: 1 })]
     t.teardown(() => Promise.all([memory.release(), files.release()]))
-    t.deepEqual(files.shapes, memory.shapes)
+    t.deepEqual(files.shapes, withoutGates(memory.shapes))
     const pixels = gaussian(B * 3 * config.vision_config.image_size ** 2, 1)
     const { inputIds, attentionMask } = tokenizer.encodeBatch(captions.slice(0, B), T)
     const pairs = [
-      [await files.images(pixels, B), await memory.images(pixels, B)],
-      [await files.texts(inputIds, attentionMask, B), await memory.texts(inputIds, attentionMask, B)],
+      [await files.images(pixels, B, lastLayer), await memory.images(pixels, B, lastLayer)],
+      [await files.texts(inputIds, attentionMask, B, lastLayer), await memory.texts(inputIds, attentionMask, B, lastLayer)],
     ] as const
     for (const [got, want] of pairs) {
-      close(t, got.hidden, want.hidden, tolerance, 'hidden')
-      close(t, got.attention, want.attention, tolerance, 'attention')
+      close(t, got.hidden!, want.hidden!, tolerance, 'hidden')
+      close(t, got.attention!, want.attention!, tolerance, 'attention')
     }
     // The folder is a teacher of features as well, and the combined file shows nothing more than ever.
     const teacher = await openTeacher(out, { threads: 1 })
@@ -134,7 +174,10 @@ test('refuses ONNX files without these outputs, and texts that are too long', as
   t.teardown(() => teacher.release())
   const long = config.text_config.max_position_embeddings + 4
   const { inputIds, attentionMask } = tokenizer.encodeBatch(['a'], long)
-  await t.throwsAsync(teacher.texts(inputIds, attentionMask, 1), { instanceOf: UserError, message: /expected texts of at most 16 tokens, got 20/ })
+  await t.throwsAsync(teacher.texts(inputIds, attentionMask, 1, lastLayer), {
+    instanceOf: UserError,
+    message: /expected texts of at most 16 tokens, got 20/,
+  })
   const graph = trace(({ pixel_values }) => ({ image_embeds: pixel_values! }), { pixel_values: { dtype: 'float32', shape: [1, 3, 32, 32] } })
   await writeFile(join(onnx, 'onnx', 'vision_model.onnx'), encodeModel(graph))
   await t.throwsAsync(openInnerTeacher(onnx, { threads: 1 }), {

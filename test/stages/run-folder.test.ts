@@ -37,7 +37,7 @@ test('force starts over', async (t) => {
 
 test('finds the model of a run, of a whole distillation and of a plain folder', async (t) => {
   const dir = await folder()
-  t.throws(() => findModel(dir), { message: /expected a finished run or a model folder/ })
+  t.throws(() => findModel(dir), { message: /expected a finished run, a model folder .* or an export/ })
   t.throws(() => findModel(join(dir, 'absent')), { message: /got no such folder/ })
   for (const place of ['stage1/student', 'stage2/student', 'student', '.']) {
     await mkdir(join(dir, place), { recursive: true })

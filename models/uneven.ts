@@ -1,0 +1,50 @@
+import type { Param, Params } from '../engine/params.ts'
+import type { ClipConfig } from './config.ts'
+import { type DualEncoder, dualEncoderParams } from './dual-encoder.ts'
+import { gatesOf } from './gates.ts'
+
+/**
+ * Parameters in the shapes that Hugging Face's CLIPModel knows, where all layers are alike: channels that pruning took away come back as
+ * zeros, which change nothing that is computed.
+ */
+export function evenParams({ config, params }: DualEncoder): Params {
+  return reshaped(params, config, evenConfig(config))
+}
+
+/** The reverse: takes away what `config` says is padding. */
+export function unevenParams(params: Params, config: ClipConfig): Params {
+  return reshaped(params, evenConfig(config), config)
+}
+
+/** The same model with layers of equal size. */
+export function evenConfig({ projection_dim, vision_config, text_config }: ClipConfig): ClipConfig {
+  const { intermediate_sizes: _1, value_sizes: _2, ...vision } = vision_config
+  const { intermediate_sizes: _3, value_sizes: _4, ...text } = text_config
+  return { projection_dim, vision_config: vision, text_config: text }
+}
+
+/** Gives every gate of `to` the first channels of the same gate of `from`, group by group, and zeros where there are none. */
+function reshaped(params: Params, from: ClipConfig, to: ClipConfig): Params {
+  const result = Object.fromEntries(Object.keys(dualEncoderParams(to)).map((name) => [name, params[name]!]))
+  for (const tower of ['image', 'text'] as const) {
+    const old = gatesOf(tower, from)
+    for (const [i, { before, after, groups, channels }] of gatesOf(tower, to).entries()) {
+      if (channels === old[i]!.channels) continue
+      const sizes = [old[i]!.channels / groups, channels / groups] as const
+      for (const name of [`${before}.weight`, `${before}.bias`]) result[name] = resized(params[name]!, 0, groups, ...sizes)
+      result[`${after}.weight`] = resized(params[`${after}.weight`]!, 1, groups, ...sizes)
+    }
+  }
+  return result
+}
+
+/** Cuts or fills one axis, of `groups` times `from` entries, to `groups` times `to`. */
+function resized({ shape, data }: Param, axis: 0 | 1, groups: number, from: number, to: number): Param {
+  const [rows, columns] = axis === 0 ? [1, shape[1] ?? 1] : [shape[0]!, 1] // entries lie in runs of `columns`
+  const result = new Float32Array(rows * groups * to * columns)
+  for (let group = 0; group < rows * groups; group++) {
+    const start = group * from * columns
+    result.set(data.subarray(start, start + Math.min(from, to) * columns), group * to * columns)
+  }
+  return { shape: shape.with(axis, groups * to), data: result }
+}
