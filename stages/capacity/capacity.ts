@@ -71,7 +71,11 @@ export async function dynamicCapacity(
         }
       },
       async afterUpdate(step, learningRate) {
-        for (const gate of gates) shrinkRows(params[compactorOf(gate)]!, settings.lasso * learningRate)
+        const amount = settings.lasso * learningRate
+        for (const gate of gates) {
+          const mask = params[maskOf(gate)]!.data
+          shrinkRows(params[compactorOf(gate)]!, (row) => (mask[row] === 0 ? Math.max(amount, 1 / settings.fade) : amount))
+        }
         await search?.after(step)
       },
     },

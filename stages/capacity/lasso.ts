@@ -2,15 +2,16 @@ import type { Param } from '../../engine/params.ts'
 import { rowLengths } from './compactors.ts'
 
 /**
- * One step of the group lasso λ·Σ_i |Q_i|₂, in place: Q_i ← Q_i·max(0, 1 − amount/|Q_i|₂) with amount = learning rate · λ. This is the proximal step of
- * CDD's λ·Q_i/(|Q_i|₂ + ε) (arXiv 2303.09230, §3.3), decoupled from the optimizer as AdamW's decay is: Adam would make every gradient alike, λ's too, and
- * swing around 0, which a row reaches here and where it stays unless the loss pulls it out.
+ * One step of the group lasso λ·Σ_i |Q_i|₂, in place: Q_i ← Q_i·max(0, 1 − amount_i/|Q_i|₂). This is the proximal step of CDD's λ·Q_i/(|Q_i|₂ + ε)
+ * (arXiv 2303.09230, §3.3), decoupled from the optimizer as AdamW's decay is: Adam would make every gradient alike, λ's too, and swing around 0, which
+ * a row reaches here.
+ * @param amount by row: learning rate · λ where the loss has its say, any speed where it has none
  */
-export function shrinkRows(compactor: Param, amount: number): void {
+export function shrinkRows(compactor: Param, amount: (row: number) => number): void {
   const { shape, data } = compactor
   const size = shape[2]!
   for (const [row, length] of rowLengths(compactor).entries()) {
-    const keep = length > amount ? 1 - amount / length : 0
+    const keep = length > amount(row) ? 1 - amount(row) / length : 0
     for (let i = row * size; i < (row + 1) * size; i++) data[i] = data[i]! * keep
   }
 }

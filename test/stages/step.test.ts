@@ -196,7 +196,7 @@ const refused: Record<string, [string, Partial<StepShape>, RegExp]> = {
   'no inner teacher': [
     'attention-image',
     {},
-    /--objective attention-image: expected a teacher whose image tower shows its last layer, got none\. Name one with --innerTeacher/,
+    /--objective attention-image: expected a teacher that shows what is inside its image tower, got none\. Name one with --innerTeacher/,
   ],
   'other image tokens': [
     'attention-image',
@@ -230,6 +230,6 @@ for (const [title, [objective, more, message]] of Object.entries(refused)) {
 test('refuses: inner layers that no teacher shows, when their projection is made', (t) => {
   t.throws(() => objectiveParams({ hidden: 1 }, { embedDim: 6, teacherDim: 6, classes: 1 }, 1), {
     instanceOf: UserError,
-    message: /--objective hidden: expected a teacher whose image tower/,
+    message: /--objective hidden: expected a teacher that shows what is inside its image tower/,
   })
 })

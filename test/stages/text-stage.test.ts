@@ -114,7 +114,10 @@ test("a pivot: translations learn what the teacher says of the pivot's words", a
 const refused: Record<string, [object, RegExp]> = {
   'objectives of images': [{ objective: 'fd-text,task' }, /--objective task: expected images, got a corpus of texts alone/],
   'the sum over both towers': [{ objective: 'fd' }, /--objective fd: expected images/],
-  'hidden-text without a teacher that shows it': [{ objective: 'hidden-text' }, /--objective hidden-text: expected a teacher whose text tower/],
+  'hidden-text without a teacher that shows it': [
+    { objective: 'hidden-text' },
+    /--objective hidden-text: expected a teacher that shows what is inside its text tower/,
+  ],
   'a student of other dimensions': [{ init: 'DIR/wider-student' }, /expected a student whose embedding has the teacher's 16 dimensions, got 20/],
   'another embedding': [{ embedDim: 8 }, /the teacher's 16 dimensions, got 8/],
   specialists: [{ specialists: ['fr=DIR/wider'] }, /--specialists .*: expected one space for all languages/],

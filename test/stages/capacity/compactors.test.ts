@@ -59,22 +59,25 @@ test('multiplied into the weights they do what they do between two maps, head by
 test('the lasso takes the same length from every row and stops at 0: worked out by hand', (t) => {
   const compactor = { shape: [1, 2, 2], data: Float32Array.of(3, 4, 0, 0.5) }
   t.deepEqual([...rowLengths(compactor)], [5, 0.5])
-  shrinkRows(compactor, 1)
+  shrinkRows(compactor, () => 1)
   close(t, compactor.data, [2.4, 3.2, 0, 0], 1e-6, 'rows of length 4 and 0')
-  shrinkRows(compactor, 4)
+  shrinkRows(compactor, () => 4)
   close(t, compactor.data, [0, 0, 0, 0], 1e-6, 'gone')
-  shrinkRows(compactor, 4)
+  shrinkRows(compactor, () => 4)
   t.true(
     compactor.data.every((value) => value === 0),
     'and stays gone',
   )
+  const two = { shape: [1, 2, 2], data: Float32Array.of(3, 4, 0, 2) }
+  shrinkRows(two, (row) => row)
+  close(t, two.data, [3, 4, 0, 1], 1e-6, 'an amount for every row')
 })
 
 test('the lasso is the proximal step of λ·|Q|₂: no other point is better', (t) => {
   const before = gaussian(4, 7)
   const compactor = { shape: [1, 1, 4], data: before.slice() }
   const amount = 0.3
-  shrinkRows(compactor, amount)
+  shrinkRows(compactor, () => amount)
   const cost = (row: ArrayLike<number>) => {
     const values = Array.from(row)
     return 0.5 * values.reduce((sum, value, i) => sum + (value - before[i]!) ** 2, 0) + amount * Math.hypot(...values)
