@@ -10,14 +10,6 @@ import { progress } from '../engine/progress.ts'
 import { decodeImage, type Fit } from './images.ts'
 import type { ImageSource } from './sample.ts'
 
-/**
- * An image whose content may change under the same key. A file-backed source sets `fingerprint` (size and
- * modification time, or a hash of the bytes), and the cache is rebuilt when it differs.
- */
-export interface FingerprintedSource extends ImageSource {
-  fingerprint?: string
-}
-
 /** Decoded images of one corpus in one file: image `i` is `size·size·4` RGBA bytes at `i·size·size·4`. */
 export interface PixelCache {
   file: string
@@ -55,7 +47,7 @@ const sidecarSchema = z.object({
  * sidecar is reused; its name carries a hash of keys, fingerprints, size and fit, so different corpora share a folder.
  * @throws UserError for an empty list and for the first image that cannot be decoded; nothing half-written stays behind
  */
-export async function buildPixelCache(sources: FingerprintedSource[], options: PixelCacheOptions): Promise<PixelCache> {
+export async function buildPixelCache(sources: ImageSource[], options: PixelCacheOptions): Promise<PixelCache> {
   const { dir, size, fit = 'auto', concurrency = 4 } = options
   if (sources.length === 0) {
     throw new UserError({
@@ -140,7 +132,7 @@ function isCurrent(file: string, sidecar: string, hash: string, keys: string[], 
   }
 }
 
-function hashOf(sources: FingerprintedSource[], size: number, fit: Fit): string {
+function hashOf(sources: ImageSource[], size: number, fit: Fit): string {
   const hash = createHash('sha256').update(JSON.stringify([version, size, fit]))
   for (const { key, fingerprint } of sources) hash.update(JSON.stringify([key, fingerprint ?? null]))
   return hash.digest('hex')

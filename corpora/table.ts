@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { access, readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname, normalize, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { UserError } from '../engine/errors.ts'
@@ -135,14 +135,14 @@ function hashSplit(key: string): Split {
   return fraction < 0.8 ? 'train' : fraction < 0.9 ? 'val' : 'test'
 }
 
+/** Sees that all images are there, and gives each its fingerprint: another file under the same name is another image. */
 async function checkImages(entries: Entry[], file: string): Promise<void> {
   const limit = pLimit(32)
-  const found = await limit.map(entries, ({ path }) =>
-    access(path).then(
-      () => true,
-      () => false,
-    ),
-  )
+  const found = await limit.map(entries, async ({ path, sample }) => {
+    const stats = await stat(path).catch(() => undefined)
+    if (stats) sample.image.fingerprint = `${stats.size} ${stats.mtimeMs}`
+    return stats?.isFile()
+  })
   const missing = entries.filter((_, i) => !found[i])
   if (missing.length === 0) return
   const { line, path } = missing[0]!

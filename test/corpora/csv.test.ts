@@ -6,6 +6,7 @@ import sharp from 'sharp'
 import { csvCorpus } from '../../corpora/csv.ts'
 import { jsonlCorpus } from '../../corpora/jsonl.ts'
 import { openCorpus } from '../../corpora/open.ts'
+import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { Corpus, Sample } from '../../corpora/sample.ts'
 import { splitProtocol } from '../../corpora/split-protocol.ts'
 import { UserError } from '../../engine/errors.ts'
@@ -36,6 +37,31 @@ async function everything(corpus: Corpus): Promise<Sample[]> {
   for (const split of corpus.splits) for await (const sample of corpus.samples(split)) samples.push(sample)
   return samples
 }
+
+test('another file under the same name is another image: caches never mix folders, nor see old content', async (t) => {
+  const cacheDir = join(folder, 'cache')
+  const pixelsOf = async (dir: string) => {
+    const corpus = await csvCorpus({ file: join(dir, 'table.csv') })
+    const images = (await everything(corpus)).map(({ image }) => image)
+    const cache = await buildPixelCache(images, { dir: cacheDir, size: 4 })
+    t.teardown(() => cache.close())
+    return cache.read(0)[0]
+  }
+  const paint = async (dir: string, grey: number) => {
+    await mkdir(dir, { recursive: true })
+    const background = { r: grey, g: grey, b: grey }
+    await sharp({ create: { width: 8, height: 8, channels: 3, background } })
+      .png()
+      .toFile(join(dir, 'a.png'))
+    await writeFile(join(dir, 'table.csv'), 'image,en\na.png,a square')
+    return dir
+  }
+  const [first, second] = [join(folder, 'first'), join(folder, 'second')]
+  t.is(await pixelsOf(await paint(first, 0)), 0)
+  t.is(await pixelsOf(await paint(second, 255)), 255)
+  t.is(await pixelsOf(first), 0)
+  t.is(await pixelsOf(await paint(first, 90)), 90)
+})
 
 test('wide', async (t) => {
   const file = await write('\ufeffimage,EN,zh,split,class,group\nimages/0.png,"a red, square",红色方块,train,red,warm\nimages/1.png,green,绿,val,,\n')

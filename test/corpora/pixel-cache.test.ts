@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
 import { decodeImage } from '../../corpora/images.ts'
-import { buildPixelCache, type FingerprintedSource } from '../../corpora/pixel-cache.ts'
+import { buildPixelCache } from '../../corpora/pixel-cache.ts'
+import type { ImageSource } from '../../corpora/sample.ts'
 import { UserError } from '../../engine/errors.ts'
 
 const colours = ['#f00', '#0f0', '#00f', '#ff0', '#0ff', '#f0f', '#888']
 let reads = 0
-const sources = (fingerprint?: string): FingerprintedSource[] =>
+const sources = (fingerprint?: string): ImageSource[] =>
   colours.map((background, i) => ({
     key: `colour-${i}`,
     fingerprint,
@@ -51,7 +52,7 @@ test.serial('images are read back in the order of their sources', async (t) => {
 test.serial('a matching cache is reused, another size, fit, order or fingerprint makes a new one', async (t) => {
   const dir = await folder(t)
   const files = new Set<string>()
-  const build = async (list: FingerprintedSource[], size: number, fit: 'photo' | 'drawing') => {
+  const build = async (list: ImageSource[], size: number, fit: 'photo' | 'drawing') => {
     reads = 0
     const cache = await buildPixelCache(list, { dir, size, fit, concurrency: 2 })
     cache.close()
