@@ -16,6 +16,7 @@ import { calibrationSet } from '../stages/calibration.ts'
 import { cardData } from '../stages/card-data.ts'
 import { type Contender, folderContender, onnxContender } from '../stages/contenders.ts'
 import { evaluateModels } from '../stages/evaluate.ts'
+import { parseObjectives } from '../stages/objectives/table.ts'
 import { validationTasks } from '../stages/run-data.ts'
 import { openRunFolder } from '../stages/run-folder.ts'
 import { trainScratch } from '../stages/scratch.ts'
@@ -46,6 +47,7 @@ export const distill: Command<typeof schema> = {
   async run(config) {
     const { corpus, imagesDir, languages, out, resume, force, dtypes } = config
     const formats = parseDtypes(dtypes)
+    parseObjectives(config.stage1.objective) // a slip of the pen shall leave no run folder
     const open = await openCorpus(corpus, { languages, imagesDir })
     for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
     const teacher = await openTeacher(teacherFolder(config.teacher), { threads: config.stage1.threads })

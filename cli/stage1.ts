@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
+import { parseObjectives } from '../stages/objectives/table.ts'
 import { openRunFolder } from '../stages/run-folder.ts'
 import { runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runTextStage } from '../stages/text-stage.ts'
@@ -22,6 +23,7 @@ export const stage1: Command<typeof schema> = {
   schema,
   async run(config) {
     const { corpus, imagesDir, languages, teacher: teacherDir, out, cacheDir, resume, force, ...settings } = config
+    parseObjectives(settings.objective) // a slip of the pen shall leave no run folder
     const texts = await openTexts(corpus, { languages })
     const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
     const teacher = await openTeacher(teacherFolder(teacherDir), { threads: settings.threads })

@@ -1,7 +1,8 @@
 import { countParams, initialize, type ParamSpecs, type Params } from '../engine/params.ts'
-import { tf } from '../engine/tf.ts'
+import type { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { ClipConfig } from './config.ts'
+import { boundedExp } from './temperature.ts'
 import { textParams } from './text.ts'
 import { visionParams } from './vision.ts'
 
@@ -21,7 +22,7 @@ export function createDualEncoder(config: ClipConfig, seed: number): DualEncoder
 
 /** s = exp(logit_scale) clamped to [1, 100], a scalar. */
 export function logitScale(params: Tensors): tf.Tensor {
-  return tf.exp(tf.clipByValue(params.logit_scale!, 0, Math.log(100)))
+  return boundedExp(params.logit_scale!)
 }
 
 /** Parameters per tower, token tables and projections included; `logit_scale` belongs to neither. */

@@ -13,7 +13,7 @@ import { imageTower, patchCount } from '../models/vision.ts'
 import { adapt } from './adapters.ts'
 import { compacted } from './capacity/compactors.ts'
 import { type InnerShapes, innerContext, innerNeeds, innerSpecs } from './inner-step.ts'
-import type { ObjectiveContext, Tower, Weights } from './objectives/objective.ts'
+import type { Objective, ObjectiveContext, Tower, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
 import { needs, objectives } from './objectives/table.ts'
@@ -91,7 +91,7 @@ export function trainingStep(
       const objective = objectives[name]!
       const perLanguage = contexts.map(({ context, weight }) => {
         const value = objective.loss(context)
-        return weight !== 1 && objective.needs.includes('teacher') ? tf.mul(value, weight) : value
+        return weight !== 1 && isSpoken(objective) ? tf.mul(value, weight) : value
       })
       scalars[name] = tf.div(tf.addN(perLanguage), perLanguage.length)
     }
@@ -99,6 +99,11 @@ export function trainingStep(
     return { loss: terms.length === 1 ? terms[0]! : tf.addN(terms), ...scalars }
   }
   return { fn: withGradients(loss, trained), specs: inputSpecs(config, params, weights, shape) }
+}
+
+/** Whether it is a language's own teacher that an objective listens to; classes lie in the general teacher's space. */
+function isSpoken({ needs }: Objective): boolean {
+  return needs.includes('teacher') && !needs.includes('centroids')
 }
 
 function inputSpecs(config: ClipConfig, params: Params, weights: Weights, shape: StepShape): InputSpecs {

@@ -37,7 +37,8 @@ export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; 
   const weights = parseObjectives(settings.objective)
   requirePivot(settings.pivot, languages)
   const isShown = settings.innerTeacher !== undefined
-  requireNeeds(weights, { teacher: true, 'hidden-text': isShown, 'attention-text': isShown })
+  requireNeeds(weights, { teacher: true, 'hidden-text': isShown, 'attention-text': isShown, 'gates-text': isShown })
+  if (settings.shrink) throw refuseShrinking()
   if (settings.specialists) throw refuseSpecialists(settings.specialists)
   const runtime = { threads: settings.threads }
   const colleagues = await openColleagues(settings.ensemble ?? [], [], languages, runtime)
@@ -59,7 +60,6 @@ async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague
   const { general } = await gatherTeam(teacher, colleagues, { set }, { cacheDir, variants, policy, seed })
   const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set, imageSize: teacher.imageSize, embedDim: general.embedDim })
   const { config } = model
-  if (settings.shrink) throw refuseShrinking()
   if (config.projection_dim !== general.embedDim) throw refuseDimension(config.projection_dim, general.embedDim)
   if (innerTeacher) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
   const shown = innerTeacher?.shapes.text

@@ -29,7 +29,7 @@ export const objectives: Record<string, Objective> = Object.fromEntries(all.map(
 export function parseObjectives(text: string): Weights {
   const weights: Weights = {}
   for (const part of text.split(',')) {
-    const [name = '', weight = '1'] = part.trim().split(':')
+    const [name = '', weight = '1', ...more] = part.trim().split(':')
     const names = Object.keys(objectives)
     if (!Object.hasOwn(objectives, name)) {
       const near = closest(name, names)
@@ -41,11 +41,11 @@ export function parseObjectives(text: string): Weights {
         hint: `${guess}Write name:weight, separated by commas.`,
       })
     }
-    if (!(Number(weight) > 0 && Number.isFinite(Number(weight)))) {
+    if (!(Number(weight) > 0 && Number.isFinite(Number(weight))) || more.length > 0) {
       throw new UserError({
         where: `--objective ${text}`,
         expected: `a positive weight for ${name}`,
-        got: weight,
+        got: [weight, ...more].join(':'),
         hint: `Leave ${name} out to switch it off.`,
       })
     }

@@ -1,6 +1,7 @@
 import type { ParamSpecs } from '../../engine/params.ts'
-import { tf } from '../../engine/tf.ts'
+import type { tf } from '../../engine/tf.ts'
 import type { Tensors } from '../../engine/trace/trace.ts'
+import { boundedExp } from '../../models/temperature.ts'
 
 /** A learnt temperature of an objective's own: the parameter is ln c, and starts at CLIP's ln(1/0.07). */
 export function temperatureParam(name: string, start = 1 / 0.07): ParamSpecs {
@@ -9,5 +10,5 @@ export function temperatureParam(name: string, start = 1 / 0.07): ParamSpecs {
 
 /** c = exp(parameter), kept in [1, 100] as the model's own scale. */
 export function temperature(params: Tensors, name: string): tf.Tensor {
-  return tf.exp(tf.clipByValue(params[`objective.${name}.scale`]!, 0, Math.log(100)))
+  return boundedExp(params[`objective.${name}.scale`]!)
 }

@@ -176,6 +176,14 @@ test('a specialist speaks for its language alone, with its weight', async (t) =>
   t.true(Math.abs(base - parts) < 1e-5, `${base} ${parts}`)
 })
 
+test("a specialist's weight does not touch what the general teacher says of classes", async (t) => {
+  const value = async (weight: number) => {
+    const { fn, specs, feeds } = build('class-embed:1', { centroids: 4, specialists: [{ embedDim: 6, logitScale: 30, languages: ['zh'], weight }] })
+    return (await eager(fn, specs, feeds))['class-embed']![0]!
+  }
+  t.is(await value(0.5), await value(1))
+})
+
 test('a language has its own part of the texts in hidden and attention', async (t) => {
   const { fn, specs, feeds } = build('hidden-text:1,attention-text:1', { inner })
   const results = await eager(fn, specs, feeds)

@@ -23,6 +23,7 @@ const wrong: Record<string, RegExp> = {
   constructor: /got constructor/,
   'fd:much': /expected a positive weight for fd, got much/,
   'fd:': /expected a positive weight for fd/,
+  'fd:4:5': /expected a positive weight for fd, got 4:5/,
   'task:1,fd:2,task:3': /expected every name once, got task twice/,
 }
 for (const [text, message] of Object.entries(wrong)) {

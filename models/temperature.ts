@@ -1,0 +1,25 @@
+import { tf } from '../engine/tf.ts'
+
+/** Where a learnt temperature stays: 1 ≤ s ≤ 100, as CLIP clamps it. */
+export const temperatureBounds = [0, Math.log(100)] as const
+
+/**
+ * s = exp(p), clamped to [1, 100], a scalar. Beyond a bound the gradient still passes where it leads back: clipping alone has no slope
+ * there, and a parameter that once stepped over would stay for good.
+ */
+export function boundedExp(logarithm: tf.Tensor): tf.Tensor {
+  const [low, high] = temperatureBounds
+  const op = tf.customGrad((...args: unknown[]) => {
+    const [p, save] = args as [tf.Tensor, tf.GradSaveFunc]
+    const value = tf.exp(tf.clipByValue(p, low, high))
+    save([p, value])
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+      const [p, value] = saved as [tf.Tensor, tf.Tensor]
+      // Descent lowers p where dy > 0 and raises it where dy < 0.
+      const inside = tf.logicalAnd(tf.logicalOr(tf.lessEqual(p, high), tf.greater(dy, 0)), tf.logicalOr(tf.greaterEqual(p, low), tf.less(dy, 0)))
+      return tf.mul(tf.mul(dy, value), tf.cast(inside, 'float32'))
+    }
+    return { value, gradFunc }
+  })
+  return op(logarithm)
+}
