@@ -22,7 +22,7 @@ export interface PlannedRun {
   row: string
   seed: number
   /** What distinguishes the row, for those who read the record. */
-  asked: Record<string, string | number>
+  asked: Record<string, string | number | boolean>
   job: Job
 }
 

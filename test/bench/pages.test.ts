@@ -20,7 +20,7 @@ test('teacher-modes: time, memory and the recall of rare classes, a line for eac
     t.regex(page, new RegExp(`^\\| ${way} .*\\| 1 +\\| ${number} +\\| \\d+ +\\| ${number} +\\| ${number} +\\| ${number} +\\| ${number} +\\|$`, 'm'))
   t.regex(page, /the rarest tenth are 1 of them, with \d+ queries each way/)
   t.regex(page, /is made once, in \d+\.\d minutes with a peak of \d+ MB/)
-  t.notRegex(page, /no distillation \(/, 'what was not run is not shown')
+  t.notRegex(page, /nothing about images \(/, 'what was not run is not shown')
 })
 
 test('budget: recall of a split beside what its towers hold, speed and recall beside the teacher', async (t) => {
