@@ -27,7 +27,7 @@ export function createCompactors(gates: readonly Gate[]): Params {
 
 /**
  * Parameters with every compactor multiplied into the linear map before it, W' = Q·W and b' = Q·b, head by head in attention: the same function as with Q
- * between two maps, and with the same gradients, at a price that does not grow with the tokens (CDD, arXiv 2303.09230, §3.2). Without compactors: `params` itself.
+ * between two maps, and with the same gradients, at a price that does not grow with the tokens (CDD, arXiv 2303.09230). Without compactors: `params` itself.
  */
 export function compacted(params: Tensors, gates: readonly Gate[]): Tensors {
   const folded: Tensors = {}

@@ -3,7 +3,7 @@ import { rowLengths } from './compactors.ts'
 
 /**
  * One step of the group lasso λ·Σ_i |Q_i|₂, in place: Q_i ← Q_i·max(0, 1 − amount_i/|Q_i|₂). This is the proximal step of CDD's λ·Q_i/(|Q_i|₂ + ε)
- * (arXiv 2303.09230, §3.3), decoupled from the optimizer as AdamW's decay is: Adam would make every gradient alike, λ's too, and swing around 0, which
+ * (arXiv 2303.09230), decoupled from the optimizer as AdamW's decay is: Adam would make every gradient alike, λ's too, and swing around 0, which
  * a row reaches here.
  * @param amount by row: learning rate · λ where the loss has its say, any speed where it has none
  */

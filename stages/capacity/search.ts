@@ -32,7 +32,7 @@ interface Side {
 }
 
 /**
- * Retrieval-guided gradient resetting (CDD, arXiv 2303.09230, §3.3). The queue of the teacher's latest features is not kept but read again from what is stored:
+ * Retrieval-guided gradient resetting (CDD, arXiv 2303.09230). The queue of the teacher's latest features is not kept but read again from what is stored:
  * batches are functions of seed and step, so a resumed run looks through the same.
  * @returns undefined where no objective compares gates
  * @throws UserError where the teacher runs at every step, and so nothing is stored
@@ -50,13 +50,16 @@ export async function searchUseless(
   const draws = sampler(set, training.batchSize, training.seed)
   const batchSize = Math.min(training.batchSize, set.count)
   const inputs = batchInputs(source)
+  /** Items that are looked at, of each language. */
+  const itemsOf = (languages: number) => Math.min(batchSize, Math.max(1, Math.floor(settings.resetItems / languages)))
   const sides: Side[] = []
   for (const tower of towers) {
     const perBatch = tower === 'image' ? batchSize : batchSize * set.languages.length
     const queueRows = Math.min(settings.resetQueue, (first + 1) * perBatch) // what was drawn until then
+    const count = tower === 'image' ? itemsOf(1) : itemsOf(set.languages.length) * set.languages.length
     const gates = gatesOf(tower, config)
     const columns = gates.reduce((sum, { channels }) => sum + channels, 0)
-    const specs: InputSpecs = { ...paramInputs(params), ...itemSpecs(tower, config, perBatch, inputs.textLength) }
+    const specs: InputSpecs = { ...paramInputs(params), ...itemSpecs(tower, config, count, inputs.textLength) }
     specs.queue = { dtype: 'float32', shape: [queueRows, columns] }
     const probe = await compile(probeOf(tower, config, gates, settings.resetNeighbours), specs, { threads: training.threads })
     sides.push({ tower, gates, columns, queueRows, probe })
@@ -65,12 +68,13 @@ export async function searchUseless(
 
   const items = async (tower: Tower, draw: Draw, step: number): Promise<Record<string, Numbers>> => {
     if (tower === 'text') {
-      const texts = set.languages.flatMap((language) => Array.from(draw.captions[language]!, (text) => set.texts[text]!))
+      const some = itemsOf(set.languages.length)
+      const texts = set.languages.flatMap((language) => Array.from(draw.captions[language]!.subarray(0, some), (text) => set.texts[text]!))
       const { inputIds, attentionMask } = source.tokenizer.encodeBatch(texts, inputs.textLength)
       return { input_ids: inputIds, attention_mask: attentionMask }
     }
     const augment = inputs.augmenter(draw, step)
-    loader!.request(Array.from(draw.images, (index) => ({ index, augmentation: augment(index) })))
+    loader!.request(Array.from(draw.images.subarray(0, itemsOf(1)), (index) => ({ index, augmentation: augment(index) })))
     return { pixel_values: await loader!.next() }
   }
   /** The teacher's features of the latest items, newest first. [M, ΣC] */

@@ -11,6 +11,7 @@ export const capacitySettings = z.object({
   fade: z.int().positive().optional().describe('shrink: steps in which a useless channel fades away (default: 100)'),
   resetFrom: z.number().min(0).max(1).optional().describe('shrink: fraction of the steps before useless channels are looked for (default: 1/6)'),
   resetEvery: z.int().positive().optional().describe('shrink: steps from one look to the next (default: 25)'),
+  resetItems: z.int().positive().optional().describe('shrink: images, and texts, that must agree on what is useless (default: 32)'),
   resetQueue: z.int().positive().optional().describe("shrink: teacher's latest features that are looked through for neighbours (default: 2048)"),
   resetNeighbours: z.int().positive().optional().describe('shrink: neighbours of each item that are compared with it (default: 2)'),
   resetShare: z.number().gt(0).lt(1).optional().describe('shrink: share of the channels that count as low for one item and neighbour (default: 0.5)'),
@@ -19,10 +20,19 @@ export const capacitySettings = z.object({
 export type CapacitySettings = Required<Omit<z.output<typeof capacitySettings>, 'shrink'>>
 
 /**
- * The paper's numbers (arXiv 2303.09230, §4.2), but for the lasso, whose 0.004 belongs to another optimizer, and the queue, which is 24,000 there. Its λ is also how fast useless
- * channels go; there no loss resists, so here they have a speed of their own and a run can be short.
+ * Fills in the paper's numbers (arXiv 2303.09230), with three exceptions. Its λ of 0.004 belongs to another optimizer, and is also how fast useless channels go: no loss resists
+ * there, so here they have a speed of their own and a run can be short. Its queue has 24,000 rows. And a batch of ours is large: hardly a channel is low for all of it.
  */
 export function capacityOf(given: z.output<typeof capacitySettings>): CapacitySettings {
-  const { lasso = 1, fade = 100, resetFrom = 1 / 6, resetEvery = 25, resetQueue = 2048, resetNeighbours = 2, resetShare = 0.5 } = given
-  return { lasso, fade, resetFrom, resetEvery, resetQueue, resetNeighbours, resetShare }
+  const {
+    lasso = 1,
+    fade = 100,
+    resetFrom = 1 / 6,
+    resetEvery = 25,
+    resetItems = 32,
+    resetQueue = 2048,
+    resetNeighbours = 2,
+    resetShare = 0.5,
+  } = given
+  return { lasso, fade, resetFrom, resetEvery, resetItems, resetQueue, resetNeighbours, resetShare }
 }

@@ -6,7 +6,7 @@ import { survivors } from './compactors.ts'
 
 /**
  * Takes the channels out whose compactor rows are gone: rows of the linear map before the gate and columns of the one after it. Exact: at 0 they gave 0. Heads of one layer
- * keep as many channels as the one that needs most. (CDD, arXiv 2303.09230, §3.4)
+ * keep as many channels as the one that needs most. (CDD, arXiv 2303.09230)
  * @param model with the compactors multiplied into its weights
  * @param params that hold the compactors
  */

@@ -3,7 +3,7 @@ import type { Gate } from '../../models/gates.ts'
 
 /**
  * How much every channel contributes to the likeness of an item and its nearest teacher features, gate by gate: |t_j·s_j| with t the nearest, second nearest … row of
- * `queue` by cosine (CDD, arXiv 2303.09230, §3.3, retrieval-guided contribution).
+ * `queue` by cosine (CDD, arXiv 2303.09230: retrieval-guided contribution).
  * @param features s, what passes the student's gates [B, ΣC]
  * @param queue t, what passed the teacher's [M, ΣC]
  * @returns [neighbours, B, ΣC]
