@@ -36,7 +36,8 @@ function planned({ name, objective, keepPatches }: ObjectiveRow, seed: number, s
 }
 
 function report(rows: Row[], winner: Row, { languages, corpus }: Place, flags: Flags, all: number): string[] {
-  const task = rows.find(({ name }) => name === 'task')
+  /** What a row adds to task: to task on whole images, where it sees these. */
+  const task = ({ settings }: Row) => rows.find(({ name }) => name === (settings.keepPatches === 1 ? 'task-whole' : 'task'))
   const lead = (row: Row, other: Row | undefined) => (other && row !== other ? showSpread(leadOver(row, other, languages), 100) : '')
   const header = ['objectives', 'seeds', ...languages, 'mean', 'over task', 'over winner', 'minutes', 'ms a step']
   const lines = rows.map((row) => [
@@ -44,7 +45,7 @@ function report(rows: Row[], winner: Row, { languages, corpus }: Place, flags: F
     String(row.runs.length),
     ...languages.map((language) => showSpread(row.measures[`recall.${language}`], 100)),
     showSpread(meanRecall(row, languages), 100),
-    lead(row, task),
+    lead(row, task(row)),
     lead(row, winner),
     showSpread(row.measures.minutes),
     showSpread(row.measures.secondsPerStep, 1000, 0),
@@ -54,7 +55,7 @@ function report(rows: Row[], winner: Row, { languages, corpus }: Place, flags: F
     `\`${pageCommand('objectives', flags, studyFlags)}\` writes this page from objectives.jsonl, which has a line for every run.`,
     `Student *tiny* on ${corpus}, stage 1 alone: ${flags.steps} steps of the same data, first weights. Validation mean recall in % (mean ± standard deviation over seeds), ` +
       `minutes of training with the features cached (runs that were stopped and resumed are not timed), median time of a step (${machinesOf(rows)}). ` +
-      'Seeds move all rows together, so leads, *over task* and *over winner*, are computed seed by seed (rows with fewer seeds are compared on those alone), and rows are ranked by the second. ' +
+      'Seeds move all rows together, so leads, *over task* and *over winner*, are computed seed by seed (rows with fewer seeds are compared on those alone), and rows are ranked by the second. Rows of whole images are compared with task on whole images. ' +
       `${rows.length} of ${all} rows are recorded.`,
     '![Validation mean recall by objectives](objectives.svg)',
     markdownTable([header, ...lines]),

@@ -25,11 +25,12 @@ import { runStage2, stage2Settings } from '../stages/stage2.ts'
 import { trainingLogs } from '../stages/training-logs.ts'
 import type { Command } from './command.ts'
 import { commandLine } from './command-line.ts'
-import { corpusOptions, runOptions, teacherFolder, teacherOption } from './options.ts'
+import { corpusOptions, runOptions, teacherFolder, teacherOption, teacherScaleOption } from './options.ts'
 
 const schema = z.object({
   ...corpusOptions,
   teacher: teacherOption,
+  teacherScale: teacherScaleOption,
   stage1: stage1Settings.prefault({}),
   stage2: stage2Settings.prefault({}),
   protocol: z.array(z.string()).optional().describe('protocols of the final evaluation (default: all that the corpus has)'),
@@ -50,7 +51,7 @@ export const distill: Command<typeof schema> = {
     parseObjectives(config.stage1.objective) // a slip of the pen shall leave no run folder
     const open = await openCorpus(corpus, { languages, imagesDir })
     for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
-    const teacher = await openTeacher(teacherFolder(config.teacher), { threads: config.stage1.threads })
+    const teacher = await openTeacher(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
     const size = teacher.imageSize
     await openRunFolder(out, { command: 'distill', ...config }, { resume, force })
     const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]

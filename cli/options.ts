@@ -18,6 +18,12 @@ export const runOptions = {
 export const defaultTeacher = 'models/teachers/emoji-en-zh'
 export const teacherOption = z.string().default(defaultTeacher).describe('folder of a CLIP-like ONNX model in transformers.js layout')
 
+export const teacherScaleOption = z
+  .number()
+  .min(1)
+  .optional()
+  .describe("factor of the teacher's similarities, exp(logit_scale), where its files do not tell it (default: what they say, else 100)")
+
 /** The shipped teacher is found from any working directory; a folder of that name there wins. */
 export function teacherFolder(dir: string): string {
   return dir === defaultTeacher && !existsSync(dir) ? fileURLToPath(new URL(`../${defaultTeacher}`, import.meta.url)) : dir

@@ -7,12 +7,13 @@ import { openRunFolder } from '../stages/run-folder.ts'
 import { runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runTextStage } from '../stages/text-stage.ts'
 import type { Command } from './command.ts'
-import { corpusOptions, runOptions, teacherFolder, teacherOption } from './options.ts'
+import { corpusOptions, runOptions, teacherFolder, teacherOption, teacherScaleOption } from './options.ts'
 
 const schema = stage1Settings.extend({
   ...corpusOptions,
   corpus: z.string().default('emoji').describe('emoji, emoji-names, or a .csv, .tsv or .jsonl file; without images the text tower alone learns'),
   teacher: teacherOption,
+  teacherScale: teacherScaleOption,
   out: z.string().default('runs/stage1').describe('run folder'),
   ...runOptions,
 })
@@ -22,11 +23,11 @@ export const stage1: Command<typeof schema> = {
   description: "Stage 1: distil a teacher's image and text features into a student.",
   schema,
   async run(config) {
-    const { corpus, imagesDir, languages, teacher: teacherDir, out, cacheDir, resume, force, ...settings } = config
+    const { corpus, imagesDir, languages, teacher: teacherDir, teacherScale, out, cacheDir, resume, force, ...settings } = config
     parseObjectives(settings.objective) // a slip of the pen shall leave no run folder
     const texts = await openTexts(corpus, { languages })
     const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
-    const teacher = await openTeacher(teacherFolder(teacherDir), { threads: settings.threads })
+    const teacher = await openTeacher(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
     await openRunFolder(out, { command: 'stage1', ...config }, { resume, force })
     try {
       const run = { languages, teacher, settings, dir: out, cacheDir, resume }

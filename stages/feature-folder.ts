@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { UserError } from '../engine/errors.ts'
@@ -13,6 +13,8 @@ export async function openFeatureFolder(dir: string, made: Record<string, unknow
   const file = join(dir, 'index.json')
   const text = await readFile(file, 'utf8').catch(() => undefined)
   if (text !== undefined) requireSame(file, parse(text, file), made)
+  else if ((await readdir(dir).catch(() => [])).some((name) => name.endsWith('.npy')))
+    throw mismatch(file, 'what the files beside it are made of', 'no such file')
   await mkdir(dir, { recursive: true })
   await writeFileAtomic(file, `${JSON.stringify(made, null, 2)}\n`)
 }

@@ -198,6 +198,14 @@ export function requireSameTokenizer(own: Tokenizer, teacher: Tokenizer, texts: 
 }
 
 /**
+ * It reads texts of a student's length.
+ * @throws UserError when they are too long for it
+ */
+export function requireContext({ id, tokenizer }: InnerTeacher, length: number): void {
+  if (length > tokenizer.contextLength) throw tooLong(`--innerTeacher ${id}`, length, tokenizer.contextLength)
+}
+
+/**
  * Its images are the student's.
  * @throws UserError when they differ in size
  */

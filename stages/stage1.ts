@@ -13,7 +13,7 @@ import { capacityOf, capacitySettings } from './capacity/settings.ts'
 import { fit } from './fit.ts'
 import { innerFeatures } from './inner-features.ts'
 import { type InnerShapes, innerNeeds, innerSpecs, innerTowers, shownOf } from './inner-step.ts'
-import { type InnerTeacher, openInnerTeacher, requireSameSize, requireSameTokenizer } from './inner-teacher.ts'
+import { type InnerTeacher, openInnerTeacher, requireContext, requireSameSize, requireSameTokenizer } from './inner-teacher.ts'
 import { requireSharedClasses } from './objectives/centroids.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
@@ -23,6 +23,7 @@ import { identityOf, prepareData } from './prepare.ts'
 import { trainSettings } from './settings.ts'
 import { startStudent } from './start.ts'
 import { type Colleague, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
+import { textLengthOf } from './text-length.ts'
 import { validation } from './validation.ts'
 
 export const stage1Settings = trainSettings.extend({
@@ -67,7 +68,7 @@ export interface Stage1Run {
 export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
   const { settings, languages } = run
   const weights = parseObjectives(settings.objective)
-  requirePivot(settings.pivot, languages)
+  requirePivot(settings.pivot, languages, weights)
   const runtime = { threads: settings.threads }
   const colleagues = await openColleagues(settings.ensemble ?? [], settings.specialists ?? [], languages, runtime)
   let innerTeacher: InnerTeacher | undefined
@@ -98,7 +99,10 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   if (needs(weights, 'centroids')) requireSharedClasses(data.set.labelCount, data.set.images.length, settings.classColumn)
   const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set: data.set, ...teacher })
   const { config } = model
-  if (innerTeacher && shownOf(weights, 'text').length > 0) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, data.set.texts)
+  if (innerTeacher && shownOf(weights, 'text').length > 0) {
+    requireSameTokenizer(tokenizer, innerTeacher.tokenizer, data.set.texts)
+    requireContext(innerTeacher, textLengthOf({ ...data, tokenizer, config }))
+  }
 
   const embedDim = config.projection_dim
   const shapes = innerTeacher?.shapes

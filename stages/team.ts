@@ -7,6 +7,8 @@ import type { Encoder } from '../models/encoder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import { ensembleFeatures } from './ensemble.ts'
 import { type TeacherFeatures, teacherFeatures } from './features.ts'
+import { shownOf } from './inner-step.ts'
+import type { Weights } from './objectives/objective.ts'
 import { onlineFeatures } from './online.ts'
 import type { ImageData, TrainingData } from './prepare.ts'
 import { textFeatures } from './text-features.ts'
@@ -94,9 +96,15 @@ export function teamId(teacher: Encoder, colleagues: readonly Colleague[], inner
   return [teacher.id, ...others, ...(inner ? [`inner=${inner.id}`] : [])].join(' ')
 }
 
-/** @throws UserError for a pivot that is none of the run's languages */
-export function requirePivot(pivot: Language | undefined, languages: Language[]): void {
-  if (pivot === undefined || languages.includes(pivot)) return
+/** @throws UserError for a pivot that is none of the run's languages, and for one beside objectives that compare tokens: those of two languages differ */
+export function requirePivot(pivot: Language | undefined, languages: Language[], weights: Weights): void {
+  if (pivot === undefined) return
+  const shown = shownOf(weights, 'text')
+  if (shown.length > 0) {
+    const hint = 'Leave it out, or distil features (fd-text) instead.'
+    throw new UserError({ where: `--pivot ${pivot}`, expected: 'objectives that compare embeddings of texts', got: shown.join(' and '), hint })
+  }
+  if (languages.includes(pivot)) return
   const hint = 'Add it to --languages: its captions are what the teacher reads.'
   throw new UserError({ where: `--pivot ${pivot}`, expected: `one of ${languages.join(', ')}`, got: pivot, hint })
 }

@@ -9,7 +9,7 @@ import { writeModelFolder } from '../models/folder.ts'
 import { fit } from './fit.ts'
 import { innerFeatures } from './inner-features.ts'
 import { shownOf } from './inner-step.ts'
-import { type InnerTeacher, openInnerTeacher, requireSameTokenizer } from './inner-teacher.ts'
+import { type InnerTeacher, openInnerTeacher, requireContext, requireSameTokenizer } from './inner-teacher.ts'
 import type { Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
 import { objectiveSettings } from './objectives/settings.ts'
@@ -18,6 +18,7 @@ import { identityOf } from './prepare.ts'
 import type { Stage1Run } from './stage1.ts'
 import { startStudent } from './start.ts'
 import { type Colleague, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
+import { textLengthOf } from './text-length.ts'
 import { loadTrainingSet } from './training-set.ts'
 import { validation } from './validation.ts'
 
@@ -35,7 +36,7 @@ export interface TextRun extends Omit<Stage1Run, 'open'> {
 export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
   const { settings, languages } = run
   const weights = parseObjectives(settings.objective)
-  requirePivot(settings.pivot, languages)
+  requirePivot(settings.pivot, languages, weights)
   const isShown = settings.innerTeacher !== undefined
   requireNeeds(weights, { teacher: true, 'hidden-text': isShown, 'attention-text': isShown, 'gates-text': isShown })
   if (settings.shrink) throw refuseShrinking()
@@ -61,7 +62,10 @@ async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague
   const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set, imageSize: teacher.imageSize, embedDim: general.embedDim })
   const { config } = model
   if (config.projection_dim !== general.embedDim) throw refuseDimension(config.projection_dim, general.embedDim)
-  if (innerTeacher) requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
+  if (innerTeacher) {
+    requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
+    requireContext(innerTeacher, textLengthOf({ set, tokenizer, config }))
+  }
   const shown = innerTeacher?.shapes.text
   const widths = shown && { text: { student: config.text_config.hidden_size, teacher: shown.width } }
   const inner =

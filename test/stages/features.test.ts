@@ -76,6 +76,13 @@ const damages: Record<string, [(dir: string) => Promise<void>, RegExp]> = {
     (dir) => change(join(dir, 'augmentations.jsonl'), (text) => text.replace(/"blur":|"affine":/, '"was":')),
     /index\.json: expected augmentations [0-9a-f]{64}, got [0-9a-f]{64}\. These features belong to something else: delete the folder/,
   ],
+  'augmentations that nothing says the features are of': [
+    async (dir) => {
+      await change(join(dir, 'augmentations.jsonl'), (text) => text.replace(/"blur":|"affine":/, '"was":'))
+      await rm(join(dir, 'index.json'))
+    },
+    /index\.json: expected what the files beside it are made of, got no such file/,
+  ],
   'too few augmentations': [
     (dir) => change(join(dir, 'augmentations.jsonl'), (text) => text.split('\n').slice(1).join('\n')),
     /expected 15 lines.*got 14/,

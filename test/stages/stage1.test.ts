@@ -204,6 +204,10 @@ const refused: Record<string, [object, RegExp, string?]> = {
   ],
   'a specialist of a foreign language': [{ specialists: ['zh=DIR/second'] }, /--specialists .*: expected each of de, fr at most once, got zh/],
   'a pivot that is none of the languages': [{ pivot: 'en' }, /--pivot en: expected one of de, fr, got en/],
+  'a pivot where tokens are compared': [
+    { objective: 'fd,task,hidden-text', innerTeacher: 'DIR/first', pivot: 'de' },
+    /--pivot de: expected objectives that compare embeddings of texts, got hidden/,
+  ],
   'inheriting more than there is': [
     { tokenizer: undefined, student: 'tiny', inherit: 'DIR/first' },
     /--inherit: expected at most the source's image layers, 1, got 3/,
