@@ -1,14 +1,18 @@
 import test from 'ava'
+import { UserError } from '../../engine/errors.ts'
 import { linear } from '../../engine/fused.ts'
+import { gradientOf } from '../../engine/gradients.ts'
 import { paramData, paramInputs } from '../../engine/params.ts'
 import { tf } from '../../engine/tf.ts'
 import type { TensorFunction, Tensors } from '../../engine/trace/trace.ts'
 import { towerCounts } from '../../models/dual-encoder.ts'
 import { allGates, gateFeatures, gatesOf } from '../../models/gates.ts'
+import { inherit } from '../../models/inherit.ts'
 import { norm } from '../../models/layers.ts'
 import { textTower } from '../../models/text.ts'
 import { evenParams, unevenParams } from '../../models/uneven.ts'
 import { imageTower } from '../../models/vision.ts'
+import { trainingStep } from '../../stages/step.ts'
 import { agree, close, eager, gaussian } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel, tinyTexts } from './tiny.ts'
 
@@ -126,4 +130,22 @@ test('layers of unequal size compute what they compute padded with zeros, and pa
   const small = await agree(t, embeds(uneven), { ...paramInputs(model.params), ...inputs }, { ...paramData(model.params), ...data })
   const large = await eager(embeds(even), { ...paramInputs(padded), ...inputs }, { ...paramData(padded), ...data })
   for (const name of ['image', 'text'] as const) close(t, small[name]!, large[name]!, 1e-5, name)
+})
+
+test('a step trains layers of unequal size', async (t) => {
+  const { params } = tinyModel(uneven)
+  const shape = { batchSize: B, textLength: T, languages: ['en'], keepPatches: 1 }
+  const { fn, specs } = trainingStep(uneven, params, Object.keys(params), { task: 1 }, shape)
+  const positives = Float32Array.from({ length: B * B }, (_, i) => (i % (B + 1) === 0 ? 1 : 0))
+  const feeds = { ...paramData(params), ...tinyTexts(B, T), pixel_values: gaussian(B * 3 * size * size, 4), 'positives:en': positives }
+  const results = await agree(t, fn, specs, feeds)
+  for (const [name, { data }] of Object.entries(params)) t.is(results[gradientOf(name)]!.length, data.length, name)
+})
+
+test('weights are not inherited from layers of unequal size', (t) => {
+  const target = { ...tinyConfig, vision_config: { ...tinyConfig.vision_config, intermediate_size: 4 } }
+  t.throws(() => inherit(tinyModel(uneven), target), {
+    instanceOf: UserError,
+    message: /expected layers of equal size in the source's image tower, got a pruned one/,
+  })
 })
