@@ -72,16 +72,16 @@ export function innerContext(
   weights: Weights,
   { batchSize: B }: Shape,
   inputs: Tensors,
-  own: Partial<Record<Tower, Activations>>,
+  own: Partial<Record<Tower, Partial<Activations>>>,
   language: number,
 ): Partial<Record<Tower, InnerContext>> {
   const part = (x: tf.Tensor) => tf.slice(x, [language * B], [B])
   const contexts = innerTowers(weights).map((tower): [Tower, InnerContext] => {
     const shown = (cut: (x: tf.Tensor) => tf.Tensor): Partial<Activations> =>
       Object.fromEntries(shownOf(weights, tower).map((what) => [what, cut(inputs[innerInput(tower, what)]!)]))
-    if (tower === 'image') return [tower, { student: own.image!, teacher: shown((x) => x) }]
+    if (tower === 'image') return [tower, { student: own.image as Activations, teacher: shown((x) => x) }]
     const attended = tf.cast(part(inputs.attention_mask!), 'float32') // [B, T]
-    const student = { hidden: part(own.text!.hidden), attention: part(own.text!.attention) }
+    const student = { hidden: part(own.text!.hidden!), attention: part(own.text!.attention!) }
     return [tower, { student, teacher: shown(part), attended }]
   })
   return Object.fromEntries(contexts)
