@@ -1,3 +1,4 @@
+import type { Block } from './blocks.ts'
 import { type ClipConfig, hiddenUnits, type TowerConfig, valueChannels } from './config.ts'
 import { patchCount } from './vision.ts'
 
@@ -34,16 +35,21 @@ export function towerFlops(
  * FLOPs of one training step: three times the forward pass of its images and texts. Going back costs two products of the same size for
  * each one forward, for the slopes of its input and of its weight. (The patches' own slope is not needed, similarities and
  * the optimizer are not counted: together under 1 % of a preset's step.)
+ * @param shape.textBlocks lengths of parts of the texts, where not all have textLength tokens
  * @param towers which run; default both
  */
 export function stepFlops(
   config: ClipConfig,
-  shape: { batchSize: number; languages: readonly string[]; textLength: number; keptPatches?: number },
+  shape: { batchSize: number; languages: readonly string[]; textLength: number; textBlocks?: readonly Block[]; keptPatches?: number },
   towers: readonly ('image' | 'text')[] = ['image', 'text'],
 ): number {
-  const flops = towerFlops(config, shape)
-  const perItem = { image: flops.image, text: shape.languages.length * flops.text }
-  return 3 * shape.batchSize * towers.reduce((sum, tower) => sum + perItem[tower], 0)
+  const { batchSize, languages, textLength, textBlocks = [{ rows: languages.length * batchSize }] } = shape
+  const text = (tokens = textLength) => towerFlops(config, { textLength: tokens }).text
+  const forward = {
+    image: batchSize * towerFlops(config, shape).image,
+    text: textBlocks.reduce((sum, { rows, tokens }) => sum + rows * text(tokens), 0),
+  }
+  return 3 * towers.reduce((sum, tower) => sum + forward[tower], 0)
 }
 
 function encoderFlops(config: TowerConfig, tokens: number): number {

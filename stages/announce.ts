@@ -3,7 +3,7 @@ import type { ClipConfig } from '../models/config.ts'
 import { towerCounts } from '../models/dual-encoder.ts'
 import { stepFlops } from '../models/flops.ts'
 import type { TrainSettings } from './settings.ts'
-import { keptPatches } from './step.ts'
+import { keptPatches, type StepShape } from './step.ts'
 import type { TrainingSet } from './training-set.ts'
 
 interface Announced {
@@ -15,15 +15,16 @@ interface Announced {
 }
 
 /** Says what is about to be trained, on what, for how long; plain lines on stderr. */
-export function announce({ label, config, params, set, settings }: Announced, textLength: number): void {
+export function announce({ label, config, params, set, settings }: Announced, texts: Pick<StepShape, 'textLength' | 'textBlocks'>): void {
   const { image, text } = towerCounts(config)
   const millions = (count: number) => `${(count / 1e6).toFixed(2)} M`
   const { vision_config: vision, text_config: words } = config
-  const batch = Math.min(settings.batchSize, set.count) * settings.accumulate
-  const shape = { batchSize: batch, languages: set.languages, textLength, keptPatches: keptPatches(config, settings.keepPatches) }
+  const batchSize = Math.min(settings.batchSize, set.count)
+  const batch = batchSize * settings.accumulate
+  const shape = { batchSize, languages: set.languages, ...texts, keptPatches: keptPatches(config, settings.keepPatches) }
   const textOnly = set.images.length === 0
   const things = textOnly ? 'rows' : 'images'
-  const flops = stepFlops(config, shape, textOnly ? ['text'] : undefined)
+  const flops = settings.accumulate * stepFlops(config, shape, textOnly ? ['text'] : undefined)
   const adapters = Object.keys(params).filter((name) => name.startsWith('adapter.')).length
   const lines = [
     `${label}: image tower ${millions(image)} parameters (${vision.image_size} px, patch ${vision.patch_size}), text tower ${millions(text)} (${words.vocab_size} tokens), ${((image + text) / 1e6).toFixed(2)} MB at int8${adapters ? `, ${adapters} adapters` : ''}`,

@@ -12,11 +12,11 @@ import type { Centroids } from './objectives/centroids.ts'
 import type { Weights } from './objectives/objective.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
 import { needs } from './objectives/table.ts'
-import { type Draw, positives } from './sampler.ts'
+import { type Draw, positives, type Sampler } from './sampler.ts'
 import type { TrainSettings } from './settings.ts'
 import { keptPatches, positivesOf, teacherImageOf, teacherTextOf } from './step.ts'
 import type { SpecialistFeatures } from './team.ts'
-import { textLengthOf } from './text-length.ts'
+import { textLayout } from './text-layout.ts'
 import type { TrainingSet } from './training-set.ts'
 
 /** What batches are made of. */
@@ -39,10 +39,10 @@ export interface BatchSource {
 }
 
 /** Makes the inputs of steps: all that trainingStep lists, but parameters and pixels. */
-export function batchInputs(source: BatchSource, centroids?: Centroids) {
-  const { set, tokenizer, config, settings, weights, teacher, pivot, specialists = [], inner, objectiveSettings = defaultObjectiveSettings } = source
+export function batchInputs(source: BatchSource, draws: Sampler, centroids?: Centroids) {
+  const { set, config, settings, weights, teacher, pivot, specialists = [], inner, objectiveSettings = defaultObjectiveSettings } = source
   const patches = patchCount(config)
-  const textLength = textLengthOf(source)
+  const texts = textLayout(source, draws, settings.steps * settings.accumulate)
   const rampSteps = settings.ramp * settings.steps * settings.accumulate
   const choosePatches = (draw: Draw, purpose: number, fraction: number) => {
     const next = draw.stream(purpose)
@@ -50,7 +50,8 @@ export function batchInputs(source: BatchSource, centroids?: Centroids) {
     return Int32Array.from(Array.from(draw.images).flatMap(() => [...permutation(patches, next).subarray(0, kept)]))
   }
   return {
-    textLength,
+    /** What the step's shape says of texts. */
+    textShape: texts.shape,
     /** How the images of batch `index` are varied: as the teacher saw them, or freshly drawn. */
     augmenter(draw: Draw, index: number): (image: number) => Augmentation {
       if (teacher) return (image) => teacher.augmentation(image, draw.epoch)
@@ -61,9 +62,8 @@ export function batchInputs(source: BatchSource, centroids?: Centroids) {
     /** @param pixels absent where there are texts alone */
     async of(draw: Draw, masked: boolean, pixels?: Float32Array): Promise<Record<string, Numbers>> {
       const captions = Uint32Array.from(set.languages.flatMap((language) => [...draw.captions[language]!]))
-      const texts = Array.from(captions, (text) => set.texts[text]!)
-      const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, textLength)
-      const inputs: Record<string, Numbers> = { input_ids: inputIds, attention_mask: attentionMask }
+      const ids = texts.inputs(captions)
+      const inputs: Record<string, Numbers> = { ...ids }
       if (masked) inputs.keep = choosePatches(draw, 2, settings.keepPatches)
       if (needs(weights, 'masked-image')) inputs.mask_keep = choosePatches(draw, 3, objectiveSettings.mfdKeep)
       if (needs(weights, 'classes')) inputs.classes = Int32Array.from(draw.images, (image) => set.labels[image]!)
@@ -77,7 +77,7 @@ export function batchInputs(source: BatchSource, centroids?: Centroids) {
         inputs[teacherImageOf(specialist)] = await specialist.images(draw.images, draw.epoch, pixels!)
       if (centroids) Object.assign(inputs, centroidInputs(centroids, draw.images))
       for (const tower of inner ? innerTowers(weights) : []) {
-        const rows = tower === 'image' ? inner!.images(draw.images, draw.epoch, pixels!) : inner!.texts(captions, inputIds, attentionMask)
+        const rows = tower === 'image' ? inner!.images(draw.images, draw.epoch, pixels!) : inner!.texts(captions, ids.input_ids, ids.attention_mask)
         for (const what of shownOf(weights, tower)) inputs[innerInput(tower, what)] = (await rows)[what]!
       }
       return inputs

@@ -11,7 +11,7 @@ import { type Centroids, classCentroids } from './objectives/centroids.ts'
 import { defaultObjectiveSettings } from './objectives/settings.ts'
 import { needs } from './objectives/table.ts'
 import { sampler } from './sampler.ts'
-import { trainingStep } from './step.ts'
+import { type StepShape, trainingStep } from './step.ts'
 import { tensorboard } from './tensorboard.ts'
 
 export interface Fit extends BatchSource {
@@ -36,12 +36,12 @@ export async function fit(options: Fit): Promise<TrainingResult> {
   const { set, pixels, settings, params } = options
   const draws = sampler(set, settings.batchSize, settings.seed)
   const centroids = centroidsOf(options)
-  const inputs = batchInputs(options, centroids)
-  announce(options, inputs.textLength)
+  const inputs = batchInputs(options, draws, centroids)
+  announce(options, inputs.textShape)
   const loader = pixels && batchLoader({ cache: pixels, prefetch }) // its threads live until it is closed
   const steps = stepCompiler(options, {
     batchSize: Math.min(settings.batchSize, set.count),
-    textLength: inputs.textLength,
+    ...inputs.textShape,
     centroids: centroids?.count,
   })
   let requested = -1
@@ -93,7 +93,7 @@ function centroidsOf({ weights, teacher, set, settings, objectiveSettings = defa
 }
 
 /** Compiles the step with dropped patches and the whole one, each when first needed. */
-function stepCompiler(source: Fit, sizes: { batchSize: number; textLength: number; centroids?: number }) {
+function stepCompiler(source: Fit, sizes: Pick<StepShape, 'batchSize' | 'textLength' | 'textBlocks' | 'centroids'>) {
   const { config, params, weights, settings, set, teacher, specialists, inner, objectiveSettings } = source
   const trained = source.trained ?? Object.keys(params)
   let current: { masked: boolean; step: Step } | undefined

@@ -84,7 +84,7 @@ export function innerContext(
   weights: Weights,
   { batchSize: B }: Shape,
   inputs: Tensors,
-  own: Partial<Record<Tower, Activations>>,
+  own: Partial<Record<Tower, Partial<Activations>>>,
   language: number,
 ): Partial<Record<Tower, InnerContext>> {
   const contexts = innerTowers(weights).map((tower): [Tower, InnerContext] => {
@@ -92,7 +92,7 @@ export function innerContext(
     const gates = gatesOf(tower, config)
     const { means, ...lastLayer } = own[tower]!
     // Gate features are of the weights as they are, not as compactors make them.
-    const student = (what: Shown) => (what === 'gates' ? gateFeatures(inputs, gates, means) : lastLayer[what])
+    const student = (what: Shown) => (what === 'gates' ? gateFeatures(inputs, gates, means!) : lastLayer[what]!)
     const shown = (all: (what: Shown) => tf.Tensor) => Object.fromEntries(shownOf(weights, tower).map((what) => [what, part(all(what))]))
     return [
       tower,

@@ -11,10 +11,15 @@ export interface Draw {
   stream(purpose: number): Random
 }
 
+export interface Sampler {
+  batchesPerEpoch: number
+  draw(step: number): Draw
+}
+
 /**
  * Draws batches as a pure function of (seed, step): every epoch is a fresh permutation, the incomplete last batch is left out.
  */
-export function sampler(set: TrainingSet, batchSize: number, seed: number): { batchesPerEpoch: number; draw(step: number): Draw } {
+export function sampler(set: TrainingSet, batchSize: number, seed: number): Sampler {
   const size = Math.min(batchSize, set.count)
   const batchesPerEpoch = Math.floor(set.count / size)
   let order: Uint32Array = new Uint32Array()

@@ -3,11 +3,11 @@ import { type Loss, withGradients } from '../engine/gradients.ts'
 import { type Params, paramInputs } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
 import type { InputSpecs, TensorFunction, Tensors } from '../engine/trace/trace.ts'
-import { blockSize, inBlocks } from '../models/blocks.ts'
+import { type Block, blockSize, evenBlocks, inBlocks } from '../models/blocks.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { logitScale } from '../models/dual-encoder.ts'
 import { allGates } from '../models/gates.ts'
-import { normalize } from '../models/layers.ts'
+import { type Activations, normalize } from '../models/layers.ts'
 import { textTower } from '../models/text.ts'
 import { imageTower, patchCount } from '../models/vision.ts'
 import { adapt } from './adapters.ts'
@@ -33,6 +33,8 @@ export interface StepSpecialist extends StepTeacher {
 export interface StepShape {
   batchSize: number // B
   textLength: number // T, tokens
+  /** Texts come sorted, longest first, and go through the tower in these blocks; default: all T tokens in any order. */
+  textBlocks?: Block[]
   languages: Language[] // L
   /** Fraction of patches that enter the image tower. */
   keepPatches: number
@@ -62,7 +64,7 @@ export function keptPatches(config: ClipConfig, fraction: number): number {
 
 /**
  * The training step's function and its inputs: pixel_values [B, 3, S, S], keep [B, K] where patches are dropped, input_ids and
- * attention_mask [L·B, T], positives:LANG [B, B], teacher_image (and teacher_image:LANG+LANG of specialists) and teacher_text:LANG [B, Et];
+ * attention_mask [L·B, T], text_order [L·B] where texts are sorted (the row of each), positives:LANG [B, B], teacher_image (and teacher_image:LANG+LANG of specialists) and teacher_text:LANG [B, Et];
  * where an objective needs them mask_keep [B, K] (patches of a second, masked pass), classes [B], class_centroids [M, Et],
  * class_target and class_confidence [B], and the teacher's last layers. A step of texts alone has neither pixels nor positives.
  * Outputs: loss, one scalar per objective, gradients.
@@ -114,6 +116,7 @@ function inputSpecs(config: ClipConfig, params: Params, weights: Weights, shape:
     input_ids: { dtype: 'int32', shape: [languages.length * B, T] },
     attention_mask: { dtype: 'int32', shape: [languages.length * B, T] },
   }
+  if (shape.textBlocks) specs.text_order = { dtype: 'int32', shape: [languages.length * B] }
   if (!shape.textOnly) specs.pixel_values = { dtype: 'float32', shape: [B, 3, S, S] }
   if (keepPatches < 1) specs.keep = { dtype: 'int32', shape: [B, keptPatches(config, keepPatches)] }
   if (needs(weights, 'masked-image')) specs.mask_keep = { dtype: 'int32', shape: [B, keptPatches(config, settings.mfdKeep)] }
@@ -149,7 +152,7 @@ function embed(
   const pixels = inputs.pixel_values
   const own = {
     image: pixels && encodeImages(params, config, pixels, inputs.keep),
-    text: encodeTexts(params, config, inputs.input_ids!, inputs.attention_mask!),
+    text: encodeTexts(params, config, inputs, shape.textBlocks),
   }
   const rawImage = own.image?.embedding // [B, E]
   const rawText = own.text.embedding // [L·B, E]
@@ -200,10 +203,19 @@ function embed(
 /** What nothing is made of, such as a last layer that no objective compares, is pruned from the compiled step. */
 function encodeImages(params: Tensors, config: ClipConfig, pixels: tf.Tensor, keep?: tf.Tensor): ReturnType<typeof imageTower> {
   const size = blockSize(config.vision_config, (keep?.shape[1] ?? patchCount(config)) + 1)
-  return inBlocks(size, (...[pixels, keep]) => imageTower(params, config, pixels!, keep), pixels, ...(keep ? [keep] : []))
+  return inBlocks(
+    evenBlocks(pixels.shape[0]!, size),
+    (...[pixels, keep]) => imageTower(params, config, pixels!, keep),
+    pixels,
+    ...(keep ? [keep] : []),
+  )
 }
 
-function encodeTexts(params: Tensors, config: ClipConfig, ids: tf.Tensor, attended: tf.Tensor): ReturnType<typeof textTower> {
-  const size = blockSize(config.text_config, ids.shape[1]!)
-  return inBlocks(size, (...[ids, attended]) => textTower(params, config, ids!, attended!), ids, attended)
+/** Sorted texts of different lengths have no last layer in common. */
+function encodeTexts(params: Tensors, config: ClipConfig, inputs: Tensors, blocks?: Block[]): { embedding: tf.Tensor } & Partial<Activations> {
+  const [ids, attended] = [inputs.input_ids!, inputs.attention_mask!]
+  const encode = (...[ids, attended]: tf.Tensor[]) => textTower(params, config, ids!, attended!)
+  if (!blocks) return inBlocks(evenBlocks(ids.shape[0]!, blockSize(config.text_config, ids.shape[1]!)), encode, ids, attended)
+  const { embedding } = inBlocks(blocks, (...block) => ({ embedding: encode(...block).embedding }), ids, attended)
+  return { embedding: tf.gather(embedding, inputs.text_order!) }
 }

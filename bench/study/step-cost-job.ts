@@ -43,7 +43,8 @@ export async function stepCostJob({ settings, objectives, rounds }: StepCostWork
   const { vocabSize, contextLength } = tokenizer
   const config = preset(settings.student, { vocabSize, embedDim, imageSize, contextLength })
   const model = createDualEncoder(config, settings.seed)
-  const draw = sampler(data.set, settings.batchSize, settings.seed).draw(0)
+  const draws = sampler(data.set, settings.batchSize, settings.seed)
+  const draw = draws.draw(0)
   const loader = batchLoader({ cache: data.pixels })
   loader.request(Array.from(draw.images, (index) => ({ index, augmentation: features.augmentation(index, draw.epoch) })))
   const pixel_values = await loader.next()
@@ -56,8 +57,8 @@ export async function stepCostJob({ settings, objectives, rounds }: StepCostWork
   for (const [name, objective] of Object.entries(objectives)) {
     const weights = parseObjectives(objective)
     const params = { ...model.params, ...objectiveParams(weights, sizes, settings.seed) }
-    const inputs = batchInputs({ ...data, config, tokenizer, weights, settings, teacher: features })
-    const shape = { batchSize: draw.images.length, textLength: inputs.textLength, languages, keepPatches: settings.keepPatches, teacher: features }
+    const inputs = batchInputs({ ...data, config, tokenizer, weights, settings, teacher: features }, draws)
+    const shape = { batchSize: draw.images.length, ...inputs.textShape, languages, keepPatches: settings.keepPatches, teacher: features }
     const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, shape)
     const step = await compile(fn, specs, { threads })
     const feeds = { ...paramData(params), ...(await inputs.of(draw, settings.keepPatches < 1, pixel_values)), pixel_values }

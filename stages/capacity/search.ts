@@ -49,7 +49,7 @@ export async function searchUseless(
   const first = Math.floor(settings.resetFrom * training.steps)
   const draws = sampler(set, training.batchSize, training.seed)
   const batchSize = Math.min(training.batchSize, set.count)
-  const inputs = batchInputs(source)
+  const inputs = batchInputs(source, draws)
   /** Items that are looked at, of each language. */
   const itemsOf = (languages: number) => Math.min(batchSize, Math.max(1, Math.floor(settings.resetItems / languages)))
   const sides: Side[] = []
@@ -59,7 +59,7 @@ export async function searchUseless(
     const count = tower === 'image' ? itemsOf(1) : itemsOf(set.languages.length) * set.languages.length
     const gates = gatesOf(tower, config)
     const columns = gates.reduce((sum, { channels }) => sum + channels, 0)
-    const specs: InputSpecs = { ...paramInputs(params), ...itemSpecs(tower, config, count, inputs.textLength) }
+    const specs: InputSpecs = { ...paramInputs(params), ...itemSpecs(tower, config, count, inputs.textShape.textLength) }
     specs.queue = { dtype: 'float32', shape: [queueRows, columns] }
     const probe = await compile(probeOf(tower, config, gates, settings.resetNeighbours), specs, { threads: training.threads })
     sides.push({ tower, gates, columns, queueRows, probe })
@@ -70,7 +70,7 @@ export async function searchUseless(
     if (tower === 'text') {
       const some = itemsOf(set.languages.length)
       const texts = set.languages.flatMap((language) => Array.from(draw.captions[language]!.subarray(0, some), (text) => set.texts[text]!))
-      const { inputIds, attentionMask } = source.tokenizer.encodeBatch(texts, inputs.textLength)
+      const { inputIds, attentionMask } = source.tokenizer.encodeBatch(texts, inputs.textShape.textLength)
       return { input_ids: inputIds, attention_mask: attentionMask }
     }
     const augment = inputs.augmenter(draw, step)

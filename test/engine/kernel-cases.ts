@@ -230,6 +230,8 @@ export const kernelCases: Record<KernelName, KernelCase[]> = {
     { inputs: { x: x(6, 3), segmentIds: ids(6) }, attrs: { numSegments: 4 } },
     { inputs: { x: x(6), segmentIds: ids(6) }, attrs: { numSegments: 5 } },
     { inputs: { x: splat(1, [6, 2]), segmentIds: ids(6) }, attrs: { numSegments: 4 } },
+    { inputs: { x: x(6, 3), segmentIds: ids(6) }, attrs: { numSegments: 200 } }, // too many for a product with one-hot rows
+    { inputs: { x: x(6, 3, 2), segmentIds: ids(6) }, attrs: { numSegments: 4 } },
   ],
   OneHot: [
     { inputs: { indices: ids(5) }, attrs: { depth: 4, onValue: 1, offValue: 0, dtype: 'float32' } },

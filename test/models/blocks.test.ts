@@ -2,7 +2,7 @@ import test from 'ava'
 import { compile } from '../../engine/compile.ts'
 import { gradientOf, withGradients } from '../../engine/gradients.ts'
 import { tf } from '../../engine/tf.ts'
-import { blockSize, inBlocks } from '../../models/blocks.ts'
+import { blockSize, evenBlocks, inBlocks, sortedBlocks } from '../../models/blocks.ts'
 import { preset } from '../../models/config.ts'
 
 const rows = 7
@@ -29,7 +29,7 @@ function program(size: number) {
   return withGradients(
     (params, inputs) => {
       w = params.w
-      const { y, sums } = inBlocks(size, (...[x, pick]) => encode(x!, pick!), inputs.x!, inputs.pick!)
+      const { y, sums } = inBlocks(evenBlocks(rows, size), (...[x, pick]) => encode(x!, pick!), inputs.x!, inputs.pick!)
       return { loss: tf.sum(tf.mul(y, tf.square(y))), rows: sums }
     },
     ['w'],
@@ -61,4 +61,48 @@ test('block sizes follow the widest activation', (t) => {
   t.is(blockSize(base, 65), 17) // 17 · 65 · 1024 · 4 bytes ≤ 4.5 MB < 18 · …
   t.is(blockSize(base, 33), 34)
   t.is(blockSize(base, 1_000_000), 1)
+})
+
+test('sorted texts: blocks with the least padding, none dearer than what it saves', (t) => {
+  const { text_config: tiny } = preset('tiny', { vocabSize: 100 })
+  const blocks = (atLeast: number[]) => sortedBlocks(tiny, [Number.NaN, ...atLeast]).map(({ rows, tokens }) => [rows, tokens])
+  t.deepEqual(blocks([300, 300, 300]), [[300, 3]], 'all of one length')
+  t.deepEqual(blocks([300, 0, 0]), [[300, 1]], 'no batch has longer ones')
+  t.deepEqual(blocks([300, 300, 100, 100, 100]), [
+    [100, 5],
+    [200, 2],
+  ]) // a cut saves 200 · 3 tokens
+  t.deepEqual(blocks([300, 300, 250, 250, 250]), [[300, 5]]) // 50 · 3 only: less than a block costs
+  t.deepEqual(blocks([512, 512, 512, 494, 370, 278, 199, 118, 65, 40, 20, 14]), [
+    [65, 12],
+    [134, 8],
+    [171, 6],
+    [142, 4],
+  ]) // the emoji corpus
+})
+
+test('a block of sorted texts that is too long for the caches is several', (t) => {
+  const { text_config: tiny } = preset('tiny', { vocabSize: 100 }) // 2304 tokens of 512 numbers
+  const lengths = sortedBlocks(tiny, [0, 5000, 5000, 100, 100, 100])
+  t.deepEqual(lengths.map(({ rows, tokens }) => `${rows} of ${tokens}`).sort(), ['100 of 5', '980 of 2', ...Array(4).fill('980 of 2')].sort())
+})
+
+test('rows of a block are cut to its tokens', (t) => {
+  const seen: number[][] = []
+  const { y } = inBlocks(
+    [
+      { rows: 1, tokens: 3 },
+      { rows: 2, tokens: 2 },
+    ],
+    (x) => {
+      seen.push([...x!.dataSync()])
+      return { y: tf.sum(x!, 1) }
+    },
+    tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8, 9], [3, 3]),
+  )
+  t.deepEqual(seen, [
+    [1, 2, 3],
+    [4, 5, 7, 8],
+  ])
+  t.deepEqual([...y.dataSync()], [6, 9, 15])
 })

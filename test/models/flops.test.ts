@@ -83,4 +83,10 @@ test('FLOPs worked out by hand', (t) => {
   // Image of 4 patches, 5 tokens: 160 + 120 + 200, then 80 + 16 + 24 + 40; patches 2·4·12·2 = 192, projection 20.
   t.deepEqual(towerFlops(config, { textLength: 3 }), { text: 414, image: 852 })
   t.is(stepFlops(config, { batchSize: 2, languages: ['en', 'zh'], textLength: 3 }), 3 * 2 * (852 + 2 * 414))
+  const one = towerFlops(config, { textLength: 1 }).text
+  const textBlocks = [
+    { rows: 1, tokens: 3 },
+    { rows: 3, tokens: 1 },
+  ]
+  t.is(stepFlops(config, { batchSize: 2, languages: ['en', 'zh'], textLength: 3, textBlocks }), 3 * (2 * 852 + 414 + 3 * one))
 })

@@ -33,8 +33,8 @@ async function inputs(t: Parameters<typeof smallModel>[0], settings: { mfdKeep?:
   const train = { batchSize: 4, seed: 3, steps: 5, accumulate: 1, keepPatches: 1, ramp: 0, ...settings }
   const objectiveSettings = { mfdKeep: 0.25, ...settings }
   const source = { set, config: model.config, tokenizer, weights, settings: train, objectiveSettings }
-  const made = batchInputs(source as unknown as Parameters<typeof batchInputs>[0])
   const draws = sampler(set, 4, 3)
+  const made = batchInputs(source as unknown as Parameters<typeof batchInputs>[0], draws)
   return { patches: patchCount(model.config), of: (step: number, masked: boolean) => made.of(draws.draw(step), masked, new Float32Array()) }
 }
 

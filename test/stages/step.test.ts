@@ -8,7 +8,7 @@ import { patchCount } from '../../models/vision.ts'
 import { createAdapters } from '../../stages/adapters.ts'
 import { objectiveParams, parseObjectives } from '../../stages/objectives/table.ts'
 import { type StepShape, trainingStep } from '../../stages/step.ts'
-import { agree, eager, type Feeds, gaussian, threads } from '../engine/oracle.ts'
+import { agree, close, compiled, eager, type Feeds, gaussian, threads } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel, tinyTexts, unitRows } from '../models/tiny.ts'
 
 const [B, T] = [3, 6]
@@ -114,6 +114,33 @@ test('mfd masks: other patches, another loss; without mfd there is no second pas
   t.is(without.specs.mask_keep, undefined)
   const nodes = async ({ fn, specs }: Pick<ReturnType<typeof build>, 'fn' | 'specs'>) => (await compile(fn, specs, { threads })).graph!.nodes.length
   t.true((await nodes({ fn, specs })) > (await nodes(without)))
+})
+
+test('sorted texts in blocks of their own lengths: the same losses and gradients', async (t) => {
+  for (const [objective, more] of [
+    ['task:1,fd:1,crd:1,icl:1', { languages: ['en', 'zh'] }],
+    ['crd:1', { specialists: [{ embedDim: 4, logitScale: 30, languages: ['zh'], weight: 0.5 }] }],
+    ['fd-text:1', { textOnly: true }],
+  ] as const) {
+    const plain = build(objective, more as Partial<StepShape>)
+    const { input_ids, attention_mask } = plain.feeds as Record<string, Int32Array>
+    const lengths = [6, 5, 4, 6, 5, 4] // of tinyTexts
+    const sorted = [0, 3, 1, 4, 2, 5]
+    const rows = (data: Int32Array) => Int32Array.from(sorted.flatMap((text) => [...data.subarray(T * text, T * (text + 1))]))
+    const text_order = Int32Array.from(lengths.keys(), (text) => sorted.indexOf(text))
+    const textBlocks = [
+      { rows: 3, tokens: 6 }, // one of its texts is shorter
+      { rows: 1, tokens: 5 },
+      { rows: 2, tokens: 4 },
+    ]
+    const inBlocks = build(objective, { ...(more as Partial<StepShape>), textBlocks })
+    t.deepEqual(inBlocks.specs.text_order!.shape, [2 * B])
+    const feeds = { ...plain.feeds, input_ids: rows(input_ids!), attention_mask: rows(attention_mask!), text_order }
+    const want = await compiled(plain.fn, plain.specs, plain.feeds)
+    const got = await agree(t, inBlocks.fn, inBlocks.specs, feeds)
+    t.deepEqual(Object.keys(got), Object.keys(want))
+    for (const name of Object.keys(want)) close(t, got[name]!, want[name]!, 1e-5, `${objective}: ${name}`)
+  }
 })
 
 test('a step of texts alone takes no image, and reaches the text tower alone', async (t) => {
