@@ -25,9 +25,9 @@ test('export says what is wrong with its input, and leaves nothing half-written'
   const mistakes: [args: string[], message: RegExp][] = [
     [
       ['--from', at('unfinished'), '--out', at('out')],
-      /unfinished: expected a finished run or a model folder \(model\.safetensors\), got neither\. Run stage1 first/,
+      /unfinished: expected a finished run, a model folder \(model\.safetensors\) or an export, got neither\. Run stage1 first/,
     ],
-    [['--from', at('nowhere'), '--out', at('out')], /nowhere: expected a finished run .* got no such folder/],
+    [['--from', at('nowhere'), '--out', at('out')], /nowhere: expected a finished run, .* got no such folder/],
     [['--from', at('run'), '--out', at('out'), '--dtypes', 'fp32,q5'], /^--dtypes: expected a list of fp32, fp16, q8, int8, q4, got q5\./],
     [
       ['--from', at('run'), '--out', at('out'), '--dtypes', 'int8'],

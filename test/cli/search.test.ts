@@ -72,7 +72,7 @@ test('search refuses what it cannot search', async (t) => {
   await t.throwsAsync(searchImages({ ...request, query: ' ' }), { message: /expected words to look for, got an empty text/ })
   await t.throwsAsync(searchImages({ ...request, images: at('empty') }), { message: /expected a folder with images \(\.png .*\), got none/ })
   await t.throwsAsync(searchImages({ ...request, images: at('nowhere') }), { message: /got no such folder/ })
-  await t.throwsAsync(searchImages({ ...request, model: at('images') }), { message: /expected a finished run or a model folder/ })
+  await t.throwsAsync(searchImages({ ...request, model: at('images') }), { message: /expected a finished run, a model folder .* or an export/ })
   await t.throwsAsync(searchImages({ ...request, dtype: 'q8' }), {
     message: /expected an exported model with q8 files, got .* which holds fp32 only/,
   })
