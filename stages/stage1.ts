@@ -37,7 +37,7 @@ export const stage1Settings = trainSettings.extend({
   init: z.string().optional().describe('run or model folder of a student to begin with (its size and tokenizer hold)'),
   inherit: z.string().optional().describe('run or model folder of a larger student whose weights the new one is cut from'),
   pivot: z.string().optional().describe('language whose captions the teacher reads for all languages (for one that knows no other)'),
-  innerTeacher: z.string().optional().describe('model folder for hidden and attention: its last layers are distilled'),
+  innerTeacher: z.string().optional().describe('model folder or export that hidden, attention and gates look into'),
   tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
   vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),
   steps: trainSettings.shape.steps.default(1700),
