@@ -1,5 +1,5 @@
 import type { Param, Params } from '../engine/params.ts'
-import type { ClipConfig } from './config.ts'
+import type { ClipConfig, TowerConfig } from './config.ts'
 import { type DualEncoder, dualEncoderParams } from './dual-encoder.ts'
 import { gatesOf } from './gates.ts'
 
@@ -18,9 +18,11 @@ export function unevenParams(params: Params, config: ClipConfig): Params {
 
 /** The same model with layers of equal size. */
 export function evenConfig({ projection_dim, vision_config, text_config }: ClipConfig): ClipConfig {
-  const { intermediate_sizes: _1, value_sizes: _2, ...vision } = vision_config
-  const { intermediate_sizes: _3, value_sizes: _4, ...text } = text_config
-  return { projection_dim, vision_config: vision, text_config: text }
+  return { projection_dim, vision_config: evenTower(vision_config), text_config: evenTower(text_config) }
+}
+
+function evenTower<Tower extends TowerConfig>({ intermediate_sizes: _hidden, value_sizes: _values, ...even }: Tower) {
+  return even
 }
 
 /** Gives every gate of `to` the first channels of the same gate of `from`, group by group, and zeros where there are none. */
