@@ -1,8 +1,9 @@
+import { beginnings } from '../stages/run-folder.ts'
 import type { AnyCommand } from './command.ts'
 import { flagsOf } from './flags.ts'
 
 /** How a run is started over, and where it keeps what it can compute again, is no part of what it is. */
-const unsaid = new Set(['resume', 'force', 'cacheDir'])
+const unsaid = new Set([...beginnings, 'cacheDir'])
 
 /**
  * What to type to run a command with this configuration again: every setting that differs from its default, quoted for a POSIX shell.

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { nearest } from '../corpora/nearest.ts'
 import { UserError } from '../engine/errors.ts'
+import { beginnings } from '../stages/run-folder.ts'
 import type { Flag } from './flags.ts'
 
 /**
  * Reads `--config FILE`: a JSON object with any of the command's settings, nested as the schema nests. The config.json of a run folder
- * is one, too; its key `command` says whose settings they are.
+ * is one, too; its key `command` says whose settings they are. Whether a run is resumed or started over is not read from such a file.
  * @returns flag name → value; the values are not checked yet
  * @throws UserError for a file that is missing or no JSON object, and for a key that is no setting, naming the nearest one
  */
@@ -20,9 +21,10 @@ export function readConfigFile(file: string, flags: Flag[], command: string): Ma
       else throw unknownKey(file, name, names)
     }
   }
-  const { command: writtenBy = command, ...settings } = readObject(file)
-  if (writtenBy !== command) throw otherCommand(file, writtenBy, command)
+  const { command: writtenBy, ...settings } = readObject(file)
+  if (writtenBy !== undefined && writtenBy !== command) throw otherCommand(file, writtenBy, command)
   walk(settings, '')
+  if (writtenBy) for (const name of beginnings) values.delete(name) // older runs recorded them
   return values
 }
 

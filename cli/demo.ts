@@ -4,14 +4,14 @@ import { buildDemo } from '../export/demo.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { serveSite } from '../export/web/site/server.ts'
 import type { Command } from './command.ts'
-import { corpusOptions } from './options.ts'
+import { corpusOptions, languageList } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('folder of an exported model, or of a run that has one'),
   corpus: corpusOptions.corpus,
   imagesDir: corpusOptions.imagesDir,
   protocol: z.string().optional().describe('which of the corpus (default: its test split; for emoji unseen-style/openmoji)'),
-  languages: z.array(z.string()).min(1).optional().describe('languages of the page, BCP 47 (default: English and Chinese)'),
+  languages: languageList.optional().describe('languages of the page, BCP 47 (default: English and Chinese)'),
   limit: z.int().positive().default(2000).describe('pictures at most'),
   dtypes: z.array(z.string()).min(1).optional().describe('number formats to offer (default: all of the folder)'),
   title: z.string().optional().describe('title of the page'),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { renderConsole } from '../eval/report/console.ts'
@@ -16,13 +16,13 @@ import { calibrationSet } from '../stages/calibration.ts'
 import { cardData } from '../stages/card-data.ts'
 import { type Contender, folderContender, onnxContender } from '../stages/contenders.ts'
 import { evaluateModels } from '../stages/evaluate.ts'
-import { parseObjectives } from '../stages/objectives/table.ts'
 import { validationTasks } from '../stages/run-data.ts'
 import { openRunFolder } from '../stages/run-folder.ts'
 import { trainScratch } from '../stages/scratch.ts'
-import { runStage1, stage1Settings } from '../stages/stage1.ts'
+import { checkStage1, runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runStage2, stage2Settings } from '../stages/stage2.ts'
 import { trainingLogs } from '../stages/training-logs.ts'
+import { requireValidation } from '../stages/validation.ts'
 import type { Command } from './command.ts'
 import { commandLine } from './command-line.ts'
 import { corpusOptions, runOptions, teacherFolder, teacherOption, teacherScaleOption } from './options.ts'
@@ -48,8 +48,9 @@ export const distill: Command<typeof schema> = {
   async run(config) {
     const { corpus, imagesDir, languages, out, resume, force, dtypes } = config
     const formats = parseDtypes(dtypes)
-    parseObjectives(config.stage1.objective) // a slip of the pen shall leave no run folder
+    checkStage1(config.stage1) // a slip of the pen shall leave no run folder
     const open = await openCorpus(corpus, { languages, imagesDir })
+    requireValidation(open, languages)
     for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
     const teacher = await openTeacher(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
     const size = teacher.imageSize
@@ -65,11 +66,11 @@ export const distill: Command<typeof schema> = {
       await runStage2({ ...common, model: await readModelFolder(firstModel), tokenizerDir: firstModel, settings: config.stage2, dir: second })
     const student = join(second, 'student')
     if (config.baseline)
-      await trainScratch({ ...common, tokenizerDir: firstModel, stage1: config.stage1, stage2: config.stage2, dir: join(out, 'scratch') })
+      await trainScratch({ ...common, studentDir: firstModel, stage1: config.stage1, stage2: config.stage2, dir: join(out, 'scratch') })
 
     const data = { open, languages }
     // Layers that would cost a language more than a point stay in fp32.
-    const gate = { tasks: await validationTasks(data, size, config.cacheDir), maxDrop: parseMaxDrop(['1.0']) }
+    const gate = { tasks: await validationTasks(data, size, config.cacheDir), maxDrop: parseMaxDrop([], formats) }
     await exportFolder(await readModelFolder(student), {
       tokenizerDir: student,
       out: join(out, 'export'),
@@ -92,7 +93,8 @@ function finished(dir: string): boolean {
 /** Measures teacher, student after each stage, and scratch where trained; writes and prints the report. */
 async function report(config: Config, open: OpenCorpus): Promise<void> {
   const { out, languages, cacheDir } = config
-  const options = { threads: config.stage1.threads, name: config.stage1.student }
+  const { init, student } = config.stage1
+  const options = { threads: config.stage1.threads, name: init ? basename(resolve(init)) : student }
   const { seed } = config.stage1
   const contenders: Contender[] = [
     await onnxContender('teacher', teacherFolder(config.teacher), { threads: config.stage1.threads }),
@@ -109,7 +111,7 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
     } = await evaluateModels(contenders, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
     const found = { schema: 1 as const, ...measured, provenance: provenance({ config, seed }), commands: [commandLine(distill, config)] }
     const training = await trainingLogs(out)
-    const files = await writeReport(out, found, { ranks, material: { ...material, title: `Distillation of ${config.stage1.student}`, training } })
+    const files = await writeReport(out, found, { ranks, material: { ...material, title: `Distillation of ${options.name}`, training } })
     await addToCard(join(out, 'export'), recallTitle, recallTable(found))
     console.log(renderConsole(found))
     console.log(`${files.join('\n')}\n`)

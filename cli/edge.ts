@@ -11,7 +11,7 @@ import { findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-fi
 import { openRunData, validationTasks } from '../stages/run-data.ts'
 import { trainedOn } from '../stages/trained-on.ts'
 import type { Command } from './command.ts'
-import { runOptions, teacherFolder } from './options.ts'
+import { languageList, runOptions, teacherFolder } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('folder of an exported model, or of a run that has one'),
@@ -19,7 +19,7 @@ const schema = z.object({
   dtypes: z.array(z.string()).min(1).optional().describe('number formats of the model (default: all that the folder has)'),
   corpus: z.string().optional().describe("whose validation protocol recall is measured on (default: the run's corpus)"),
   imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
-  languages: z.array(z.string()).optional().describe("languages to measure (default: the run's)"),
+  languages: languageList.optional().describe("languages to measure (default: the run's)"),
   rounds: z.int().min(10).default(100).describe('timed runs of each model'),
   cacheDir: runOptions.cacheDir,
 })

@@ -18,7 +18,7 @@ import { findModel } from '../stages/run-folder.ts'
 import { trainingLogs } from '../stages/training-logs.ts'
 import type { Command } from './command.ts'
 import { commandLine } from './command-line.ts'
-import { corpusOptions, runOptions } from './options.ts'
+import { corpusOptions, runOptions, teacherFolder } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('run, model folder (safetensors) or exported ONNX folder'),
@@ -59,7 +59,7 @@ export const evaluate: Command<typeof schema> = {
     const classLanguages = config.classLanguages.map((language) => classLanguage(language, open.corpus.name))
     const contenders: Contender[] = []
     try {
-      if (config.teacher) contenders.push(await onnxContender('teacher', config.teacher, { threads: config.threads }))
+      if (config.teacher) contenders.push(await onnxContender('teacher', teacherFolder(config.teacher), { threads: config.threads }))
       contenders.push(await openModel(config.model, config))
       const { report: measured, ranks, material } = await evaluateModels(contenders, { ...config, open, protocols, classLanguages })
       const report = {

@@ -8,10 +8,10 @@ import { readModelFolder } from '../models/folder.ts'
 import { calibrationSet } from '../stages/calibration.ts'
 import { cardData, reportIn } from '../stages/card-data.ts'
 import { openRunData, validationTasks } from '../stages/run-data.ts'
-import { findModel } from '../stages/run-folder.ts'
+import { findModel, requireNoRun } from '../stages/run-folder.ts'
 import { trainedOn } from '../stages/trained-on.ts'
 import type { Command } from './command.ts'
-import { runOptions } from './options.ts'
+import { languageList, runOptions } from './options.ts'
 
 const schema = z.object({
   from: z.string().describe('run or model folder'),
@@ -20,7 +20,7 @@ const schema = z.object({
   format: z.enum(['onnx', 'ort']).default('onnx').describe("ort: also .ort files for onnxruntime's mobile builds, with the list of their operators"),
   corpus: z.string().optional().describe("whose validation protocol the files are measured on (default: the run's corpus)"),
   imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
-  languages: z.array(z.string()).optional().describe("languages to measure (default: the run's)"),
+  languages: languageList.optional().describe("languages to measure (default: the run's)"),
   maxDrop: z.array(z.string()).default(['1.0']).describe('points of mean recall that fp16 and q8 may lose in each language; q4:2 sets one format'),
   keepFp32: z.array(z.string()).default([]).describe('layers to leave in fp32, or auto: those that --maxDrop makes necessary'),
   reduceRange: z.boolean().default(false).describe('7-bit weights in q8, for x86 processors without VNNI'),
@@ -40,7 +40,8 @@ export const exportModel: Command<typeof schema> = {
   async run(config) {
     const { from, out, reduceRange, format, force } = config
     const dtypes = parseDtypes(config.dtypes)
-    const maxDrop = parseMaxDrop(config.maxDrop)
+    const maxDrop = parseMaxDrop(config.maxDrop, dtypes)
+    await requireNoRun('--out', out)
     const dir = findModel(from)
     const model = await readModelFolder(dir)
     const { image_size: size } = model.config.vision_config

@@ -2,11 +2,17 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
+/** A language given twice would be learnt from the wrong captions. */
+export const languageList = z
+  .array(z.string())
+  .min(1)
+  .refine((list) => new Set(list).size === list.length, 'every language once')
+
 /** Flags that several commands share. */
 export const corpusOptions = {
   corpus: z.string().default('emoji').describe('emoji, or a .csv, .tsv or .jsonl file'),
   imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
-  languages: z.array(z.string()).min(1).default(['en', 'zh']).describe('languages to learn and measure, BCP 47'),
+  languages: languageList.default(['en', 'zh']).describe('languages to learn and measure, BCP 47'),
 }
 
 export const runOptions = {

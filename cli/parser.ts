@@ -3,7 +3,7 @@ import { nearest } from '../corpora/nearest.ts'
 import { UserError } from '../engine/errors.ts'
 import type { AnyCommand } from './command.ts'
 import type { Flag } from './flags.ts'
-import { parseValue, placeholder } from './value-type.ts'
+import { parseValue, placeholder, type ValueType } from './value-type.ts'
 
 export interface Given {
   /** Flag name → value, as far as flags and the positional argument were given. */
@@ -83,7 +83,13 @@ function optionsOf({ name, type, description, required, default: preset }: Flag)
     return [new Option(`--${name}`, text).hideHelp(preset === true), new Option(`--no-${name}`, text).hideHelp(preset !== true)]
   }
   const note = required ? ' (required)' : preset === undefined ? '' : ` (default: ${String(preset)})`
-  return [new Option(`--${name} <${placeholder(type)}>`, description + note).argParser((text) => parseValue(type, text))]
+  return [new Option(`--${name} <${placeholder(type)}>`, description + note).argParser(reader(type))]
+}
+
+/** A list may be given in several flags; of anything else the last one counts. */
+function reader(type: ValueType): (text: string, before: unknown) => unknown {
+  if (type.kind !== 'list') return (text) => parseValue(type, text)
+  return (text, before) => [...((before as unknown[] | undefined) ?? []), ...(parseValue(type, text) as unknown[])]
 }
 
 function unknownFlag(command: AnyCommand, written: string, flags: Flag[]): UserError {

@@ -2,12 +2,14 @@ import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
-import { parseObjectives } from '../stages/objectives/table.ts'
 import { openRunFolder } from '../stages/run-folder.ts'
-import { runStage1, stage1Settings } from '../stages/stage1.ts'
+import { checkStage1, runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runTextStage } from '../stages/text-stage.ts'
+import { requireValidation } from '../stages/validation.ts'
 import type { Command } from './command.ts'
+import { commandLine } from './command-line.ts'
 import { corpusOptions, runOptions, teacherFolder, teacherOption, teacherScaleOption } from './options.ts'
+import { stage2 } from './stage2.ts'
 
 const schema = stage1Settings.extend({
   ...corpusOptions,
@@ -24,9 +26,10 @@ export const stage1: Command<typeof schema> = {
   schema,
   async run(config) {
     const { corpus, imagesDir, languages, teacher: teacherDir, teacherScale, out, cacheDir, resume, force, ...settings } = config
-    parseObjectives(settings.objective) // a slip of the pen shall leave no run folder
+    checkStage1(settings) // a slip of the pen shall leave no run folder
     const texts = await openTexts(corpus, { languages })
     const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
+    if (open) requireValidation(open, languages)
     const teacher = await openTeacher(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
     await openRunFolder(out, { command: 'stage1', ...config }, { resume, force })
     try {
@@ -36,7 +39,7 @@ export const stage1: Command<typeof schema> = {
     } finally {
       await teacher.release()
     }
-    const next = texts ? '--corpus CORPUS' : `--corpus ${corpus}`
-    console.log(`Student in ${out}/student. Next: npm run stage2 -- --from ${out} ${next} --out RUN`)
+    const next = commandLine(stage2, { from: out, corpus: texts ? 'CORPUS' : corpus, imagesDir, languages, out: 'RUN' })
+    console.log(`Student in ${out}/student. Next: ${next}`)
   },
 }

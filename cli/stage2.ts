@@ -3,13 +3,21 @@ import { openCorpus } from '../corpora/open.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { findModel, openRunFolder } from '../stages/run-folder.ts'
 import { runStage2, stage2Settings } from '../stages/stage2.ts'
+import { requireValidation } from '../stages/validation.ts'
 import type { Command } from './command.ts'
+import { commandLine } from './command-line.ts'
+import { evaluate } from './evaluate.ts'
 import { corpusOptions, runOptions } from './options.ts'
 
 const schema = stage2Settings.extend({
   ...corpusOptions,
   from: z.string().describe('run or model folder that stage 1 left'),
-  pairs: z.string().optional().describe('file of clean pairs (default: emoji names; for a file its own train split)'),
+  pairs: z
+    .string()
+    .optional()
+    .describe(
+      'file of clean pairs, whose train split is learnt: without a split column, 80 % of it (default: emoji names; for a file its own train split)',
+    ),
   out: z.string().default('runs/stage2').describe('run folder'),
   ...runOptions,
 })
@@ -21,11 +29,12 @@ export const stage2: Command<typeof schema> = {
   async run(config) {
     const { corpus, imagesDir, languages, from, pairs, out, cacheDir, resume, force, ...settings } = config
     const open = await openCorpus(corpus, { languages, imagesDir })
+    requireValidation(open, languages)
     const pairSet = pairs ? (await openCorpus(pairs, { languages, imagesDir })).corpus : undefined
     const tokenizerDir = findModel(from)
     const model = await readModelFolder(tokenizerDir)
     await openRunFolder(out, { command: 'stage2', ...config }, { resume, force })
     await runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, dir: out, cacheDir, resume })
-    console.log(`Student in ${out}/student. Next: npm run evaluate -- --model ${out} --corpus ${corpus} --out ${out}`)
+    console.log(`Student in ${out}/student. Next: ${commandLine(evaluate, { model: out, corpus, imagesDir, languages, out })}`)
   },
 }

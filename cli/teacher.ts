@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
 import { exportFolder } from '../export/package.ts'
-import { openRunFolder } from '../stages/run-folder.ts'
+import { parseObjectives } from '../stages/objectives/table.ts'
+import { openRunFolder, requireNoRun } from '../stages/run-folder.ts'
 import { teacherSettings, trainTeacher } from '../stages/teacher.ts'
+import { requireValidation } from '../stages/validation.ts'
 import type { Command } from './command.ts'
 import { corpusOptions, runOptions } from './options.ts'
 
@@ -19,8 +21,11 @@ export const teacher: Command<typeof schema> = {
   schema,
   async run(config) {
     const { corpus, imagesDir, languages, out, exportDir = `${out}/export`, cacheDir, resume, force, ...settings } = config
+    parseObjectives(settings.objective) // a slip of the pen shall leave no run folder
     const open = await openCorpus(corpus, { languages, imagesDir })
+    requireValidation(open, languages)
     await openRunFolder(out, { command: 'teacher', ...config }, { resume, force })
+    await requireNoRun('--exportDir', exportDir)
     const { model, tokenizerDir } = await trainTeacher({ label: 'teacher', open, languages, settings, dir: out, cacheDir, resume })
     const card = {
       languages,

@@ -70,10 +70,7 @@ export async function openCorpus(nameOrFile: string, options: { languages?: Lang
     // Without a val split, rather the training images than choices made on test.
     defaultValidation: corpus.splits.includes('val') ? 'val' : corpus.splits[0]!,
     task: async (protocol, language) => splitProtocol(corpus, splitOf(corpus, protocol), language),
-    languagesOf: (protocol) => {
-      splitOf(corpus, protocol) // an unknown protocol has no languages
-      return corpus.languages
-    },
+    languagesOf: (protocol) => corpus.languagesOf(splitOf(corpus, protocol)),
   }
 }
 

@@ -38,4 +38,6 @@ export interface TextCorpus {
 
 export interface Corpus extends TextCorpus {
   samples(split: Split): AsyncIterable<Sample>
+  /** Languages that images of a split have captions in. */
+  languagesOf(split: Split): Language[]
 }

@@ -54,6 +54,8 @@ export async function tableCorpus(file: string, rows: AsyncIterable<Row>, images
     async *samples(split) {
       for (const entry of all) if (entry.split === split) yield entry.sample
     },
+    languagesOf: (split) =>
+      [...languages].filter((language) => all.some((entry) => entry.split === split && entry.sample.captions[language]?.length)),
   }
 }
 

@@ -46,7 +46,7 @@ export interface ConsistencyResult {
  *     ndcg@20   = mean of ½[NDCG(b | a) + NDCG(a | b)];  NDCG(b | a) = Σᵣ g(bᵣ)/log₂(r + 1) / Σᵣ (21 − r)/log₂(r + 1),  r = 1 … 20,
  *                 where g of an image is 21 − its rank with a, and 0 beyond rank 20
  *
- * An image's first caption in each language makes the pair, so both tasks must have been made of the same images; images without
+ * Any text that is written like the translation is as right as it. An image's first caption in each language makes the pair, so both tasks must have been made of the same images; images without
  * captions in one of the languages are left out of both. Ties are broken in opposite ways for the two: a model that gives everything
  * one score does not pass for a consistent one.
  * @param imageEmbeds of the images of `a.task` [a.task.images, E]; need not be normalised, nor do the texts
@@ -73,9 +73,26 @@ export async function crossLingualConsistency(
   const rankings = found.map((hits, i) => ({ a: hits.map(({ index }) => index), b: foundBySecond[i]!.map(({ index }) => index) }))
   const overlap = (k: number) => mean(rankings.map((ranking) => overlapAt(ranking.a, ranking.b, k)))
 
-  const translation = everyPair.map((pair) => [pair])
-  const there = await rankRows(first, everyPair, second, translation, options)
-  const back = await rankRows(second, everyPair, first, translation, options)
+  const there = await rankRows(
+    first,
+    everyPair,
+    second,
+    sameText(
+      b.task,
+      pairs.map((pair) => pair.b),
+    ),
+    options,
+  )
+  const back = await rankRows(
+    second,
+    everyPair,
+    first,
+    sameText(
+      a.task,
+      pairs.map((pair) => pair.a),
+    ),
+    options,
+  )
   return {
     languages: [a.task.language, b.task.language],
     queries: pairs.length,
@@ -93,6 +110,17 @@ export async function crossLingualConsistency(
       'text_to_text_R@10_reverse': recallAt(back, 10),
     },
   }
+}
+
+/** For every one of `captions`, the places in it that hold the very same text: as right an answer as its own. */
+function sameText({ texts }: RetrievalTask, captions: readonly number[]): number[][] {
+  const places = new Map<string, number[]>()
+  for (const [place, caption] of captions.entries()) {
+    const known = places.get(texts[caption]!)
+    if (known) known.push(place)
+    else places.set(texts[caption]!, [place])
+  }
+  return captions.map((caption) => places.get(texts[caption]!)!)
 }
 
 /** |first k of a ∩ first k of b| / k, with k at most the length of the shorter one. */

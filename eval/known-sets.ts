@@ -69,6 +69,7 @@ export function requireKnownSet(name: string, task: RetrievalTask): void {
 function advice(known: KnownSet, images: number, texts: number): string {
   if (images > known.images) return 'This looks like more than the test split: choose the split.'
   if (images === known.images && texts === images) return 'Only one caption of each image was read: read all of them.'
-  if (images < known.images) return 'Images are missing: unpack the whole set, and check that ids of images and captions agree.'
+  if (images < known.images)
+    return 'Images are missing: unpack the whole set, check that ids of images and captions agree, and give the file a split column with "test" in every row (without one a tenth is taken).'
   return 'Captions are missing or doubled: use the published caption file of the test split.'
 }

@@ -1,16 +1,17 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { decodeImage } from '../corpora/images.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
 import type { ImageSource } from '../corpora/sample.ts'
-import { UserError } from '../engine/errors.ts'
 import { progress } from '../engine/progress.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import { languageName } from '../eval/report/format.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import { embedImages, embedTexts } from './recall.ts'
+import { replaceFolder } from './replace-folder.ts'
 import { renderDocument } from './web/site/document.ts'
 import { collectGallery, type Gallery, type GalleryOptions } from './web/site/gallery.ts'
 import { copyModel, findExport, formatsOf, modelName, towerBytes } from './web/site/model-files.ts'
@@ -19,10 +20,13 @@ import { writeSheets } from './web/site/sheets.ts'
 import type { Format, Site } from './web/site.ts'
 import { encodeVectors, quantizeRows } from './web/vectors.ts'
 
+/** Every file that a demo may consist of. */
+const ownFiles = /^(?:index\.html|style\.css|icon\.svg|(?:app|vendor|model|data)\/.*)$/
+
 export interface DemoOptions extends GalleryOptions, RuntimeOptions {
   /** An exported folder, or a run that has one. */
   model: string
-  /** Folder to write; an earlier demo in it is replaced. */
+  /** Folder to write; an earlier demo in it is replaced, other files beside that one stay. */
   out: string
   /** Number formats to offer; default: all that the folder has. */
   dtypes?: ModelDtype[]
@@ -39,7 +43,9 @@ export async function buildDemo(corpus: OpenCorpus, options: DemoOptions): Promi
   const model = findExport(options.model)
   const dtypes = formatsOf(model, options.dtypes)
   const gallery = await collectGallery(corpus, options)
-  return replaceDemo(options.out, async (dir) => {
+  const isEarlier = existsSync(join(options.out, 'data/site.json'))
+  // An earlier demo may have got a CNAME or a .git since: they stay.
+  return replaceFolder(options.out, { what: 'demo', isOwn: (file) => isEarlier && ownFiles.test(file), force: isEarlier }, async (dir) => {
     await mkdir(join(dir, 'data'))
     await writeRuntime(dir)
     await copyModel(model, join(dir, 'model'), dtypes)
@@ -82,31 +88,4 @@ async function decodeAll(pictures: ImageSource[], size: number): Promise<Float32
   const pixels = new Float32Array(pictures.length * stride)
   for (const [i, source] of pictures.entries()) writePixelValues(await decodeImage(source, size), size, [255, 255, 255], pixels, i * stride)
   return pixels
-}
-
-/** Has `write` fill a new folder, which takes the place of `out` when all is well. */
-async function replaceDemo<T>(out: string, write: (dir: string) => Promise<T>): Promise<T> {
-  const target = resolve(out)
-  const held = await readdir(target).catch(async () => ((await stat(target).catch(() => undefined)) ? ['a file of that name'] : []))
-  const isDemo = await stat(join(target, 'data/site.json')).catch(() => undefined)
-  if (held.length > 0 && !isDemo) {
-    throw new UserError({
-      where: `--out ${out}`,
-      expected: 'a new folder or an earlier demo',
-      got: held.slice(0, 3).join(', '),
-      hint: 'Name another folder.',
-    })
-  }
-  const fresh = `${target}.unfinished`
-  await rm(fresh, { recursive: true, force: true })
-  await mkdir(fresh, { recursive: true })
-  try {
-    const result = await write(fresh)
-    await rm(target, { recursive: true, force: true })
-    await rename(fresh, target)
-    return result
-  } catch (error) {
-    await rm(fresh, { recursive: true, force: true })
-    throw error
-  }
 }

@@ -71,13 +71,16 @@ export function failGate(row: RecallRow, { maxDrop }: Pick<Gate, 'maxDrop'>, bla
   )
 }
 
+/** Points of mean recall that may be lost where nothing else is said. */
+const usual = { fp16: 1, q8: 1 }
+
 /**
- * Reads `1.0`, which holds for fp16 and q8, or `q4:2`, or several such parts.
- * @throws UserError for anything else
+ * Reads `1.0`, which holds for fp16 and q8, or `q4:2`, or several such parts; what they leave open is one point for fp16 and q8.
+ * @throws UserError for anything else, and for a format that is not among `dtypes`
  */
-export function parseMaxDrop(parts: (string | number)[]): Gate['maxDrop'] {
-  const limits: Gate['maxDrop'] = {}
-  for (const part of parts.map(String)) {
+export function parseMaxDrop(parts: readonly string[], dtypes: readonly ModelDtype[]): Gate['maxDrop'] {
+  const limits: Gate['maxDrop'] = { ...usual }
+  for (const part of parts) {
     const [value, name] = part.split(':').reverse() as [string, string | undefined]
     const limit = Number(value)
     if (value.trim() === '' || !(limit >= 0) || part.split(':').length > 2) {
@@ -88,7 +91,12 @@ export function parseMaxDrop(parts: (string | number)[]): Gate['maxDrop'] {
         hint: 'Several are separated by commas: 1.0,q4:2',
       })
     }
-    for (const dtype of name === undefined ? (['fp16', 'q8'] as const) : parseDtypes([name], '--maxDrop')) limits[dtype] = limit
+    const named = name === undefined ? undefined : parseDtypes([name], '--maxDrop')[0]!
+    if (named && !dtypes.includes(named)) {
+      const hint = 'Add it to --dtypes, or leave its limit out.'
+      throw new UserError({ where: `--maxDrop ${part}`, expected: `a format that is exported (${dtypes.join(', ')})`, got: named, hint })
+    }
+    for (const dtype of named ? [named] : (['fp16', 'q8'] as const)) limits[dtype] = limit
   }
   return limits
 }

@@ -13,13 +13,14 @@ import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { blame } from './blame.ts'
 import { type Calibration, calibrateGraphs } from './calibrate.ts'
 import { type CardOptions, type FileSizes, modelCard } from './card.ts'
-import { type ConvertOptions, convertGraph, type FileStem, fileStems, onnxFile } from './dtypes.ts'
+import { type ConvertOptions, convertGraph, exportDtypes, type FileStem, fileStems, onnxFile } from './dtypes.ts'
+import { edgeFiles } from './edge-files.ts'
 import { estimatedBytes } from './estimated-bytes.ts'
 import { failGate, failures, type Gate, measureFiles, type RecallRow } from './gate.ts'
 import { chooseKeepFp32 } from './keep-auto.ts'
 import { resolveKeepFp32 } from './keep-fp32.ts'
 import { type ExportGraphs, exportGraphs } from './onnx.ts'
-import { writeOrtFiles } from './ort.ts'
+import { ortFiles, writeOrtFiles } from './ort.ts'
 import { replaceFolder } from './replace-folder.ts'
 import { type Parity, verifyExport } from './verify.ts'
 
@@ -58,6 +59,14 @@ export interface ExportedFiles {
   keptFp32: string[]
 }
 
+/** Every file that an export may consist of. */
+const ownFiles = new Set([
+  ...['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors', 'README.md'],
+  ...edgeFiles,
+  ...ortFiles,
+  ...exportDtypes.flatMap((dtype) => fileStems.map((stem) => onnxFile(stem, dtype))),
+])
+
 /**
  * Writes a model as a folder that transformers.js loads: ONNX files per tower and number format, the combined files for
  * pipelines, safetensors, tokenizer, configuration and model card. The same model gives the same bytes.
@@ -72,7 +81,7 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
   const name = options.card?.name ?? basename(resolve(out))
   const hint = 'Free some space, write to another disk, or export fewer --dtypes.'
   await requireSpace(out, estimatedBytes(model.params, options), { what: 'the export', hint })
-  return replaceFolder(out, options.force ?? false, async (dir) => {
+  return replaceFolder(out, { what: 'export', isOwn: (file) => ownFiles.has(file), force: options.force }, async (dir) => {
     await writeModelFolder(dir, model, tokenizerDir)
     if (leaveOut.includes('safetensors')) await rm(join(dir, 'model.safetensors'))
     const tokenizer = await loadTokenizer(dir)

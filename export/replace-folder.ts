@@ -1,71 +1,88 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
-import { exportDtypes, fileStems, onnxFile } from './dtypes.ts'
-import { edgeFiles } from './edge-files.ts'
-import { ortFiles } from './ort.ts'
 
-/** Every file an export may consist of. */
-const ownFiles = new Set([
-  ...['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors', 'README.md'],
-  ...edgeFiles,
-  ...ortFiles,
-  ...exportDtypes.flatMap((dtype) => fileStems.map((stem) => onnxFile(stem, dtype))),
-])
+export interface Replacement {
+  /** What is written, for messages: `export`. */
+  what: string
+  /** Whether a file may be one of those; its name is relative to the folder, with `/`. */
+  isOwn(file: string): boolean
+  /** Allows other files in the folder: they move along. */
+  force?: boolean
+}
 
 /**
  * Has `write` fill a new folder beside `out`, which then takes the place of `out`. Whatever fails, `out` is as it was and
- * nothing is left beside it.
- * @param force allows files in `out` that are no export's: they move along
- * @throws UserError for such files without `force`, for an `out` that is a file, and for a full disk
+ * nothing is left beside it; a swap that was killed is finished by the next one.
+ * @throws UserError for other files in `out` without `force`, for an `out` that is a file or cannot be renamed, and for a full disk
  */
-export async function replaceFolder<T>(out: string, force: boolean, write: (dir: string) => Promise<T>): Promise<T> {
+export async function replaceFolder<T>(out: string, { what, isOwn, force }: Replacement, write: (dir: string) => Promise<T>): Promise<T> {
   const target = resolve(out)
-  const foreign = await foreignFiles(target)
+  const fresh = `${target}.unfinished` // of an interrupted run, if there is one: always the same name, so none pile up
+  const old = `${target}.replaced`
+  await settle(old, target, isOwn)
+  const foreign = (await filesIn(target)).filter((file) => !isOwn(file)).sort()
   if (foreign.length > 0 && !force) {
     const shown = foreign.length > 5 ? `${foreign.slice(0, 5).join(', ')} and ${foreign.length - 5} more` : foreign.join(', ')
     throw new UserError({
       where: out,
-      expected: 'a new folder or an earlier export',
+      expected: `a new folder or an earlier ${what}`,
       got: `a folder with ${shown}`,
       hint: 'Choose another --out, or keep those files and write beside them with --force.',
     })
   }
-  const fresh = `${target}.unfinished` // of an interrupted export, if there is one: always the same name, so none pile up
-  const old = `${target}.replaced`
   await rm(fresh, { recursive: true, force: true })
-  await mkdir(fresh, { recursive: true })
-  let result: T
   try {
-    result = await write(fresh)
+    await mkdir(fresh, { recursive: true })
+    const result = await write(fresh)
+    await swap(fresh, target, old)
+    await settle(old, target, isOwn)
+    return result
   } catch (error) {
     await rm(fresh, { recursive: true, force: true })
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-    throw new UserError({ where: out, expected: 'room for the export', got: 'a full disk', hint: 'Free some space, or export fewer --dtypes.' })
+    throw new UserError({ where: out, expected: `room for the ${what}`, got: 'a full disk', hint: 'Free some space, or write fewer --dtypes.' })
   }
-  const replaced = await rename(target, old).then(() => true, ignoreMissing)
-  await rename(fresh, target)
-  for (const file of foreign) {
-    await mkdir(dirname(join(target, file)), { recursive: true })
-    await rename(join(old, file), join(target, file))
-  }
-  if (replaced) await rm(old, { recursive: true, force: true })
-  return result
 }
 
-async function foreignFiles(dir: string): Promise<string[]> {
+async function swap(fresh: string, target: string, old: string): Promise<void> {
+  const replaces = existsSync(target)
+  try {
+    if (replaces) await rename(target, old)
+    await rename(fresh, target)
+  } catch (error) {
+    if (replaces && !existsSync(target)) await rename(old, target)
+    const hint = 'A mounted folder has to stay where it is: name a folder in it.'
+    throw new UserError({ where: target, expected: 'a folder that can be renamed', got: (error as Error).message, hint })
+  }
+}
+
+/** Ends a swap: what is not its own moves along; a swap killed half way is taken back. */
+async function settle(old: string, target: string, isOwn: Replacement['isOwn']): Promise<void> {
+  if (!existsSync(old)) return
+  if (!existsSync(target)) return rename(old, target)
+  const own = (await filesIn(old)).filter(isOwn)
+  const move = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(join(old, folder), { withFileTypes: true })) {
+      const name = folder + entry.name
+      const isMixed = entry.isDirectory() && (own.some((file) => file.startsWith(`${name}/`)) || existsSync(join(target, name)))
+      if (isMixed) {
+        await mkdir(join(target, name), { recursive: true })
+        await move(`${name}/`)
+      } else if (!own.includes(name)) await rename(join(old, name), join(target, name))
+    }
+  }
+  await move('')
+  await rm(old, { recursive: true, force: true })
+}
+
+/** Files of a folder and those below it; none where there is no folder. */
+async function filesIn(dir: string): Promise<string[]> {
   const found = await stat(dir).catch(() => undefined)
   if (!found) return []
   if (!found.isDirectory()) throw new UserError({ where: dir, expected: 'a folder to write to', got: 'a file', hint: 'Choose another --out.' })
   const entries = await readdir(dir, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
-  return files
-    .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => !ownFiles.has(file))
-    .sort()
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): false {
-  if (error.code !== 'ENOENT') throw error
-  return false
+  return files.map((file) => file.replaceAll('\\', '/'))
 }

@@ -39,7 +39,7 @@ export interface ContrastiveRun {
 export async function trainContrastive(run: ContrastiveRun): Promise<TrainingResult> {
   const { label, model, settings } = run
   const data = await prepareData(run.corpus, run.languages, model.config.vision_config.image_size, run.cacheDir)
-  const tokenizer = await loadTokenizer(run.tokenizerDir)
+  const tokenizer = await loadTokenizer(run.tokenizerDir, { remember: true })
   const encoder = await modelEncoder(label, model, tokenizer, { threads: settings.threads })
   const evaluate = await validation(run.open, run.languages, encoder, run.cacheDir)
   const identity = identityOf(run.corpus, data, model.config, settings)

@@ -52,6 +52,7 @@ export async function lookCloser(measured: readonly Embedded[], classLanguages: 
   const zeroShotRows: ZeroShotRow[] = []
   const groups: GroupRow[] = []
   const consistency: ConsistencyRow[] = []
+  const further = classLanguages.filter((language) => !measured.some(({ task }) => task.language === language))
   const models = grouped(measured, ({ contender: { model, dtype } }) => `${model} ${dtype}`)
   const bar = progress('look closer', measured.length + models.size, 'parts')
   let done = 0
@@ -61,7 +62,7 @@ export async function lookCloser(measured: readonly Embedded[], classLanguages: 
       const { model, dtype, encoder } = contender
       groups.push(...groupRows(model, dtype, task, result))
       const first = models.get(`${model} ${dtype}`)![0] === one
-      const named = [task.language, ...(first ? classLanguages : [])]
+      const named = [task.language, ...(first ? further : [])]
       for (const { task: classes, templates } of named.flatMap((language) => classTasks({ ...task, language }))) {
         const found = await zeroShot(classes, templates, images, (prompts) => embedTexts(encoder, prompts))
         zeroShotRows.push(zeroShotRow(model, dtype, classes, templates, found))

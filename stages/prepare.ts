@@ -28,10 +28,10 @@ export async function prepareData(
   return { set, pixels: await buildPixelCache(set.images, { dir: cacheDir, size: imageSize, fit: 'auto' }) }
 }
 
-/** What a resumed run is compared with, a line per thing that can differ. */
+/** What a resumed run is compared with, a line per thing that can differ; how fast it computes and how it is shown may. */
 export function identityOf(corpus: TextCorpus, { set }: TrainingData, config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
   const model = flatten('model', { ...config })
-  const { tensorboard: _shown, ...decisive } = settings
+  const { tensorboard: _shown, threads: _speed, ...decisive } = settings
   return {
     corpus: corpus.name,
     images: set.count,

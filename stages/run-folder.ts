@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { assertSameRun, type Identity } from '../engine/checkpoint.ts'
 import { UserError } from '../engine/errors.ts'
@@ -11,31 +11,68 @@ export interface RunFolderOptions {
   force?: boolean
 }
 
+/** How a run was begun, which is said on the command line alone: a file that said it once would say it again when it is read. */
+export const beginnings = ['resume', 'force']
+/** Where a run writes, and what it can compute again. */
+const outputs = new Set(['out', 'exportDir', 'cacheDir'])
+
 /**
- * Prepares `runs/NAME` and records what it is run with in config.json. A folder that already holds a run is neither
+ * Prepares `runs/NAME` and records what it is run with in config.json, `beginnings` left out. A folder that already holds a run is neither
  * overwritten nor mixed: `resume` goes on with it, `force` starts over.
- * @throws UserError when a run is there and neither was asked for, and when a resumed run was started with other settings
+ * @throws UserError when a run is there and neither was asked for, when a resumed run was started with other settings, for a config.json
+ *   that is no run's, and when what the run begins with lies in the folder that `force` would remove
  */
 export async function openRunFolder(dir: string, config: Record<string, unknown>, { resume, force }: RunFolderOptions): Promise<void> {
   const file = join(dir, 'config.json')
-  const holdsRun = existsSync(file)
-  if (holdsRun && !resume && !force) {
-    throw new UserError({
-      where: `--out ${dir}`,
-      expected: 'a new folder',
-      got: 'a folder that holds a run',
-      hint: 'Add --resume to go on with it, --force to start over, or name another folder.',
-    })
+  const held = await runIn(dir)
+  const refused = (got: string, hint: string) => new UserError({ where: `--out ${dir}`, expected: 'a new folder', got, hint })
+  if (existsSync(file) && !held) throw refused('a folder with a config.json that is no run', 'Name another folder.')
+  if (held && resume) assertSameRun(dir, settled(held), settled(config))
+  else if (held) {
+    const inside = inputIn(dir, config)
+    if (inside) throw refused(`the folder that --${inside} is in`, 'Name another folder.')
+    if (!force) throw refused('a folder that holds a run', 'Add --resume to go on with it, --force to start over, or name another folder.')
+    await rm(dir, { recursive: true })
   }
-  if (holdsRun && resume) assertSameRun(dir, settled(JSON.parse(await readFile(file, 'utf8'))), settled(config))
-  if (holdsRun && force && !resume) await rm(dir, { recursive: true })
   await mkdir(dir, { recursive: true })
-  await writeFileAtomic(file, `${JSON.stringify(config, null, 2)}\n`)
+  const recorded = Object.fromEntries(Object.entries(config).filter(([key]) => !beginnings.includes(key)))
+  await writeFileAtomic(file, `${JSON.stringify(recorded, null, 2)}\n`)
+}
+
+/** Settings of the run that a folder holds; undefined where its config.json is a model's or anything else's, or there is none. */
+export async function runIn(dir: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    const config = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
+    return config?.command ? config : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws UserError where a model folder would take the place of a run's settings */
+export async function requireNoRun(flag: string, dir: string): Promise<void> {
+  if (!(await runIn(dir))) return
+  throw new UserError({
+    where: `${flag} ${dir}`,
+    expected: 'a folder for a model',
+    got: 'the folder of a run',
+    hint: `Name one in it: ${join(dir, 'export')}.`,
+  })
+}
+
+/** The setting that names a file or folder in `dir`. */
+function inputIn(dir: string, config: Record<string, unknown>): string | undefined {
+  const inside = (value: unknown) => {
+    const way = relative(resolve(dir), resolve(String(value)))
+    return existsSync(String(value)) && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+  }
+  const named = Object.entries(flatten('', config)).filter(([key, value]) => typeof value === 'string' && !outputs.has(key))
+  return named.find(([, value]) => inside(value))?.[0]
 }
 
 /** Settings that decide the result; how a run is started over, shown, sped up or compared with a baseline does not. */
 function settled(config: Record<string, unknown>): Identity {
-  const free = new Set(['resume', 'force', 'cacheDir', 'baseline'])
+  const free = new Set([...beginnings, 'cacheDir', 'baseline'])
   const own = Object.entries(flatten('', JSON.parse(JSON.stringify(config)))).filter(
     ([key]) => !free.has(key) && !/(?:threads|tensorboard)$/.test(key),
   )

@@ -1,12 +1,10 @@
-import { cp, readFile } from 'node:fs/promises'
+import { cp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
-import { preset } from '../models/config.ts'
 import { createDualEncoder } from '../models/dual-encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
-import { loadTokenizer } from '../tokenizers/load.ts'
 import { trainContrastive } from './contrastive.ts'
 import type { Stage1Settings } from './stage1.ts'
 import { runStage2, type Stage2Settings } from './stage2.ts'
@@ -14,8 +12,8 @@ import { runStage2, type Stage2Settings } from './stage2.ts'
 export interface ScratchRun {
   open: OpenCorpus
   languages: Language[]
-  /** The student's own tokenizer: only the teacher is taken away. */
-  tokenizerDir: string
+  /** The student after stage 1, whose sizes and tokenizer the twin has: only the teacher is taken away. */
+  studentDir: string
   stage1: Stage1Settings
   stage2: Stage2Settings
   dir: string
@@ -30,15 +28,14 @@ const factors = [0.25, 0.5, 1]
  * The student's twin without a teacher: same size, tokenizer, data, steps and stage 2, InfoNCE instead of distillation, fresh
  * augmentation every epoch. Trained with three learning rates; the best on validation is kept in dir/student.
  */
-export async function trainScratch({ stage1, stage2, ...run }: ScratchRun): Promise<void> {
-  const { vocabSize, contextLength } = await loadTokenizer(run.tokenizerDir)
-  const config = (await readModelFolder(run.tokenizerDir)).config
-  const size = preset(stage1.student, { vocabSize, embedDim: config.projection_dim, imageSize: config.vision_config.image_size, contextLength })
+export async function trainScratch({ stage1, stage2, studentDir, ...common }: ScratchRun): Promise<void> {
+  const { config } = await readModelFolder(studentDir)
+  const run = { ...common, tokenizerDir: studentDir }
   const tried: { dir: string; learningRate: number; recall: number }[] = []
   for (const factor of factors) {
     const learningRate = stage1.learningRate * factor
     const dir = join(run.dir, `rate-${learningRate}`)
-    const model = createDualEncoder(size, stage1.seed)
+    const model = createDualEncoder(config, stage1.seed)
     await trainContrastive({
       ...run,
       label: `scratch, rate ${learningRate}`,
@@ -52,7 +49,10 @@ export async function trainScratch({ stage1, stage2, ...run }: ScratchRun): Prom
   }
   const best = tried.reduce((a, b) => (b.recall > a.recall ? b : a))
   await writeFileAtomic(join(run.dir, 'rates.json'), `${JSON.stringify(tried, null, 2)}\n`)
-  await cp(join(best.dir, 'student'), join(run.dir, 'student'), { recursive: true })
+  const [kept, unfinished] = [join(run.dir, 'student'), join(run.dir, 'student.unfinished')]
+  for (const folder of [kept, unfinished]) await rm(folder, { recursive: true, force: true })
+  await cp(join(best.dir, 'student'), unfinished, { recursive: true })
+  await rename(unfinished, kept)
 }
 
 /** Mean over languages of the last validation in a log. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
+import { UserError } from '../engine/errors.ts'
 import type { TrainingResult } from '../engine/train.ts'
 import { type ClipConfig, isSize, sizeForm } from '../models/config.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
@@ -61,13 +62,22 @@ export interface Stage1Run {
   resume?: boolean
 }
 
+/** @throws UserError for objectives that cannot be read, and for a setting that stage 1 has no use for: before a run has a folder */
+export function checkStage1({ objective, ramp }: Stage1Settings): Weights {
+  if (ramp > 0) {
+    const hint = 'Leave it out; --strength makes augmentations milder.'
+    throw new UserError({ where: 'stage 1, ramp', expected: '0: images come as the teacher saw them, at full strength', got: `${ramp}`, hint })
+  }
+  return parseObjectives(objective)
+}
+
 /**
  * Stage 1 (DC-CLIP): distils the image and text features of one or several teachers into a student, on the whole train split. Writes dir/student. Returns the student and the folder of its tokenizer.
  * @throws UserError before anything is computed for objectives that this data or these teachers do not allow
  */
 export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
   const { settings, languages } = run
-  const weights = parseObjectives(settings.objective)
+  const weights = checkStage1(settings)
   requirePivot(settings.pivot, languages, weights)
   const runtime = { threads: settings.threads }
   const colleagues = await openColleagues(settings.ensemble ?? [], settings.specialists ?? [], languages, runtime)

@@ -45,7 +45,7 @@ export interface StartOptions {
 export async function startStudent(settings: StartSettings, { dir, set, imageSize, embedDim }: StartOptions): Promise<Start> {
   const source = sourceOf(settings)
   const tokenizerDir = source?.folder ?? (await runTokenizer(dir, set, settings))
-  const tokenizer = await loadTokenizer(tokenizerDir)
+  const tokenizer = await loadTokenizer(tokenizerDir, { remember: true })
   const { seed, student } = settings
   const wanted = settings.embedDim ?? embedDim
   if (!source) {

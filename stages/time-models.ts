@@ -20,7 +20,7 @@ const items = 16
 
 /**
  * Times every model on images and texts of the headline protocol, one at a time, their runs interleaved (see interleavedLatency).
- * Preprocessing of images is left out, tokenization is not: texts come back from the tokenizer's memory only if they are asked again.
+ * Preprocessing of images is left out, tokenization is not.
  */
 export async function timeModels(headline: readonly Embedded[]): Promise<ModelTime[]> {
   const contenders = [...new Set(headline.map(({ contender }) => contender))]

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
+import { runIn } from './run-folder.ts'
 
 /** What a run's config.json says of the data and the teacher that its model was made with. */
 export interface TrainedOn {
@@ -16,9 +15,8 @@ export interface TrainedOn {
 export async function trainedOn(dir: string): Promise<TrainedOn | undefined> {
   const own = resolve(dir)
   for (const place of [own, dirname(own), dirname(dirname(own))]) {
-    const file = join(place, 'config.json')
-    const config = existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as TrainedOn & { command?: string }) : undefined
-    if (config?.command) return config // a model's own config.json has none
+    const config = await runIn(place)
+    if (config) return config
   }
   return undefined
 }

@@ -23,7 +23,7 @@ export type Tokenizer = {
 // Tokenizers without a limit write 1e30; CLIP's own context is the safe reading then.
 const DEFAULT_CONTEXT = 77
 const LARGEST_CONTEXT = 8192
-// Captions come back every epoch; 200,000 of them are some 50 MB.
+// 200,000 captions are some 50 MB.
 const CACHED_TEXTS = 200_000
 
 /**
@@ -32,9 +32,10 @@ const CACHED_TEXTS = 200_000
  * Texts are cut here, not there: transformers.js cuts off the end token, at which CLIP pools. A cut text keeps its first
  * length − 1 ids and ends with the end token, if this tokenizer ends texts with one.
  *
+ * @param options.remember keep the ids of texts that were asked for: for training, whose captions come back every epoch
  * @throws UserError when the folder or a file is missing, is no JSON or no tokenizer, or there is nothing to pad with
  */
-export async function loadTokenizer(dir: string): Promise<Tokenizer> {
+export async function loadTokenizer(dir: string, { remember = false } = {}): Promise<Tokenizer> {
   await requireFolder(dir)
   const config = await readJson(join(dir, 'tokenizer_config.json'))
   const file = join(dir, 'tokenizer.json')
@@ -70,7 +71,7 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
     if (known) return known
     const ids = Int32Array.from(inner.encode(text), (id) => checked(id, text))
     if (cache.size >= CACHED_TEXTS) cache.clear()
-    cache.set(text, ids)
+    if (remember) cache.set(text, ids)
     return ids
   }
   const fit = (ids: Int32Array, length: number): Int32Array => {

@@ -24,6 +24,7 @@ export function emoji(options: { languages?: Language[] } = {}): Corpus {
     languages,
     splits: ['train', 'val', 'test'],
     samples: (split) => samples(split, languages),
+    languagesOf: () => languages,
   }
 }
 

@@ -75,16 +75,17 @@ export function stylesWith(role: StyleRole): StyleName[] {
 }
 
 async function load(style: StyleName): Promise<Drawing[]> {
-  const { kind, role } = styles[style]
+  const { kind, role, package: from } = styles[style]
   const found = kind === 'files' ? await fromFiles(style) : fromIcons(style)
   const known = concepts()
   const english = wordsIn('en')
+  const { version } = packageJson<{ version: string }>(from, 'package.json') // another one may draw a thing anew
   const drawings: Drawing[] = []
   for (const { name, code, read } of found) {
     const concept = known.get(code)
     if (!concept) continue // skin tones, letters, vendors' own inventions
     const { group, subgroup, isFlag } = concept
-    const source = { key: `${style}/${name}`, read }
+    const source = { key: `${style}/${name}`, fingerprint: version, read }
     drawings.push({ style, role, concept: code, name, label: english[code]![0]!, group, subgroup, isFlag, source })
   }
   return drawings.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))

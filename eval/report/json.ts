@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { formatRanks, type SavedRanks } from '../ranks-file.ts'
@@ -42,6 +42,7 @@ export async function writeReport(dir: string, report: Report, { material, ranks
   const written = files.filter((file): file is [string, string] => file[1] !== undefined)
   await mkdir(dir, { recursive: true })
   for (const [name, text] of written) await writeFileAtomic(join(dir, name), text)
+  for (const [name, text] of files) if (text === undefined) await rm(join(dir, name), { force: true }) // of an earlier report
   return written.map(([name]) => join(dir, name)).reverse()
 }
 

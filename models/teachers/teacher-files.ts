@@ -49,11 +49,11 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
 
 /**
  * Names a model for reports and cache keys: its folder, and a hash of everything that its features depend on.
- * @param files the files in use; an ONNX file's external data and the folder's tokenizer and preprocessor count too
+ * @param files the files in use; an ONNX file's external data and the folder's configuration, tokenizer and preprocessor count too
  */
 export async function teacherId(dir: string, files: TeacherFiles): Promise<string> {
   const onnx = Object.values(files)
-  const others = ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'].map((name) => join(dir, name))
+  const others = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'].map((name) => join(dir, name))
   return `${basename(resolve(dir))}-${await hashFiles(dir, [...onnx, ...onnx.flatMap((name) => [`${name}_data`, `${name}.data`]), ...others])}`
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { z } from 'zod'
 import { flagsOf } from '../../cli/flags.ts'
+import { runOptions } from '../../cli/options.ts'
 import { run } from '../../cli/run.ts'
 import { runShow } from './fixture.ts'
 
@@ -87,6 +88,22 @@ test('flags win over the config file, the config file over defaults', async (t) 
   const file = await writeConfig(t.teardown, { command: 'show', text: 'from file', steps: 3, inner: { depth: 9 }, mode: 'fast' })
   const { config } = await runShow('show', '--config', file, '--steps', '4')
   t.deepEqual(config, { ...defaults, text: 'from file', steps: 4, inner: { depth: 9 }, mode: 'fast' })
+})
+
+test('how a run was begun is not read from its config.json', async (t) => {
+  const schema = z.object({ out: z.string().describe('where'), ...runOptions })
+  let config: object = {}
+  const begin = async () => ({ name: 'begin', description: 'Begins.', schema, run: async (got: object) => void (config = got) })
+  const file = await writeConfig(t.teardown, { command: 'begin', out: 'here', force: true, resume: true })
+  t.is(await run(['begin', '--config', file], { begin }), 0)
+  t.deepEqual(config, { out: 'here', cacheDir: '.cache', force: false, resume: false })
+})
+
+test('a list may come in several flags', async (t) => {
+  t.like((await runShow('show', 'a', '--languages', 'en', '--languages', 'fr,de', '--sizes', '1', '--sizes', '2')).config, {
+    languages: ['en', 'fr', 'de'],
+    sizes: [1, 2],
+  })
 })
 
 const badFiles: [what: string, content: unknown, message: RegExp][] = [

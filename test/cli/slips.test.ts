@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import sharp from 'sharp'
 import { distill } from '../../cli/distill.ts'
+import { exportModel } from '../../cli/export.ts'
+import { resolveConfig } from '../../cli/resolve.ts'
 import { stage1 } from '../../cli/stage1.ts'
+import { stage2 } from '../../cli/stage2.ts'
+import { teacher } from '../../cli/teacher.ts'
 import { UserError } from '../../engine/errors.ts'
 import { temporaryFolder } from '../export/small-model.ts'
 
@@ -11,5 +17,53 @@ test('a slip in --objective leaves no run folder, which the next try would stumb
   const message = /got fdd\. Did you mean fd\?/
   await t.throwsAsync(async () => stage1.run(stage1.schema.parse({ objective: 'fdd:1', out })), { instanceOf: UserError, message })
   await t.throwsAsync(async () => distill.run(distill.schema.parse({ stage1: { objective: 'fdd:1' }, out })), { instanceOf: UserError, message })
+  await t.throwsAsync(async () => teacher.run(teacher.schema.parse({ objective: 'fdd:1', out })), { instanceOf: UserError, message })
   t.false(existsSync(out))
+})
+
+test('stage 1 has no use for a ramp: its augmentations are stored', async (t) => {
+  const out = join(await temporaryFolder(t), 'run')
+  const message = /stage 1, ramp: expected 0: .* got 0\.5/
+  await t.throwsAsync(async () => stage1.run(stage1.schema.parse({ ramp: 0.5, out })), { instanceOf: UserError, message })
+  await t.throwsAsync(async () => distill.run(distill.schema.parse({ stage1: { ramp: 0.5 }, out })), { instanceOf: UserError, message })
+  t.false(existsSync(out))
+})
+
+test('a language given twice would be learnt from the wrong captions', (t) => {
+  for (const command of [stage1, stage2, distill, teacher])
+    t.throws(() => resolveConfig(command, ['--languages', 'en,zh,en', '--from', 'x'].slice(0, command === stage2 ? 4 : 2)), {
+      instanceOf: UserError,
+      message: /--languages: expected every language once, got \["en","zh","en"\]/,
+    })
+})
+
+test('a language that the validation split lacks is found out before anything is trained', async (t) => {
+  const dir = await temporaryFolder(t)
+  await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    .png()
+    .toFile(join(dir, 'a.png'))
+  await sharp({ create: { width: 8, height: 8, channels: 3, background: 'blue' } })
+    .png()
+    .toFile(join(dir, 'b.png'))
+  const corpus = join(dir, 'table.jsonl')
+  const rows = [
+    { image: 'a.png', captions: { en: 'red', zh: '红' }, split: 'train' },
+    { image: 'b.png', captions: { en: 'blue' }, split: 'val' },
+  ]
+  await writeFile(corpus, rows.map((row) => JSON.stringify(row)).join('\n'))
+  const out = join(dir, 'run')
+  const message = /corpus table, val: expected images with captions in en and zh: .* got captions in en\. .* leave it out of --languages/
+  for (const command of [stage1, distill, teacher])
+    await t.throwsAsync(async () => command.run(command.schema.parse({ corpus, out }) as never), { instanceOf: UserError, message })
+  t.false(existsSync(out))
+})
+
+test('an export does not take the place of a run', async (t) => {
+  const out = await temporaryFolder(t)
+  await writeFile(join(out, 'config.json'), '{"command": "stage2"}')
+  await t.throwsAsync(async () => exportModel.run(exportModel.schema.parse({ from: out, out, force: true })), {
+    instanceOf: UserError,
+    message: /expected a folder for a model, got the folder of a run\. Name one in it/,
+  })
+  t.is(await readFile(join(out, 'config.json'), 'utf8'), '{"command": "stage2"}')
 })

@@ -56,6 +56,18 @@ test('images are matched by id, those without a caption in one language are left
   t.true(near(metrics['ndcg@20'], swapped))
 })
 
+test('texts of the same words are as right as the translation itself', async (t) => {
+  const images = Float32Array.from([1, 0, 0, 1, 1, 1])
+  const positives = [[0], [1], [2]]
+  const embeds = Float32Array.from([1, 0, 1, 0, 0, 1])
+  const side = (language: string, texts: string[]) => ({ task: { ...task(language, ['a', 'b', 'c'], positives), texts }, textEmbeds: embeds })
+  const { metrics } = await crossLingualConsistency(side('en', ['dog', 'dog', 'cat']), side('zh', ['狗', '狗', '猫']), images)
+  t.deepEqual([metrics['text_to_text_R@1'], metrics['text_to_text_R@1_reverse']], [1, 1])
+  // Different words that the model cannot tell apart are no right answers: each of the two has the other before it.
+  const unequal = await crossLingualConsistency(side('en', ['dog', 'dog', 'cat']), side('zh', ['狗', '犬', '猫']), images)
+  t.deepEqual([unequal.metrics['text_to_text_R@1'], unequal.metrics['text_to_text_R@1_reverse']], [1 / 3, 1])
+})
+
 test('a model that gives everything one embedding is not consistent', async (t) => {
   const n = 100
   const ids = Array.from({ length: n }, (_, i) => `${i}`)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import { random } from '../../engine/random.ts'
+import { exportDtypes } from '../../export/dtypes.ts'
 import { type Gate, parseMaxDrop } from '../../export/gate.ts'
 import { exportFolder } from '../../export/package.ts'
 import { embedCached, type GateTask } from '../../export/recall.ts'
@@ -52,7 +53,7 @@ async function gated(t: ExecutionContext, spoilt?: string) {
 
 test('a gate that formats pass is measured per language and told in the card', async (t) => {
   const { model, tasks, options } = await gated(t)
-  const gate: Gate = { tasks, maxDrop: parseMaxDrop(['30']) }
+  const gate: Gate = { tasks, maxDrop: parseMaxDrop(['30'], exportDtypes) }
   const { recall } = await exportFolder(model, { ...options, dtypes: ['fp32', 'q8', 'q4'], gate })
   t.deepEqual(
     recall.map(({ dtype, language }) => `${dtype} ${language}`),
@@ -67,7 +68,7 @@ test('a format that loses too much fails the export with exit code 3 and names t
   const mlp = 'text_model.encoder.layers.1.mlp'
   const layer = `${mlp}.fc2`
   const { model, tasks, options, parent } = await gated(t, mlp)
-  const gate: Gate = { tasks, maxDrop: parseMaxDrop(['1.0']) }
+  const gate: Gate = { tasks, maxDrop: parseMaxDrop([], exportDtypes) }
   const error = (await t.throwsAsync(exportFolder(model, { ...options, dtypes: ['fp32', 'q8'], gate }), { instanceOf: UserError })) as UserError
   t.is(error.exitCode, 3)
   t.regex(error.message, /^recall gate, q8, (English|Chinese) on val: expected a loss of at most 1 points/)
@@ -88,7 +89,12 @@ test('what cannot be kept or understood is refused', async (t) => {
     t.throwsAsync(exportFolder(model, { ...options, dtypes: ['q8'], keepFp32 }), { instanceOf: UserError, message })
   await fails(['text_model.encoder.layers.1.fc2'], /Did you mean text_model.encoder.layers.1.mlp.fc2\?/)
   await fails('auto', /--keepFp32 auto: expected a recall gate/)
-  t.deepEqual(parseMaxDrop(['1.0', 'q4:2']), { fp16: 1, q8: 1, q4: 2 })
-  t.deepEqual(parseMaxDrop([0.5]), { fp16: 0.5, q8: 0.5 })
-  for (const bad of ['', 'q8:', 'much', '-1', 'q8:1:2', 'q5:1']) t.throws(() => parseMaxDrop([bad]), { instanceOf: UserError }, bad)
+  t.deepEqual(parseMaxDrop(['1.0', 'q4:2'], exportDtypes), { fp16: 1, q8: 1, q4: 2 })
+  t.deepEqual(parseMaxDrop(['q4:2'], exportDtypes), { fp16: 1, q8: 1, q4: 2 }, 'a limit of one format takes none from the others')
+  t.deepEqual(parseMaxDrop(['0.5'], exportDtypes), { fp16: 0.5, q8: 0.5 })
+  t.throws(() => parseMaxDrop(['q4:2'], ['fp32', 'q8']), {
+    instanceOf: UserError,
+    message: /expected a format that is exported \(fp32, q8\), got q4/,
+  })
+  for (const bad of ['', 'q8:', 'much', '-1', 'q8:1:2', 'q5:1']) t.throws(() => parseMaxDrop([bad], exportDtypes), { instanceOf: UserError }, bad)
 })

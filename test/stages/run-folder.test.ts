@@ -35,6 +35,28 @@ test('force starts over', async (t) => {
   t.is(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8')).steps, 20)
 })
 
+test('what began a run is not recorded: its config.json, read again, would start over', async (t) => {
+  const dir = await folder()
+  await openRunFolder(dir, { ...config, force: true }, { force: true })
+  const recorded = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
+  t.deepEqual(recorded, { command: 'stage1', steps: 10, stage1: { seed: 1 } })
+})
+
+test('force removes neither what the run begins with nor a folder that holds no run', async (t) => {
+  const dir = await folder()
+  await openRunFolder(dir, config, {})
+  await mkdir(join(dir, 'student'))
+  const from = { ...config, from: join(dir, 'student') }
+  await t.throwsAsync(openRunFolder(dir, from, { force: true }), { message: /got the folder that --from is in\. Name another folder/ })
+  await t.throwsAsync(openRunFolder(dir, { ...config, from: dir }, { force: true }), { message: /the folder that --from is in/ })
+  await t.notThrowsAsync(openRunFolder(dir, { ...config, from: tmpdir(), out: dir }, { force: true }))
+  const model = await folder()
+  await writeFile(join(model, 'config.json'), '{"model_type": "clip"}')
+  for (const how of [{}, { force: true }, { resume: true }])
+    await t.throwsAsync(openRunFolder(model, config, how), { message: /got a folder with a config\.json that is no run/ })
+  t.is(await readFile(join(model, 'config.json'), 'utf8'), '{"model_type": "clip"}')
+})
+
 test('finds the model of a run, of a whole distillation and of a plain folder', async (t) => {
   const dir = await folder()
   t.throws(() => findModel(dir), { message: /expected a finished run, a model folder .* or an export/ })

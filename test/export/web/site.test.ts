@@ -90,6 +90,9 @@ test('folders that are no export, formats that are missing, and other folders ar
     instanceOf: UserError,
     message: /expected a new folder or an earlier demo/,
   })
+  await mkdir(join(dir, 'app/data'), { recursive: true })
+  await writeFile(join(dir, 'app/data/train.csv'), 'mine') // named as a demo's own files are
+  await t.throwsAsync(buildDemo(corpus, { model: dir, out: join(dir, 'app'), limit: 3 }), { message: /got a folder with data\/train\.csv/ })
 })
 
 test('the server gives out its folder and nothing beside it', async (t) => {
