@@ -16,8 +16,6 @@ export interface FileSizes {
 /** What only the caller knows about a model. */
 export interface CardOptions {
   name?: string
-  /** SPDX id of the weights' licence; the data's licences may ask for more. */
-  licence?: string
   /** BCP 47. */
   languages?: string[]
   data?: { corpus: string; licence: string; note?: string }[]
@@ -38,6 +36,8 @@ export interface Card extends CardOptions {
   recall: RecallRow[]
   keptFp32: string[]
   leaveOut: ('combined' | 'safetensors')[]
+  /** Whether Python's CLIPModel computes the same from model.safetensors. */
+  python: boolean
 }
 
 /** README.md of an exported folder: what the model is, knows, costs and does not know, and how to load it. */
@@ -56,9 +56,8 @@ export function modelCard(card: Card): string {
   return `${sections.filter(Boolean).join('\n\n')}\n`
 }
 
-function frontMatter({ licence, languages = [] }: Card): string {
+function frontMatter({ languages = [] }: Card): string {
   const lines = [
-    ...(licence ? [`license: ${licence.toLowerCase()}`] : []),
     ...(languages.length > 0 ? ['language:', ...languages.map((code) => `- ${code}`)] : []),
     'library_name: transformers.js',
     'pipeline_tag: zero-shot-image-classification',
@@ -77,14 +76,14 @@ function introduction({ config, parameters, languages = [], teacher }: Card): st
   ].join('\n')
 }
 
-function usage({ config, sizes, leaveOut }: Card): string {
+function usage({ config, sizes, leaveOut, python }: Card): string {
   const ways = [
     leaveOut.includes('combined')
       ? 'The pipeline `image-feature-extraction`'
       : 'The pipelines `zero-shot-image-classification` and `image-feature-extraction`',
     '`@xenova/transformers` 2.17 (fp32 and q8)',
     'onnxruntime in any language (`onnx/`)',
-    ...(leaveOut.includes('safetensors') ? [] : ["Python's `CLIPModel.from_pretrained` (`model.safetensors`)"]),
+    ...(leaveOut.includes('safetensors') || !python ? [] : ["Python's `CLIPModel.from_pretrained` (`model.safetensors`)"]),
   ]
   const size = config.vision_config.image_size
   const dtype = sizes.some((row) => row.dtype === 'q8') ? 'q8' : sizes[0]!.dtype
@@ -97,12 +96,12 @@ import { AutoProcessor, AutoTokenizer, CLIPTextModelWithProjection, CLIPVisionMo
 import sharp from 'sharp'
 const [tokenizer, processor, text, vision] = await Promise.all([AutoTokenizer, AutoProcessor, CLIPTextModelWithProjection, CLIPVisionModelWithProjection].map((part) => part.from_pretrained(dir, { dtype: '${dtype}' })))
 const { text_embeds } = await text(tokenizer(['a red apple', '红苹果'], { padding: true, truncation: true }))
-const { image_embeds } = await vision(await processor(new RawImage(await sharp(file).flatten({ background: 'white' }).resize(${size}, ${size}, { kernel: 'cubic', fastShrinkOnLoad: false }).toColourspace('srgb').raw().toBuffer(), ${size}, ${size}, 3)))
+const { image_embeds } = await vision(await processor(new RawImage(await sharp(file).autoOrient().flatten({ background: 'white' }).resize(${size}, ${size}, { kernel: 'cubic', fastShrinkOnLoad: false }).toColourspace('srgb').raw().toBuffer(), ${size}, ${size}, 3)))
 \`\`\`
 
 Both are of length 1: their dot product is their similarity. Resizing with sharp first matters: the library's own resizer makes small
 pictures look different from those the model has learnt from. That line is for photographs; of a drawing on a transparent ground show all that is
-visible: \`sharp(file).trim({ background: '#0000', threshold: 8 }).flatten({ background: 'white' }).resize(${size}, ${size}, { fit: 'contain', background: 'white', kernel: 'cubic' })\`.
+visible: \`sharp(file).autoOrient().trim({ background: '#0000', threshold: 8 }).flatten({ background: 'white' }).resize(${size}, ${size}, { fit: 'contain', background: 'white', kernel: 'cubic' })\`.
 
 ${ways.join(', ')} work too.`
 }

@@ -8,9 +8,9 @@ import type { ImageSource } from '../corpora/sample.ts'
 import { progress } from '../engine/progress.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import { languageName } from '../eval/report/format.ts'
+import { embedPixels, embedTexts } from '../models/embed.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
-import { embedImages, embedTexts } from './recall.ts'
 import { replaceFolder } from './replace-folder.ts'
 import { renderDocument } from './web/site/document.ts'
 import { collectGallery, type Gallery, type GalleryOptions } from './web/site/gallery.ts'
@@ -61,7 +61,6 @@ export async function buildDemo(corpus: OpenCorpus, options: DemoOptions): Promi
   })
 }
 
-/** Embeds everything one by one, as the page does: quantized files choose their ranges per call. */
 async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], gallery: Gallery, runtime: RuntimeOptions) {
   const formats: Format[] = []
   let pixels: Float32Array | undefined
@@ -71,7 +70,7 @@ async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], ga
     try {
       imageSize = encoder.imageSize
       pixels ??= await decodeAll(gallery.pictures, imageSize)
-      const tables = [await embedImages(encoder, pixels, gallery.pictures.length)]
+      const tables = [await embedPixels(encoder, pixels, gallery.pictures.length)]
       for (const { words } of gallery.languages) tables.push(await embedTexts(encoder, words))
       const vectors = `data/vectors-${dtype}.bin`
       await writeFile(join(dir, vectors), encodeVectors(tables.map((rows) => quantizeRows(rows, encoder.embedDim))))

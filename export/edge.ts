@@ -3,11 +3,12 @@ import { markdownTable } from 'markdown-table'
 import { type Progress, progress } from '../engine/progress.ts'
 import { type Candidate, interleavedLatency, type Latency } from '../eval/latency.ts'
 import { languageName, megabytes, percent, thousands } from '../eval/report/format.ts'
+import { embedCached, embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import { findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
 import { peakMemory } from './memory.ts'
-import { embedCached, embedTexts, type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
+import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
 
 /** A model in one number format, as an edge report measures it. */
 export interface EdgeModel {
@@ -17,8 +18,6 @@ export interface EdgeModel {
   dtype?: ModelDtype
   /** Validation tasks with pixels of this model's size; without them neither recall nor cosines are measured. */
   tasks?: GateTask[]
-  /** Recall on those tasks, where an export has measured it already. */
-  recall?: LanguageRecall[]
 }
 
 export interface EdgeRow {
@@ -61,7 +60,7 @@ export async function edgeReport(models: EdgeModel[], { rounds = usualRounds }: 
     const bar = progress('sizes, memory, recall', models.length, 'models')
     const rows: EdgeRow[] = []
     try {
-      for (const [i, { role, name, dir, dtype, tasks = [], recall }] of models.entries()) {
+      for (const [i, { role, name, dir, dtype, tasks = [] }] of models.entries()) {
         const encoder = encoders[i]!
         const exact = models.findIndex((other) => other.dir === dir && other.dtype === 'fp32')
         const speed = (place: number): Speed => ({ ...pick(one[place]!), perSecond: (1000 * batch) / many[place]!.cpu50 })
@@ -74,7 +73,7 @@ export async function edgeReport(models: EdgeModel[], { rounds = usualRounds }: 
           image: speed(2 * i),
           text: speed(2 * i + 1),
           ...(exact >= 0 && tasks.length > 0 ? { cosine: await cosines(encoder, encoders[exact]!, tasks) } : {}),
-          recall: recall ?? (await measureRecall(encoder, tasks)),
+          recall: await measureRecall(encoder, tasks),
         })
         bar.update(i + 1)
       }

@@ -5,14 +5,15 @@ import { type Encoder, longest } from '../models/encoder.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
 
-export type ImageEncoder = Pick<Encoder, 'encodeImages' | 'release'>
-export type TextEncoder = Pick<Encoder, 'encodeTexts' | 'release'>
+export type ImageEncoder = Pick<Encoder, 'encodeImages' | 'oneByOne' | 'release'>
+export type TextEncoder = Pick<Encoder, 'encodeTexts' | 'oneByOne' | 'release'>
 
 /** Opens an exported image tower that was not written to a file. */
 export async function openVision(graph: Graph, options: RuntimeOptions = {}): Promise<ImageEncoder> {
   const session = await openSession(encodeModel(graph), options)
   const [, , size] = graph.inputs[0]!.dims as number[]
   return {
+    oneByOne: choosesRanges(graph),
     encodeImages: async (pixels, count) => first(await session.run({ pixel_values: { data: pixels, dims: [count, 3, size!, size!] } })),
     release: () => session.release(),
   }
@@ -22,6 +23,7 @@ export async function openVision(graph: Graph, options: RuntimeOptions = {}): Pr
 export async function openText(graph: Graph, tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<TextEncoder> {
   const session = await openSession(encodeModel(graph), options)
   return {
+    oneByOne: choosesRanges(graph),
     encodeTexts: async (texts) => {
       const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, longest(tokenizer, texts, tokenizer.contextLength))
       const dims = [texts.length, inputIds.length / texts.length]
@@ -43,10 +45,14 @@ export async function recallOfGraphs(
   const images = await openVision(vision, options)
   const texts = await openText(text, tokenizer, options)
   try {
-    return await measureRecall({ encodeImages: images.encodeImages, encodeTexts: texts.encodeTexts }, tasks)
+    return await measureRecall({ ...images, ...texts, oneByOne: images.oneByOne || texts.oneByOne }, tasks)
   } finally {
     await Promise.all([images.release(), texts.release()])
   }
+}
+
+function choosesRanges({ nodes }: Graph): boolean {
+  return nodes.some(({ op }) => op === 'DynamicQuantizeLinear')
 }
 
 function first(results: Record<string, NumberTensor>): Float32Array {

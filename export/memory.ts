@@ -20,7 +20,8 @@ export async function peakMemory(dir: string, imageSize: number, dtype?: ModelDt
       const count = (dim, place) => typeof dim === 'number' && dim > 0 ? dim : place === 0 ? 1 : shape.length === 4 ? ${imageSize} : 8
       const dims = shape.map(count)
       const length = dims.reduce((a, b) => a * b, 1)
-      return [name, new ort.Tensor(type, type === 'int64' ? new BigInt64Array(length).fill(1n) : type === 'int32' ? new Int32Array(length).fill(1) : new Float32Array(length), dims)]
+      const zeros = { float16: Uint16Array, float32: Float32Array }
+      return [name, new ort.Tensor(type, type === 'int64' ? new BigInt64Array(length).fill(1n) : type === 'int32' ? new Int32Array(length).fill(1) : new zeros[type](length), dims)]
     }
     gc()
     try {

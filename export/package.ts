@@ -6,7 +6,7 @@ import { encodeModel } from '../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import { type DualEncoder, towerCounts } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
-import { writeModelFolder } from '../models/folder.ts'
+import { poolsAsPython, writeModelFolder } from '../models/folder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import type { ActivationOutput } from '../models/towers.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
@@ -101,7 +101,10 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
       if (failure) failGate(failure, gate!, await blame(failure, graphs, gate!.tasks, tokenizer, convert))
       const files = { sizes, parity, recall, keptFp32 }
       const parameters = towerCounts(model.config)
-      await writeFile(join(dir, 'README.md'), modelCard({ ...options.card, ...files, name, config: model.config, parameters, leaveOut }))
+      await writeFile(
+        join(dir, 'README.md'),
+        modelCard({ ...options.card, ...files, name, config: model.config, parameters, leaveOut, python: poolsAsPython(tokenizer) }),
+      )
       return { dir: out, ...files }
     } finally {
       await reference.release()

@@ -35,7 +35,7 @@ export interface ParityReport {
 
 /**
  * Embeds the same picture files and texts as training does, in Node, and in Chromium, and compares.
- * @param options.images files to compare on; default: three made-up pictures that are hard to agree on
+ * @param options.images files to compare on; default: made-up pictures that are hard to agree on
  * @throws UserError for a folder that is no export, and for pictures that cannot be read
  */
 export async function compareParity(

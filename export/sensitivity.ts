@@ -1,12 +1,13 @@
 import type { Graph } from '../engine/onnx/model.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
+import { embedCached, embedTexts } from '../models/embed.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type ConvertOptions, convertGraph } from './dtypes.ts'
 import { openText, openVision } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
 import { quantizableWeights } from './quantize-weights.ts'
-import { embedCached, embedTexts, type GateTask } from './recall.ts'
+import type { GateTask } from './recall.ts'
 
 /** What storing one weight in a smaller format does to its tower's embeddings, all other weights in fp32. */
 export interface Sensitivity {

@@ -12,6 +12,8 @@ export interface Encoder {
   imageSize: number // S, pixels
   /** exp(logit_scale) of the model within CLIP's bounds, for softened similarities. */
   logitScale: number
+  /** What an embedding is depends on what else is in the call: such a model chooses the ranges of its activations anew each time. */
+  oneByOne?: boolean
   /** pixels [n, 3, S, S], CLIP-normalised → unit embeddings [n, E]. */
   encodeImages(pixels: Float32Array, count: number): Promise<Float32Array>
   /** texts → unit embeddings [n, E]. */

@@ -56,7 +56,7 @@ export async function writeModelFolder(dir: string, { config, params }: DualEnco
   await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(evenParams({ config, params }))))
   for (const file of tokenizerFiles) await copyFile(join(tokenizerDir, file), join(dir, file))
   await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(config.vision_config.image_size))
-  await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params })) // last: its presence says that the folder is complete
+  await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params }, await loadTokenizer(dir))) // last: its presence says that the folder is complete
 }
 
 /**
@@ -109,10 +109,15 @@ async function readConfig(dir: string): Promise<z.output<typeof configSchema>> {
   })
 }
 
-/** config.json as Hugging Face's CLIPModel reads it. The eos id is not 2: that one switches CLIP to legacy pooling. */
-function huggingFaceConfig({ config, params }: DualEncoder): object {
+/** Whether Hugging Face's CLIPModel pools texts where our tower does: at the end token. With the id 2 for it, CLIPModel pools at the largest id. */
+export function poolsAsPython({ eosId }: Tokenizer): boolean {
+  return eosId !== null && eosId !== 2
+}
+
+/** config.json as Hugging Face's CLIPModel reads it. */
+function huggingFaceConfig({ config, params }: DualEncoder, { padId, bosId, eosId }: Tokenizer): object {
   const common = { hidden_act: 'quick_gelu', layer_norm_eps: 1e-5, attention_dropout: 0, projection_dim: config.projection_dim }
-  const ids = { pad_token_id: 0, bos_token_id: 1, unk_token_id: 2, eos_token_id: 3 }
+  const ids = { pad_token_id: padId, bos_token_id: bosId, eos_token_id: eosId }
   return {
     model_type: 'clip',
     architectures: ['CLIPModel'],

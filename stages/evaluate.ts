@@ -13,10 +13,11 @@ import type { ReportMaterial } from '../eval/report/material.ts'
 import { pixelRow, retrievalRow } from '../eval/report/rows.ts'
 import type { Report, ReportResult } from '../eval/report/schema.ts'
 import { evaluateRetrieval } from '../eval/retrieval.ts'
+import { embedCached, embedTexts } from '../models/embed.ts'
 import type { Contender } from './contenders.ts'
 import { type Embedded, lookCloser } from './look-closer.ts'
 import { type ModelTime, timeModels } from './time-models.ts'
-import { embedCache, embedTexts, type PreparedTask, prepareTask } from './validate.ts'
+import { type PreparedTask, prepareTask } from './validate.ts'
 
 export interface Evaluation {
   open: OpenCorpus
@@ -101,7 +102,7 @@ async function rankAll(contenders: Contender[], run: Evaluation, opened: PixelCa
         const { model, dtype, encoder } = contender
         const { pixels } = prepared.get(encoder.imageSize)!
         const key = JSON.stringify([model, dtype, pixels.file])
-        const images = imageEmbeds.get(key) ?? (await embedCache(encoder, pixels))
+        const images = imageEmbeds.get(key) ?? (await embedCached(encoder, pixels))
         imageEmbeds.set(key, images)
         const texts = await embedTexts(encoder, task.texts)
         for (const part of [task, ...hardTasks(task, baseline)]) {

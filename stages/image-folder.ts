@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { decodeImage } from '../corpora/images.ts'
 import { UserError } from '../engine/errors.ts'
@@ -10,16 +10,39 @@ export const chunkSize = 64
 /** A picture's pixels (RGBA `[S, S, 4]`), or why it has none. */
 export type Decoded = { path: string; rgba: Uint8Array } | { path: string; reason: string }
 
+export interface ImageFolder {
+  /** In order; each begins with the folder's own path. */
+  paths: string[]
+  /** Subfolders that cannot be read, such as other users' trash. */
+  skipped: { path: string; reason: string }[]
+}
+
 /**
- * The images of a folder and its subfolders, in order of their paths; each path begins with `folder`.
+ * The images of a folder and its subfolders. Links to folders are followed once: two ways to a picture are no two pictures.
  * @throws UserError for a folder that is missing or holds none
  */
-export async function listImages(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true }).catch(() => undefined)
-  const paths = (entries ?? []).filter((name) => extensions.includes(extname(name).toLowerCase())).map((name) => join(folder, name))
-  if (paths.length > 0) return paths.sort()
-  const there = await stat(folder).catch(() => undefined)
-  const got = entries ? 'none' : there ? 'a file' : 'no such folder'
+export async function listImages(folder: string): Promise<ImageFolder> {
+  const found: ImageFolder = { paths: [], skipped: [] }
+  const visited = new Set<string>()
+  const walk = async (dir: string): Promise<void> => {
+    const real = await realpath(dir)
+    if (visited.has(real)) return
+    visited.add(real)
+    const links: string[] = []
+    for (const entry of await readdir(dir, { withFileTypes: true })) {
+      const path = join(dir, entry.name)
+      const isLinkedFolder = entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isDirectory()
+      if (isLinkedFolder) links.push(path)
+      else if (entry.isDirectory()) await skipping(path)
+      else if (extensions.includes(extname(path).toLowerCase())) found.paths.push(path)
+    }
+    for (const link of links) await skipping(link) // last: real folders keep their own paths
+  }
+  const skipping = (path: string) => walk(path).catch((error: Error) => void found.skipped.push({ path, reason: error.message }))
+  const error = await walk(folder).catch((error: NodeJS.ErrnoException) => error)
+  if (found.paths.length > 0) return { ...found, paths: found.paths.sort() }
+  const told: Record<string, string> = { ENOENT: 'no such folder', ENOTDIR: 'a file' }
+  const got = error ? (told[error.code ?? ''] ?? error.message) : 'none'
   throw new UserError({ where: `--images ${folder}`, expected: `a folder with images (${extensions.join(' ')})`, got, hint: 'Check the path.' })
 }
 

@@ -11,8 +11,8 @@ import { confusionTable, consistencyRow, groupRows, zeroShotRow } from '../eval/
 import type { ConsistencyRow, GroupRow, ZeroShotRow } from '../eval/report/schema.ts'
 import type { RetrievalResult } from '../eval/retrieval.ts'
 import { zeroShot } from '../eval/zero-shot.ts'
+import { embedTexts } from '../models/embed.ts'
 import type { Contender } from './contenders.ts'
-import { embedTexts } from './validate.ts'
 
 /** One model's embeddings of a task, and what they found. */
 export interface Embedded {

@@ -4,11 +4,11 @@ import { writePixelValues } from '../corpora/pixel-values.ts'
 import { UserError } from '../engine/errors.ts'
 import { progress } from '../engine/progress.ts'
 import { searchEmbeddings } from '../eval/search.ts'
+import { embedPixels, embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import { chunkSize, listImages, tryDecode } from './image-folder.ts'
 import { openModel } from './open-model.ts'
-import { embedPixels, embedTexts } from './validate.ts'
 
 export interface SearchRequest {
   /** Anything openModel takes. */
@@ -35,7 +35,7 @@ export interface SearchReply {
  */
 export async function searchImages({ model, images, query, top, dtype }: SearchRequest): Promise<SearchReply> {
   requireQuery(query)
-  const paths = await listImages(images)
+  const { paths, skipped: folders } = await listImages(images)
   const encoder = await openModel(model, dtype)
   try {
     const { embeddings, found, skipped } = await embedImages(encoder, paths)
@@ -49,7 +49,7 @@ export async function searchImages({ model, images, query, top, dtype }: SearchR
     }
     const hits = searchEmbeddings(await embedTexts(encoder, [query]), embeddings, top)
     const ranked = hits.map(({ index, score }, i) => ({ rank: i + 1, score, path: found[index]! }))
-    return { model: encoder.id, query, images: found.length, hits: ranked, skipped }
+    return { model: encoder.id, query, images: found.length, hits: ranked, skipped: [...folders, ...skipped] }
   } finally {
     await encoder.release()
   }

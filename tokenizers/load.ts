@@ -11,6 +11,7 @@ export type Tokenizer = {
   contextLength: number
   padId: number
   bosId: number | null
+  /** The token that every text ends with. */
   eosId: number | null
   /** Ids of one text with special tokens, cut to contextLength, not padded. */
   encode(text: string): number[]
@@ -51,10 +52,10 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
     })
   }
   const frame = inner.encode('')
-  const eosId = (inner.eos_token_id as number | undefined) ?? (inner.sep_token_id as number | undefined) ?? null
+  const end = (inner.eos_token_id as number | undefined) ?? (inner.sep_token_id as number | undefined)
+  const eosId = end !== undefined && frame.at(-1) === end ? end : null
   const bosId = (inner.bos_token_id as number | undefined) ?? tokenId(inner, config.cls_token) ?? null
   const contextLength = contextOf(config.model_max_length)
-  const ends = eosId !== null && frame.at(-1) === eosId
   const cache = new Map<string, Int32Array>()
 
   const checked = (id: number | undefined, text: string): number => {
@@ -77,7 +78,7 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
   const fit = (ids: Int32Array, length: number): Int32Array => {
     if (ids.length <= length) return ids
     const cut = ids.slice(0, length)
-    if (ends) cut[length - 1] = eosId
+    if (eosId !== null) cut[length - 1] = eosId
     return cut
   }
   return {

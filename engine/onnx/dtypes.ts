@@ -60,11 +60,6 @@ export function elementCount(dims: number[]): number {
   return dims.reduce((product, dim) => product * dim, 1)
 }
 
-/** Returns how many bytes a tensor's elements take in a file. */
-export function tensorBytes(tensor: TensorData): number {
-  return elementCount(tensor.dims) * bytesPerElement(tensor.dtype)
-}
-
 /** Returns a zero-filled array of the right type for `dtype`. */
 export function newData(dtype: DType, length: number): TensorData['data'] {
   return table[dtype].make(new ArrayBuffer(length * table[dtype].bytes))

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { UserError } from '../errors.ts'
 import { bytesOf } from './dtypes.ts'
-import type { Attribute, Graph, Node, TensorData } from './model.ts'
+import type { Graph, Node, TensorData } from './model.ts'
 import { permute } from './permute.ts'
 
 /** Ops whose outputs from this index on are optional and cost time or memory when they are asked for. */
@@ -13,9 +13,6 @@ const firstOptionalOutput: Record<string, number> = {
   MaxPool: 1,
   SimplifiedLayerNormalization: 1,
 }
-
-/** Ops that may answer differently when asked twice. */
-const impureOps = new Set(['Bernoulli', 'Dropout', 'Multinomial', 'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike'])
 
 /**
  * Drops the nodes and initializers that no graph output depends on. Graph inputs all stay: they are its signature.
@@ -119,34 +116,6 @@ export function foldTransposes(graph: Graph): Graph {
   return { ...graph, nodes, initializers }
 }
 
-/**
- * Computes what several nodes compute alike only once (same op, inputs and attributes; random ops excepted). A graph
- * output that loses its own node becomes an Identity of the first.
- */
-export function mergeDuplicateNodes(graph: Graph): Graph {
-  const outputs = new Set(graph.outputs.map((output) => output.name))
-  const firstOf = new Map<string, Node>()
-  const renamed = new Map<string, string>()
-  const nodes: Node[] = []
-  for (const old of graph.nodes) {
-    const node = renameInputs(old, renamed)
-    const key = nodeKey(node)
-    const first = impureOps.has(node.op) ? undefined : firstOf.get(key)
-    if (!first) {
-      firstOf.set(key, node)
-      nodes.push(node)
-      continue
-    }
-    node.outputs.forEach((output, i) => {
-      const kept = first.outputs[i]!
-      if (output === '') return
-      if (!outputs.has(output)) renamed.set(output, kept)
-      else nodes.push({ op: 'Identity', domain: '', inputs: [kept], outputs: [output], attributes: {} })
-    })
-  }
-  return { ...graph, nodes }
-}
-
 function dropOptionalOutputs(node: Node, used: Set<string>): Node {
   const first = node.domain === '' ? firstOptionalOutput[node.op] : undefined
   if (first === undefined) return node
@@ -168,16 +137,4 @@ function countShapes(graph: Graph): Map<string, number> {
   const counts = new Map<string, number>()
   for (const tensor of graph.initializers.values()) counts.set(shapeKey(tensor), (counts.get(shapeKey(tensor)) ?? 0) + 1)
   return counts
-}
-
-function nodeKey(node: Node): string {
-  const attributes = Object.entries(node.attributes)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => [name, attributeKey(value)])
-  return JSON.stringify([node.domain, node.op, node.inputs, node.outputs.map((output) => output !== ''), attributes])
-}
-
-function attributeKey(value: Attribute): unknown {
-  if (typeof value !== 'object' || Array.isArray(value) || !('data' in value)) return value
-  return [value.dtype, value.dims, Buffer.from(bytesOf(value)).toString('hex')]
 }

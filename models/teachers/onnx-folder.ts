@@ -5,7 +5,7 @@ import { loadTokenizer, type Tokenizer } from '../../tokenizers/load.ts'
 import { type Encoder, longest } from '../encoder.ts'
 import { measureScale, splitCombined } from './combined.ts'
 import { readTeacherConfig, type TeacherConfig } from './teacher-config.ts'
-import { findTeacherFiles, type ModelDtype, teacherId } from './teacher-files.ts'
+import { dtypeOf, findTeacherFiles, type ModelDtype, teacherId } from './teacher-files.ts'
 import { openTower, type TeacherTower } from './teacher-tower.ts'
 
 export interface TeacherOptions extends RuntimeOptions {
@@ -40,6 +40,7 @@ export async function openTeacher(dir: string, options: TeacherOptions = {}): Pr
     embedDim: 0,
     imageSize,
     logitScale: 100,
+    oneByOne: Object.values(files).some((file) => dtypeOf(file) === 'q8'),
     encodeImages: async (pixels, count) => {
       requirePixels(dir, pixels, count, imageSize)
       return (await vision.embed({ pixel_values: imageFeed(pixels, count, imageSize, config) }, count)).data

@@ -1,6 +1,6 @@
 /** The one door to libsql, the embedded database that holds search indexes. */
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type libsql from 'libsql'
 import { UserError } from '../../engine/errors.ts'
@@ -23,6 +23,8 @@ export interface Database {
 
 /** Marks the file as an index of this program: "dist" in ASCII. */
 const applicationId = 0x64697374
+/** Where SQLite's header has it, bytes from the start. */
+const idOffset = 68
 /** Raised whenever the tables or what stands in them change. */
 const version = 1
 /** How long another process may hold the file, ms. */
@@ -58,6 +60,31 @@ export async function openDatabase(file: string, schema?: string): Promise<Datab
   } catch (error) {
     connection.close()
     throw error
+  }
+}
+
+/**
+ * Deletes an index with all that belongs to it; nothing where there is none.
+ * @throws UserError for a file of another kind, and for a folder
+ */
+export async function removeDatabase(file: string): Promise<void> {
+  if (!existsSync(file)) return
+  const head = await readHead(file).catch((error: Error) => refuse(file, error))
+  const isOurs = head.length === 0 || (head.toString('latin1', 0, 15) === 'SQLite format 3' && head.readUInt32BE(idOffset) === applicationId)
+  if (!isOurs) {
+    throw new UserError({ where: file, expected: 'a search index', got: 'a file of another kind', hint: 'Name another file, or delete it yourself.' })
+  }
+  for (const end of ['', '-journal', '-wal', '-shm']) await rm(file + end, { force: true })
+}
+
+/** The file's header, empty for an empty file. */
+async function readHead(file: string): Promise<Buffer> {
+  const handle = await open(file)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(idOffset + 4), 0, idOffset + 4, 0)
+    return bytesRead === 0 ? Buffer.alloc(0) : buffer
+  } finally {
+    await handle.close()
   }
 }
 
@@ -142,6 +169,7 @@ const mistakes: Record<string, [expected: string, hint: string]> = {
   SQLITE_FULL: ['room on the disk', 'Free some space and run the same command again: it goes on.'],
   SQLITE_IOERR: ['a disk that can be read and written', 'Check the disk and run the same command again.'],
   EACCES: ['a folder that can be written', 'Check its permissions, or name another file with --out.'],
+  EISDIR: ['a search index', 'This is a folder: name a file in it.'],
   EEXIST: ['a file in a folder', 'Part of the path is a file: name another one.'],
   ENOTDIR: ['a file in a folder', 'Part of the path is a file: name another one.'],
 }

@@ -8,6 +8,8 @@ import { bytesOf } from './store.ts'
  * size and recall (docs/log.md).
  */
 const settings = ['metric=cosine', 'compress_neighbors=float8', 'max_neighbors=20', 'search_l=100']
+/** The search list holds 100 candidates: longer answers than half of it are exact ones. */
+export const mostByGraph = 50
 /** Rows a transaction: an interrupted filling loses no more. */
 const portion = 64
 

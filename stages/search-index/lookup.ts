@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { UserError } from '../../engine/errors.ts'
 import { embedDim } from '../../eval/similarity.ts'
+import { embedTexts } from '../../models/embed.ts'
 import type { ModelDtype } from '../../models/teachers/teacher-files.ts'
 import { openModel } from '../open-model.ts'
 import { requireQuery, type SearchReply } from '../search.ts'
-import { embedTexts } from '../validate.ts'
 import { readAbout, requireSameModel } from './about.ts'
 import { openDatabase } from './database.ts'
+import { mostByGraph } from './graph.ts'
 import { nearestApproximate, nearestExact } from './nearest.ts'
 import { countImages } from './store.ts'
 
@@ -28,7 +29,7 @@ export interface LookupReply extends SearchReply {
 }
 
 /**
- * Finds the images of an index that fit a text best: every one of them is scored, unless the index has a graph.
+ * Finds the images of an index that fit a text best: every one of them is scored, unless the index has a graph and `top` is at most mostByGraph.
  * @throws UserError for an empty query, an index that is missing, damaged, empty or of another model, and as openModel does
  */
 export async function searchIndex({ model, index, query, top, dtype, exact = false }: LookupRequest): Promise<LookupReply> {
@@ -46,7 +47,7 @@ export async function searchIndex({ model, index, query, top, dtype, exact = fal
     try {
       const embedding = await embedTexts(encoder, [query])
       embedDim('search query', embedding, 1)
-      const byGraph = about.graph === 'ready' && !exact
+      const byGraph = about.graph === 'ready' && !exact && top <= mostByGraph
       const found = byGraph ? nearestApproximate(db, embedding, top) : nearestExact(db, embedding, about.embedDim, top)[0]!
       const folder = shown(resolve(dirname(resolve(index)), about.folder))
       const hits = found.map(({ path, score }, i) => ({ rank: i + 1, score, path: join(folder, path) }))

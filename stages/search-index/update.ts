@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { writePixelValues } from '../../corpora/pixel-values.ts'
@@ -7,10 +7,10 @@ import { UserError } from '../../engine/errors.ts'
 import { progress } from '../../engine/progress.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { ModelDtype } from '../../models/teachers/teacher-files.ts'
-import { chunkSize, listImages, tryDecode } from '../image-folder.ts'
+import { chunkSize, type ImageFolder, listImages, tryDecode } from '../image-folder.ts'
 import { identifyModel, openModel } from '../open-model.ts'
 import { type About, preprocessing, readAbout, requireSameModel, writeAbout } from './about.ts'
-import { type Database, openDatabase } from './database.ts'
+import { type Database, openDatabase, removeDatabase } from './database.ts'
 import { createGraph, dropGraph, fillGraph } from './graph.ts'
 import { measureRecall } from './recall.ts'
 import { countImages, type Embedded, type FileState, faultsOf, fileStates, findByHash, putFile, removeFile, schema, touchFile } from './store.ts'
@@ -53,12 +53,16 @@ export interface IndexReply {
  */
 export async function updateIndex(request: IndexRequest): Promise<IndexReply> {
   const { model, images, out, force } = request
-  const paths = await listImages(images)
+  const { paths, skipped } = await listImages(images)
   const { hash } = await identifyModel(model, request.dtype)
-  if (force) for (const end of ['', '-journal', '-wal', '-shm']) await rm(out + end, { force: true })
-  const db = await openDatabase(out, schema)
   let opened: Encoder | undefined
+  let db: Database | undefined
   try {
+    if (force) {
+      opened = await openModel(model, request.dtype) // before an index is given up for one that it cannot make
+      await removeDatabase(out)
+    }
+    db = await openDatabase(out, schema)
     const known = readAbout(db)
     if (known) {
       requireIntact(db)
@@ -69,7 +73,7 @@ export async function updateIndex(request: IndexRequest): Promise<IndexReply> {
     const about = known ?? (await describe(await encoder(), { ...request, hash }))
     if (!known) writeAbout(db, about)
 
-    const plan = await compare(images, paths, fileStates(db))
+    const plan = await compare(images, paths, fileStates(db), skipped)
     const embedded = await apply(db, images, plan, about, encoder)
     const recall = await settleGraph(db, request, encoder)
     const { images: count } = countImages(db)
@@ -84,11 +88,11 @@ export async function updateIndex(request: IndexRequest): Promise<IndexReply> {
       changed,
       deleted: plan.gone.length,
       unchanged: paths.length - added - changed,
-      skipped: faultsOf(db).map(({ path, reason }) => ({ path: join(images, path), reason })),
+      skipped: [...skipped, ...faultsOf(db).map(({ path, reason }) => ({ path: join(images, path), reason }))],
       recall,
     }
   } finally {
-    db.close()
+    db?.close()
     await opened?.release()
   }
 }
@@ -99,15 +103,21 @@ interface Plan {
   gone: string[]
 }
 
-async function compare(folder: string, paths: string[], known: Map<string, FileState & { hash: string }>): Promise<Plan> {
+async function compare(
+  folder: string,
+  paths: string[],
+  known: Map<string, FileState & { hash: string }>,
+  skipped: ImageFolder['skipped'],
+): Promise<Plan> {
   const limit = pLimit(16)
   const states = await Promise.all(paths.map((path) => limit(() => stateOf(folder, path))))
   const there = states.filter((state) => state !== undefined)
   const names = new Set(there.map(({ path }) => path))
+  const unseen = skipped.map(({ path }) => `${nameOf(folder, path)}/`)
   const differs = ({ path, size, mtime }: FileState) => known.get(path)?.size !== size || known.get(path)?.mtime !== mtime
   return {
     look: there.filter(differs).map((state) => ({ ...state, known: known.get(state.path)?.hash })),
-    gone: [...known.keys()].filter((path) => !names.has(path)),
+    gone: [...known.keys()].filter((path) => !names.has(path) && !unseen.some((part) => path.startsWith(part))),
   }
 }
 
@@ -115,7 +125,11 @@ async function compare(folder: string, paths: string[], known: Map<string, FileS
 async function stateOf(folder: string, path: string): Promise<FileState | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined)
   if (!found?.isFile()) return undefined
-  return { path: relative(folder, path).split(sep).join('/'), size: Number(found.size), mtime: String(found.mtimeNs) }
+  return { path: nameOf(folder, path), size: Number(found.size), mtime: String(found.mtimeNs) }
+}
+
+function nameOf(folder: string, path: string): string {
+  return relative(folder, path).split(sep).join('/')
 }
 
 async function apply(db: Database, folder: string, { look, gone }: Plan, about: About, encoder: () => Promise<Encoder>) {
@@ -137,7 +151,8 @@ async function apply(db: Database, folder: string, { look, gone }: Plan, about: 
       const results: (Embedded | undefined)[] = []
       for (const [i, { hash, bytes, reason }] of read.entries()) {
         const { path, known } = chunk[i]!
-        if (bytes === undefined) results.push({ fault: reason })
+        if (bytes === undefined)
+          results.push(known === '' ? undefined : { fault: reason }) // '': it could not be read the last time, either
         else if (hash === known) results.push(undefined)
         else results.push(findByHash(db, hash, about.embedDim) ?? (await embed(await encoder(), path, bytes)))
       }

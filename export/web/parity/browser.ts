@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
+import { UserError } from '../../../engine/errors.ts'
 import { html } from '../../../eval/report/html/markup.ts'
 import { headTags } from '../site/head.ts'
 import { copyModel } from '../site/model-files.ts'
@@ -35,19 +36,24 @@ export async function embedInBrowser(
   if (!playwright) return 'Chromium is here, but nothing to drive it with: npm install playwright-core'
   const folder = await mkdtemp(join(tmpdir(), 'distilingual-parity-'))
   try {
-    const request: CheckRequest = { dtype, imageSize, images: images.map((_, i) => `probe-${i}`), texts }
+    const files = images.map(({ name }, i) => `probe-${i}${extname(name).toLowerCase()}`) // browsers know an SVG by its ending
+    const request: CheckRequest = { dtype, imageSize, images: files, texts }
     await writeRuntime(folder, ['parity/check.ts', 'parity/library.ts'])
     await copyModel(dir, join(folder, 'model'), [dtype])
     await writeFile(join(folder, 'index.html'), html`<!doctype html><meta charset="utf-8">${headTags()}<title>parity</title>`.markup)
-    for (const [i, { file }] of images.entries()) await writeFile(join(folder, `probe-${i}`), file)
+    for (const [i, { file }] of images.entries()) await writeFile(join(folder, files[i]!), file)
+    const browser = await playwright.chromium.launch({ executablePath, args: ['--no-sandbox'] }).catch((error: Error) => error)
+    if (browser instanceof Error) return `${executablePath} does not start: ${browser.message.split('\n')[0]}`
     const server = await serveSite(folder, { port: 0 })
-    const browser = await playwright.chromium.launch({ executablePath, args: ['--no-sandbox'] })
     try {
       const page = await browser.newPage()
       await page.goto(server.url)
       // As text: a function would be sent with what the compiler has put into it.
       const code = `import('${server.url}app/parity/check.js').then(({ check }) => check(${JSON.stringify(request)}))`
       return await page.evaluate<{ page: Embedded; library: Embedded }>(code)
+    } catch (error) {
+      const hint = 'Name files that browsers show: JPEG, PNG, WebP, GIF, AVIF.'
+      throw new UserError({ where: 'parity, Chromium', expected: 'the embeddings', got: (error as Error).message.split('\n')[0]!, hint })
     } finally {
       await browser.close()
       await server.close()

@@ -45,9 +45,10 @@ export async function embedInNode(
 /** As the model card tells its readers to (export/card.ts): one way for photographs, one for drawings on a transparent ground. */
 async function cardImage(file: Uint8Array, size: number): Promise<RawImage> {
   const { isOpaque } = await sharp(file).stats()
+  const upright = sharp(file).autoOrient()
   const fitted = isOpaque
-    ? sharp(file).flatten({ background: 'white' }).resize(size, size, { kernel: 'cubic', fastShrinkOnLoad: false })
-    : sharp(file)
+    ? upright.flatten({ background: 'white' }).resize(size, size, { kernel: 'cubic', fastShrinkOnLoad: false })
+    : upright
         .trim({ background: '#0000', threshold: 8 })
         .flatten({ background: 'white' })
         .resize(size, size, { fit: 'contain', background: 'white', kernel: 'cubic' })

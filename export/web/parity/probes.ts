@@ -8,12 +8,15 @@ export interface ProbeImage {
 }
 
 /**
- * Three pictures that bring out how preprocessors differ, the same every time: a made-up photograph (JPEG) whose fine texture turns to
- * patterns where a resizer skips pixels, a drawing with hard edges (PNG), and one on a transparent ground.
+ * Pictures that bring out how preprocessors differ, the same every time: a made-up photograph (JPEG) whose fine texture turns to
+ * patterns where a resizer skips pixels, the same as a camera held upright stores it, a drawing with hard edges (PNG), and one on a
+ * transparent ground.
  */
 export async function probeImages(): Promise<ProbeImage[]> {
+  const photo = await photograph(960, 720)
   return [
-    { name: 'photograph 960 × 720', file: await photograph(960, 720) },
+    { name: 'photograph 960 × 720', file: photo },
+    { name: 'the same, to be turned', file: await sharp(photo).withMetadata({ orientation: 6 }).jpeg({ quality: 92 }).toBuffer() },
     {
       name: 'drawing 512 × 512',
       file: await sharp(Buffer.from(drawing('<rect width="512" height="512" fill="#f4efe2"/>')))

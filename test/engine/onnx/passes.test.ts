@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Graph } from '../../../engine/onnx/model.ts'
-import { extract, foldTransposes, mergeConstants, mergeDuplicateNodes, prune } from '../../../engine/onnx/passes.ts'
+import { extract, foldTransposes, mergeConstants, prune } from '../../../engine/onnx/passes.ts'
 import { permute } from '../../../engine/onnx/permute.ts'
 import { printGraph } from '../../../engine/onnx/print.ts'
 import { floats, gaussian, graphOf, ints, node, run } from './run.ts'
@@ -160,53 +160,6 @@ test('permute agrees with the definition, for every element size', (t) => {
   t.deepEqual(permute({ dtype: 'float16', dims, data: Uint16Array.from(numbers) }, perm).data, Uint16Array.from(expected))
   t.deepEqual(permute(floats([], [7]), []), floats([], [7]))
   t.deepEqual(permute(floats([0, 2], []), [1, 0]), floats([2, 0], []))
-})
-
-test('mergeDuplicateNodes computes the same thing once', async (t) => {
-  const graph = graphOf({
-    nodes: [
-      node('Exp', ['x'], ['a']),
-      node('Exp', ['x'], ['b']),
-      node('Neg', ['a'], ['c']),
-      node('Neg', ['b'], ['d']), // alike once b is a
-      node('Add', ['c', 'd'], ['e']),
-      node('ReduceSum', ['e', 'axes'], ['f'], { keepdims: 1, noop_with_empty_axes: 0 }),
-      node('ReduceSum', ['e', 'axes'], ['g'], { noop_with_empty_axes: 0, keepdims: 1 }), // order does not matter
-      node('ReduceSum', ['e', 'axes'], ['h'], { keepdims: 0 }),
-      node('ReduceSum', ['e', 'axes'], ['i'], { keepdims: 0 }), // both are outputs
-    ],
-    inputs: [x],
-    outputs: [out('f', 1), out('g', 1), { name: 'h', dtype: 'float32', dims: ['n'] }, { name: 'i', dtype: 'float32', dims: ['n'] }],
-    initializers: new Map([['axes', ints([1], [1])]]),
-  })
-  const result = await same(t, mergeDuplicateNodes, graph)
-  t.deepEqual(body(result).slice(2, 10), [
-    '%a = Exp(x)',
-    '%c = Neg(a)',
-    '%e = Add(c, c)',
-    '%f = ReduceSum(e, axes) {keepdims=1, noop_with_empty_axes=0}',
-    '%g = Identity(f)',
-    '%h = ReduceSum(e, axes) {keepdims=0}',
-    '%i = Identity(h)',
-    'output f: float32[n, 1]',
-  ])
-})
-
-test('mergeDuplicateNodes leaves random ops and tells tensor attributes apart', (t) => {
-  const nodes = [
-    node('RandomUniformLike', ['x'], ['a']),
-    node('RandomUniformLike', ['x'], ['b']),
-    node('Constant', [], ['c'], { value: ints([1], [1]) }),
-    node('Constant', [], ['d'], { value: ints([1], [2]) }),
-    node('Constant', [], ['e'], { value: ints([1], [1]) }),
-    node('Sum', ['a', 'b', 'c', 'd', 'e'], ['z']),
-  ]
-  const result = mergeDuplicateNodes(graphOf({ nodes, inputs: [x], outputs: [out('z')] }))
-  t.deepEqual(
-    result.nodes.map((made) => made.outputs[0]),
-    ['a', 'b', 'c', 'd', 'z'],
-  )
-  t.deepEqual(result.nodes.at(-1)!.inputs, ['a', 'b', 'c', 'd', 'c'])
 })
 
 test('extract takes one tower out of a model of two', async (t) => {

@@ -17,7 +17,7 @@ test('the card and the page give the embeddings of training in Node', async (t) 
   t.deepEqual(brokenPromises(report), [], parityTable(report))
   t.deepEqual(
     report.rows.map(({ kind }) => kind),
-    ['image', 'image', 'image', 'text', 'text'],
+    ['image', 'image', 'image', 'image', 'text', 'text'],
   )
   t.is(report.missing, 'not asked for')
   t.log(`\n${parityTable(report)}`)

@@ -25,6 +25,9 @@ test('an approximate index tells its recall, follows its folder, and can be sear
   for (const { path, score } of found.hits) t.is(score, scores.get(path)!, 'the score of a hit is exact')
   t.true(found.hits.filter(({ path }) => exact.hits.some((hit) => hit.path === path)).length >= 8)
 
+  const many = await searchIndex({ ...ask, top: 120 })
+  t.deepEqual([many.hits.length, many.recall], [120, undefined], 'more than the graph looks at: every image is scored')
+
   // The best hit goes, a copy of the second comes under a name that the graph has never seen.
   const [best, second] = [exact.hits[0]!, exact.hits[1]!]
   await rm(best.path)

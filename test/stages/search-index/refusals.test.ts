@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, open, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import Libsql from 'libsql'
@@ -40,6 +40,14 @@ test('what cannot be an index is refused with the reason', async (t) => {
   await refused(updateIndex({ model, images, out: bad('cut') }), /cut: expected an intact search index/)
   await refused(updateIndex({ model, images, out: bad('foreign') }), /a database of another program/)
   await refused(updateIndex({ model, images, out: join(bad('text'), 'x.index') }), /expected a file in a folder/)
+  const force = (name: string) => updateIndex({ model, images, out: name, force: true })
+  await refused(force(bad('text')), /text: expected a search index, got a file of another kind\. Name another file, or delete it yourself/)
+  await refused(force(bad('foreign')), /a file of another kind/)
+  await refused(force(images), /expected a search index, got EISDIR/)
+  t.true((await stat(bad('text'))).size > 0)
+  await t.throwsAsync(updateIndex({ model: images, images, out, force: true }), { instanceOf: UserError })
+  t.is((await search(out)).images, 40, 'no index is given up for a model that cannot make another')
+  for (const name of ['empty', 'cut', 'overwritten']) t.is((await force(bad(name))).images, 40, name)
   await refused(searchIndex({ model, index: out, query: ' ', top: 3 }), /expected words to look for/)
 })
 

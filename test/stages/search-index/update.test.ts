@@ -1,6 +1,7 @@
-import { copyFile, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { listImages } from '../../../stages/image-folder.ts'
 import { searchImages } from '../../../stages/search.ts'
 import { openDatabase } from '../../../stages/search-index/database.ts'
 import { searchIndex } from '../../../stages/search-index/lookup.ts'
@@ -45,6 +46,21 @@ test('an index follows its folder: new, changed, touched, moved and deleted file
   t.deepEqual(found, await contents(fresh), 'as if indexed from the start, to the bit')
   t.is(found[names[0]!], found[names[1]!])
   t.is(found['copy.svg'], found[names[5]!])
+})
+
+test('two ways to a picture are no two pictures, and a ring of links is no endless folder', async (t) => {
+  const { dir, names, model, images, out } = await smallFolder(t, 4)
+  await symlink(images, join(images, 'a-ring'))
+  await symlink(join(images, 'more'), join(images, 'b-again'))
+  await symlink(join(images, names[0]!), join(images, 'file-link.svg'))
+  await mkdir(join(dir, 'elsewhere'))
+  await copyFile(join(images, names[0]!), join(dir, 'elsewhere', 'far.svg'))
+  await symlink(join(dir, 'elsewhere'), join(images, 'c-linked'))
+  t.deepEqual(
+    (await listImages(images)).paths.map((path) => path.slice(images.length + 1)),
+    [...names, 'c-linked/far.svg', 'file-link.svg'].toSorted(),
+  )
+  t.like(await updateIndex({ model, images, out }), { images: 6, added: 6, skipped: [] })
 })
 
 test('a file that changes without changing its size is embedded again, and only that one', async (t) => {
