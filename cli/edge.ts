@@ -32,6 +32,7 @@ export const edge: Command<typeof schema> = {
   positional: 'model',
   examples: ['edge runs/distill', 'edge dist/emoji --corpus emoji --teacher models/teachers/emoji-en-zh'],
   async run(config) {
+    const [load] = loadavg() as [number] // before this program adds to it
     const dir = findExport(config.model)
     const held = formatsOf(dir, config.dtypes && parseDtypes(config.dtypes))
     const formats = exportDtypes.filter((dtype) => held.includes(dtype)) // the most precise first
@@ -43,9 +44,8 @@ export const edge: Command<typeof schema> = {
       ...(await sideBySide('student', dir, formats, prepare)),
       ...(teacher ? await sideBySide('teacher', teacherFolder(teacher), await teacherFormats(teacherFolder(teacher)), prepare) : []),
     ]
-    const [load] = loadavg() as [number]
     const rows = await edgeReport(models, { rounds: config.rounds })
-    const presets = Object.fromEntries(await Promise.all(models.map(async (model) => [model.name, await presetIn(model.dir)] as const)))
+    const presets = Object.fromEntries(await Promise.all(models.map(async (model) => [model.role, await presetIn(model.dir)] as const)))
     const { machine, versions } = provenance({ config, seed: 0 })
     const report = { schema: 1 as const, rows, goals: edgeGoals(rows, presets), load, machine, versions }
     console.log(edgeMarkdown(report))

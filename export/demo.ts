@@ -3,12 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeImage } from '../corpora/images.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
-import { writePixelValues } from '../corpora/pixel-values.ts'
 import type { ImageSource } from '../corpora/sample.ts'
 import { progress } from '../engine/progress.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import { languageName } from '../eval/report/format.ts'
-import { embedPixels, embedTexts } from '../models/embed.ts'
+import { embedCached, embedTexts, type Pixels } from '../models/embed.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import { replaceFolder } from './replace-folder.ts'
@@ -63,14 +62,14 @@ export async function buildDemo(corpus: OpenCorpus, options: DemoOptions): Promi
 
 async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], gallery: Gallery, runtime: RuntimeOptions) {
   const formats: Format[] = []
-  let pixels: Float32Array | undefined
+  let pixels: Pixels | undefined
   let imageSize = 0
   for (const dtype of dtypes) {
     const encoder = await openTeacher(model, { threads: runtime.threads, device: runtime.device, dtype })
     try {
       imageSize = encoder.imageSize
       pixels ??= await decodeAll(gallery.pictures, imageSize)
-      const tables = [await embedPixels(encoder, pixels, gallery.pictures.length)]
+      const tables = [await embedCached(encoder, pixels)]
       for (const { words } of gallery.languages) tables.push(await embedTexts(encoder, words))
       const vectors = `data/vectors-${dtype}.bin`
       await writeFile(join(dir, vectors), encodeVectors(tables.map((rows) => quantizeRows(rows, encoder.embedDim))))
@@ -82,9 +81,17 @@ async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], ga
   return { formats, imageSize }
 }
 
-async function decodeAll(pictures: ImageSource[], size: number): Promise<Float32Array> {
-  const stride = 3 * size * size
-  const pixels = new Float32Array(pictures.length * stride)
-  for (const [i, source] of pictures.entries()) writePixelValues(await decodeImage(source, size), size, [255, 255, 255], pixels, i * stride)
-  return pixels
+/** Kept as bytes: as numbers, two thousand pictures of a large model would fill a gigabyte. */
+async function decodeAll(pictures: ImageSource[], size: number): Promise<Pixels> {
+  const decoded: Uint8Array[] = []
+  const bar = progress('decode', pictures.length, 'pictures')
+  try {
+    for (const source of pictures) {
+      decoded.push(await decodeImage(source, size))
+      bar.update(decoded.length)
+    }
+  } finally {
+    bar.stop()
+  }
+  return { count: pictures.length, size, read: (i) => decoded[i]! }
 }

@@ -22,13 +22,13 @@ const towers = ['image', 'text'] as const
 /**
  * Returns the goals that apply to what was measured: sizes and speeds are set for the presets by name, the loss of recall for any student.
  * Speeds are ratios of interleaved medians, one image or text at a time on one thread; each tower counts for itself.
- * @param presets the preset of each model that is one, by its name in the rows
+ * @param presets the preset that the student and the teacher have the sizes of, if any
  */
-export function edgeGoals(rows: EdgeRow[], presets: Record<string, PresetName | undefined>): EdgeGoal[] {
+export function edgeGoals(rows: EdgeRow[], presets: Partial<Record<EdgeRow['role'], PresetName>>): EdgeGoal[] {
   const goals: EdgeGoal[] = []
   for (const small of rows.filter(({ dtype }) => dtype === 'q8')) {
     const exact = rows.find(({ role, name, dtype }) => role === small.role && name === small.name && dtype === 'fp32')
-    const size = presets[small.name]
+    const size = presets[small.role]
     if (small.role === 'student' && size === 'tiny') goals.push(sizeGoal(small))
     if (small.role === 'student' && exact) goals.push(...recallGoals(small, exact))
     if (size && exact) goals.push(...speedGoals(small, exact, leastSpeedUp[size], `${small.name} q8 against its fp32`))

@@ -28,7 +28,14 @@ test('an edge report has sizes, times and memory of each format side by side, an
   t.is(lines.length, 4)
   t.regex(lines[3]!, /^\| small q8 +\| +0\.\d\d MB/)
 
-  const report = { schema: 1 as const, rows, goals: edgeGoals(rows, { small: await presetIn(dir) }), load: 3, machine, versions: { node: '20.0.0' } }
+  const report = {
+    schema: 1 as const,
+    rows,
+    goals: edgeGoals(rows, { student: await presetIn(dir) }),
+    load: 3,
+    machine,
+    versions: { node: '20.0.0' },
+  }
   t.deepEqual(
     report.goals.map(({ goal }) => goal.replace(/:.*/, '')),
     ['small q8, both towers', 'small q8 against its fp32, one image', 'small q8 against its fp32, one text', 'small q8, aim'],
@@ -66,7 +73,7 @@ test('goals are met or missed by what was measured, worked by hand', (t) => {
     row('teacher', 'big', 'q8', 3, 1.5, 0.6),
   ]
   t.deepEqual(
-    edgeGoals(rows, { s: 'tiny', big: 'base' }).map(({ goal, got, met }) => `${goal} | ${got} | ${met}`),
+    edgeGoals(rows, { student: 'tiny', teacher: 'base' }).map(({ goal, got, met }) => `${goal} | ${got} | ${met}`),
     [
       's q8, both towers: at most 2.5 MB | 2.6 MB | false',
       's q8, English: at most 0.5 points of mean recall lost to fp32 | 0.60 points | false',
@@ -79,7 +86,7 @@ test('goals are met or missed by what was measured, worked by hand', (t) => {
       'big q8 against its fp32, one text: at least 1.4 × as fast | 1.33 × | false',
     ],
   )
-  t.deepEqual(edgeGoals([rows[1]!], { s: undefined }), [], 'a model of another size, alone, has no goals')
+  t.deepEqual(edgeGoals([rows[1]!], {}), [], 'a model of another size, alone, has no goals')
 })
 
 test('a section of a card is replaced, or put before the limits, or at the end', (t) => {

@@ -6,7 +6,8 @@ import { UserError } from '../../engine/errors.ts'
 import { encodeSafetensors } from '../../engine/safetensors.ts'
 import { preset } from '../../models/config.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
-import { readModelFolder, writeModelFolder } from '../../models/folder.ts'
+import { poolsAsPython, readModelFolder, writeModelFolder } from '../../models/folder.ts'
+import { loadTokenizer } from '../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 
 const config = preset('tiny', { vocabSize: 300, imageSize: 16, embedDim: 8, contextLength: 12 })
@@ -57,6 +58,33 @@ test('config.json is a CLIPConfig whose end token does not select the old poolin
     { pad_token_id, bos_token_id, eos_token_id, hidden_act, projection_dim },
     { pad_token_id: 0, bos_token_id: 1, eos_token_id: 3, hidden_act: 'quick_gelu', projection_dim: 8 },
   )
+})
+
+test("the ids in config.json are the tokenizer's own, and an end token of 2 is none that Python pools at", async (t) => {
+  const own = await loadTokenizer(join(root, 'tokenizer'))
+  t.true(poolsAsPython(own))
+  const [tokenizer, dir] = [join(root, 'swapped'), join(root, 'as-xlm-r')]
+  await cp(join(root, 'tokenizer'), tokenizer, { recursive: true })
+  await edit(tokenizer, 'tokenizer.json', (json) => {
+    const { model, post_processor, added_tokens } = json as never as {
+      model: { vocab: Record<string, number> }
+      post_processor: { special_tokens: Record<string, { ids: number[] }> }
+      added_tokens: { content: string; id: number }[]
+    }
+    for (const [token, id] of [
+      ['</s>', 2],
+      ['<unk>', 3],
+    ] as const) {
+      model.vocab[token] = id
+      added_tokens.find(({ content }) => content === token)!.id = id
+    }
+    post_processor.special_tokens['</s>']!.ids = [2]
+  })
+  await writeModelFolder(dir, model, tokenizer)
+  t.like(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8')).text_config, { pad_token_id: 0, bos_token_id: 1, eos_token_id: 2 })
+  const swapped = await loadTokenizer(dir)
+  t.is(swapped.encode('a red apple').at(-1), 2)
+  t.false(poolsAsPython(swapped))
 })
 
 test('adapters stay out of the folder', async (t) => {
