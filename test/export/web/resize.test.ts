@@ -18,6 +18,7 @@ function differences(a: Pixels, b: Uint8Array): { mean: number; most: number } {
 
 async function bySharp(file: Uint8Array, width: number, height: number): Promise<Uint8Array> {
   return sharp(file)
+    .autoOrient()
     .resize(width, height, { fit: 'fill', kernel: 'cubic', fastShrinkOnLoad: false })
     .toColourspace('srgb')
     .ensureAlpha()
