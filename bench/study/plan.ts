@@ -15,7 +15,7 @@ import { runJob } from './run-job.ts'
 const recipe = 1
 
 /** Flags of every study that trains, with their defaults. */
-export const studyFlags = { seeds: 3, steps: stage1Settings.parse({}).steps, only: '', shard: '1/1', ...placeFlags }
+export const studyFlags = { seeds: '3', steps: stage1Settings.parse({}).steps, only: '', shard: '1/1', ...placeFlags }
 
 /** One run of a study: what is done, and under which name and seed it is recorded. */
 export interface PlannedRun {
@@ -43,15 +43,15 @@ const mostSeeds = 10
 /**
  * Does those of a study's runs that are not recorded yet, each in a process of its own, and records each as it ends: every row of one seed
  * before the next seed. A run that was stopped goes on from its checkpoint.
- * @param flags `seeds`: how many; `only`: names of rows; `shard`, for example `2/3`: every third run, beginning with the second
- * @throws UserError for an unknown row, a malformed shard, and when a run fails
+ * @param flags `seeds`: how many, or which, `2-3`; `only`: names of rows; `shard`, for example `2/3`: every third run, beginning with the second
+ * @throws UserError for an unknown row, malformed seeds or shards, and when a run fails
  */
 export async function conduct(study: Study, flags: Flags): Promise<void> {
   const { name, place } = study
   const [part, parts] = shardOf(String(flags.shard))
   const file = resultsOf(study)
   const recorded = await file.read()
-  const own = chosen(allRuns(study, Number(flags.seeds)), String(flags.only)).filter((_, i) => i % parts === part - 1)
+  const own = chosen(allRuns(study, seedsOf(String(flags.seeds))), String(flags.only)).filter((_, i) => i % parts === part - 1)
   const missing = own.filter((run) => !recorded.has(keyOf(study, run)))
   process.stderr.write(`${name}: ${own.length} runs, ${own.length - missing.length} of them in ${file.path}, ${missing.length} to do\n`)
   const began = performance.now()
@@ -71,11 +71,24 @@ export async function conduct(study: Study, flags: Flags): Promise<void> {
 /** What is recorded of a study, whoever did it and when, in the order of its runs. */
 export async function recordedOf(study: Study): Promise<Result[]> {
   const found = await resultsOf(study).read()
-  return allRuns(study, mostSeeds).flatMap((run) => found.get(keyOf(study, run)) ?? [])
+  return allRuns(study, range(1, mostSeeds)).flatMap((run) => found.get(keyOf(study, run)) ?? [])
 }
 
-function allRuns({ once = [], runsOf }: Study, seeds: number): PlannedRun[] {
-  return [...once, ...Array.from({ length: seeds }, (_, i) => runsOf(i + 1)).flat()]
+function allRuns({ once = [], runsOf }: Study, seeds: number[]): PlannedRun[] {
+  return [...once, ...seeds.flatMap(runsOf)]
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+}
+
+/** `3` is 1, 2, 3; `2-3` is 2, 3. */
+function seedsOf(text: string): number[] {
+  const [, from, to] = /^(?:(\d+)-)?(\d+)$/.exec(text) ?? []
+  const seeds = range(Number(from ?? 1), Number(to ?? 0))
+  if (seeds.length > 0 && seeds[0]! > 0 && seeds.at(-1)! <= mostSeeds) return seeds
+  const hint = '3 stands for 1, 2 and 3; 2-3 for 2 and 3.'
+  throw new UserError({ where: '--seeds', expected: `how many seeds, at most ${mostSeeds}, or the first and the last`, got: text, hint })
 }
 
 function resultsOf({ name, place }: Study): ResultsFile {

@@ -14,7 +14,7 @@ test('runs are recorded once, drawn together, and come out the same again', asyn
   const { dir, flags } = await place
   const file = join(dir, 'out', 'objectives.jsonl')
   const lines = async () => (await readFile(file, 'utf8')).trim().split('\n')
-  const run = (only: string, seeds = 1) => benchObjectives({ ...studyFlags, ...flags, only, seeds, steps: 2 })
+  const run = (only: string, seeds = '1') => benchObjectives({ ...studyFlags, ...flags, only, seeds, steps: 2 })
 
   await run('task,fd+crd,task+hidden')
   const first = await lines()
@@ -28,7 +28,9 @@ test('runs are recorded once, drawn together, and come out the same again', asyn
   await run('task,fd+crd')
   t.deepEqual(await lines(), first, 'nothing is done twice')
 
-  await run('fd', 2)
+  await run('fd', '2-2')
+  t.like(JSON.parse((await lines()).at(-1)!), { row: 'fd', seed: 2 })
+  await run('fd', '2')
   const page = await readFile(join(dir, 'out', 'objectives.md'), 'utf8')
   for (const objective of ['task:1', 'fd:4,crd:1', 'task:1,hidden:1', 'fd:4']) t.regex(page, new RegExp(`^\\| \`${objective}\``, 'm'))
   t.regex(page, /^\| `fd:4` +\| 2 +\| \d+\.\d ± \d+\.\d/m, 'two seeds have a deviation')
@@ -51,4 +53,5 @@ test('a row that does not exist, and a shard that cannot be', async (t) => {
   const mistake = async (given: object) => t.throwsAsync(benchObjectives({ ...studyFlags, ...flags, ...given }), { instanceOf: UserError })
   t.regex((await mistake({ only: 'task+fdd' }))!.message, /Did you mean task\+fd\?/)
   t.regex((await mistake({ shard: '3/2' }))!.message, /PART\/PARTS/)
+  for (const seeds of ['0', '3-2', '0-1', 'all', '11']) t.regex((await mistake({ seeds }))!.message, /--seeds: expected how many seeds, at most 10/)
 })
