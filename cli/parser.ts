@@ -82,7 +82,7 @@ function optionsOf({ name, type, description, required, default: preset }: Flag)
     const text = `${description} (default: ${preset === true ? 'on' : 'off'})`
     return [new Option(`--${name}`, text).hideHelp(preset === true), new Option(`--no-${name}`, text).hideHelp(preset !== true)]
   }
-  const note = required ? ' (required)' : preset === undefined ? '' : ` (default: ${String(preset)})`
+  const note = required ? ' (required)' : preset === undefined || String(preset) === '' ? '' : ` (default: ${String(preset)})`
   return [new Option(`--${name} <${placeholder(type)}>`, description + note).argParser(reader(type))]
 }
 

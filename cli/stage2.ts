@@ -16,7 +16,7 @@ const schema = stage2Settings.extend({
     .string()
     .optional()
     .describe(
-      'file of clean pairs, whose train split is learnt: without a split column, 80 % of it (default: emoji names; for a file its own train split)',
+      'file of clean pairs, whose train split is learnt: without a split column, 80 % of it; --imagesDir holds for it, too (default: emoji names; for a file its own train split)',
     ),
   out: z.string().default('runs/stage2').describe('run folder'),
   ...runOptions,

@@ -13,7 +13,7 @@ import { splitProtocol } from './split-protocol.ts'
 /** A corpus and what can be measured on it. */
 export interface OpenCorpus {
   corpus: Corpus
-  /** Names `task` takes: DATA.md's protocols for emoji, the splits for users' files. */
+  /** Names `task` takes: docs/report.md's protocols for emoji, the splits for users' files. */
   protocols: string[]
   /** The protocol that choices are made on during training. */
   defaultValidation: string

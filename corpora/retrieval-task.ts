@@ -3,7 +3,7 @@ import type { ImageSource, Language } from './sample.ts'
 /** One retrieval protocol in one language: what is embedded, what is searched, what counts as right. */
 export interface RetrievalTask {
   corpus: string
-  /** One of DATA.md's names, e.g. `unseen-style/openmoji`; for users' data the split's name. */
+  /** One of docs/report.md's names, e.g. `unseen-style/openmoji`; for users' data the split's name. */
   protocol: string
   language: Language
   images: { id: string; source: ImageSource; group?: string; classId?: string }[]

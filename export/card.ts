@@ -77,11 +77,12 @@ function introduction({ config, parameters, languages = [], teacher }: Card): st
 }
 
 function usage({ config, sizes, leaveOut, python }: Card): string {
+  const older = ['fp32', 'q8'].filter((format) => sizes.some(({ dtype }) => dtype === format))
   const ways = [
     leaveOut.includes('combined')
       ? 'The pipeline `image-feature-extraction`'
       : 'The pipelines `zero-shot-image-classification` and `image-feature-extraction`',
-    '`@xenova/transformers` 2.17 (fp32 and q8)',
+    ...(older.length > 0 ? [`\`@xenova/transformers\` 2.17 (${older.join(' and ')})`] : []),
     'onnxruntime in any language (`onnx/`)',
     ...(leaveOut.includes('safetensors') || !python ? [] : ["Python's `CLIPModel.from_pretrained` (`model.safetensors`)"]),
   ]

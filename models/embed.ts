@@ -1,10 +1,16 @@
-import type { PixelCache } from '../corpora/pixel-cache.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
 import type { Encoder } from './encoder.ts'
 
 export type ImageEncoder = Pick<Encoder, 'encodeImages' | 'oneByOne'>
 export type TextEncoder = Pick<Encoder, 'encodeTexts' | 'oneByOne'>
-export type Pixels = Pick<PixelCache, 'count' | 'size' | 'read'>
+
+/** Decoded pictures, of a pixel cache or in memory. */
+export interface Pixels {
+  count: number
+  size: number // S
+  /** RGBA bytes [S, S, 4]. */
+  read(i: number): Uint8Array
+}
 
 /** Items a call, so that memory stays flat. */
 const batchSize = 128

@@ -13,7 +13,7 @@ export const trainSettings = z.object({
   unmaskedTail: z.number().min(0).max(1).describe('last part of the steps that sees whole images').default(0.15),
   augmentation: z.enum(['none', 'mild', 'style']).describe('how images are varied').default('style'),
   strength: z.number().min(0).max(1).describe('strength of the augmentation at its full').default(1),
-  ramp: z.number().min(0).max(1).describe('part of the steps over which the strength grows from 0').default(0),
+  ramp: z.number().min(0).max(1).describe('part of the steps over which the strength grows from 0 (not in stage 1)').default(0),
   seed: z.int().describe('seed of everything random').default(1),
   engine: z.enum(['onnx', 'tfjs']).describe('compiled step, or the same step eagerly on tfjs').default('onnx'),
   device: z.enum(['cpu', 'webgpu', 'cuda']).describe('where onnxruntime computes; cuda needs its own build of onnxruntime').default('cpu'),

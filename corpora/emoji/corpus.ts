@@ -2,7 +2,7 @@ import type { Corpus, Language, Sample, Split } from '../sample.ts'
 import { captionsOf } from './captions.ts'
 import { concepts } from './concepts.ts'
 import { type Drawing, drawingsOf, requireStyles, stylesWith } from './drawings.ts'
-import { type StyleName, styles } from './styles.ts'
+import { type StyleName, type StyleRole, styles } from './styles.ts'
 import { emojiLanguages, wordsIn } from './text.ts'
 
 /**
@@ -57,6 +57,10 @@ function stylesOf(split: Split): StyleName[] {
 }
 
 function licences(): string {
-  const drawings = Object.entries(styles).map(([style, { licence }]) => `${style} ${licence}`)
-  return `drawings: ${drawings.join(', ')}; names and keywords: Unicode CLDR, Unicode-3.0`
+  const of = (roles: StyleRole[]) =>
+    Object.entries(styles)
+      .filter(([, { role }]) => roles.includes(role))
+      .map(([style, { licence }]) => `${style} ${licence}`)
+      .join(', ')
+  return `drawings learnt: ${of(['train'])}; drawings measured on, never learnt: ${of(['validation', 'test'])}; names and keywords: Unicode CLDR, Unicode-3.0`
 }

@@ -3,7 +3,7 @@
  *
  *     node --import=tsx corpora/emoji/extract-text.ts
  *
- * Run it after updating one of these packages; test/corpora/emoji-text.test.ts fails while the file is out of date.
+ * Run it after updating one of these packages; test/corpora/emoji-drawings.test.ts fails while the file is out of date.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
