@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [flags]`: seeded measurements that print a table. */
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { UserError } from '../engine/errors.ts'
 import { benchBudget, budgetFlags } from './budget.ts'
 import { benchFromPretrained } from './from-pretrained.ts'
@@ -59,9 +60,21 @@ try {
   else if (rest.includes('--help')) console.log(help({ [name]: known(name) }))
   else await known(name).run(flagsOf(known(name), rest))
 } catch (error) {
-  if (!(error instanceof UserError)) throw error
-  console.error(error.message)
-  process.exitCode = error.exitCode
+  const told = error instanceof z.ZodError ? unfit(error) : error
+  if (!(told instanceof UserError)) throw told
+  console.error(told.message)
+  process.exitCode = told.exitCode
+}
+
+/** Settings of stage 1 that its schema refuses. */
+function unfit({ issues }: z.ZodError): UserError {
+  const { path, message } = issues[0]!
+  return new UserError({
+    where: `--${path.join('.')}`,
+    expected: 'a setting that stage 1 takes',
+    got: message,
+    hint: 'See npm run stage1 -- --help.',
+  })
 }
 
 function help(asked: Record<string, Bench>): string {

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { markdownTable } from 'markdown-table'
 import * as ort from 'onnxruntime-node'
-import { prune } from '../engine/onnx/passes.ts'
+import { stepGraph } from '../engine/compile.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import { paramData } from '../engine/params.ts'
-import { trace } from '../engine/trace/trace.ts'
 import { type Flags, type Subject, subjectOf } from './subject.ts'
 
 interface Event {
@@ -53,7 +52,7 @@ export async function benchProfile(flags: Flags): Promise<void> {
 }
 
 async function profile({ fn, specs, model, inputs, threads }: Subject, prefix: string, repeats: number): Promise<Event[]> {
-  const graph = prune(trace(fn, specs))
+  const graph = stepGraph(fn, specs)
   const session = await ort.InferenceSession.create(encodeModel(graph), {
     intraOpNumThreads: threads,
     enableProfiling: true,

@@ -15,12 +15,20 @@ export const speedFlags = { parts: 'step,epoch', rounds: 25, onlineSteps: 4, ...
 /** What distillation costs: the objectives in a step, and the teacher in an epoch, cached against at every step; prints both. */
 export async function benchSpeed(flags: Flags): Promise<void> {
   const place = placeOf(flags)
+  const onlineSteps = Number(flags.onlineSteps)
+  if (!Number.isInteger(onlineSteps) || onlineSteps < 2)
+    throw new UserError({
+      where: '--onlineSteps',
+      expected: 'a whole number from 2: the first step is none to time',
+      got: `${onlineSteps}`,
+      hint: 'Usual is 4.',
+    })
   const parts = String(flags.parts).split(',')
   const unknown = parts.find((part) => part !== 'step' && part !== 'epoch')
   if (unknown !== undefined)
     throw new UserError({ where: '--parts', expected: 'step, epoch or both', got: unknown, hint: 'Write --parts step,epoch.' })
   if (parts.includes('step')) await objectiveCost(place, Number(flags.rounds))
-  if (parts.includes('epoch')) await teacherCost(place, await openWorld(place), Number(flags.onlineSteps))
+  if (parts.includes('epoch')) await teacherCost(place, await openWorld(place), onlineSteps)
 }
 
 /** Compiled steps of tiny at batch 256 on one real batch, in turn, so that what else the machine does slows all alike. */
@@ -44,7 +52,8 @@ async function objectiveCost(place: Place, rounds: number): Promise<void> {
 }
 
 /**
- * Runs of stage 1, each in a process of its own: features cached, and a large teacher at every step; beside each the same run without a teacher.
+ * Runs of stage 1, each in a process of its own: a large teacher's features cached, of one augmentation, and the same teacher at every step; beside each the same run
+ * without a teacher.
  * With the cache a whole epoch is run; with the large teacher a few steps, whose median stands for all of an epoch's.
  */
 async function teacherCost(place: Place, world: World, onlineSteps: number): Promise<void> {
@@ -55,17 +64,17 @@ async function teacherCost(place: Place, world: World, onlineSteps: number): Pro
   const usual = { warmup: 1, unmaskedTail: 0, logEvery: 1 }
   const settings = (steps: number, variants: number) => stage1Settings.parse({ ...usual, steps, variants })
   const { embedDim, imageSize } = world
-  const plain = (steps: number): Job => ({ name: 'plain', work: { settings: settings(steps, 6), embedDim, imageSize } })
-  const measure = async (name: string, job: Job, teacher = place.teacher): Promise<Measures> => {
+  const plain = (steps: number): Job => ({ name: 'plain', work: { settings: settings(steps, 1), embedDim, imageSize } })
+  const measure = async (name: string, job: Job): Promise<Measures> => {
     const dir = join(place.runs, `speed-${name}`)
     await rm(dir, { recursive: true, force: true })
-    return runJob(`speed, ${name}`, job, { place: { ...place, teacher }, dir })
+    return runJob(`speed, ${name}`, job, { place: { ...place, teacher: large.dir }, dir })
   }
   // The first run fills the cache where it is empty; the second only reads it.
-  await measure('fill', { name: 'stage1', work: { settings: settings(1, 6) } })
-  const cached = await measure('cached', { name: 'stage1', work: { settings: settings(epoch, 6) } })
+  await measure('fill', { name: 'stage1', work: { settings: settings(1, 1) } })
+  const cached = await measure('cached', { name: 'stage1', work: { settings: settings(epoch, 1) } })
   const alone = await measure('alone', plain(epoch))
-  const online = await measure('online', { name: 'stage1', work: { settings: settings(onlineSteps, 0) } }, large.dir)
+  const online = await measure('online', { name: 'stage1', work: { settings: settings(onlineSteps, 0) } })
   const aloneShort = await measure('alone-short', plain(onlineSteps))
 
   const row = (name: string, steps: number, run: Measures, without?: Measures) => [
@@ -76,12 +85,13 @@ async function teacherCost(place: Place, world: World, onlineSteps: number): Pro
     String(run.peakMemoryMB),
     without ? String(run.peakMemoryMB! - without.peakMemoryMB!) : '',
   ]
+  const size = `${(large.parameters / 1e6).toFixed(0)} M`
   const header = ['teacher', 'steps run', 's a step', 's an epoch', 'peak MB', 'more than without MB']
   const rows = [
     row('none', epoch, alone),
-    row('cached features', epoch, cached, alone),
+    row(`features of ${size} cached`, epoch, cached, alone),
     row('none', onlineSteps, aloneShort),
-    row(`${(large.parameters / 1e6).toFixed(0)} M at every step`, onlineSteps, online, aloneShort),
+    row(`${size} at every step`, onlineSteps, online, aloneShort),
   ]
   const added = (run: Measures, without: Measures) => run.peakMemoryMB! - without.peakMemoryMB!
   console.log(

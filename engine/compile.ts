@@ -23,18 +23,22 @@ export function compile(fn: TensorFunction, specs: InputSpecs, options: RuntimeO
   return options.engine === 'tfjs' ? eager(fn, specs) : compiled(fn, specs, options)
 }
 
-async function compiled(fn: TensorFunction, specs: InputSpecs, options: RuntimeOptions): Promise<Step> {
+/**
+ * The graph that `compile` runs. onnxruntime orders nodes by a search from the last of the list back. Listed in reverse, every weight's gradient is
+ * computed as soon as it can be, while what it needs is in the caches, and not after all of the slopes between the layers.
+ */
+export function stepGraph(fn: TensorFunction, specs: InputSpecs): Graph {
   const graph = prune(trace(fn, specs))
-  // onnxruntime orders nodes by a search from the last of the list back. Listed in reverse, every weight's gradient is computed as
-  // soon as it can be, while what it needs is in the caches, and not after all of the slopes between the layers.
-  const session = await openSession(encodeModel({ ...graph, nodes: graph.nodes.toReversed() }), options)
-  const used = new Set(graph.inputs.map((input) => input.name))
+  return { ...graph, nodes: graph.nodes.toReversed() }
+}
+
+async function compiled(fn: TensorFunction, specs: InputSpecs, options: RuntimeOptions): Promise<Step> {
+  const graph = stepGraph(fn, specs)
+  const session = await openSession(encodeModel(graph), options)
   return {
     graph,
     async run(inputs) {
-      const feeds = Object.fromEntries(
-        Object.entries(specs).flatMap(([name, { shape }]) => (used.has(name) ? [[name, { data: given(inputs, name), dims: shape }]] : [])),
-      )
+      const feeds = Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, { data: given(inputs, name), dims: shape }]))
       const results = await session.run(feeds)
       return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]))
     },

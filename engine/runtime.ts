@@ -27,6 +27,7 @@ export interface Session {
   outputs: TensorInfo[]
   /** Runs the graph. Blocks the calling thread: onnxruntime-node computes synchronously. */
   run(feeds: Record<string, NumberTensor>, outputs?: string[]): Promise<Record<string, NumberTensor>>
+  /** May be called more than once. */
   release(): Promise<void>
 }
 
@@ -36,6 +37,7 @@ export interface Session {
  */
 export async function openSession(model: string | Uint8Array, options: RuntimeOptions = {}): Promise<Session> {
   const session = await createSession(model, options).catch((error: Error) => refuse(model, error))
+  let released: Promise<void> | undefined
   return {
     inputs: session.inputMetadata.map(describe),
     outputs: session.outputMetadata.map(describe),
@@ -44,7 +46,7 @@ export async function openSession(model: string | Uint8Array, options: RuntimeOp
       const results = await (outputs ? session.run(tensors, outputs) : session.run(tensors))
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, { data: tensor.data as Numbers, dims: [...tensor.dims] }]))
     },
-    release: () => session.release(),
+    release: () => (released ??= session.release()),
   }
 }
 

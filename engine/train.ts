@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { assertSameRun, type Identity, readLatestCheckpoint, restoreInto, writeCheckpoint } from './checkpoint.ts'
@@ -77,6 +77,7 @@ export async function train(training: Training): Promise<TrainingResult> {
   const checkpoints = join(dir, 'checkpoints')
   await mkdir(dir, { recursive: true })
   let start = 0
+  if (!training.resume) await rm(checkpoints, { recursive: true, force: true }) // an older run's would be the latest
   const saved = training.resume ? await readLatestCheckpoint(checkpoints) : undefined
   if (saved) {
     assertSameRun(dir, saved.identity, identity)

@@ -40,7 +40,7 @@ export function adapt(params: Tensors, raw: tf.Tensor, tower: Tower, languages?:
 }
 
 /**
- * What becomes of the adapters when stage 1 ends. With task, crd or siglip the student's own space was trained: they are dropped.
+ * What becomes of the adapters when stage 1 ends. With task, crd, siglip or anchor the student's own space was trained: they are dropped.
  * Without, only the adapted space was, and the adapters are folded into the projections (W' = A·W), whose dimension becomes
  * the teacher's.
  */
@@ -66,7 +66,7 @@ export function requireOwnSpace(weights: Weights, teachers: number): void {
   if (teachers < 2 || teachesOwnSpace(weights)) return
   throw new UserError({
     where: '--objective',
-    expected: "task, crd or siglip beside others, because several teachers share no space and the student's own must be trained",
+    expected: "task, crd, siglip or anchor beside others, because several teachers share no space and the student's own must be trained",
     got: Object.keys(weights).join(', '),
     hint: 'Add task:1 or crd:1, or keep to one teacher.',
   })

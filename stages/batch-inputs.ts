@@ -70,7 +70,7 @@ export function batchInputs(source: BatchSource, draws: Sampler, centroids?: Cen
       for (const language of set.languages) {
         const speaker = specialists.find(({ languages }) => languages.includes(language)) ?? teacher
         if (speaker) inputs[teacherTextOf(language)] = await speaker.texts(draw.captions[pivot ?? language]!)
-        if (pixels) inputs[positivesOf(language)] = positives(set, draw.images, draw.captions[language]!)
+        if (pixels) inputs[positivesOf(language)] = positives(set, draw.images, draw.captions[language]!, draw.captions[pivot ?? language]!)
       }
       if (pixels && teacher) inputs[teacherImageOf()] = await teacher.images(draw.images, draw.epoch, pixels)
       for (const specialist of pixels ? specialists : [])

@@ -5,6 +5,7 @@ import type { TrainingResult } from '../engine/train.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
+import { hashFiles } from '../models/teachers/teacher-files.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
 import { fit } from './fit.ts'
 import type { Weights } from './objectives/objective.ts'
@@ -42,7 +43,9 @@ export async function trainContrastive(run: ContrastiveRun): Promise<TrainingRes
   const tokenizer = await loadTokenizer(run.tokenizerDir, { remember: true })
   const encoder = await modelEncoder(label, model, tokenizer, { threads: settings.threads })
   const evaluate = await validation(run.open, run.languages, encoder, run.cacheDir)
-  const identity = identityOf(run.corpus, data, model.config, settings)
+  const identity = identityOf(run.corpus, data, model.config, settings, {
+    tokenizer: await hashFiles(run.tokenizerDir, [join(run.tokenizerDir, 'tokenizer.json')]),
+  })
   const weights = run.weights ?? { task: 1 }
   const { projection_dim: embedDim } = model.config
   const own = objectiveParams(weights, { embedDim, teacherDim: embedDim, classes: data.set.labelCount }, settings.seed)

@@ -6,6 +6,7 @@ import type { PixelCache } from '../corpora/pixel-cache.ts'
 import { UserError } from '../engine/errors.ts'
 import { progress } from '../engine/progress.ts'
 import { random } from '../engine/random.ts'
+import { embedPixels, embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { openFeatureFolder } from './feature-folder.ts'
 import { pick, shardRows, shards } from './feature-shards.ts'
@@ -82,12 +83,12 @@ export async function teacherFeatures(teacher: Encoder, set: TrainingSet, pixels
       })
       loader.request(items)
       const batch = await loader.next()
-      const embeds = await teacher.encodeImages(batch, items.length)
+      const embeds = await embedPixels(teacher, batch, items.length)
       loader.release(batch)
       return embeds
     }).finally(() => loader.close())
     const textShards = await shards({ dir, kind: 'text', rows: set.texts.length, width, bar, done: rows }, (from, to) =>
-      teacher.encodeTexts(set.texts.slice(from, to)),
+      embedTexts(teacher, set.texts.slice(from, to)),
     )
     const variantOf = (image: number, epoch: number) => (image + epoch) % options.variants
     return {
@@ -117,7 +118,15 @@ function featureKey(
   augmentation: (image: number, variant: number) => Augmentation,
 ): string {
   const hash = createHash('sha256').update(
-    JSON.stringify({ version, teacher: teacher.id, variants, policy, seed, pixels: pixels.file.split('/').at(-1) }),
+    JSON.stringify({
+      version,
+      teacher: teacher.id,
+      oneByOne: teacher.oneByOne || undefined,
+      variants,
+      policy,
+      seed,
+      pixels: pixels.file.split('/').at(-1),
+    }),
   )
   for (const image of pixels.keys) hash.update(`${image}\n`)
   for (const text of set.texts) hash.update(`${text}\n`)

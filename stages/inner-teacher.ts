@@ -106,6 +106,7 @@ async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTea
     },
     async release() {
       for (const opened of steps.values()) await (await opened).release()
+      steps.clear()
     },
   }
 }
@@ -187,7 +188,7 @@ async function openTower(file: string, options: RuntimeOptions) {
  * @throws UserError when the tokenizers disagree on one of the texts
  */
 export function requireSameTokenizer(own: Tokenizer, teacher: Tokenizer, texts: string[]): void {
-  const different = texts.slice(0, 200).find((text) => own.encode(text).join() !== teacher.encode(text).join())
+  const different = texts.find((text) => own.encode(text).join() !== teacher.encode(text).join())
   if (different === undefined) return
   throw new UserError({
     where: '--innerTeacher',

@@ -1,6 +1,7 @@
 import { drawAugmentation, type Policy } from '../corpora/augment.ts'
 import { UserError } from '../engine/errors.ts'
 import { random } from '../engine/random.ts'
+import { embedPixels, embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { TeacherFeatures } from './features.ts'
 import type { TrainingSet } from './training-set.ts'
@@ -23,8 +24,12 @@ export function onlineFeatures(
     embedDim: teacher.embedDim,
     logitScale: teacher.logitScale,
     augmentation: (image, epoch) => drawAugmentation(random(seed, 7, image, epoch), policy),
-    images: (indices, _, pixels) => teacher.encodeImages(pixels, indices.length),
-    texts: (indices) => teacher.encodeTexts(Array.from(indices, (text) => set.texts[text]!)),
+    images: (indices, _, pixels) => embedPixels(teacher, pixels, indices.length),
+    texts: (indices) =>
+      embedTexts(
+        teacher,
+        Array.from(indices, (text) => set.texts[text]!),
+      ),
     plainImages() {
       const hint = 'Cache its features: --variants 1 or more.'
       throw new UserError({

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { buildPixelCache, type PixelCache } from '../corpora/pixel-cache.ts'
 import type { Corpus, Language, TextCorpus } from '../corpora/sample.ts'
 import type { Identity } from '../engine/checkpoint.ts'
@@ -29,7 +31,8 @@ export async function prepareData(
 }
 
 /** What a resumed run is compared with, a line per thing that can differ; how fast it computes and how it is shown may. */
-export function identityOf(corpus: TextCorpus, { set }: TrainingData, config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
+export function identityOf(corpus: TextCorpus, data: TrainingData, config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
+  const { set } = data
   const model = flatten('model', { ...config })
   const { tensorboard: _shown, threads: _speed, ...decisive } = settings
   return {
@@ -37,8 +40,16 @@ export function identityOf(corpus: TextCorpus, { set }: TrainingData, config: Cl
     images: set.count,
     captions: set.texts.length,
     languages: set.languages.join(),
+    'hash of images, captions and classes': hashOf(data),
     ...model,
     ...flatten('', decisive),
     ...more,
   }
+}
+
+/** Counts alone would not tell that captions were corrected, or images replaced. */
+function hashOf({ set, pixels }: TrainingData): string {
+  const hash = createHash('sha256').update(JSON.stringify([pixels && basename(pixels.file), set.texts, [...set.classes], [...set.labels]]))
+  for (const language of set.languages) hash.update(JSON.stringify(set.captions[language]))
+  return hash.digest('hex').slice(0, 12)
 }

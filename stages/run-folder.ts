@@ -19,14 +19,15 @@ const outputs = new Set(['out', 'exportDir', 'cacheDir'])
 /**
  * Prepares `runs/NAME` and records what it is run with in config.json, `beginnings` left out. A folder that already holds a run is neither
  * overwritten nor mixed: `resume` goes on with it, `force` starts over.
- * @throws UserError when a run is there and neither was asked for, when a resumed run was started with other settings, for a config.json
- *   that is no run's, and when what the run begins with lies in the folder that `force` would remove
+ * @throws UserError when a run is there and neither was asked for, when a resumed run was started with other settings, for a model folder and
+ *   for a stage of another run, and when what the run begins with lies in the folder that `force` would remove
  */
 export async function openRunFolder(dir: string, config: Record<string, unknown>, { resume, force }: RunFolderOptions): Promise<void> {
   const file = join(dir, 'config.json')
   const held = await runIn(dir)
   const refused = (got: string, hint: string) => new UserError({ where: `--out ${dir}`, expected: 'a new folder', got, hint })
-  if (existsSync(file) && !held) throw refused('a folder with a config.json that is no run', 'Name another folder.')
+  const foreign = held ? undefined : ['config.json', 'log.jsonl', 'checkpoints', 'student'].find((name) => existsSync(join(dir, name)))
+  if (foreign) throw refused(`a folder with a ${foreign} that is no run of its own`, 'Name another folder.')
   if (held && resume) assertSameRun(dir, settled(held), settled(config))
   else if (held) {
     const inside = inputIn(dir, config)

@@ -8,6 +8,7 @@ import { type ClipConfig, isSize, sizeForm } from '../models/config.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
+import { hashFiles } from '../models/teachers/teacher-files.ts'
 import { createAdapters, requireOwnSpace, settleAdapters } from './adapters.ts'
 import { dynamicCapacity } from './capacity/capacity.ts'
 import { capacityOf, capacitySettings } from './capacity/settings.ts'
@@ -23,7 +24,7 @@ import { needs, objectiveParams, parseObjectives, teachesOwnSpace } from './obje
 import { identityOf, prepareData } from './prepare.ts'
 import { trainSettings } from './settings.ts'
 import { startStudent } from './start.ts'
-import { type Colleague, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
+import { type Colleague, dismiss, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
 import { textLengthOf } from './text-length.ts'
 import { validation } from './validation.ts'
 
@@ -62,13 +63,26 @@ export interface Stage1Run {
   resume?: boolean
 }
 
-/** @throws UserError for objectives that cannot be read, and for a setting that stage 1 has no use for: before a run has a folder */
-export function checkStage1({ objective, ramp }: Stage1Settings): Weights {
+/** @throws UserError for objectives that cannot be read, and for settings that nothing would come of: before a run has a folder */
+export function checkStage1(settings: Stage1Settings): Weights {
+  const { objective, ramp } = settings
   if (ramp > 0) {
     const hint = 'Leave it out; --strength makes augmentations milder.'
     throw new UserError({ where: 'stage 1, ramp', expected: '0: images come as the teacher saw them, at full strength', got: `${ramp}`, hint })
   }
-  return parseObjectives(objective)
+  const weights = parseObjectives(objective)
+  const looks = innerTowers(weights).length > 0
+  const shrinking = ['lasso', 'fade', 'resetFrom', 'resetEvery', 'resetItems', 'resetQueue', 'resetNeighbours', 'resetShare'] as const
+  const given = shrinking.find((name) => settings[name] !== undefined && (!settings.shrink || (name !== 'lasso' && !looks)))
+  if (given) {
+    const expected = settings.shrink ? 'objective gates, whose teacher tells useless channels' : '--shrink'
+    throw new UserError({ where: `--${given}`, expected, got: 'none', hint: 'Add it, or leave this flag out.' })
+  }
+  if (settings.innerTeacher && !looks) {
+    const expected = 'an objective that looks into it (hidden, attention, gates)'
+    throw new UserError({ where: '--innerTeacher', expected, got: objective, hint: 'Add one to --objective, or leave this flag out.' })
+  }
+  return weights
 }
 
 /**
@@ -123,6 +137,7 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const { general, specialists } = await gatherTeam(teacher, colleagues, data, { cacheDir, variants, policy, seed })
   const inner =
     innerTeacher && (await innerFeatures(innerTeacher, weights, data, { cacheDir, variants, augmentation: general.augmentation, tokenizer, config }))
+  if (variants > 0) await dismiss(teacher, colleagues, innerTeacher)
   const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], seed)
   const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.labelCount, inner: innerWidths(config, shapes) }
   const params = { ...model.params, ...adapters, ...objectiveParams(weights, sizes, seed) }
@@ -135,7 +150,10 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const measurable = Object.keys(adapters).length === 0 || teachesOwnSpace(weights)
   const validate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
   const evaluate = capacity ? async () => ({ ...(await capacity.refold()), ...(await validate?.()) }) : validate
-  const identity = identityOf(open.corpus, data, config, settings, { teacher: teamId(teacher, colleagues, innerTeacher) })
+  const identity = identityOf(open.corpus, data, config, settings, {
+    teacher: teamId(teacher, colleagues, innerTeacher),
+    tokenizer: await hashFiles(tokenizerDir, [join(tokenizerDir, 'tokenizer.json')]),
+  })
   try {
     const { constraint, params: own = {}, fixed = [] } = capacity ?? {}
     const learning = { params: { ...params, ...own }, trained: Object.keys({ ...params, ...own }).filter((name) => !fixed.includes(name)) }

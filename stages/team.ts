@@ -74,6 +74,12 @@ export async function openColleagues(
   return opened
 }
 
+/** Takes all teachers out of memory, once what they have to say is on disk. They may be released again. */
+export async function dismiss(teacher: Encoder, colleagues: readonly Colleague[], innerTeacher?: { release(): Promise<void> }): Promise<void> {
+  for (const one of [teacher, ...colleagues.map(({ encoder }) => encoder)]) await one.release()
+  await innerTeacher?.release()
+}
+
 /** `DIR`, `DIR:0.5`, and for specialists `zh=DIR`, `zh+ja=DIR:2`. */
 export function parseColleague(text: string, flag: '--ensemble' | '--specialists'): { dir: string; weight: number; languages?: Language[] } {
   const [, speaks, dir, weight = '1'] = /^(?:([\w+-]+)=)?(.+?)(?::([\d.e-]+))?$/.exec(text.trim()) ?? []

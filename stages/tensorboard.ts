@@ -9,7 +9,7 @@ export function tensorboard(dir: string): (start: number) => Promise<LogMirror> 
 
 /** Groups as the page shows them: parts of the loss, validation per language, and how training runs. */
 function tagOf(name: string): string {
-  if (progress.includes(name)) return `training/${name}`
+  if (progress.includes(name) || name.startsWith('channels_')) return `training/${name}`
   if (name === 'language_gap') return 'validation/language_gap'
   const [, measured] = /^validation_(.*)$/.exec(name) ?? []
   return measured ? `validation/${measured.replace('@', '_at_')}` : `loss/${name}`

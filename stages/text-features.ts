@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { progress } from '../engine/progress.ts'
+import { embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { openFeatureFolder } from './feature-folder.ts'
 import { pick, shardRows, shards } from './feature-shards.ts'
@@ -15,7 +16,7 @@ const version = 1
  */
 export async function textFeatures(teacher: Encoder, { texts }: TrainingSet, cacheDir: string): Promise<TeacherFeatures> {
   const key = createHash('sha256')
-    .update(JSON.stringify({ version, teacher: teacher.id, texts }))
+    .update(JSON.stringify({ version, teacher: teacher.id, oneByOne: teacher.oneByOne || undefined, texts }))
     .digest('hex')
   const dir = join(cacheDir, `text-features-${key.slice(0, 16)}`)
   const width = teacher.embedDim
@@ -23,7 +24,7 @@ export async function textFeatures(teacher: Encoder, { texts }: TrainingSet, cac
   const bar = progress('teacher features', texts.length, 'embeddings')
   try {
     const rows = await shards({ dir, kind: 'text', rows: texts.length, width, bar, done: 0 }, (from, to) =>
-      teacher.encodeTexts(texts.slice(from, to)),
+      embedTexts(teacher, texts.slice(from, to)),
     )
     return {
       embedDim: width,

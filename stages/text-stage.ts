@@ -6,18 +6,19 @@ import type { TrainingResult } from '../engine/train.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
+import { hashFiles } from '../models/teachers/teacher-files.ts'
 import { fit } from './fit.ts'
 import { innerFeatures } from './inner-features.ts'
-import { shownOf } from './inner-step.ts'
+import { innerNeeds, innerSpecs, shownOf } from './inner-step.ts'
 import { type InnerTeacher, openInnerTeacher, requireContext, requireSameTokenizer } from './inner-teacher.ts'
 import type { Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
 import { objectiveSettings } from './objectives/settings.ts'
-import { objectiveParams, parseObjectives } from './objectives/table.ts'
+import { objectiveParams } from './objectives/table.ts'
 import { identityOf } from './prepare.ts'
-import type { Stage1Run } from './stage1.ts'
+import { checkStage1, type Stage1Run } from './stage1.ts'
 import { startStudent } from './start.ts'
-import { type Colleague, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
+import { type Colleague, dismiss, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
 import { textLengthOf } from './text-length.ts'
 import { loadTrainingSet } from './training-set.ts'
 import { validation } from './validation.ts'
@@ -35,10 +36,8 @@ export interface TextRun extends Omit<Stage1Run, 'open'> {
  */
 export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
   const { settings, languages } = run
-  const weights = parseObjectives(settings.objective)
+  const weights = checkStage1(settings)
   requirePivot(settings.pivot, languages, weights)
-  const isShown = settings.innerTeacher !== undefined
-  requireNeeds(weights, { teacher: true, 'hidden-text': isShown, 'attention-text': isShown, 'gates-text': isShown })
   if (settings.shrink) throw refuseShrinking()
   if (settings.specialists) throw refuseSpecialists(settings.specialists)
   const runtime = { threads: settings.threads }
@@ -46,6 +45,8 @@ export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; 
   let innerTeacher: InnerTeacher | undefined
   try {
     if (settings.innerTeacher && shownOf(weights, 'text').length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, runtime)
+    const { image: _unseen, ...shapes } = innerTeacher?.shapes ?? {}
+    requireNeeds(weights, { teacher: true, ...innerNeeds(shapes) })
     return await distilTexts(run, weights, colleagues, innerTeacher)
   } finally {
     for (const { encoder } of colleagues) await encoder.release()
@@ -65,18 +66,24 @@ async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague
   if (innerTeacher) {
     requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
     requireContext(innerTeacher, textLengthOf({ set, tokenizer, config }))
+    const { shapes } = innerTeacher
+    innerSpecs(config, weights, { ...settings, languages, inner: shapes, textLength: shapes.text?.tokens ?? tokenizer.contextLength }) // throws before it runs
   }
   const shown = innerTeacher?.shapes.text
   const widths = shown && { text: { student: config.text_config.hidden_size, teacher: shown.width } }
   const inner =
     innerTeacher &&
     (await innerFeatures(innerTeacher, weights, { set }, { cacheDir, variants, augmentation: general.augmentation, tokenizer, config }))
+  if (variants > 0) await dismiss(teacher, colleagues, innerTeacher)
   const sizes = { embedDim: config.projection_dim, teacherDim: general.embedDim, classes: set.labelCount, inner: widths }
   const own = objectiveParams(weights, sizes, seed)
   const params = { ...model.params, ...own }
   const trained = Object.keys(params).filter((name) => name.startsWith('text_') || name in own)
 
-  const identity = identityOf(texts, { set }, config, settings, { teacher: teamId(teacher, colleagues, innerTeacher) })
+  const identity = identityOf(texts, { set }, config, settings, {
+    teacher: teamId(teacher, colleagues, innerTeacher),
+    tokenizer: await hashFiles(tokenizerDir, [join(tokenizerDir, 'tokenizer.json')]),
+  })
   const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
   try {
     const evaluate = open && settings.init ? await validation(open, languages, encoder, cacheDir) : undefined

@@ -39,8 +39,8 @@ export function placeOf(flags: Flags): Place {
 /** What a place holds. */
 export interface World {
   /**
-   * Hash of all that a result depends on beside a run's own settings: training images and captions, the validation protocol's texts and
-   * images, languages, the teacher's files.
+   * Hash of all that a result depends on beside a run's own settings: training images, captions and columns, the validation protocol's texts
+   * and images, languages, the teacher's files.
    */
   hash: string
   /** Images of the train split. */
@@ -58,11 +58,12 @@ export async function openWorld(place: Place): Promise<World> {
   const { set, pixels } = await prepareData(open.corpus, place.languages, imageSize, place.cacheDir)
   pixels.close()
   const hash = createHash('sha256').update(JSON.stringify([id, basename(pixels.file), set.texts, set.captions, Array.from(set.classes)]))
+  for await (const { columns } of open.corpus.samples('train')) hash.update(JSON.stringify(columns ?? {}))
   for (const language of place.languages) hash.update(JSON.stringify(await validationOf(open, language)))
   return { hash: hash.digest('hex'), images: set.images.length, imageSize, embedDim, validation: open.defaultValidation }
 }
 
 async function validationOf({ task, defaultValidation }: OpenCorpus, language: Language) {
   const { texts, positives, images } = await task(defaultValidation, language)
-  return { language, texts, positives, images: images.map(({ id }) => id) }
+  return { language, texts, positives, images: images.map(({ source }) => [source.key, source.fingerprint]) }
 }

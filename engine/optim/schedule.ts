@@ -1,8 +1,9 @@
 /** Learning rate at a step (0-based). */
 export type Schedule = (step: number) => number
 
-/** Linear warm-up over `warmup` steps to `peak`, then a cosine to 0 at `total`. */
-export function warmupCosine(peak: number, warmup: number, total: number): Schedule {
+/** Linear warm-up over `warmup` steps to `peak`, but at most half of `total`, then a cosine to 0 at `total`. */
+export function warmupCosine(peak: number, asked: number, total: number): Schedule {
+  const warmup = Math.min(asked, Math.floor(total / 2))
   return (step) => {
     if (step < warmup) return (peak * (step + 1)) / warmup
     const done = (step - warmup) / Math.max(total - warmup, 1)

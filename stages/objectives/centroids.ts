@@ -73,14 +73,16 @@ function membersOf(classes: Int32Array): number[][] {
 /** At most k unit vectors that stand for `points`, also unit vectors; fewer where points are fewer or equal. */
 function kMeans(points: Float32Array[], k: number, next: Random): Float32Array[] {
   let centres = k === 1 ? points.slice(0, 1) : spread(points, k, next)
+  let before: number[] = []
   for (let round = 0; round < rounds && centres.length > 0; round++) {
-    const groups = centres.map((): Float32Array[] => [])
-    for (const point of points) groups[nearest(point, centres).index]!.push(point)
+    const assigned = points.map((point) => nearest(point, centres).index)
+    if (assigned.every((centre, i) => centre === before[i])) break
+    before = assigned
     // A centre that lost all its points stays where it is.
-    const moved = centres.map((centre, i) => (groups[i]!.length > 0 ? unitMean(groups[i]!) : centre))
-    const settled = moved.every((centre, i) => dot(centre, centres[i]!) > 1 - 1e-9)
-    centres = moved
-    if (settled) break
+    centres = centres.map((centre, i) => {
+      const own = points.filter((_, point) => assigned[point] === i)
+      return own.length > 0 ? unitMean(own) : centre
+    })
   }
   return centres
 }

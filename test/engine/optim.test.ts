@@ -106,6 +106,8 @@ test('warm-up and cosine', (t) => {
   t.is(schedule(12), 0)
   t.is(schedule(99), 0)
   t.is(warmupCosine(3, 0, 10)(0), 3)
+  const short = warmupCosine(8, 100, 8) // a try of a few steps: up to the peak, and down again
+  t.deepEqual([short(0), short(3), short(8)], [2, 8, 0])
 })
 
 test('global norm and clipping', (t) => {

@@ -168,4 +168,11 @@ test('--resume without a checkpoint starts from the beginning; with another iden
   t.notDeepEqual(params.w!.data, Float32Array.of(0.5, -1, 2))
   await t.throwsAsync(run({ resume: true, identity: { seed: 2 } }), { instanceOf: UserError, message: /seed: expected 1 .* got 2/ })
   t.deepEqual(await run({ resume: true, identity: { seed: 1 } }), params) // already at the end: nothing left to do
+  const before = await readdir(join(dir, 'checkpoints'))
+  await run({ steps: 3, checkpointEvery: 3, identity: { seed: 3 } }) // from the start again, and shorter
+  t.deepEqual(
+    [before.length > 0, await readdir(join(dir, 'checkpoints'))],
+    [true, ['step-0000003']],
+    'an older checkpoint would be taken for the latest',
+  )
 })

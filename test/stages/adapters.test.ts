@@ -57,5 +57,5 @@ test('adapters are dropped where the own space was taught', (t) => {
 test('several teachers require an objective for the own space', (t) => {
   t.notThrows(() => requireOwnSpace({ fd: 1 }, 1))
   t.notThrows(() => requireOwnSpace({ fd: 1, crd: 1 }, 2))
-  t.throws(() => requireOwnSpace({ fd: 1, icl: 1 }, 2), { instanceOf: UserError, message: /expected task, crd or siglip .* got fd, icl/ })
+  t.throws(() => requireOwnSpace({ fd: 1, icl: 1 }, 2), { instanceOf: UserError, message: /expected task, crd, siglip or anchor .* got fd, icl/ })
 })

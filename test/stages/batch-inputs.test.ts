@@ -26,6 +26,9 @@ test('positives: the same image, class or caption; worked out by hand', (t) => {
   // Images 0 and 2 are of one class, 1 and 4 have one caption.
   t.deepEqual(rows(positives(set, images, Uint32Array.of(0, 1, 4, 1))), ['1010', '0101', '1010', '0101'])
   t.deepEqual(rows(positives(set, images, Uint32Array.of(0, 1, 4, 7))), ['1010', '0100', '1010', '0001'])
+  // With a pivot teachers read another language, in which 0 and 3 say the same: their targets are one and the same.
+  const [own, pivot] = [Uint32Array.of(0, 1, 4, 7), Uint32Array.of(8, 9, 10, 8)]
+  t.deepEqual(rows(positives(set, images, own, pivot)), ['1011', '0100', '1010', '1001'])
 })
 
 async function inputs(t: Parameters<typeof smallModel>[0], settings: { mfdKeep?: number; keepPatches?: number }, weights: Record<string, number>) {

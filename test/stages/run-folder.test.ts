@@ -53,8 +53,14 @@ test('force removes neither what the run begins with nor a folder that holds no 
   const model = await folder()
   await writeFile(join(model, 'config.json'), '{"model_type": "clip"}')
   for (const how of [{}, { force: true }, { resume: true }])
-    await t.throwsAsync(openRunFolder(model, config, how), { message: /got a folder with a config\.json that is no run/ })
+    await t.throwsAsync(openRunFolder(model, config, how), { message: /got a folder with a config\.json that is no run of its own/ })
   t.is(await readFile(join(model, 'config.json'), 'utf8'), '{"model_type": "clip"}')
+  for (const part of ['checkpoints', 'student', 'log.jsonl']) {
+    const stage = await folder() // as distill leaves its stages
+    await mkdir(join(stage, part))
+    for (const how of [{}, { force: true }, { resume: true }])
+      await t.throwsAsync(openRunFolder(stage, config, how), { message: new RegExp(`a folder with a ${part} that is no run of its own`) })
+  }
 })
 
 test('finds the model of a run, of a whole distillation and of a plain folder', async (t) => {

@@ -151,6 +151,47 @@ test("a pivot: the other language's texts are taught by the teacher's features o
   t.not(log[0]!['fd-text'], pivoted[0]!['fd-text'])
 })
 
+test('no teacher is in memory while a student learns from what is stored', async (t) => {
+  const dir = await (folder ??= makeFolder())
+  const teacher = await openTeacher(join(dir, 'first'), { threads: 1 })
+  let released = 0
+  const release = async () => {
+    released++
+    await teacher.release()
+  }
+  const watched = { ...teacher, release }
+  const open = await openCorpus(join(dir, 'classes.csv'))
+  const usual = { tokenizer: join(dir, 'words'), keepPatches: 1, steps: 1, batchSize: 8, threads: 1 }
+  const run = { open, languages, teacher: watched, cacheDir: join(dir, 'cache') }
+  await runStage1({ ...run, dir: join(dir, 'every-step'), settings: stage1Settings.parse({ ...usual, variants: 0 }) })
+  t.is(released, 0)
+  await runStage1({ ...run, dir: join(dir, 'stored'), settings: stage1Settings.parse({ ...usual, variants: 2 }) })
+  t.is(released, 1)
+  await t.notThrowsAsync(teacher.release(), 'and whoever opened it may release it again')
+})
+
+test('a resumed run notices corrected captions', async (t) => {
+  const dir = await (folder ??= makeFolder())
+  const open = await openCorpus(join(dir, 'classes.csv'))
+  const settings = stage1Settings.parse({ tokenizer: join(dir, 'words'), keepPatches: 1, steps: 2, batchSize: 8, threads: 1, variants: 1 })
+  const out = join(dir, 'corrected')
+  const run = async (corpus: typeof open, resume: boolean) => {
+    const teacher = await openTeacher(join(dir, 'first'), { threads: 1 })
+    await runStage1({ open: corpus, languages, teacher, dir: out, cacheDir: join(dir, 'cache'), settings, resume }).finally(teacher.release)
+  }
+  await run(open, false)
+  const { corpus } = open
+  const corrected: typeof corpus = {
+    ...corpus,
+    async *samples(split) {
+      for await (const sample of corpus.samples(split))
+        yield { ...sample, captions: { ...sample.captions, de: sample.captions.de!.map((text) => `${text}!`) } }
+    },
+  }
+  await t.throwsAsync(run({ ...open, corpus: corrected }, true), { instanceOf: UserError, message: /hash of images, captions and classes: expected/ })
+  await t.notThrowsAsync(run(open, true))
+})
+
 test('a teacher at every step', async (t) => {
   const { log } = await train('online', { objective: 'task:1,fd:1', variants: 0 })
   t.true(Number.isFinite(log[0]!.fd))
@@ -200,7 +241,7 @@ const refused: Record<string, [object, RegExp, string?]> = {
   ],
   'specialists without an objective for the own space': [
     { objective: 'fd', specialists: ['fr=DIR/second'] },
-    /expected task, crd or siglip .* got fd/,
+    /expected task, crd, siglip or anchor .* got fd/,
   ],
   'a specialist of a foreign language': [{ specialists: ['zh=DIR/second'] }, /--specialists .*: expected each of de, fr at most once, got zh/],
   'a pivot that is none of the languages': [{ pivot: 'en' }, /--pivot en: expected one of de, fr, got en/],
@@ -215,6 +256,12 @@ const refused: Record<string, [object, RegExp, string?]> = {
   'beginning with a student of other images': [{ tokenizer: undefined, init: 'DIR/second' }, /--init .*second: expected images of 32 px.* got 48 px/],
   'two specialists of one language': [{ specialists: ['fr=DIR/second', 'de+fr=DIR/first'] }, /got fr twice/],
   'a weight that is none': [{ ensemble: ['DIR/second:0'] }, /--ensemble .*: expected DIR or DIR:WEIGHT/],
+  'a flag of shrinking without it': [{ lasso: 2 }, /--lasso: expected --shrink, got none/],
+  'looking for useless channels without gates': [{ shrink: true, resetEvery: 5 }, /--resetEvery: expected objective gates/],
+  'an inner teacher that nothing looks into': [
+    { objective: 'task,fd', innerTeacher: 'DIR/nowhere' },
+    /--innerTeacher: expected an objective that looks into it .* got task,fd/,
+  ],
   'a specialist without a language': [{ specialists: ['DIR/second'] }, /expected LANG=DIR or LANG\+LANG=DIR:WEIGHT/],
 }
 for (const [title, [settings, message, table]] of Object.entries(refused)) {

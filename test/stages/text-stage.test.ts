@@ -9,6 +9,7 @@ import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { modelEncoder } from '../../models/encoder.ts'
 import { readModelFolder, writeModelFolder } from '../../models/folder.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
+import type { ActivationOutput } from '../../models/towers.ts'
 import { stage1Settings } from '../../stages/stage1.ts'
 import { runTextStage } from '../../stages/text-stage.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
@@ -35,7 +36,12 @@ async function makeFolder(): Promise<string> {
       text_config: { ...tower, vocab_size: 300, max_position_embeddings: 32 },
     }
     const model = createDualEncoder(config, projection_dim)
-    await exportFolder(model, { tokenizerDir: join(dir, 'words'), out: join(dir, name), dtypes: ['fp32'], leaveOut: ['combined'] })
+    const options = { tokenizerDir: join(dir, 'words'), dtypes: ['fp32' as const] }
+    await exportFolder(model, { ...options, leaveOut: ['combined'], out: join(dir, name) })
+    if (name === 'teacher') {
+      const outputs: ActivationOutput[] = ['hidden_states', 'attentions']
+      await exportFolder(model, { ...options, leaveOut: ['combined', 'safetensors'], outputs, out: join(dir, 'shown') })
+    }
     await mkdir(join(dir, `${name}-student`))
     await writeModelFolder(join(dir, `${name}-student`), createDualEncoder(config, 77), join(dir, 'words'))
   }
@@ -117,6 +123,14 @@ const refused: Record<string, [object, RegExp]> = {
   'hidden-text without a teacher that shows it': [
     { objective: 'hidden-text' },
     /--objective hidden-text: expected a teacher that shows what is inside its text tower/,
+  ],
+  'gates of ONNX files, which show none': [
+    { objective: 'fd-text,gates-text', innerTeacher: 'DIR/shown' },
+    /--objective gates-text: expected a teacher that shows/,
+  ],
+  'gates of another size': [
+    { objective: 'fd-text,gates-text', student: 'tiny', tokenizer: 'DIR/words', innerTeacher: 'DIR/teacher-student' },
+    /--objective gates-text: expected a teacher whose text tower has the student's layers and widths/,
   ],
   'a student of other dimensions': [{ init: 'DIR/wider-student' }, /expected a student whose embedding has the teacher's 16 dimensions, got 20/],
   'another embedding': [{ embedDim: 8 }, /the teacher's 16 dimensions, got 8/],

@@ -150,7 +150,10 @@ test('a student shrinks while it learns; killed and resumed it ends with the sam
 })
 
 test('without gates among the objectives there is the lasso alone', async (t) => {
-  const { log } = await shrink('lasso', { objective: 'task:1,fd:4', innerTeacher: undefined, lasso: 12 })
+  const { log } = await shrink('lasso', {
+    ...{ objective: 'task:1,fd:4', innerTeacher: undefined, lasso: 12 },
+    ...{ fade: undefined, resetEvery: undefined, resetFrom: undefined, resetQueue: undefined, resetShare: undefined },
+  })
   const last = log.findLast((line) => 'channels_left' in line)!
   t.is(last.channels_useless, 0)
   t.true(last.channels_left! < 1)
