@@ -18,7 +18,7 @@ const weights: Record<string, number> = {
   mfd: 4,
   crd: 1,
   icl: 1,
-  gd: 0.001,
+  gd: 0.01,
   afd: 1,
   'class-embed': 0.5,
   hidden: 1,
@@ -30,6 +30,7 @@ const added = ['fd', 'smooth-l1', 'mfd', 'crd', 'icl', 'gd', 'afd', 'class-embed
 /** Those that teach both towers without another's help. */
 const alone = ['fd', 'smooth-l1', 'mfd', 'crd', 'icl', 'gd', 'afd', 'siglip', 'anchor']
 const combined = [
+  'task+gd:0.001',
   'fd+crd',
   'fd+crd+icl',
   'task+fd+crd',
