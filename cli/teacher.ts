@@ -24,8 +24,8 @@ export const teacher: Command<typeof schema> = {
     parseObjectives(settings.objective) // a slip of the pen shall leave no run folder
     const open = await openCorpus(corpus, { languages, imagesDir })
     requireValidation(open, languages)
+    await requireNoRun('--exportDir', exportDir, out)
     await openRunFolder(out, { command: 'teacher', ...config }, { resume, force })
-    await requireNoRun('--exportDir', exportDir)
     const { model, tokenizerDir } = await trainTeacher({ label: 'teacher', open, languages, settings, dir: out, cacheDir, resume })
     const card = {
       languages,

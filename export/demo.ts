@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { decodeImage } from '../corpora/images.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { ImageSource } from '../corpora/sample.ts'
@@ -42,7 +42,8 @@ export async function buildDemo(corpus: OpenCorpus, options: DemoOptions): Promi
   const model = findExport(options.model)
   const dtypes = formatsOf(model, options.dtypes)
   const gallery = await collectGallery(corpus, options)
-  const isEarlier = existsSync(join(options.out, 'data/site.json'))
+  // An earlier demo may stand aside yet, where the last one was killed while it took its place.
+  const isEarlier = ['', '.replaced'].some((end) => existsSync(join(`${resolve(options.out)}${end}`, 'data/site.json')))
   // An earlier demo may have got a CNAME or a .git since: they stay.
   return replaceFolder(options.out, { what: 'demo', isOwn: (file) => isEarlier && ownFiles.test(file), force: isEarlier }, async (dir) => {
     await mkdir(join(dir, 'data'))

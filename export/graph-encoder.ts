@@ -1,7 +1,7 @@
 import type { Graph } from '../engine/onnx/model.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
-import { type Encoder, longest } from '../models/encoder.ts'
+import type { Encoder } from '../models/encoder.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
 
@@ -25,8 +25,8 @@ export async function openText(graph: Graph, tokenizer: Tokenizer, options: Runt
   return {
     oneByOne: choosesRanges(graph),
     encodeTexts: async (texts) => {
-      const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, longest(tokenizer, texts, tokenizer.contextLength))
-      const dims = [texts.length, inputIds.length / texts.length]
+      const { inputIds, attentionMask, length } = tokenizer.encodeBatch(texts, tokenizer.contextLength, 'longest')
+      const dims = [texts.length, length]
       const wide = (data: Int32Array): NumberTensor => ({ data: BigInt64Array.from(data, BigInt), dims })
       return first(await session.run({ input_ids: wide(inputIds), attention_mask: wide(attentionMask) }))
     },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 
@@ -18,7 +18,7 @@ export interface Replacement {
  * @throws UserError for other files in `out` without `force`, for an `out` that is a file or cannot be renamed, and for a full disk
  */
 export async function replaceFolder<T>(out: string, { what, isOwn, force }: Replacement, write: (dir: string) => Promise<T>): Promise<T> {
-  const target = resolve(out)
+  const target = await realpath(out).catch(() => resolve(out)) // a link stays one
   const fresh = `${target}.unfinished` // of an interrupted run, if there is one: always the same name, so none pile up
   const old = `${target}.replaced`
   await settle(old, target, isOwn)

@@ -79,8 +79,7 @@ async function verifyCombined(dir: string, dtype: ModelDtype, towers: Encoder, i
   const [count, size, dim] = [2, towers.imageSize, towers.embedDim]
   const pixels = images.subarray(0, count * 3 * size * size)
   const few = texts.slice(0, 3)
-  const length = Math.max(...few.map((text) => tokenizer.encode(text).length))
-  const { inputIds, attentionMask } = tokenizer.encodeBatch(few, length)
+  const { inputIds, attentionMask, length } = tokenizer.encodeBatch(few, tokenizer.contextLength, 'longest')
   const dims = [few.length, length]
   const results = await session.run({
     pixel_values: { data: pixels, dims: [count, 3, size, size] },

@@ -18,6 +18,7 @@ export interface Encoder {
   encodeImages(pixels: Float32Array, count: number): Promise<Float32Array>
   /** texts → unit embeddings [n, E]. */
   encodeTexts(texts: string[]): Promise<Float32Array>
+  /** May be called more than once. */
   release(): Promise<void>
 }
 
@@ -27,7 +28,7 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
   const image = await openTower('image', model, options)
   const text = await openTower('text', model, options)
   const size = config.vision_config.image_size
-  const length = config.text_config.max_position_embeddings
+  const context = config.text_config.max_position_embeddings
   return {
     id,
     embedDim: config.projection_dim,
@@ -39,19 +40,14 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
       return image({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
     },
     async encodeTexts(texts) {
-      const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, longest(tokenizer, texts, length))
-      const dims = [texts.length, inputIds.length / texts.length]
+      const { inputIds, attentionMask, length } = tokenizer.encodeBatch(texts, context, 'longest')
+      const dims = [texts.length, length]
       return text({ input_ids: { data: inputIds, dims }, attention_mask: { data: attentionMask, dims } })
     },
     async release() {
       await Promise.all([image.release(), text.release()])
     },
   }
-}
-
-/** Tokens of the longest text, at most `limit`: shorter batches cost less. */
-export function longest(tokenizer: Tokenizer, texts: string[], limit: number): number {
-  return Math.min(limit, Math.max(...texts.map((text) => tokenizer.encode(text).length)))
 }
 
 async function openTower(tower: 'image' | 'text', { config, params }: DualEncoder, options: RuntimeOptions) {

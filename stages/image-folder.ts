@@ -24,11 +24,11 @@ export interface ImageFolder {
 export async function listImages(folder: string): Promise<ImageFolder> {
   const found: ImageFolder = { paths: [], skipped: [] }
   const visited = new Set<string>()
+  const links: string[] = []
   const walk = async (dir: string): Promise<void> => {
     const real = await realpath(dir)
     if (visited.has(real)) return
     visited.add(real)
-    const links: string[] = []
     for (const entry of await readdir(dir, { withFileTypes: true })) {
       const path = join(dir, entry.name)
       const isLinkedFolder = entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isDirectory()
@@ -36,10 +36,10 @@ export async function listImages(folder: string): Promise<ImageFolder> {
       else if (entry.isDirectory()) await skipping(path)
       else if (extensions.includes(extname(path).toLowerCase())) found.paths.push(path)
     }
-    for (const link of links) await skipping(link) // last: real folders keep their own paths
   }
   const skipping = (path: string) => walk(path).catch((error: Error) => void found.skipped.push({ path, reason: error.message }))
   const error = await walk(folder).catch((error: NodeJS.ErrnoException) => error)
+  for (const link of links) await skipping(link) // last: real folders keep their own paths
   if (found.paths.length > 0) return { ...found, paths: found.paths.sort() }
   const told: Record<string, string> = { ENOENT: 'no such folder', ENOTDIR: 'a file' }
   const got = error ? (told[error.code ?? ''] ?? error.message) : 'none'

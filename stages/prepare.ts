@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { basename } from 'node:path'
 import { buildPixelCache, type PixelCache } from '../corpora/pixel-cache.ts'
 import type { Corpus, Language, TextCorpus } from '../corpora/sample.ts'
 import type { Identity } from '../engine/checkpoint.ts'
@@ -48,8 +47,9 @@ export function identityOf(corpus: TextCorpus, data: TrainingData, config: ClipC
 }
 
 /** Counts alone would not tell that captions were corrected, or images replaced. */
-function hashOf({ set, pixels }: TrainingData): string {
-  const hash = createHash('sha256').update(JSON.stringify([pixels && basename(pixels.file), set.texts, [...set.classes], [...set.labels]]))
+function hashOf({ set }: TrainingData): string {
+  const images = set.images.map(({ key, fingerprint }) => [key, fingerprint?.split(' ')[0]]) // sizes: a copy has other times
+  const hash = createHash('sha256').update(JSON.stringify([images, set.texts, [...set.classes], [...set.labels]]))
   for (const language of set.languages) hash.update(JSON.stringify(set.captions[language]))
   return hash.digest('hex').slice(0, 12)
 }

@@ -13,8 +13,8 @@ export interface RunFolderOptions {
 
 /** How a run was begun, which is said on the command line alone: a file that said it once would say it again when it is read. */
 export const beginnings = ['resume', 'force']
-/** Where a run writes, and what it can compute again. */
-const outputs = new Set(['out', 'exportDir', 'cacheDir'])
+/** Settings that name files and folders to read, in any stage; lists of teachers have languages and weights around them. */
+const inputs = /(?:^|\.)(?:corpus|imagesDir|teacher|from|pairs|init|inherit|tokenizer|innerTeacher|(?:ensemble|specialists)\.\d+)$/
 
 /**
  * Prepares `runs/NAME` and records what it is run with in config.json, `beginnings` left out. A folder that already holds a run is neither
@@ -50,9 +50,9 @@ export async function runIn(dir: string): Promise<Record<string, unknown> | unde
   }
 }
 
-/** @throws UserError where a model folder would take the place of a run's settings */
-export async function requireNoRun(flag: string, dir: string): Promise<void> {
-  if (!(await runIn(dir))) return
+/** @throws UserError where a model folder would take the place of a run's settings, or of those of the run that is about to begin in `out` */
+export async function requireNoRun(flag: string, dir: string, out?: string): Promise<void> {
+  if (!(await runIn(dir)) && (out === undefined || resolve(out) !== resolve(dir))) return
   throw new UserError({
     where: `${flag} ${dir}`,
     expected: 'a folder for a model',
@@ -63,12 +63,13 @@ export async function requireNoRun(flag: string, dir: string): Promise<void> {
 
 /** The setting that names a file or folder in `dir`. */
 function inputIn(dir: string, config: Record<string, unknown>): string | undefined {
-  const inside = (value: unknown) => {
-    const way = relative(resolve(dir), resolve(String(value)))
-    return existsSync(String(value)) && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+  const inside = (path: string) => {
+    const way = relative(resolve(dir), resolve(path))
+    return existsSync(path) && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
   }
-  const named = Object.entries(flatten('', config)).filter(([key, value]) => typeof value === 'string' && !outputs.has(key))
-  return named.find(([, value]) => inside(value))?.[0]
+  const plain = (text: string) => text.replace(/^[\w+-]+=/, '').replace(/:[\d.e-]+$/, '') // of zh=DIR:0.5
+  const named = Object.entries(flatten('', config)).flatMap(([key, value]) => (typeof value === 'string' && inputs.test(key) ? [[key, value]] : []))
+  return named.find(([, text]) => inside(text!) || inside(plain(text!)))?.[0]
 }
 
 /** Settings that decide the result; how a run is started over, shown, sped up or compared with a baseline does not. */

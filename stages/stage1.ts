@@ -56,6 +56,7 @@ export type Stage1Settings = z.output<typeof stage1Settings>
 export interface Stage1Run {
   open: OpenCorpus
   languages: Language[]
+  /** Released once its features are stored (`variants` of 1 or more): it is not in memory while the student learns. */
   teacher: Encoder
   settings: Stage1Settings
   dir: string
@@ -72,8 +73,9 @@ export function checkStage1(settings: Stage1Settings): Weights {
   }
   const weights = parseObjectives(objective)
   const looks = innerTowers(weights).length > 0
+  const hasGates = (['image', 'text'] as const).some((tower) => shownOf(weights, tower).includes('gates'))
   const shrinking = ['lasso', 'fade', 'resetFrom', 'resetEvery', 'resetItems', 'resetQueue', 'resetNeighbours', 'resetShare'] as const
-  const given = shrinking.find((name) => settings[name] !== undefined && (!settings.shrink || (name !== 'lasso' && !looks)))
+  const given = shrinking.find((name) => settings[name] !== undefined && (!settings.shrink || (name !== 'lasso' && !hasGates)))
   if (given) {
     const expected = settings.shrink ? 'objective gates, whose teacher tells useless channels' : '--shrink'
     throw new UserError({ where: `--${given}`, expected, got: 'none', hint: 'Add it, or leave this flag out.' })

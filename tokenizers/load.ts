@@ -15,8 +15,16 @@ export type Tokenizer = {
   eosId: number | null
   /** Ids of one text with special tokens, cut to contextLength, not padded. */
   encode(text: string): number[]
-  /** Ids [n · length] padded on the right, and 1 where they are real; `length` is contextLength by default. */
-  encodeBatch(texts: readonly string[], length?: number): { inputIds: Int32Array; attentionMask: Int32Array }
+  /**
+   * Ids padded on the right, and 1 where they are real. [n · length] each; `length` is `limit`, or with padding `longest` that of the longest text, if that is
+   * shorter.
+   * @param limit default: contextLength
+   */
+  encodeBatch(
+    texts: readonly string[],
+    limit?: number,
+    padding?: 'limit' | 'longest',
+  ): { inputIds: Int32Array; attentionMask: Int32Array; length: number }
   /** The text of ids, special tokens left out. */
   decode(ids: readonly number[]): string
 }
@@ -88,15 +96,16 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
     bosId,
     eosId,
     encode: (text) => Array.from(fit(encodeWhole(text), contextLength)),
-    encodeBatch(texts, length = contextLength) {
+    encodeBatch(texts, limit = contextLength, padding = 'limit') {
+      const rows = texts.map((text) => fit(encodeWhole(text), limit))
+      const length = padding === 'limit' ? limit : Math.max(0, ...rows.map((ids) => ids.length))
       const inputIds = new Int32Array(texts.length * length).fill(padId)
       const attentionMask = new Int32Array(texts.length * length)
-      texts.forEach((text, row) => {
-        const ids = fit(encodeWhole(text), length)
+      for (const [row, ids] of rows.entries()) {
         inputIds.set(ids, row * length)
         attentionMask.fill(1, row * length, row * length + ids.length)
-      })
-      return { inputIds, attentionMask }
+      }
+      return { inputIds, attentionMask, length }
     },
     decode: (ids) => (ids.length === 0 ? '' : inner.decode([...ids], { skip_special_tokens: true }).trim()),
   }

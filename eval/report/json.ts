@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
@@ -40,9 +41,10 @@ export async function writeReport(dir: string, report: Report, { material, ranks
     ['report.json', json(checked)],
   ]
   const written = files.filter((file): file is [string, string] => file[1] !== undefined)
+  const isEarlier = existsSync(join(dir, 'report.json'))
   await mkdir(dir, { recursive: true })
   for (const [name, text] of written) await writeFileAtomic(join(dir, name), text)
-  for (const [name, text] of files) if (text === undefined) await rm(join(dir, name), { force: true }) // of an earlier report
+  for (const [name, text] of files) if (text === undefined && isEarlier) await rm(join(dir, name), { force: true })
   return written.map(([name]) => join(dir, name)).reverse()
 }
 

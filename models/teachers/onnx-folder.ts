@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../../engine/errors.ts'
 import type { NumberTensor, RuntimeOptions } from '../../engine/runtime.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizers/load.ts'
-import { type Encoder, longest } from '../encoder.ts'
+import type { Encoder } from '../encoder.ts'
 import { measureScale, splitCombined } from './combined.ts'
 import { readTeacherConfig, type TeacherConfig } from './teacher-config.ts'
 import { dtypeOf, findTeacherFiles, type ModelDtype, teacherId } from './teacher-files.ts'
@@ -40,7 +41,7 @@ export async function openTeacher(dir: string, options: TeacherOptions = {}): Pr
     embedDim: 0,
     imageSize,
     logitScale: 100,
-    oneByOne: Object.values(files).some((file) => dtypeOf(file) === 'q8'),
+    oneByOne: await choosesRanges(Object.values(files)),
     encodeImages: async (pixels, count) => {
       requirePixels(dir, pixels, count, imageSize)
       return (await vision.embed({ pixel_values: imageFeed(pixels, count, imageSize, config) }, count)).data
@@ -67,6 +68,13 @@ export async function openTeacher(dir: string, options: TeacherOptions = {}): Pr
   }
 }
 
+/** Quantized files choose the ranges of their activations anew in every call, unless they were calibrated. */
+async function choosesRanges(files: string[]): Promise<boolean> {
+  const quantized = files.filter((file) => ['q8', 'int8'].includes(dtypeOf(file)))
+  const found = await Promise.all(quantized.map(async (file) => (await readFile(file)).includes('DynamicQuantizeLinear')))
+  return found.includes(true)
+}
+
 function imageFeed(pixels: Float32Array, count: number, size: number, { recolour }: TeacherConfig): NumberTensor {
   const dims = [count, 3, size, size]
   if (!recolour) return { data: pixels, dims }
@@ -83,8 +91,12 @@ function imageFeed(pixels: Float32Array, count: number, size: number, { recolour
 function textFeeds(tokenizer: Tokenizer, texts: string[], tower: TeacherTower, config: TeacherConfig): Record<string, NumberTensor> {
   const fixed = tower.inputs.find(({ name }) => name === 'input_ids')?.dims[1]
   const limit = Math.min(tokenizer.contextLength, config.contextLength ?? Infinity)
-  const length = typeof fixed === 'number' && fixed > 0 ? fixed : config.padsToContext ? limit : longest(tokenizer, texts, limit)
-  const { inputIds, attentionMask } = tokenizer.encodeBatch(texts, length)
+  const isFixed = typeof fixed === 'number' && fixed > 0
+  const { inputIds, attentionMask, length } = tokenizer.encodeBatch(
+    texts,
+    isFixed ? fixed : limit,
+    isFixed || config.padsToContext ? 'limit' : 'longest',
+  )
   const dims = [texts.length, length]
   return {
     input_ids: { data: inputIds, dims },

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../engine/errors.ts'
@@ -31,6 +31,16 @@ test('what is not its own moves along, empty folders too; what is its own goes',
   t.deepEqual(await read(out), { '.git/HEAD': 'main', CNAME: 'mine', 'index.html': 'new', 'data/new.bin': 'new' })
   t.deepEqual(await readdir(join(out, '.git')), ['HEAD', 'refs'])
   t.deepEqual(await readdir(parent), ['out'])
+})
+
+test('a link to a folder stays one, and what is not its own stays there', async (t) => {
+  const parent = await temporaryFolder(t)
+  const [real, link] = [join(parent, 'real'), join(parent, 'link')]
+  await write(real, { 'index.html': 'old', CNAME: 'mine' })
+  await symlink(real, link)
+  await replaceFolder(link, { ...own, force: true }, (dir) => write(dir, { 'index.html': 'new' }))
+  t.deepEqual(await read(real), { 'index.html': 'new', CNAME: 'mine' })
+  t.true((await lstat(link)).isSymbolicLink())
 })
 
 test('a swap that was killed is finished, or taken back, by the next one', async (t) => {

@@ -49,7 +49,10 @@ test('force removes neither what the run begins with nor a folder that holds no 
   const from = { ...config, from: join(dir, 'student') }
   await t.throwsAsync(openRunFolder(dir, from, { force: true }), { message: /got the folder that --from is in\. Name another folder/ })
   await t.throwsAsync(openRunFolder(dir, { ...config, from: dir }, { force: true }), { message: /the folder that --from is in/ })
-  await t.notThrowsAsync(openRunFolder(dir, { ...config, from: tmpdir(), out: dir }, { force: true }))
+  const list = { ...config, stage1: { specialists: [`zh=${join(dir, 'student')}:0.5`] } }
+  await t.throwsAsync(openRunFolder(dir, list, { force: true }), { message: /the folder that --stage1\.specialists\.0 is in/ })
+  // Words that happen to be names of folders are no inputs.
+  await t.notThrowsAsync(openRunFolder(dir, { ...config, from: tmpdir(), out: dir, student: dir }, { force: true }))
   const model = await folder()
   await writeFile(join(model, 'config.json'), '{"model_type": "clip"}')
   for (const how of [{}, { force: true }, { resume: true }])

@@ -258,6 +258,10 @@ const refused: Record<string, [object, RegExp, string?]> = {
   'a weight that is none': [{ ensemble: ['DIR/second:0'] }, /--ensemble .*: expected DIR or DIR:WEIGHT/],
   'a flag of shrinking without it': [{ lasso: 2 }, /--lasso: expected --shrink, got none/],
   'looking for useless channels without gates': [{ shrink: true, resetEvery: 5 }, /--resetEvery: expected objective gates/],
+  'fading channels that nothing finds': [
+    { objective: 'task,hidden', innerTeacher: 'DIR/first', shrink: true, fade: 5 },
+    /--fade: expected objective gates/,
+  ],
   'an inner teacher that nothing looks into': [
     { objective: 'task,fd', innerTeacher: 'DIR/nowhere' },
     /--innerTeacher: expected an objective that looks into it .* got task,fd/,

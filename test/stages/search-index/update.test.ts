@@ -52,6 +52,8 @@ test('two ways to a picture are no two pictures, and a ring of links is no endle
   const { dir, names, model, images, out } = await smallFolder(t, 4)
   await symlink(images, join(images, 'a-ring'))
   await symlink(join(images, 'more'), join(images, 'b-again'))
+  await mkdir(join(images, 'inner'))
+  await symlink(join(images, 'more'), join(images, 'inner', 'before-the-real-one'))
   await symlink(join(images, names[0]!), join(images, 'file-link.svg'))
   await mkdir(join(dir, 'elsewhere'))
   await copyFile(join(images, names[0]!), join(dir, 'elsewhere', 'far.svg'))
