@@ -15,9 +15,9 @@ export function modelSeries(rows: readonly ReportResult[], all: readonly ReportR
   return [...seen].map(([label, row]) => ({ label, colour: colourOf(row) }))
 }
 
-/** `--teacher`, `--student`, …: a model keeps its colour all over the page; the student's smaller formats share one. */
+/** `--teacher`, `--student`, …: a model keeps its colour all over the page, and so does each of the student's smaller formats. */
 export function colourOf({ model, dtype }: Pick<ReportResult, 'model' | 'dtype'>): string {
-  return model === 'student' && dtype !== 'fp32' ? 'var(--quantized)' : `var(--${model})`
+  return model === 'student' && dtype !== 'fp32' ? `var(--${dtype})` : `var(--${model})`
 }
 
 /** Colours of what is no model: languages, parts of a loss. They repeat after eight. */
