@@ -72,9 +72,9 @@ function inputIn(dir: string, config: Record<string, unknown>): string | undefin
   return named.find(([, text]) => inside(text!) || inside(plain(text!)))?.[0]
 }
 
-/** Settings that decide the result; how a run is started over, shown, sped up or compared with a baseline does not. */
+/** Settings that decide the result; how a run is started over, shown, sped up or compared with a baseline does not, nor where it lies. */
 function settled(config: Record<string, unknown>): Identity {
-  const free = new Set([...beginnings, 'cacheDir', 'baseline'])
+  const free = new Set([...beginnings, 'out', 'cacheDir', 'baseline'])
   const own = Object.entries(flatten('', JSON.parse(JSON.stringify(config)))).filter(
     ([key]) => !free.has(key) && !/(?:threads|tensorboard)$/.test(key),
   )
