@@ -107,7 +107,10 @@ export async function train(training: Training): Promise<TrainingResult> {
       const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000)
       if (done % logEvery === 0 || done === steps) await log({ step: done, ...scalars, learningRate, gradientNorm: norm, stepsPerSecond })
       bar.update(done, `loss ${loss.toFixed(3)}`)
-      if (training.evaluate && (done % training.evaluate.every === 0 || done === steps)) await log({ step: done, ...(await training.evaluate.run()) })
+      if (training.evaluate && (done % training.evaluate.every === 0 || done === steps)) {
+        bar.update(done, 'measuring')
+        await log({ step: done, ...(await training.evaluate.run()) })
+      }
       if (done % checkpointEvery === 0 || done === steps || interrupt.asked()) await save(done)
       if (interrupt.asked()) throw interrupted(training.label, done, dir)
     }

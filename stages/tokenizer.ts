@@ -7,6 +7,9 @@ import type { TrainingSet } from './training-set.ts'
 export async function runTokenizer(dir: string, set: TrainingSet, options: { tokenizer?: string; vocabSize: number }): Promise<string> {
   if (options.tokenizer) return options.tokenizer
   const own = join(dir, 'tokenizer')
-  if (!existsSync(join(own, 'tokenizer.json'))) await writeTokenizer(own, trainTokenizer(set.texts, { vocabSize: options.vocabSize }))
+  if (existsSync(join(own, 'tokenizer.json'))) return own
+  const { vocabSize } = options
+  process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${set.texts.length} captions\n`)
+  await writeTokenizer(own, trainTokenizer(set.texts, { vocabSize }))
   return own
 }
