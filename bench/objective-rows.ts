@@ -40,6 +40,7 @@ const combined = [
   'task:2+fd+crd+icl',
   'task+fd+crd+icl+mfd',
   'task+fd+crd+icl+anchor',
+  'task:2+fd+crd+icl+gd',
 ]
 
 /** Every objective added to task, alone, and in combinations; `task-whole` is what hidden and attention are compared with. */
