@@ -130,7 +130,7 @@ function requireTokens(weights: Weights, tower: Tower, own: number, teacher: num
   if (names.length === 0) return
   const where = `--objective ${names.join(',')}`
   if (own !== teacher) {
-    const hint = tower === 'image' ? 'Image size divided by patch size must agree' : 'Tokenizer and context length must agree'
+    const hint = tower === 'image' ? 'Image size divided by patch size must agree (--patchSize)' : 'Tokenizer and context length must agree'
     throw new UserError({
       where,
       expected: `${own} tokens in the teacher's ${tower} tower, as in the student's`,

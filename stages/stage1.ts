@@ -32,6 +32,11 @@ export const stage1Settings = trainSettings.extend({
   student: z.string().refine(isSize, sizeForm).default('tiny').describe(`size of the student: ${sizeForm}`),
   objective: z.string().default('task:2,fd:4,crd:1,icl:1').describe('distillation objectives with their weights'),
   embedDim: z.int().positive().optional().describe("dimension of the student's embedding (default: the teacher's)"),
+  patchSize: z
+    .int()
+    .positive()
+    .optional()
+    .describe('side of the image patches, pixels (default: 8, or for images above 64 px an eighth of theirs: 64 patches)'),
   variants: z.int().min(0).default(6).describe('augmented versions of every image that the teacher embeds once (0: it runs at every step)'),
   ensemble: z.array(z.string()).optional().describe('further teachers that teach together with the first: DIR or DIR:WEIGHT'),
   specialists: z.array(z.string()).optional().describe('teachers that take over languages: LANG=DIR, zh+ja=DIR:WEIGHT'),

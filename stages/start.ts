@@ -22,6 +22,7 @@ export interface StartSettings {
   student: string
   seed: number
   embedDim?: number
+  patchSize?: number
   init?: string
   inherit?: string
   tokenizer?: string
@@ -49,7 +50,9 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
   const { seed, student } = settings
   const wanted = settings.embedDim ?? embedDim
   if (!source) {
-    const config = preset(student, { vocabSize: tokenizer.vocabSize, embedDim: wanted, imageSize, contextLength: tokenizer.contextLength })
+    const { vocabSize, contextLength } = tokenizer
+    const patchSize = patchSizeOf(imageSize, settings.patchSize)
+    const config = preset(student, { vocabSize, embedDim: wanted, imageSize, patchSize, contextLength })
     return { model: createDualEncoder(config, seed), tokenizerDir, tokenizer }
   }
   const { folder, flag } = source
@@ -57,15 +60,31 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
   const { config, params } = await readModelFolder(folder)
   const size = config.vision_config.image_size
   if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, the teacher's size`, `${size} px`)
+  const patch = config.vision_config.patch_size
+  if (settings.patchSize !== undefined && settings.patchSize !== patch)
+    throw unfit(flag, folder, `patches of ${settings.patchSize} px, as --patchSize says`, `${patch} px`)
   if (flag === '--init') {
     if (settings.embedDim !== undefined && settings.embedDim !== config.projection_dim)
       throw unfit(flag, folder, `an embedding of ${settings.embedDim}, as --embedDim says`, `${config.projection_dim}`)
     return { model: { config, params }, tokenizerDir, tokenizer }
   }
   const { vocab_size: vocabSize, max_position_embeddings: contextLength } = config.text_config
-  const sizes = { vocabSize, contextLength, imageSize, patchSize: config.vision_config.patch_size }
+  const sizes = { vocabSize, contextLength, imageSize, patchSize: patch }
   const target = preset(student, { ...sizes, embedDim: settings.embedDim ?? Math.min(embedDim, config.projection_dim) })
   return { model: inherit({ config, params }, target), tokenizerDir, tokenizer }
+}
+
+/**
+ * The side of a student's patches in pixels: 8, or what makes about 64 of them. A teacher of 224 px would otherwise make students of 785 tokens.
+ * @throws UserError for a side that does not divide the image's
+ */
+export function patchSizeOf(imageSize: number, asked?: number): number {
+  const ideal = Math.max(8, imageSize / 8)
+  const divisors = Array.from({ length: imageSize }, (_, i) => i + 1).filter((side) => imageSize % side === 0)
+  const usual = divisors.reduce((best, side) => (Math.abs(side - ideal) < Math.abs(best - ideal) ? side : best))
+  if (asked === undefined || divisors.includes(asked)) return asked ?? usual
+  const expected = `a divisor of ${imageSize}, the side of the teacher's images`
+  throw new UserError({ where: '--patchSize', expected, got: `${asked}`, hint: `${usual} is usual.` })
 }
 
 function sourceOf({ init, inherit }: StartSettings): { folder: string; flag: '--init' | '--inherit' } | undefined {

@@ -13,6 +13,7 @@ import { inherit } from '../../models/inherit.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { objectives } from '../../stages/objectives/table.ts'
 import { runStage1, stage1Settings } from '../../stages/stage1.ts'
+import { patchSizeOf } from '../../stages/start.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 
 const languages = ['de', 'fr']
@@ -139,6 +140,15 @@ test('begins with another student as it is, or cut out of a larger one', async (
   for (const [name, { data }] of Object.entries(wanted.params)) t.true(equal(cut.params[name]!.data, data), name)
 })
 
+test('patches of another size, and what is usual', async (t) => {
+  const { written } = await train('patches', { patchSize: 16, steps: 1 })
+  t.is(written.config.vision_config.patch_size, 16)
+  t.deepEqual(
+    [32, 48, 64, 224, 336, 378].map((size) => patchSizeOf(size)),
+    [8, 8, 8, 28, 42, 42],
+  )
+})
+
 /** 0 and −0, as a step of rate 0 may leave it, are equal. */
 function equal(a: Float32Array, b: Float32Array): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i])
@@ -252,6 +262,11 @@ const refused: Record<string, [object, RegExp, string?]> = {
   'inheriting more than there is': [
     { tokenizer: undefined, student: 'tiny', inherit: 'DIR/first' },
     /--inherit: expected at most the source's image layers, 1, got 3/,
+  ],
+  'patches that do not fill the image': [{ patchSize: 5 }, /--patchSize: expected a divisor of 32, .* got 5\. 8 is usual/],
+  'patches of another size than those of init': [
+    { tokenizer: undefined, init: 'DIR/first', patchSize: 16 },
+    /--init .*first: expected patches of 16 px, as --patchSize says, got 8 px/,
   ],
   'beginning with a student of other images': [{ tokenizer: undefined, init: 'DIR/second' }, /--init .*second: expected images of 32 px.* got 48 px/],
   'two specialists of one language': [{ specialists: ['fr=DIR/second', 'de+fr=DIR/first'] }, /got fr twice/],
