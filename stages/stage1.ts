@@ -47,6 +47,7 @@ export const stage1Settings = trainSettings.extend({
   innerTeacher: z.string().optional().describe('model folder or export that hidden, attention and gates look into'),
   tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
   vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),
+  contextLength: z.int().min(3).optional().describe('tokens that captions are cut at, by the trained tokenizer (default: 32)'),
   steps: trainSettings.shape.steps.default(1700),
   unmaskedTail: trainSettings.shape.unmaskedTail.unwrap().default(0.1),
   keepPatches: trainSettings.shape.keepPatches.unwrap().default(0.5),

@@ -7,7 +7,7 @@ import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { findModel } from './run-folder.ts'
-import { runTokenizer } from './tokenizer.ts'
+import { ownContext, runTokenizer } from './tokenizer.ts'
 import type { TrainingSet } from './training-set.ts'
 
 /** The student as training finds it. */
@@ -27,6 +27,7 @@ export interface StartSettings {
   inherit?: string
   tokenizer?: string
   vocabSize: number
+  contextLength?: number
 }
 
 export interface StartOptions {
@@ -57,6 +58,7 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
   }
   const { folder, flag } = source
   if (settings.tokenizer) await requireSameFile(flag, folder, settings.tokenizer)
+  if (settings.contextLength !== undefined) throw ownContext(`${flag} ${folder}`)
   const { config, params } = await readModelFolder(folder)
   const size = config.vision_config.image_size
   if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, the teacher's size`, `${size} px`)

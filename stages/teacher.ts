@@ -18,6 +18,7 @@ export const teacherSettings = trainSettings.extend({
   embedDim: z.int().positive().default(256).describe('dimension of the joint embedding'),
   tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
   vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),
+  contextLength: z.int().min(3).optional().describe('tokens that captions are cut at, by the trained tokenizer (default: 32)'),
   steps: trainSettings.shape.steps.default(3400),
   batchSize: trainSettings.shape.batchSize.default(128),
   learningRate: trainSettings.shape.learningRate.default(1e-3),

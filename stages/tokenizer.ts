@@ -1,15 +1,32 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { UserError } from '../engine/errors.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
 import type { TrainingSet } from './training-set.ts'
 
-/** The tokenizer of a run: the named folder's, else one trained on the train captions and kept in `dir/tokenizer`. */
-export async function runTokenizer(dir: string, set: TrainingSet, options: { tokenizer?: string; vocabSize: number }): Promise<string> {
-  if (options.tokenizer) return options.tokenizer
+export interface TokenizerOptions {
+  tokenizer?: string
+  vocabSize: number
+  contextLength?: number
+}
+
+/**
+ * The tokenizer of a run: the named folder's, else one trained on the train captions and kept in `dir/tokenizer`.
+ * @throws UserError for a context length beside a tokenizer that has its own
+ */
+export async function runTokenizer(dir: string, set: TrainingSet, options: TokenizerOptions): Promise<string> {
+  const { tokenizer, vocabSize, contextLength } = options
+  if (tokenizer && contextLength !== undefined) throw ownContext(`--tokenizer ${tokenizer}`)
+  if (tokenizer) return tokenizer
   const own = join(dir, 'tokenizer')
   if (existsSync(join(own, 'tokenizer.json'))) return own
-  const { vocabSize } = options
   process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${set.texts.length} captions\n`)
-  await writeTokenizer(own, trainTokenizer(set.texts, { vocabSize }))
+  await writeTokenizer(own, trainTokenizer(set.texts, { vocabSize, contextLength }))
   return own
+}
+
+/** A tokenizer that was trained elsewhere says itself where it cuts. */
+export function ownContext(where: string): UserError {
+  const hint = 'Leave --contextLength out, or change model_max_length in a copy of its tokenizer_config.json.'
+  return new UserError({ where, expected: 'its own context length', got: '--contextLength', hint })
 }

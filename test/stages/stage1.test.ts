@@ -84,7 +84,7 @@ async function train(name: string, settings: object, table = 'classes.csv') {
 
 /** DIR in settings is the folder. */
 function placed(settings: object, dir: string): object {
-  return JSON.parse(JSON.stringify(settings).replaceAll('DIR', dir)) as object
+  return { ...settings, ...(JSON.parse(JSON.stringify(settings).replaceAll('DIR', dir)) as object) } // what is undefined stays so
 }
 
 test('all objectives in one run', async (t) => {
@@ -138,6 +138,12 @@ test('begins with another student as it is, or cut out of a larger one', async (
   t.is(cut.config.vision_config.hidden_size, 64)
   const wanted = inherit(first.written, cut.config)
   for (const [name, { data }] of Object.entries(wanted.params)) t.true(equal(cut.params[name]!.data, data), name)
+})
+
+test('captions are cut where they are told to be', async (t) => {
+  const { written } = await train('context', { tokenizer: undefined, vocabSize: 300, contextLength: 6, steps: 1 })
+  t.is(written.config.text_config.max_position_embeddings, 6)
+  t.is(written.tokenizer.encode('ein Bild rot 1, und noch viel mehr').length, 6)
 })
 
 test('patches of another size, and what is usual', async (t) => {
@@ -263,6 +269,7 @@ const refused: Record<string, [object, RegExp, string?]> = {
     { tokenizer: undefined, student: 'tiny', inherit: 'DIR/first' },
     /--inherit: expected at most the source's image layers, 1, got 3/,
   ],
+  'a context length beside a tokenizer that has its own': [{ contextLength: 6 }, /--tokenizer .*words: expected its own context length/],
   'patches that do not fill the image': [{ patchSize: 5 }, /--patchSize: expected a divisor of 32, .* got 5\. 8 is usual/],
   'patches of another size than those of init': [
     { tokenizer: undefined, init: 'DIR/first', patchSize: 16 },
