@@ -13,7 +13,7 @@ import { splitProtocol } from './split-protocol.ts'
 /** A corpus and what can be measured on it. */
 export interface OpenCorpus {
   corpus: Corpus
-  /** Names `task` takes: docs/report.md's protocols for emoji, the splits for users' files. */
+  /** What is measured unless something is asked for: docs/report.md's protocols for emoji, of users' files the splits that are not trained on. `task` takes `train` as well. */
   protocols: string[]
   /** The protocol that choices are made on during training. */
   defaultValidation: string
@@ -63,10 +63,11 @@ export async function openCorpus(nameOrFile: string, options: { languages?: Lang
     })
   }
   const corpus = await reader({ file: nameOrFile, imagesDir: options.imagesDir })
+  const heldOut = corpus.splits.filter((split) => split !== 'train')
   return {
     corpus,
     pairs: corpus,
-    protocols: corpus.splits,
+    protocols: heldOut.length > 0 ? heldOut : corpus.splits,
     // Without a val split, rather the training images than choices made on test.
     defaultValidation: corpus.splits.includes('val') ? 'val' : corpus.splits[0]!,
     task: async (protocol, language) => splitProtocol(corpus, splitOf(corpus, protocol), language),
