@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { markdownTable } from 'markdown-table'
 import { decodeImage, toPixelValues } from '../corpora/images.ts'
 import { UserError } from '../engine/errors.ts'
@@ -42,7 +42,7 @@ export async function compareParity(
   model: string,
   options: { dtype?: ModelDtype; images?: string[]; browser?: boolean } = {},
 ): Promise<ParityReport> {
-  const dir = findExport(model)
+  const dir = resolve(findExport(model)) // the library takes `run/export` for a name on the hub
   const dtype = options.dtype ?? 'fp32'
   const images = options.images ? await Promise.all(options.images.map(readProbe)) : await probeImages()
   const { imageSize, ...trained } = await embedAsTraining(dir, dtype, images)

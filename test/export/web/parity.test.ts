@@ -1,3 +1,4 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { exportFolder } from '../../../export/package.ts'
@@ -29,6 +30,13 @@ browserTest('the page gives the embeddings of training in Chromium', async (t) =
   t.deepEqual(brokenPromises(report), [], parityTable(report))
   t.true(report.rows.every(({ cosines }) => cosines['page, Chromium'] !== undefined))
   t.log(`\n${parityTable(report)}`)
+})
+
+test('a folder of two names is a folder, not a model of the hub', async (t) => {
+  const here = await mkdtemp('parity-')
+  t.teardown(() => rm(here, { recursive: true }))
+  await cp(await smallExport(t), join(here, 'export'), { recursive: true })
+  t.deepEqual(brokenPromises(await compareParity(here, { browser: false })), [])
 })
 
 test('a broken promise is marked and said', (t) => {
