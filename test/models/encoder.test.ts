@@ -10,7 +10,8 @@ import { tinyConfig, tinyModel } from './tiny.ts'
 /** Ids are letters of the alphabet: 'abc' → 1 2 3. */
 const letters = {
   encode: (text: string) => Array.from(text, (letter) => letter.charCodeAt(0) - 96),
-  encodeBatch(texts: readonly string[], length: number) {
+  encodeBatch(texts: readonly string[], limit: number, padding?: 'limit' | 'longest') {
+    const length = padding === 'longest' ? Math.min(limit, Math.max(...texts.map((text) => text.length))) : limit
     const inputIds = new Int32Array(texts.length * length)
     const attentionMask = new Int32Array(texts.length * length)
     texts.forEach((text, row) => {
@@ -18,7 +19,7 @@ const letters = {
       inputIds.set(ids, row * length)
       attentionMask.fill(1, row * length, row * length + ids.length)
     })
-    return { inputIds, attentionMask }
+    return { inputIds, attentionMask, length }
   },
 } as Tokenizer
 

@@ -22,6 +22,10 @@ test('a batch is cut and padded to one length, the end token always last', async
   t.deepEqual(tokenizer.encode('abcdefgh'), [1, space, a, b, c, 3])
   t.deepEqual([...tokenizer.encodeBatch(['abc', 'a'], 4).inputIds], [1, space, a, 3, 1, space, a, 3])
   t.deepEqual(tokenizer.encodeBatch([]).inputIds, new Int32Array(0))
+  // Padded to the longest, if that is shorter.
+  const { inputIds: short, length } = tokenizer.encodeBatch(['ab', 'a'], 6, 'longest')
+  t.deepEqual([length, ...short], [5, 1, space, a, b, 3, 1, space, a, 3, 0])
+  t.deepEqual([tokenizer.encodeBatch(['abcdefgh'], 4, 'longest').length, tokenizer.encodeBatch(['a'], 5).length], [4, 5])
 })
 
 test('what a caller does with the ids leaves the next answer alone', async (t) => {
