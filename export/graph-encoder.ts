@@ -1,15 +1,15 @@
 import type { Graph } from '../engine/onnx/model.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
+import type { ImageEncoder, TextEncoder } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
 
-export type ImageEncoder = Pick<Encoder, 'encodeImages' | 'oneByOne' | 'release'>
-export type TextEncoder = Pick<Encoder, 'encodeTexts' | 'oneByOne' | 'release'>
+type Open<Part> = Part & Pick<Encoder, 'release'>
 
 /** Opens an exported image tower that was not written to a file. */
-export async function openVision(graph: Graph, options: RuntimeOptions = {}): Promise<ImageEncoder> {
+export async function openVision(graph: Graph, options: RuntimeOptions = {}): Promise<Open<ImageEncoder>> {
   const session = await openSession(encodeModel(graph), options)
   const [, , size] = graph.inputs[0]!.dims as number[]
   return {
@@ -20,7 +20,7 @@ export async function openVision(graph: Graph, options: RuntimeOptions = {}): Pr
 }
 
 /** Opens an exported text tower that was not written to a file. */
-export async function openText(graph: Graph, tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<TextEncoder> {
+export async function openText(graph: Graph, tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<Open<TextEncoder>> {
   const session = await openSession(encodeModel(graph), options)
   return {
     oneByOne: choosesRanges(graph),
