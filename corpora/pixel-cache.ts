@@ -132,8 +132,13 @@ function isCurrent(file: string, sidecar: string, hash: string, keys: string[], 
   }
 }
 
+/** What an image's pixels depend on. */
+export function contentOf({ key, fingerprint, modified }: ImageSource): unknown[] {
+  return [key, fingerprint ?? null, ...(modified === undefined ? [] : [modified])]
+}
+
 function hashOf(sources: ImageSource[], size: number, fit: Fit): string {
   const hash = createHash('sha256').update(JSON.stringify([version, size, fit]))
-  for (const { key, fingerprint } of sources) hash.update(JSON.stringify([key, fingerprint ?? null]))
+  for (const source of sources) hash.update(JSON.stringify(contentOf(source)))
   return hash.digest('hex')
 }

@@ -5,8 +5,10 @@ export type Split = 'train' | 'val' | 'test'
 /** Where an image's bytes come from; `key` is stable and unique in its corpus (a path, an icon name). */
 export interface ImageSource {
   key: string
-  /** Changes when the content under the key does: a file's size and modification time. Left out where a key always means the same content. */
+  /** Differs where the content under the key does: a file's size, a package's version. Left out where a key always means the same content. */
   fingerprint?: string
+  /** A file's modification time, ms. Caches take another time for other content; a copy of the same content has another time. */
+  modified?: number
   /** Reads the encoded image (PNG, JPEG, WebP, SVG …). Throws UserError when it is missing. */
   read(): Promise<Uint8Array>
 }

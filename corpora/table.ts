@@ -142,7 +142,7 @@ async function checkImages(entries: Entry[], file: string): Promise<void> {
   const limit = pLimit(32)
   const found = await limit.map(entries, async ({ path, sample }) => {
     const stats = await stat(path).catch(() => undefined)
-    if (stats) sample.image.fingerprint = `${stats.size} ${stats.mtimeMs}`
+    if (stats) Object.assign(sample.image, { fingerprint: `${stats.size}`, modified: stats.mtimeMs })
     return stats?.isFile()
   })
   const missing = entries.filter((_, i) => !found[i])

@@ -48,7 +48,7 @@ export function identityOf(corpus: TextCorpus, data: TrainingData, config: ClipC
 
 /** Counts alone would not tell that captions were corrected, or images replaced. */
 function hashOf({ set }: TrainingData): string {
-  const images = set.images.map(({ key, fingerprint }) => [key, fingerprint?.split(' ')[0]]) // sizes: a copy has other times
+  const images = set.images.map(({ key, fingerprint }) => [key, fingerprint])
   const hash = createHash('sha256').update(JSON.stringify([images, set.texts, [...set.classes], [...set.labels]]))
   for (const language of set.languages) hash.update(JSON.stringify(set.captions[language]))
   return hash.digest('hex').slice(0, 12)

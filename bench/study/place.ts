@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { type OpenCorpus, openCorpus } from '../../corpora/open.ts'
+import { contentOf } from '../../corpora/pixel-cache.ts'
 import type { Language } from '../../corpora/sample.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { prepareData } from '../../stages/prepare.ts'
@@ -65,5 +66,10 @@ export async function openWorld(place: Place): Promise<World> {
 
 async function validationOf({ task, defaultValidation }: OpenCorpus, language: Language) {
   const { texts, positives, images } = await task(defaultValidation, language)
-  return { language, texts, positives, images: images.map(({ source }) => [source.key, source.fingerprint]) }
+  return {
+    language,
+    texts,
+    positives,
+    images: images.map(({ source }) => contentOf(source)),
+  }
 }

@@ -206,6 +206,17 @@ test('a resumed run notices corrected captions', async (t) => {
   }
   await t.throwsAsync(run({ ...open, corpus: corrected }, true), { instanceOf: UserError, message: /hash of images, captions and classes: expected/ })
   await t.notThrowsAsync(run(open, true))
+  const images = (change: object): typeof open => ({
+    ...open,
+    corpus: {
+      ...corpus,
+      async *samples(split) {
+        for await (const sample of corpus.samples(split)) yield { ...sample, image: { ...sample.image, ...change } }
+      },
+    },
+  })
+  await t.throwsAsync(run(images({ fingerprint: '1' }), true), { message: /hash of images, captions and classes/ })
+  await t.notThrowsAsync(run(images({ modified: 1 }), true), 'a copy has other times')
 })
 
 test('a teacher at every step', async (t) => {
