@@ -1,66 +1,18 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import sharp from 'sharp'
 import { openCorpus } from '../../corpora/open.ts'
-import type { Sample } from '../../corpora/sample.ts'
 import { UserError } from '../../engine/errors.ts'
 import { decodeSafetensors } from '../../engine/safetensors.ts'
-import { exportFolder } from '../../export/package.ts'
-import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { readModelFolder } from '../../models/folder.ts'
 import { inherit } from '../../models/inherit.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { objectives } from '../../stages/objectives/table.ts'
 import { runStage1, stage1Settings } from '../../stages/stage1.ts'
 import { patchSizeOf } from '../../stages/start.ts'
-import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
+import { makeFolder } from './small-teachers.ts'
 
 const languages = ['de', 'fr']
-const colours = ['rot', 'grün', 'blau', 'gelb']
-const couleurs = ['rouge', 'vert', 'bleu', 'jaune']
-
-/** 24 one-coloured images in four classes, with and without a class column, and two untrained teachers of different kinds. */
-async function makeFolder(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'distilingual-stage1-'))
-  const rows: string[][] = []
-  for (let i = 0; i < 24; i++) {
-    const background = { r: (i * 37) % 256, g: (i * 91) % 256, b: (i * 53) % 256 }
-    await sharp({ create: { width: 32, height: 32, channels: 3, background } })
-      .png()
-      .toFile(join(dir, `${i}.png`))
-    const cells = [`${i}.png`, `ein Bild ${colours[i % 4]} ${i}`, `une image ${couleurs[i % 4]} ${i}`, 'train', colours[i % 4]!]
-    rows.push([...cells, i < 18 ? `farm ${i % 3}` : '', `p${i}`])
-  }
-  const table = (header: string, columns: number) => [header, ...rows.map((row) => row.slice(0, columns).join())].join('\n')
-  await writeFile(join(dir, 'classes.csv'), table('image,de,fr,split,class', 5))
-  await writeFile(join(dir, 'plain.csv'), table('image,de,fr,split', 4))
-  await writeFile(join(dir, 'farms.csv'), table('image,de,fr,split,class,farm,serial', 7))
-  await writeTokenizer(
-    join(dir, 'words'),
-    trainTokenizer(
-      rows.flatMap(([, de, fr]) => [de!, fr!]),
-      { vocabSize: 300 },
-    ),
-  )
-  const tower = { hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 4 }
-  for (const [name, projection_dim, image_size] of [
-    ['first', 16, 32],
-    ['second', 12, 48],
-  ] as const) {
-    const text_config = { ...tower, vocab_size: 300, max_position_embeddings: 32 }
-    const config = { projection_dim, vision_config: { ...tower, image_size, patch_size: 8 }, text_config }
-    await exportFolder(createDualEncoder(config, image_size), {
-      tokenizerDir: join(dir, 'words'),
-      out: join(dir, name),
-      dtypes: ['fp32'],
-      leaveOut: ['combined'],
-    })
-  }
-  return dir
-}
-
 let folder: Promise<string> | undefined
 test.after.always(async () => folder && (await rm(await folder, { recursive: true })))
 
@@ -166,67 +118,6 @@ test("a pivot: the other language's texts are taught by the teacher's features o
   const { log } = await train('without pivot', settings)
   const { log: pivoted } = await train('pivot', { ...settings, pivot: 'de' })
   t.not(log[0]!['fd-text'], pivoted[0]!['fd-text'])
-})
-
-test('no teacher is in memory while a student learns from what is stored', async (t) => {
-  const dir = await (folder ??= makeFolder())
-  const teacher = await openTeacher(join(dir, 'first'), { threads: 1 })
-  let released = 0
-  const release = async () => {
-    released++
-    await teacher.release()
-  }
-  const watched = { ...teacher, release }
-  const open = await openCorpus(join(dir, 'classes.csv'))
-  const usual = { tokenizer: join(dir, 'words'), keepPatches: 1, steps: 1, batchSize: 8, threads: 1 }
-  const run = { open, languages, teacher: watched, cacheDir: join(dir, 'cache') }
-  await runStage1({ ...run, dir: join(dir, 'every-step'), settings: stage1Settings.parse({ ...usual, variants: 0 }) })
-  t.is(released, 0)
-  await runStage1({ ...run, dir: join(dir, 'stored'), settings: stage1Settings.parse({ ...usual, variants: 2 }) })
-  t.is(released, 1)
-  await t.notThrowsAsync(teacher.release(), 'and whoever opened it may release it again')
-})
-
-test('a resumed run notices corrected captions', async (t) => {
-  const dir = await (folder ??= makeFolder())
-  const open = await openCorpus(join(dir, 'classes.csv'))
-  const settings = stage1Settings.parse({ tokenizer: join(dir, 'words'), keepPatches: 1, steps: 2, batchSize: 8, threads: 1, variants: 1 })
-  const out = join(dir, 'corrected')
-  const run = async (corpus: typeof open, resume: boolean) => {
-    const teacher = await openTeacher(join(dir, 'first'), { threads: 1 })
-    await runStage1({ open: corpus, languages, teacher, dir: out, cacheDir: join(dir, 'cache'), settings, resume }).finally(teacher.release)
-  }
-  await run(open, false)
-  const { corpus } = open
-  const changed = (change: (sample: Sample) => Partial<Sample>): typeof open => {
-    const samples: typeof corpus.samples = async function* (split) {
-      for await (const sample of corpus.samples(split)) yield { ...sample, ...change(sample) }
-    }
-    return { ...open, corpus: { ...corpus, samples } }
-  }
-  const refused = { instanceOf: UserError, message: /hash of images, captions and classes: expected/ }
-  await t.throwsAsync(
-    run(
-      changed(({ captions }) => ({ captions: { ...captions, de: captions.de!.map((text) => `${text}!`) } })),
-      true,
-    ),
-    refused,
-  )
-  await t.throwsAsync(
-    run(
-      changed(({ image }) => ({ image: { ...image, fingerprint: '1' } })),
-      true,
-    ),
-    refused,
-  )
-  await t.notThrowsAsync(
-    run(
-      changed(({ image }) => ({ image: { ...image, modified: 1 } })),
-      true,
-    ),
-    'a copy has other times',
-  )
-  await t.notThrowsAsync(run(open, true))
 })
 
 test('a teacher at every step', async (t) => {
