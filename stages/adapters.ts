@@ -6,7 +6,7 @@ import type { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
 import type { Tower, Weights } from './objectives/objective.ts'
-import { teachesOwnSpace } from './objectives/table.ts'
+import { adaptedTowers, teachesOwnSpace } from './objectives/table.ts'
 
 /** A teacher as far as its adapters go; `languages` where it is a specialist. */
 interface Speaker {
@@ -20,11 +20,11 @@ function adapterOf(tower: Tower, languages?: Language[]): string {
 }
 
 /**
- * Linear maps without bias from the student's to each teacher's space. None for a single teacher of the student's dimension: the
- * student then learns that teacher's space itself.
+ * Linear maps without bias from the student's to each teacher's space. None for a single teacher of the student's dimension, whose space the
+ * student then learns itself, and none where no objective teaches a teacher's space.
  */
-export function createAdapters(embedDim: number, teachers: Speaker[], seed: number): Params {
-  if (teachers.length === 1 && teachers[0]!.embedDim === embedDim) return {}
+export function createAdapters(embedDim: number, teachers: Speaker[], weights: Weights, seed: number): Params {
+  if (adaptedTowers(weights).length === 0 || (teachers.length === 1 && teachers[0]!.embedDim === embedDim)) return {}
   const towers: Tower[] = ['image', 'text']
   const specs: ParamSpecs = {}
   for (const { embedDim: teacherDim, languages } of teachers) {
@@ -45,7 +45,7 @@ export function adapt(params: Tensors, raw: tf.Tensor, tower: Tower, languages?:
  * the teacher's.
  */
 export function settleAdapters(model: DualEncoder, adapters: Params, weights: Weights): { model: DualEncoder; note: string } {
-  if (Object.keys(adapters).length === 0) return { model, note: "no adapters: the student shares the teacher's dimension" }
+  if (Object.keys(adapters).length === 0) return { model, note: 'no adapters between the student and its teacher' }
   if (teachesOwnSpace(weights)) return { model, note: "adapters dropped: the student's own space was trained" }
   const [image, text] = [adapters[adapterOf('image')]!, adapters[adapterOf('text')]!]
   const params = { ...model.params }
@@ -69,6 +69,21 @@ export function requireOwnSpace(weights: Weights, teachers: number): void {
     expected: "task, crd, siglip or anchor beside others, because several teachers share no space and the student's own must be trained",
     got: Object.keys(weights).join(', '),
     hint: 'Add task:1 or crd:1, or keep to one teacher.',
+  })
+}
+
+/**
+ * An adapter that only one tower learnt to pass cannot be folded into the other.
+ * @throws UserError for objectives that teach one tower a space of another dimension, and neither the student's own
+ */
+export function requireBothTowers(weights: Weights, embedDim: number, teacherDim: number): void {
+  const towers = adaptedTowers(weights)
+  if (embedDim === teacherDim || towers.length !== 1 || teachesOwnSpace(weights)) return
+  throw new UserError({
+    where: '--objective',
+    expected: `objectives for both towers, because the student's embedding has ${embedDim} dimensions and the teacher's ${teacherDim}`,
+    got: `${Object.keys(weights).join(', ')}: the ${towers[0]} tower alone`,
+    hint: "Add the other tower's objective, or task:1, or give the student the teacher's dimension.",
   })
 }
 

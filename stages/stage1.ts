@@ -9,7 +9,7 @@ import type { DualEncoder } from '../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { hashFiles } from '../models/teachers/teacher-files.ts'
-import { createAdapters, requireOwnSpace, settleAdapters } from './adapters.ts'
+import { createAdapters, requireBothTowers, requireOwnSpace, settleAdapters } from './adapters.ts'
 import { dynamicCapacity } from './capacity/capacity.ts'
 import { capacityOf, capacitySettings } from './capacity/settings.ts'
 import { fit } from './fit.ts'
@@ -24,7 +24,7 @@ import { needs, objectiveParams, parseObjectives, teachesOwnSpace } from './obje
 import { identityOf, prepareData } from './prepare.ts'
 import { trainSettings } from './settings.ts'
 import { startStudent } from './start.ts'
-import { type Colleague, dismiss, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
+import { type Colleague, dismiss, gatherTeam, generalDim, openColleagues, requirePivot, teamId } from './team.ts'
 import { textLengthOf } from './text-length.ts'
 import { validation } from './validation.ts'
 
@@ -137,6 +137,7 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   }
 
   const embedDim = config.projection_dim
+  requireBothTowers(weights, embedDim, generalDim(teacher, colleagues))
   const shapes = innerTeacher?.shapes
   innerSpecs(config, weights, { ...settings, languages, inner: shapes, textLength: shapes?.text?.tokens ?? tokenizer.contextLength }) // throws before the teachers run
   if (innerTeacher && shownOf(weights, 'image').length > 0) requireSameSize(innerTeacher, teacher.imageSize)
@@ -146,7 +147,7 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const inner =
     innerTeacher && (await innerFeatures(innerTeacher, weights, data, { cacheDir, variants, augmentation: general.augmentation, tokenizer, config }))
   if (variants > 0) await dismiss(teacher, colleagues, innerTeacher)
-  const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], seed)
+  const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], weights, seed)
   const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.labelCount, inner: innerWidths(config, shapes) }
   const params = { ...model.params, ...adapters, ...objectiveParams(weights, sizes, seed) }
   const told = { teacher: general, specialists, inner, pivot: settings.pivot, objectiveSettings: objectiveSettings.parse(settings) }

@@ -85,7 +85,7 @@ export function parseColleague(text: string, flag: '--ensemble' | '--specialists
   const [, speaks, dir, weight = '1'] = /^(?:([\w+-]+)=)?(.+?)(?::([\d.e-]+))?$/.exec(text.trim()) ?? []
   const isSpecialist = flag === '--specialists'
   const form = isSpecialist ? 'LANG=DIR or LANG+LANG=DIR:WEIGHT' : 'DIR or DIR:WEIGHT'
-  if (!dir || !(Number(weight) > 0) || isSpecialist !== (speaks !== undefined)) {
+  if (!dir || !(Number(weight) > 0 && Number.isFinite(Number(weight))) || isSpecialist !== (speaks !== undefined)) {
     throw new UserError({
       where: `${flag} ${text}`,
       expected: form,
@@ -113,6 +113,11 @@ export function requirePivot(pivot: Language | undefined, languages: Language[],
   if (languages.includes(pivot)) return
   const hint = 'Add it to --languages: its captions are what the teacher reads.'
   throw new UserError({ where: `--pivot ${pivot}`, expected: `one of ${languages.join(', ')}`, got: pivot, hint })
+}
+
+/** Et of the main teacher, or of the ensemble that it leads. */
+export function generalDim(teacher: Encoder, colleagues: readonly Colleague[]): number {
+  return colleagues.reduce((sum, { encoder, languages }) => sum + (languages ? 0 : encoder.embedDim), teacher.embedDim)
 }
 
 /** Makes or finds everybody's features. Every teacher sees the images at its own size, but in the same augmentations. */

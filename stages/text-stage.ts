@@ -18,7 +18,7 @@ import { objectiveParams } from './objectives/table.ts'
 import { identityOf } from './prepare.ts'
 import { checkStage1, type Stage1Run } from './stage1.ts'
 import { startStudent } from './start.ts'
-import { type Colleague, dismiss, gatherTeam, openColleagues, requirePivot, teamId } from './team.ts'
+import { type Colleague, dismiss, gatherTeam, generalDim, openColleagues, requirePivot, teamId } from './team.ts'
 import { textLengthOf } from './text-length.ts'
 import { loadTrainingSet } from './training-set.ts'
 import { validation } from './validation.ts'
@@ -58,24 +58,25 @@ async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague
   const { texts, languages, teacher, settings, dir, cacheDir, open } = run
   const { seed, pivot, variants } = settings
   const set = await loadTrainingSet(texts, 'train', languages)
-  const policy = { name: settings.augmentation, strength: settings.strength }
-  const { general } = await gatherTeam(teacher, colleagues, { set }, { cacheDir, variants, policy, seed })
-  const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set, imageSize: teacher.imageSize, embedDim: general.embedDim })
+  const embedDim = generalDim(teacher, colleagues)
+  const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set, imageSize: teacher.imageSize, embedDim })
   const { config } = model
-  if (config.projection_dim !== general.embedDim) throw refuseDimension(config.projection_dim, general.embedDim)
+  if (config.projection_dim !== embedDim) throw refuseDimension(config.projection_dim, embedDim)
   if (innerTeacher) {
     requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
     requireContext(innerTeacher, textLengthOf({ set, tokenizer, config }))
     const { shapes } = innerTeacher
     innerSpecs(config, weights, { ...settings, languages, inner: shapes, textLength: shapes.text?.tokens ?? tokenizer.contextLength }) // throws before it runs
   }
+  const policy = { name: settings.augmentation, strength: settings.strength }
+  const { general } = await gatherTeam(teacher, colleagues, { set }, { cacheDir, variants, policy, seed })
   const shown = innerTeacher?.shapes.text
   const widths = shown && { text: { student: config.text_config.hidden_size, teacher: shown.width } }
   const inner =
     innerTeacher &&
     (await innerFeatures(innerTeacher, weights, { set }, { cacheDir, variants, augmentation: general.augmentation, tokenizer, config }))
   if (variants > 0) await dismiss(teacher, colleagues, innerTeacher)
-  const sizes = { embedDim: config.projection_dim, teacherDim: general.embedDim, classes: set.labelCount, inner: widths }
+  const sizes = { embedDim, teacherDim: embedDim, classes: set.labelCount, inner: widths }
   const own = objectiveParams(weights, sizes, seed)
   const params = { ...model.params, ...own }
   const trained = Object.keys(params).filter((name) => name.startsWith('text_') || name in own)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../engine/errors.ts'
+import { progress } from '../engine/progress.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
 import type { TrainingSet } from './training-set.ts'
 
@@ -21,8 +22,22 @@ export async function runTokenizer(dir: string, set: TrainingSet, options: Token
   const own = join(dir, 'tokenizer')
   if (existsSync(join(own, 'tokenizer.json'))) return own
   process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${set.texts.length} captions\n`)
-  await writeTokenizer(own, trainTokenizer(set.texts, { vocabSize, contextLength }))
+  await writeTokenizer(own, trainTokenizer(watched(set.texts), { vocabSize, contextLength }))
   return own
+}
+
+/** Shows how far the trainer has read: counting words takes most of its time. */
+function* watched(texts: readonly string[]): Generator<string> {
+  const bar = progress('tokenizer', texts.length, 'captions')
+  try {
+    for (const [i, text] of texts.entries()) {
+      if (i % 1000 === 0) bar.update(i)
+      yield text
+    }
+    bar.update(texts.length)
+  } finally {
+    bar.stop()
+  }
 }
 
 /** A tokenizer that was trained elsewhere says itself where it cuts. */

@@ -15,6 +15,7 @@ export const classEmbed: Objective = {
   name: 'class-embed',
   needs: ['images', 'teacher', 'centroids'],
   space: 'teacher',
+  tower: 'image',
   loss: (context) => imageTerm(context, 'class-embed', () => classLoss(context)),
 }
 

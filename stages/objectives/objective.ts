@@ -77,6 +77,8 @@ export interface Objective {
    * what an adapter makes of it; `inner`: none, the layers before it.
    */
   space: 'own' | 'teacher' | 'inner'
+  /** The one tower that it teaches; absent where it teaches both. */
+  tower?: Tower
   /** Parameters that learn beside the student and are dropped at the end; names start with `objective.NAME.` */
   params?(sizes: ObjectiveSizes): ParamSpecs
   /** A scalar, mean over the batch. */

@@ -26,6 +26,7 @@ function both(part: TowerLoss): Objective {
   const text = only(part, 'text', part.name)
   return {
     ...image,
+    tower: undefined,
     needs: [...new Set([...image.needs, ...text.needs])],
     ...(part.params && { params: (sizes) => ({ ...image.params!(sizes), ...text.params!(sizes) }) }),
     loss: (context) => tf.add(image.loss(context), text.loss(context)),
@@ -37,6 +38,7 @@ function only(part: TowerLoss, tower: Tower, name = `${part.name}-${tower}`): Ob
     name,
     needs: tower === 'image' ? ['images', ...part.needs(tower)] : part.needs(tower),
     space: part.space,
+    tower,
     ...(part.params && { params: (sizes) => part.params!(tower, name, sizes) }),
     loss: (context) => (tower === 'image' ? imageTerm(context, name, () => part.loss(tower, context, name)) : part.loss(tower, context, name)),
   }

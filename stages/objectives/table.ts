@@ -12,7 +12,7 @@ import { gd } from './gd.ts'
 import { hidden } from './hidden.ts'
 import { icl } from './icl.ts'
 import { mfd } from './mfd.ts'
-import type { Need, Objective, ObjectiveSizes, Weights } from './objective.ts'
+import type { Need, Objective, ObjectiveSizes, Tower, Weights } from './objective.ts'
 import { siglip } from './siglip.ts'
 import { smoothL1 } from './smooth-l1.ts'
 import { task } from './task.ts'
@@ -65,6 +65,12 @@ export function needs(weights: Weights, what: Need): boolean {
 /** Fresh parameters of the objectives themselves. */
 export function objectiveParams(weights: Weights, sizes: ObjectiveSizes, seed: number): Params {
   return initialize(Object.assign({}, ...Object.keys(weights).map((name) => objectives[name]!.params?.(sizes) ?? {})), seed)
+}
+
+/** The towers that learn a teacher's space, to which an adapter takes them where the dimensions differ. */
+export function adaptedTowers(weights: Weights): Tower[] {
+  const taught = Object.keys(weights).flatMap((name) => (objectives[name]!.space === 'teacher' ? [objectives[name]!.tower] : []))
+  return (['image', 'text'] as const).filter((tower) => taught.some((only) => only === undefined || only === tower))
 }
 
 /** Whether images and texts are brought together in the student's own space, and not only behind an adapter. */

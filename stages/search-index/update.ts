@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
@@ -49,10 +50,11 @@ export interface IndexReply {
  * Brings an index into step with a folder: embeds files that are new or changed, forgets those that are gone. Size and time of change
  * tell which files to look at, a hash of the bytes whether they changed. Every piece is one transaction: a process killed at any
  * moment leaves an index that is right as far as it goes, and the next call goes on from there.
- * @throws UserError for a folder without images, an index of another folder or model, a damaged one, and as openModel does
+ * @throws UserError for a folder without images, an index of another folder or model, a damaged one, `measure` where no graph is kept, and as openModel does
  */
 export async function updateIndex(request: IndexRequest): Promise<IndexReply> {
   const { model, images, out, force } = request
+  if (force || !existsSync(out)) requireGraph(request, false)
   const { paths, skipped } = await listImages(images)
   const { hash } = await identifyModel(model, request.dtype)
   let opened: Encoder | undefined
@@ -67,6 +69,7 @@ export async function updateIndex(request: IndexRequest): Promise<IndexReply> {
     if (known) {
       requireIntact(db)
       requireSameFolder(db, known, images)
+      requireGraph(request, known.graph !== 'none')
     }
     const dtype = known ? await requireSameModel(known, out, model, request.dtype) : request.dtype
     const encoder = async () => (opened ??= await openModel(model, dtype))
@@ -228,6 +231,12 @@ function requireSameFolder(db: Database, about: About, images: string): void {
   if (folder === resolve(images)) return
   const hint = 'Name that folder, another file with --out, or replace the index with --force.'
   throw new UserError({ where: db.file, expected: `the folder that the index is of, ${folder}`, got: resolve(images), hint })
+}
+
+function requireGraph({ out, approximate, measure }: IndexRequest, has: boolean): void {
+  if (!measure || (approximate ?? has)) return
+  const hint = 'An exact search misses nothing; --approximate makes a graph.'
+  throw new UserError({ where: out, expected: 'an approximate index to --measure', got: 'an exact one', hint })
 }
 
 function requireIntact(db: Database): void {

@@ -36,7 +36,7 @@ function build(objective: string, more: Partial<StepShape>) {
     text: { student: tinyConfig.text_config.hidden_size, teacher: 7 },
   }
   const own = objectiveParams(weights, { embedDim: 6, teacherDim: 6, classes: 3, inner: widths }, 1)
-  const params: Params = { ...tinyModel().params, ...createAdapters(6, [teacher, ...(shape.specialists ?? [])], 1), ...own }
+  const params: Params = { ...tinyModel().params, ...createAdapters(6, [teacher, ...(shape.specialists ?? [])], weights, 1), ...own }
   const { fn, specs } = trainingStep(tinyConfig, params, Object.keys(params), weights, shape)
   const feeds: Feeds = { ...tinyTexts(shape.languages.length * B, T) }
   for (const [i, [name, spec]] of Object.entries(specs).entries()) feeds[name] ??= params[name]?.data ?? feedOf(name, spec.shape, i)

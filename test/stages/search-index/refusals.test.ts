@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, open, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
@@ -49,6 +50,13 @@ test('what cannot be an index is refused with the reason', async (t) => {
   t.is((await search(out)).images, 40, 'no index is given up for a model that cannot make another')
   for (const name of ['empty', 'cut', 'overwritten']) t.is((await force(bad(name))).images, 40, name)
   await refused(searchIndex({ model, index: out, query: ' ', top: 3 }), /expected words to look for/)
+
+  const measured = /expected an approximate index to --measure, got an exact one/
+  for (const request of [{ out }, { out, force: true }, { out: bad('new') }]) {
+    await refused(updateIndex({ model, images, measure: true, ...request }), measured)
+  }
+  t.false(existsSync(bad('new')))
+  t.is((await search(out)).images, 40)
 })
 
 test('an index of another model, number format or folder is refused unless --force', async (t) => {
