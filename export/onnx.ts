@@ -2,6 +2,7 @@ import { dtypeToOnnx } from '../engine/onnx/dtypes.ts'
 import type { Graph, Node, ValueInfo } from '../engine/onnx/model.ts'
 import { foldTransposes, mergeConstants, prune } from '../engine/onnx/passes.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
+import { boundedLogarithm } from '../models/temperature.ts'
 import { type ActivationOutput, bindParams, traceTower } from '../models/towers.ts'
 import { closeTexts } from './close-texts.ts'
 import { foldReshapes } from './fold.ts'
@@ -31,17 +32,17 @@ export function exportGraphs(
     return { vision: towerGraph('image', model, shown), text }
   }
   const plain = towers([])
-  return { ...(outputs.length > 0 ? towers(outputs) : plain), combined: combine(plain.vision, plain.text, clampedScale(model)) }
-}
-
-/** s = exp(logit_scale), clamped to 1 … 100 as in training. */
-export function clampedScale({ params }: DualEncoder): number {
-  return Math.exp(Math.min(Math.max(params.logit_scale!.data[0]!, 0), Math.log(100)))
+  return { ...(outputs.length > 0 ? towers(outputs) : plain), combined: combine(plain.vision, plain.text, Math.exp(boundedLogarithm(model.params.logit_scale!.data[0]!))) }
 }
 
 function towerGraph(tower: 'image' | 'text', { config, params }: DualEncoder, outputs: readonly ActivationOutput[]): Graph {
   const bound = bindParams(traceTower(tower, config, { contrib: false, outputs }), params)
-  return prune(mergeConstants(foldTransposes(foldReshapes(bound))))
+  return prune(mergeConstants(foldTransposes(foldReshapes(bound)), isParameter))
+}
+
+/** Parameters have Hugging Face's names, under which readExportWeights looks for them, equal ones too; constants of a trace have none. */
+function isParameter(name: string): boolean {
+  return name.includes('.')
 }
 
 /** Tokenizers everywhere hand over int64; the graph computes with int32. */
@@ -90,7 +91,6 @@ function combine(vision: Graph, text: Graph, scale: number): Graph {
 /** Gives what a tower computes, and constants without a name of their own, names that the other tower does not have. */
 function prefixed(graph: Graph, prefix: string, batch: string): Graph {
   const kept = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name))
-  const isParameter = (name: string) => name.includes('.')
   const names = [...graph.initializers.keys(), ...graph.nodes.flatMap(({ outputs }) => outputs)]
   const renamed = new Map(names.flatMap((name) => (kept.has(name) || isParameter(name) ? [] : [[name, `${prefix}/${name}`]])))
   const value = (info: ValueInfo): ValueInfo => ({ ...info, dims: info.dims.map((dim) => (dim === 'batch_size' ? batch : dim)) })

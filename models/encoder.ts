@@ -2,6 +2,7 @@ import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import type { DualEncoder } from './dual-encoder.ts'
+import { boundedLogarithm } from './temperature.ts'
 import { traceTower } from './towers.ts'
 
 /** Anything that embeds images and texts into one space: a teacher, a student in training, an exported folder. */
@@ -34,7 +35,7 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
     embedDim: config.projection_dim,
     imageSize: size,
     get logitScale() {
-      return Math.min(Math.max(Math.exp(params.logit_scale!.data[0]!), 1), 100) // as logitScale() clamps it
+      return Math.exp(boundedLogarithm(params.logit_scale!.data[0]!))
     },
     async encodeImages(pixels, count) {
       return image({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })

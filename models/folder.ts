@@ -11,6 +11,7 @@ import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import type { TowerConfig } from './config.ts'
 import { type DualEncoder, dualEncoderParams } from './dual-encoder.ts'
 import { readExportWeights } from './export-weights.ts'
+import { boundedLogarithm } from './temperature.ts'
 import { evenConfig, evenParams, unevenParams } from './uneven.ts'
 
 const count = z.int().positive()
@@ -49,9 +50,12 @@ const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json']
 
 /**
  * Writes a model in Hugging Face's layout: config.json, preprocessor_config.json, model.safetensors and the tokenizer.
- * Python's CLIPModel.from_pretrained reads the folder; so does readModelFolder. Adapters stay out; pruned layers are padded with zeros to equal size.
+ * Python's CLIPModel.from_pretrained reads the folder; so does readModelFolder. Adapters stay out; pruned layers are padded with zeros to equal size;
+ * logit_scale is written within the bounds it was used in, which others do not know of.
  */
-export async function writeModelFolder(dir: string, { config, params }: DualEncoder, tokenizerDir: string): Promise<void> {
+export async function writeModelFolder(dir: string, { config, params: trained }: DualEncoder, tokenizerDir: string): Promise<void> {
+  const logitScale = boundedLogarithm(trained.logit_scale!.data[0]!)
+  const params = { ...trained, logit_scale: { shape: [], data: Float32Array.of(logitScale) } }
   await mkdir(dir, { recursive: true })
   await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(evenParams({ config, params }))))
   for (const file of tokenizerFiles) await copyFile(join(tokenizerDir, file), join(dir, file))

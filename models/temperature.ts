@@ -1,7 +1,13 @@
 import { tf } from '../engine/tf.ts'
 
 /** Where a learnt temperature stays: 1 ≤ s ≤ 100, as CLIP clamps it. */
-export const temperatureBounds = [0, Math.log(100)] as const
+const temperatureBounds = [0, Math.log(100)] as const
+
+/** ln s as the loss sees it: an optimizer's momentum can carry the parameter itself past a bound. */
+export function boundedLogarithm(value: number): number {
+  const [low, high] = temperatureBounds
+  return Math.min(Math.max(value, low), high)
+}
 
 /**
  * s = exp(p), clamped to [1, 100], a scalar. Beyond a bound the gradient still passes where it leads back: clipping alone has no slope

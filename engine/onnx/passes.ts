@@ -52,8 +52,8 @@ export function extract(graph: Graph, outputs: string[]): Graph {
   return { ...part, inputs: part.inputs.filter((input) => used.has(input.name)) }
 }
 
-/** Lets initializers of the same type, shape and bytes share one entry: the first. Those that are graph outputs stay. */
-export function mergeConstants(graph: Graph): Graph {
+/** Lets initializers of the same type, shape and bytes share one entry: the first. Those that are graph outputs stay, and those that `keep` says. */
+export function mergeConstants(graph: Graph, keep: (name: string) => boolean = () => false): Graph {
   const outputs = new Set(graph.outputs.map((output) => output.name))
   const initializers = new Map<string, TensorData>()
   const firstOf = new Map<string, string>()
@@ -64,7 +64,7 @@ export function mergeConstants(graph: Graph): Graph {
     // A tensor alone of its shape needs no digest: weights are large and mostly come in few shapes.
     const key = alike.get(type) === 1 ? type : `${type} ${createHash('sha256').update(bytesOf(tensor)).digest('hex')}`
     const first = firstOf.get(key)
-    if (first !== undefined && !outputs.has(name)) {
+    if (first !== undefined && !outputs.has(name) && !keep(name)) {
       renamed.set(name, first)
       continue
     }

@@ -65,6 +65,19 @@ test('an exported folder holds every format, smaller ones near to the model, and
   for (const file of files) t.true((await readFile(join(again, file))).equals(await readFile(join(out, file))), file)
 })
 
+test('a temperature that was carried past its bound, and tensors that are equal', async (t) => {
+  const { model, tokenizerDir } = await smallModel(t)
+  const untouched = Object.entries(model.params).filter(([name]) => name.startsWith('vision_model.') && name.endsWith('.bias'))
+  const params = { ...model.params, ...Object.fromEntries(untouched.map(([name, { shape, data }]) => [name, { shape, data: data.map(() => 0) }])) }
+  params.logit_scale = { shape: [], data: Float32Array.of(Math.log(100) + 0.02) }
+  const out = join(await temporaryFolder(t), 'export')
+  await exportFolder({ ...model, params }, { tokenizerDir, dtypes: ['fp32'], threads: 1, out, leaveOut: ['safetensors'] })
+
+  const read = await readModelFolder(out)
+  t.true(Math.abs(Math.exp(read.params.logit_scale!.data[0]!) - 100) < 1e-3, 'what the loss used, which Python would not clamp')
+  for (const [name, { data }] of Object.entries(params)) if (name !== 'logit_scale') t.deepEqual(read.params[name]?.data, data, name)
+})
+
 test('an earlier export is replaced, other files are safe', async (t) => {
   const { model, tokenizerDir } = await smallModel(t)
   const out = join(await temporaryFolder(t), 'deep', 'folder')

@@ -98,6 +98,7 @@ test('mergeConstants shares initializers of equal content', async (t) => {
   const result = await same(t, mergeConstants, graph)
   t.deepEqual([...result.initializers.keys()], ['a', 'b2', 'c', 'd', 'e'])
   t.deepEqual(result.nodes[1]!.inputs, ['p', 'a'])
+  t.true(mergeConstants(graph, (name) => name === 'b').initializers.has('b'))
 })
 
 test('foldTransposes turns a transposed weight into a weight', async (t) => {
