@@ -32,7 +32,10 @@ export function exportGraphs(
     return { vision: towerGraph('image', model, shown), text }
   }
   const plain = towers([])
-  return { ...(outputs.length > 0 ? towers(outputs) : plain), combined: combine(plain.vision, plain.text, Math.exp(boundedLogarithm(model.params.logit_scale!.data[0]!))) }
+  return {
+    ...(outputs.length > 0 ? towers(outputs) : plain),
+    combined: combine(plain.vision, plain.text, Math.exp(boundedLogarithm(model.params.logit_scale!.data[0]!))),
+  }
 }
 
 function towerGraph(tower: 'image' | 'text', { config, params }: DualEncoder, outputs: readonly ActivationOutput[]): Graph {

@@ -1,15 +1,15 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { elementCount } from '../engine/onnx/dtypes.ts'
+import { dtypeToOnnx, elementCount } from '../engine/onnx/dtypes.ts'
 import { extract } from '../engine/onnx/passes.ts'
-import { decodeModel } from '../engine/onnx/proto.ts'
+import { decodeModel, outlineModel } from '../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import type { ModelName, ReportModel, ReportResult } from '../eval/report/schema.ts'
 import { type DualEncoder, towerCounts } from '../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
-import { dtypeOf, findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
+import { dtypeOf, findTeacherFiles, type ModelDtype, withExternalData } from '../models/teachers/teacher-files.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 
 /** A model that takes part in an evaluation. */
@@ -43,10 +43,11 @@ export async function folderContender(model: ModelName, dir: string, options: Ru
 export async function onnxContender(model: ModelName, dir: string, options: RuntimeOptions & { dtype?: ModelDtype } = {}): Promise<Contender> {
   const encoder = await openTeacher(dir, options)
   const files = await findTeacherFiles(dir, options.dtype)
-  const [vision, text] = 'combined' in files ? [files.combined, files.combined] : [files.vision, files.text]
-  const dtype = dtypeOf(vision)
-  const parameters = { image: await countWeights(vision, 'image_embeds'), text: await countWeights(text, 'text_embeds') }
-  const bytes = await Promise.all([...new Set([vision, text])].map(async (file) => (await stat(file)).size))
+  const dtype = dtypeOf(Object.values(files)[0]!)
+  const parameters =
+    'combined' in files ? await countParts(files.combined) : { image: await countWeights(files.vision), text: await countWeights(files.text) }
+  const onDisk = (await Promise.all(Object.values(files).map(withExternalData))).flat()
+  const bytes = await Promise.all(onDisk.map(async (file) => (await stat(file)).size))
   return {
     model,
     dtype,
@@ -55,11 +56,19 @@ export async function onnxContender(model: ModelName, dir: string, options: Runt
   }
 }
 
-/** Elements of all initializers that an output depends on; index constants and the like are too few to matter. */
-async function countWeights(file: string, output: string): Promise<number> {
+/** Elements of all initializers of a tower, which may lie in another file; index constants and the like are too few to matter. */
+async function countWeights(file: string): Promise<number> {
+  const { initializers } = outlineModel(await readFile(file), file)
+  return countElements(initializers.filter(({ dataType }) => dataType !== dtypeToOnnx('int64')))
+}
+
+/** The same for both towers of a combined file: what each output depends on. */
+async function countParts(file: string): Promise<ReportModel['parameters']> {
   const graph = decodeModel(await readFile(file), file)
-  const part = graph.outputs.length > 1 ? extract(graph, [output]) : graph
-  let count = 0
-  for (const tensor of part.initializers.values()) if (tensor.dims.length > 0 && !tensor.dtype.startsWith('int64')) count += elementCount(tensor.dims)
-  return count
+  const count = (output: string) => countElements([...extract(graph, [output]).initializers.values()].filter(({ dtype }) => dtype !== 'int64'))
+  return { image: count('image_embeds'), text: count('text_embeds') }
+}
+
+function countElements(tensors: readonly { dims: number[] }[]): number {
+  return tensors.reduce((sum, { dims }) => sum + (dims.length > 0 ? elementCount(dims) : 0), 0)
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compile, type Step } from '../engine/compile.ts'
 import { UserError } from '../engine/errors.ts'
-import { decodeModel } from '../engine/onnx/proto.ts'
+import { outlineModel } from '../engine/onnx/proto.ts'
 import { paramData, paramInputs } from '../engine/params.ts'
 import { openSession, type RuntimeOptions, type Session } from '../engine/runtime.ts'
 import type { InputSpecs, Tensors } from '../engine/trace/trace.ts'
@@ -50,9 +50,9 @@ export async function openInnerTeacher(dir: string, options: RuntimeOptions = {}
 async function holdsWeights(dir: string): Promise<boolean> {
   const files = await findTeacherFiles(dir)
   if ('combined' in files) return false
-  const { outputs, initializers } = decodeModel(await readFile(files.vision), files.vision)
-  if (Object.keys(activationOutputs).every((name) => outputs.some((output) => output.name === name))) return false
-  return [...initializers.keys()].some((name) => name.startsWith('vision_model.embeddings.'))
+  const { outputs, initializers } = outlineModel(await readFile(files.vision), files.vision)
+  if (Object.keys(activationOutputs).every((name) => outputs.includes(name))) return false
+  return initializers.some(({ name }) => name.startsWith('vision_model.embeddings.'))
 }
 
 /** Shapes are static in a compiled graph: there is one for every batch size and length that comes. */

@@ -83,14 +83,8 @@ export function encodeModel(graph: Graph): Uint8Array {
  *   file, subgraphs (If, Loop), model-local functions, sparse tensors, element types such as float64
  */
 export function decodeModel(bytes: Uint8Array, where = 'ONNX model'): Graph {
-  let model: ModelProto
-  try {
-    model = modelProto().decode(bytes) as unknown as ModelProto
-  } catch (cause) {
-    throw corrupt(where, cause instanceof Error ? cause.message : String(cause))
-  }
+  const model = readProto(bytes, where)
   const { graph } = model
-  if (!graph || (graph.output.length === 0 && graph.node.length === 0)) throw corrupt(where, 'no graph inside')
   if (model.functions?.length) throw unsupported(where, 'model-local functions')
   if (graph.sparseInitializer?.length) throw unsupported(where, 'sparse initializers')
   const initializers = new Map<string, TensorData>()
@@ -110,6 +104,37 @@ export function decodeModel(bytes: Uint8Array, where = 'ONNX model'): Graph {
     opsets,
     irVersion: toNumber(model.irVersion),
   }
+}
+
+/** What a file holds, by names and shapes. */
+export interface ModelOutline {
+  outputs: string[]
+  /** `dataType` is ONNX's number of the element type. */
+  initializers: { name: string; dims: number[]; dataType: number }[]
+}
+
+/**
+ * Returns the outline of an ONNX file, also where a `Graph` cannot hold it: weights may lie in another file.
+ * @throws UserError for bytes that are not an ONNX model
+ */
+export function outlineModel(bytes: Uint8Array, where = 'ONNX model'): ModelOutline {
+  const { output, initializer } = readProto(bytes, where).graph
+  return {
+    outputs: output.map(({ name = '' }) => name),
+    initializers: initializer.map(({ name = '', dims, dataType = 0 }) => ({ name, dims: dims.map(toNumber), dataType })),
+  }
+}
+
+function readProto(bytes: Uint8Array, where: string): ModelProto & { graph: GraphProto } {
+  let model: ModelProto
+  try {
+    model = modelProto().decode(bytes) as unknown as ModelProto
+  } catch (cause) {
+    throw corrupt(where, cause instanceof Error ? cause.message : String(cause))
+  }
+  const { graph } = model
+  if (!graph || (graph.output.length === 0 && graph.node.length === 0)) throw corrupt(where, 'no graph inside')
+  return Object.assign(model, { graph })
 }
 
 function encodeNode(node: Node): NodeProto {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { UserError } from '../../engine/errors.ts'
 
 /**
@@ -52,9 +52,16 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
  * @param files the files in use; an ONNX file's external data and the folder's configuration, tokenizer and preprocessor count too
  */
 export async function teacherId(dir: string, files: TeacherFiles): Promise<string> {
-  const onnx = Object.values(files)
+  const onnx = (await Promise.all(Object.values(files).map(withExternalData))).flat()
   const others = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'].map((name) => join(dir, name))
-  return `${basename(resolve(dir))}-${await hashFiles(dir, [...onnx, ...onnx.flatMap((name) => [`${name}_data`, `${name}.data`]), ...others])}`
+  return `${basename(resolve(dir))}-${await hashFiles(dir, [...onnx, ...others])}`
+}
+
+/** An ONNX file, and the files beside it that hold its weights, as exporters name them: FILE_data, FILE_data_1, FILE.data. */
+export async function withExternalData(file: string): Promise<string[]> {
+  const name = basename(file)
+  const beside = (await readdir(dirname(file))).filter((other) => other.startsWith(`${name}_data`) || other.startsWith(`${name}.data`))
+  return [file, ...beside.sort().map((other) => join(dirname(file), other))]
 }
 
 /** Twelve hexadecimal digits of the names, relative to `dir`, and the contents of those files that exist. */
