@@ -1,7 +1,7 @@
 import { UserError } from '../engine/errors.ts'
 import { isOwnColumn, plainColumns } from './columns.ts'
 import { languageOf } from './language.ts'
-import type { TextRow } from './table.ts'
+import { captionOf, type TextRow } from './table.ts'
 
 /** How the rows of a table are read, as its header says. */
 export interface Layout {
@@ -36,8 +36,8 @@ export function layoutOf(header: string[], where: string, parts: 'images' | 'tex
     row: (cells, line, where) => {
       const cell = (name: string) => (columns.has(name) ? cells[columns.get(name)!] : undefined)
       const captions: TextRow['captions'] = isLong
-        ? [[languageOf(cell('language')!, where), cell('caption')!]]
-        : languages.map(({ language, i }) => [language, cells[i]!])
+        ? [[languageOf(cell('language')!, where), captionOf(cell('caption')!)]]
+        : languages.map(({ language, i }) => [language, captionOf(cells[i]!)])
       const image = cell('image')
       if (image === '') {
         throw new UserError({ where, expected: 'an image path', got: 'an empty cell', hint: 'Name the image, or delete the row.' })

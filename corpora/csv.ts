@@ -67,7 +67,15 @@ async function* rows(file: string, parts: 'images' | 'texts'): AsyncGenerator<Re
 /** The cells of every line, header included. */
 async function* records(file: string): AsyncGenerator<{ record: string[]; line: number }> {
   // The number of cells is checked by the caller, with a message of ours; hence "relax".
-  const parser = parse({ delimiter: delimiterOf(file), bom: true, info: true, trim: true, skip_empty_lines: true, relax_column_count: true })
+  const parser = parse({
+    delimiter: delimiterOf(file),
+    record_delimiter: ['\r\n', '\n', '\r'],
+    bom: true,
+    info: true,
+    trim: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+  })
   const input = createReadStream(file)
   input.on('error', (error) => parser.destroy(error))
   try {

@@ -1,12 +1,11 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { UserError } from '../engine/errors.ts'
 import { isOwnColumn } from './columns.ts'
 import { checkFile } from './csv.ts'
 import { languageOf } from './language.ts'
 import type { Corpus, TextCorpus } from './sample.ts'
-import { type Row, type TextRow, tableCorpus } from './table.ts'
+import { captionOf, type Row, type TextRow, tableCorpus } from './table.ts'
 import { textTable } from './texts.ts'
 
 const common = { image: z.string().min(1).optional(), split: z.string().optional(), class: z.string().optional(), group: z.string().optional() }
@@ -73,10 +72,21 @@ async function* rows(file: string): AsyncGenerator<MixedRow> {
     if (!kept.has(key)) kept.set(key, isOwnColumn(key, where))
     return kept.get(key)!
   }
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of linesOf(file)) {
     line++
     if (text.trim() !== '') yield rowOf(text.replace(/^\ufeff/, ''), line, `${file}:${line}`, isKept)
   }
+}
+
+/** Not readline: from Node 24 on it ends lines at U+2028 and U+2029 too, which JSON strings may hold as they are. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of createReadStream(file, 'utf8') as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop()!
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }
 
 function rowOf(text: string, line: number, where: string, isKept: (key: string, where: string) => boolean): MixedRow {
@@ -94,8 +104,8 @@ function rowOf(text: string, line: number, where: string, isKept: (key: string, 
   const foreign = Object.keys(rest).find((key) => !isKept(key, where))
   if (foreign !== undefined) throw lineError(where, `${foreign}: a language, where captions belong into "captions"`)
   const columns = Object.fromEntries(Object.entries(rest).flatMap(([key, value]) => (value === null || value === '' ? [] : [[key, String(value)]])))
-  const captions = written.map(([language, caption]): [string, string] => [languageOf(language, where), caption.trim()])
-  return { line, ...(image !== undefined && { image }), captions, split, classId, group, columns }
+  const captions = written.map(([language, caption]): [string, string] => [languageOf(language, where), captionOf(caption)])
+  return { line, ...(image !== undefined && { image }), captions, split, classId: classId || undefined, group: group || undefined, columns }
 }
 
 function parse(text: string, where: string): unknown {

@@ -26,19 +26,18 @@ export async function splitProtocol(corpus: Corpus, split: Split, language: Lang
     if (classId !== undefined) push(byClass, classId, i)
     for (const caption of captions[language]!) push(byText, caption, i)
   }
+  const alone = samples.map((_, i) => [i])
+  const classOf = (i: number) => (samples[i]!.classId === undefined ? alone[i]! : byClass.get(samples[i]!.classId)!)
+  // Captions of one class share one list: written out for each of them, large classes would not fit into memory.
+  const rightFor = new Map([...byText].map(([text, written]) => [text, union(new Set(written.map(classOf)))]))
   const texts: string[] = []
   const positives: number[][] = []
   const writtenFor: number[] = []
   for (const [own, { captions }] of samples.entries()) {
     for (const caption of captions[language]!) {
-      const right = new Set<number>()
-      for (const i of byText.get(caption)!) {
-        right.add(i)
-        for (const same of byClass.get(samples[i]!.classId ?? '') ?? []) right.add(same)
-      }
       texts.push(caption)
       writtenFor.push(own)
-      positives.push([...right].sort((a, b) => a - b))
+      positives.push(rightFor.get(caption)!)
     }
   }
   return {
@@ -50,6 +49,12 @@ export async function splitProtocol(corpus: Corpus, split: Split, language: Lang
     positives,
     writtenFor,
   }
+}
+
+/** Indices of any of the lists, ascending; a single list as it is. */
+function union(lists: Set<number[]>): number[] {
+  const [first, ...more] = lists
+  return more.length === 0 ? first! : [...new Set([...lists].flat())].sort((a, b) => a - b)
 }
 
 function push(map: Map<string, number[]>, key: string, value: number): void {

@@ -105,6 +105,11 @@ function addCaptions(sample: TextSample, row: TextRow): void {
   }
 }
 
+/** Blanks around a caption and the way its accents are composed are no part of it: texts that differ in nothing else are one text. */
+export function captionOf(written: string): string {
+  return written.trim().normalize('NFC')
+}
+
 /** @throws UserError for an empty caption, and for one that is no UTF-8 */
 export function checkCaptions(file: string, { captions, line }: TextRow): void {
   for (const [language, caption] of captions) {
@@ -122,8 +127,8 @@ export function checkCaptions(file: string, { captions, line }: TextRow): void {
 
 /** @throws UserError for a split that there is not */
 export function splitOf(file: string, line: number, written: string): Split {
-  const split = splitNames[written.toLowerCase()]
-  if (split) return split
+  const name = written.toLowerCase()
+  if (Object.hasOwn(splitNames, name)) return splitNames[name]!
   throw new UserError({
     where: `${file}:${line}`,
     expected: 'a split train, val or test',

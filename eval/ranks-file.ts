@@ -84,8 +84,11 @@ export async function readRanks(dir: string): Promise<SavedRanks[]> {
 }
 
 function fingerprint({ images, texts, positives }: RetrievalTask): string {
+  // JSON.stringify([ids, texts, positives]) in pieces: with large classes positives are longer than a string can be.
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([images.map(({ id }) => id), texts, positives]))
+  hash.update(`[${JSON.stringify(images.map(({ id }) => id))},${JSON.stringify(texts)},[`)
+  for (const [i, list] of positives.entries()) hash.update(`${i > 0 ? ',' : ''}${JSON.stringify(list)}`)
+  hash.update(']]')
   return hash.digest('hex').slice(0, 16)
 }
 

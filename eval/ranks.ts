@@ -72,7 +72,7 @@ export async function rankRows(
   const tied = new Int32Array(indices.length)
   truth.forEach((list, q) => {
     const scores = list.map((positive) => exactScore(queries, indices[q]!, gallery, positive))
-    best[q] = Math.max(...scores)
+    best[q] = scores.reduce((most, score) => Math.max(most, score))
     // Positives that equal the best one will be met among the tied; they do not stand in its way.
     tied[q] = -scores.filter((score) => score === best[q]).length
   })

@@ -65,11 +65,11 @@ export function trainTokenizer(captions: Iterable<string>, options: TrainTokeniz
   return { tokenizerJson: tokenizerJson(model), tokenizerConfig: tokenizerConfig(contextLength) }
 }
 
-/** Writes both files into `dir`, each under a temporary name first, so that a reader never meets half a file. */
+/** Writes both files into `dir`, each under a temporary name first, so that a reader never meets half a file; tokenizer.json last: with it the folder is complete. */
 export async function writeTokenizer(dir: string, files: TokenizerFiles): Promise<void> {
   await mkdir(dir, { recursive: true })
-  await writeFileAtomic(join(dir, 'tokenizer.json'), `${JSON.stringify(files.tokenizerJson)}\n`)
   await writeFileAtomic(join(dir, 'tokenizer_config.json'), `${JSON.stringify(files.tokenizerConfig, null, 2)}\n`)
+  await writeFileAtomic(join(dir, 'tokenizer.json'), `${JSON.stringify(files.tokenizerJson)}\n`)
 }
 
 function unigramModel(words: Map<string, number>, room: number): object {

@@ -32,6 +32,10 @@ async function write(content: string | Uint8Array, extension = 'csv'): Promise<s
   return file
 }
 
+function csvOrJsonl(file: string): Promise<Corpus> {
+  return file.endsWith('.csv') ? csvCorpus({ file }) : jsonlCorpus({ file })
+}
+
 async function everything(corpus: Corpus): Promise<Sample[]> {
   const samples: Sample[] = []
   for (const split of corpus.splits) for await (const sample of corpus.samples(split)) samples.push(sample)
@@ -149,6 +153,7 @@ const mistakes: [name: string, content: string | Uint8Array, message: RegExp][] 
   ['a header alone', 'image,en\n', /expected at least one row below the header, got none/],
   ['too many cells', 'image,en\nimages/0.png,red, or so\n', /\.csv:2: expected 2 cells \(image, en\), got 3/],
   ['too few cells', 'image,en,zh\n\nimages/0.png,red\n', /\.csv:3: expected 3 cells \(image, en, zh\), got 2/],
+  ['a split by the name of a property', 'image,en,split\nimages/0.png,red,constructor\n', /\.csv:2: expected a split .* got "constructor"/],
   ['unknown split', 'image,en,split\nimages/0.png,red,trian\n', /\.csv:2: expected a split .* got "trian"/],
   ['two splits', 'image,en,split\nimages/0.png,red,train\nimages/0.png,rot,test\n', /\.csv:3: expected split "train" .* line 2, got "test"/],
   ['not UTF-8', Buffer.concat([Buffer.from('image,zh\nimages/0.png,'), Buffer.from([0xba, 0xec, 0xc9, 0xab])]), /\.csv:2: expected text in UTF-8/],
@@ -187,6 +192,43 @@ test('a split as a protocol: same image, same text and same class are right', as
   ])
   await t.throwsAsync(task('tset', 'en'), { instanceOf: UserError, message: /Did you mean test/ })
   await t.throwsAsync(splitProtocol(corpus, 'test', 'fr'), { instanceOf: UserError, message: /a language it has \(en, de\), got fr/ })
+})
+
+test('images without a class have none in common, whatever the format says it with', async (t) => {
+  const lines = [{ class: '' }, { class: '' }, {}].map((more, i) =>
+    JSON.stringify({ image: `images/${i}.png`, captions: { en: `colour ${i}` }, split: 'test', ...more }),
+  )
+  const table = 'image,en,split,class\nimages/0.png,colour 0,test,\nimages/1.png,colour 1,test,\nimages/2.png,colour 2,test,\n'
+  for (const file of [await write(lines.join('\n'), 'jsonl'), await write(table)]) {
+    const { task } = await openCorpus(file)
+    t.deepEqual((await task('test', 'en')).positives, [[0], [1], [2]], file)
+  }
+})
+
+test('captions of a large class share one list of right answers', async (t) => {
+  const names = Array.from({ length: 300 }, (_, i) => `large/${i}.png`)
+  await mkdir(join(folder, 'large'))
+  for (const name of names) await writeFile(join(folder, name), '')
+  const rows = names.map((name, i) => `${name},picture ${i},test,${i % 2}`)
+  const { positives } = await (await openCorpus(await write(`image,en,split,class\n${rows.join('\n')}`))).task('test', 'en')
+  t.is(new Set(positives).size, 2)
+  t.deepEqual(positives[5]!.slice(0, 3), [1, 3, 5])
+})
+
+test('blanks around captions, composed accents and odd line ends make no other captions', async (t) => {
+  const table = 'image,en,split\r\nimages/0.png,"  café ",train\nimages/1.png,cafe\u0301,train\n'
+  const lines = ['  café ', 'cafe\u0301'].map((caption, i) => JSON.stringify({ image: `images/${i}.png`, captions: { en: caption }, split: 'train' }))
+  for (const file of [await write(table), await write(lines.join('\r\n'), 'jsonl')]) {
+    const samples = await everything(await csvOrJsonl(file))
+    t.deepEqual(
+      samples.map(({ captions }) => captions.en),
+      [['caf\u00e9'], ['caf\u00e9']],
+      file,
+    )
+  }
+  await t.throwsAsync(csvCorpus({ file: await write('image,en\nimages/0.png,"   "\n') }), { message: /expected a caption in en, got an empty one/ })
+  const separated = await write(`${JSON.stringify({ image: 'images/0.png', captions: { en: 'red\u2028square' }, split: 'train' })}\n`, 'jsonl')
+  t.deepEqual((await everything(await jsonlCorpus({ file: separated })))[0]!.captions.en, ['red\u2028square'])
 })
 
 test('jsonl', async (t) => {
