@@ -89,27 +89,31 @@ async function rankAll(contenders: Contender[], run: Evaluation, opened: PixelCa
   const entrants = (protocol: string) => contenders.filter(({ headlineOnly }) => !headlineOnly || protocol === headline)
   const total = plan.reduce((sum, { protocol }) => sum + entrants(protocol).length, 0)
   const bar = progress('evaluate', total, 'tasks')
-  const baselines = new Map<string, PixelBaseline | undefined>()
+  const baselines = new Map<string, PixelBaseline | undefined>() // by images: a language may lack captions of some
   const imageEmbeds = new Map<string, Float32Array>() // another language's or protocol's images may be the same
   let done = 0
   try {
     for (const { protocol, language } of plan) {
       const task = await open.task(protocol, language)
       const prepared = await prepareSizes(task, entrants(protocol), run, opened)
-      if (!baselines.has(protocol)) baselines.set(protocol, await measurePixels(run, protocol, prepared.values().next().value!))
-      const baseline = baselines.get(protocol)
+      const drawn = prepared.values().next().value!
+      const images = JSON.stringify([protocol, drawn.pixels.file])
+      if (!baselines.has(images)) baselines.set(images, await measurePixels(run, protocol, drawn))
+      const baseline = baselines.get(images)
+      if (baseline && !baseline.available && !found.baseline.some((known) => known.protocol === protocol))
+        found.baseline.push({ protocol, reason: baseline.reason })
       for (const contender of entrants(protocol)) {
         const { model, dtype, encoder } = contender
         const { pixels } = prepared.get(encoder.imageSize)!
         const key = JSON.stringify([model, dtype, pixels.file])
-        const images = imageEmbeds.get(key) ?? (await embedCached(encoder, pixels))
-        imageEmbeds.set(key, images)
+        const embeddings = imageEmbeds.get(key) ?? (await embedCached(encoder, pixels))
+        imageEmbeds.set(key, embeddings)
         const texts = await embedTexts(encoder, task.texts)
         for (const part of [task, ...hardTasks(task, baseline)]) {
-          const result = await evaluateRetrieval(part, images, texts)
+          const result = await evaluateRetrieval(part, embeddings, texts)
           found.results.push(retrievalRow(model, dtype, result, { seed }))
           found.ranks.push(savedRanks(model, dtype, part, result))
-          if (part === task && protocol === headline) found.headline.push({ contender, task, pixels, result, images, texts })
+          if (part === task && protocol === headline) found.headline.push({ contender, task, pixels, result, images: embeddings, texts })
         }
         bar.update(++done, `${protocol} ${language}`)
       }
@@ -118,7 +122,6 @@ async function rankAll(contenders: Contender[], run: Evaluation, opened: PixelCa
   } finally {
     bar.stop()
   }
-  for (const [protocol, baseline] of baselines) if (baseline && !baseline.available) found.baseline.push({ protocol, reason: baseline.reason })
   return found
 }
 

@@ -143,6 +143,25 @@ test('classes, groups and languages of a user’s corpus are measured on its tes
   )
 })
 
+test('each language has a pixel baseline over the images that it has names for', async (t) => {
+  const line = (i: number, language: string) => `${i}.png,${language},${language} ${i},test,${colours[i % 3]}`
+  const lines = Array.from({ length: 12 }, (_, i) => [line(i, 'en'), ...(i < 11 ? [line(i, 'de')] : [])]).flat()
+  await writeFile(join(dir, 'gap.csv'), ['image,language,caption,split,class', ...lines].join('\n'))
+  const open = await openCorpus(join(dir, 'gap.csv'), {})
+  const { images } = await open.task('test', 'en')
+  const references = async () => images.map(({ classId, source }) => ({ concept: classId!, source }))
+  const run = { open: { ...open, references }, protocols: ['test'], languages: ['en', 'de'], cacheDir: join(dir, 'cache'), seed: 1 }
+  const { report } = await evaluateModels(contenders, run)
+  const baseline = report.results.filter(({ model }) => model === 'pixel-nn')
+  t.deepEqual(
+    baseline.map(({ language, queries }) => [language, queries]),
+    [
+      ['en', 12],
+      ['de', 11],
+    ],
+  )
+})
+
 test('a further format is measured on the headline protocol alone', async (t) => {
   const { measured } = await evaluate('classed.csv', ['en'])
   const protocols = (model: string) => measured.report.results.filter((row) => row.model === model).map(({ protocol }) => protocol)
