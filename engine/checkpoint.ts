@@ -77,7 +77,8 @@ export function restoreInto(live: Params, saved: Params): void {
 
 async function finished(dir: string): Promise<string[]> {
   if (!existsSync(dir)) return []
-  return (await readdir(dir)).filter((name) => /^step-\d+$/.test(name)).sort()
+  const number = (name: string) => Number(name.slice('step-'.length))
+  return (await readdir(dir)).filter((name) => /^step-\d+$/.test(name)).sort((a, b) => number(a) - number(b))
 }
 
 async function readPart(path: string, file: string): Promise<Uint8Array> {

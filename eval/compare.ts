@@ -105,7 +105,7 @@ export function compareRuns(runs: readonly RankedRun[], options: CompareOptions 
     })
   }
   // The smallest p of a bootstrap is 2 / resamples: with too few, no difference among many could pass the correction.
-  const drawn = { resamples: Math.max(2000, 100 * count), ...options }
+  const drawn = { ...options, resamples: options.resamples ?? Math.max(2000, 100 * count) }
   const bar = progress('compare', count, 'differences')
   let done = 0
   const tasks = matches

@@ -58,7 +58,7 @@ export function modelCard(card: Card): string {
 
 function frontMatter({ languages = [] }: Card): string {
   const lines = [
-    ...(languages.length > 0 ? ['language:', ...languages.map((code) => `- ${code}`)] : []),
+    ...(languages.length > 0 ? ['language:', ...languages.map((code) => `- "${code}"`)] : []),
     'library_name: transformers.js',
     'pipeline_tag: zero-shot-image-classification',
     'tags:\n- clip\n- distillation\n- onnx',

@@ -129,7 +129,7 @@ function featureKey(
     }),
   )
   for (const image of pixels.keys) hash.update(`${image}\n`)
-  for (const text of set.texts) hash.update(`${text}\n`)
+  for (const text of set.texts) hash.update(`${JSON.stringify(text)}\n`)
   for (let variant = 1; variant < variants; variant++) hash.update(JSON.stringify(augmentation(variant, variant)))
   return hash.digest('hex')
 }

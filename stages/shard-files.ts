@@ -19,7 +19,7 @@ const batchSize = 64
 
 /**
  * Makes those files that are missing, of several kinds at once: all have the same rows, and `make` gives from..to of every kind.
- * @throws UserError for numbers that are not finite
+ * @throws UserError for numbers that float16 cannot hold
  */
 export async function writeShards(
   sets: readonly ShardSet[],
@@ -34,7 +34,7 @@ export async function writeShards(
       for (let from = start; from < end; from += batchSize) {
         const to = Math.min(from + batchSize, end)
         for (const [i, part] of (await make(from, to)).entries()) {
-          requireFinite(part, `${sets[i]!.kind} ${from}`)
+          requireHalves(part, `${sets[i]!.kind} ${from}`)
           whole[i]!.set(part, (from - start) * sets[i]!.width)
         }
         update(to)
@@ -98,15 +98,15 @@ function fileOf({ dir, kind, shardRows }: ShardSet, start: number): string {
   return join(dir, `${kind}-${String(start / shardRows).padStart(5, '0')}.npy`)
 }
 
-function requireFinite(values: Float32Array, where: string): void {
-  const bad = values.findIndex((value) => !Number.isFinite(value))
+const largestHalf = 65_504
+
+function requireHalves(values: Float32Array, where: string): void {
+  const bad = values.findIndex((value) => !(Math.abs(value) <= largestHalf))
   if (bad < 0) return
-  throw new UserError({
-    where: `teacher features of ${where}…`,
-    expected: 'finite numbers',
-    got: `${values[bad]}`,
-    hint: 'The teacher is broken or overflows: try its fp32 files.',
-  })
+  const hint = Number.isFinite(values[bad])
+    ? 'They are stored in float16: use --variants 0.'
+    : 'The teacher is broken or overflows: try its fp32 files.'
+  throw new UserError({ where: `teacher features of ${where}…`, expected: `numbers of at most ${largestHalf}`, got: `${values[bad]}`, hint })
 }
 
 function requireShape(where: string, { rows, width, shardRows }: ShardSet, start: number, got: number[]): void {

@@ -86,7 +86,7 @@ async function start(): Promise<void> {
     const before = engine
     const opened = await openEngine(site, format, (share) => page.loading(format, share))
     engine = opened
-    page.showQueryTime(await timeOf(() => opened.text.embed(site.languages[0]!.words[0]!)))
+    page.showQueryTime(await timeOf(() => opened.text.embed(site.languages.find(({ words }) => words.length > 0)!.words[0]!)))
     page.ready(opened, site)
     answer(question)
     const tower = await opened.image

@@ -39,6 +39,9 @@ test('the newest wins, the two newest stay, the same step is replaced', async (t
   for (const step of [90, 100, 1000, 1000]) await writeCheckpoint(dir, checkpoint(step))
   t.deepEqual((await readdir(dir)).sort(), ['step-0000100', 'step-0001000'])
   t.is((await readLatestCheckpoint(dir))!.step, 1000)
+  for (const step of [9_999_999, 10_000_500]) await writeCheckpoint(dir, checkpoint(step))
+  t.deepEqual((await readdir(dir)).sort(), ['step-10000500', 'step-9999999'])
+  t.is((await readLatestCheckpoint(dir))!.step, 10_000_500)
 })
 
 test('a half-written folder is ignored, and in the way of nothing', async (t) => {

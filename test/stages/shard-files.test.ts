@@ -64,12 +64,14 @@ test('refuses files of another shape, half a file, and numbers that are not fini
   await writeFile(join(dir, 'wide-00002.npy'), encodeNpy(new Float32Array(15), 5).subarray(0, 140))
   await t.throwsAsync(readRows(wide, [0, 9]), { instanceOf: UserError, message: /wide-00002\.npy: expected a complete \.npy matrix/ })
   const broken = [{ ...narrow, kind: 'broken' }]
-  await t.throwsAsync(
-    writeShards(
-      broken,
-      async (from, to) => [new Float32Array(3 * (to - from)).fill(Number.NaN)],
-      () => {},
-    ),
-    { instanceOf: UserError, message: /teacher features of broken 0….*finite numbers, got NaN/ },
-  )
+  for (const [value, message] of [
+    [Number.NaN, /teacher features of broken 0….*at most 65504, got NaN\. The teacher is broken/],
+    [-70_000, /teacher features of broken 0….*at most 65504, got -70000\. They are stored in float16: use --variants 0/],
+  ] as const) {
+    const make = async (from: number, to: number) => [new Float32Array(3 * (to - from)).fill(value)]
+    await t.throwsAsync(
+      writeShards(broken, make, () => {}),
+      { instanceOf: UserError, message },
+    )
+  }
 })

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, resolve, sep } from 'node:path'
+import { pipeline } from 'node:stream'
 import { serveLocally } from './local-server.ts'
 
 const types: Record<string, string> = {
@@ -45,8 +46,5 @@ async function answer(root: string, path: string, { method, url = '/' }: Incomin
   const type = types[extname(file)] ?? 'application/octet-stream'
   response.writeHead(200, { 'content-type': type, 'content-length': found.size, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' })
   if (method === 'HEAD') response.end()
-  else
-    createReadStream(file)
-      .on('error', () => response.destroy())
-      .pipe(response)
+  else pipeline(createReadStream(file), response, () => {}) // closes the file, too, when the visitor leaves
 }
