@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { z } from 'zod'
 import { languageOf } from '../corpora/language.ts'
 import { openCorpus } from '../corpora/open.ts'
@@ -14,7 +13,7 @@ import { provenance } from '../eval/report/provenance.ts'
 import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
 import { type Contender, folderContender, onnxContender } from '../stages/contenders.ts'
 import { evaluateModels } from '../stages/evaluate.ts'
-import { findModel } from '../stages/run-folder.ts'
+import { locateModel } from '../stages/open-model.ts'
 import { trainingLogs } from '../stages/training-logs.ts'
 import type { Command } from './command.ts'
 import { commandLine } from './command-line.ts'
@@ -26,7 +25,7 @@ const schema = z.object({
   dtype: z
     .enum(Object.keys(dtypeSuffixes) as ModelDtype[])
     .optional()
-    .describe('files of an exported folder (default: the most precise)'),
+    .describe("files of an exported folder, or of a run's export (default: the most precise there are; of a run the trained student)"),
   ...corpusOptions,
   protocol: z.array(z.string()).optional().describe('protocols to run (default: all that the corpus has)'),
   knownSet: z
@@ -60,7 +59,7 @@ export const evaluate: Command<typeof schema> = {
     const contenders: Contender[] = []
     try {
       if (config.teacher) contenders.push(await onnxContender('teacher', teacherFolder(config.teacher), { threads: config.threads }))
-      contenders.push(await openModel(config.model, config))
+      contenders.push(await openStudent(config.model, config))
       const { report: measured, ranks, material } = await evaluateModels(contenders, { ...config, open, protocols, classLanguages })
       const report = {
         schema: 1 as const,
@@ -78,13 +77,9 @@ export const evaluate: Command<typeof schema> = {
   },
 }
 
-/** Safetensors win, because they are what was trained; --dtype asks for exported files, a run's own among them. */
-async function openModel(dir: string, { dtype, threads }: { dtype?: ModelDtype; threads?: number }): Promise<Contender> {
-  const exported = [dir, join(dir, 'export')].find((folder) => existsSync(join(folder, 'onnx'))) ?? dir
-  const isExport = exported === dir && existsSync(join(dir, 'onnx'))
-  return dtype || (isExport && !existsSync(join(dir, 'model.safetensors')))
-    ? onnxContender('student', exported, { dtype, threads })
-    : folderContender('student', findModel(dir), { threads })
+async function openStudent(dir: string, { dtype, threads }: { dtype?: ModelDtype; threads?: number }): Promise<Contender> {
+  const { kind, folder } = await locateModel(dir, dtype)
+  return kind === 'onnx' ? onnxContender('student', folder, { dtype, threads }) : folderContender('student', folder, { threads })
 }
 
 function classLanguage(written: string, corpus: string): Language {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseJson } from '../engine/json.ts'
 import { languageName, megabytes } from '../eval/report/format.ts'
 import { type ClipConfig, type PresetName, preset, presetNames } from '../models/config.ts'
 import type { EdgeRow } from './edge.ts'
@@ -50,7 +51,7 @@ export function edgeGoals(rows: EdgeRow[], presets: Partial<Record<EdgeRow['role
 /** The preset that the towers in a folder's config.json have the sizes of, if any. */
 export async function presetIn(dir: string): Promise<PresetName | undefined> {
   const file = join(dir, 'config.json')
-  const config = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<ClipConfig>
+  const config = parseJson(await readFile(file, 'utf8').catch(() => '{}'), file, 'Restore the file.') as Partial<ClipConfig>
   return presetNames.find((name) => sizesOf(preset(name, { vocabSize: 1 })) === sizesOf(config))
 }
 

@@ -5,6 +5,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { clipMean, clipStd } from '../corpora/pixel-values.ts'
 import { UserError } from '../engine/errors.ts'
+import { parseJson } from '../engine/json.ts'
 import type { Params } from '../engine/params.ts'
 import { decodeSafetensors, encodeSafetensors } from '../engine/safetensors.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
@@ -102,7 +103,7 @@ async function readWeights(file: string): Promise<Params> {
 async function readConfig(dir: string): Promise<z.output<typeof configSchema>> {
   const file = join(dir, 'config.json')
   const text = await readFile(file, 'utf8').catch(() => missing(file, 'a model folder with config.json'))
-  const parsed = configSchema.safeParse(parseJson(text, file))
+  const parsed = configSchema.safeParse(parseJson(text, file, 'Restore the file.'))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw new UserError({
@@ -148,14 +149,6 @@ function preprocessorConfig(size: number): object {
     do_normalize: true,
     image_mean: clipMean,
     image_std: clipStd,
-  }
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new UserError({ where: file, expected: 'JSON', got: (error as Error).message, hint: 'Restore the file.' })
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { parseJson } from '../engine/json.ts'
 import { parseReport, type Report } from '../eval/report/schema.ts'
 import type { CardOptions } from '../export/card.ts'
 import type { RunData } from './run-data.ts'
@@ -19,5 +20,5 @@ export function cardData({ open, languages = open.corpus.languages }: RunData, {
 /** The evaluation that lies in a run folder, if it has been evaluated. */
 export async function reportIn(run: string): Promise<Report | undefined> {
   const file = join(run, 'report.json')
-  return existsSync(file) ? parseReport(JSON.parse(await readFile(file, 'utf8')), file) : undefined
+  return existsSync(file) ? parseReport(parseJson(await readFile(file, 'utf8'), file, 'Evaluate the run again.'), file) : undefined
 }

@@ -14,7 +14,7 @@ import { findModel } from './run-folder.ts'
  * @throws UserError when the folder holds no model, or none in that format
  */
 export async function openModel(dir: string, dtype?: ModelDtype): Promise<Encoder> {
-  const { kind, folder } = await locate(dir, dtype)
+  const { kind, folder } = await locateModel(dir, dtype)
   if (kind === 'onnx') return openTeacher(folder, { dtype })
   const model = await readModelFolder(folder)
   return modelEncoder(basename(resolve(dir)), model, model.tokenizer)
@@ -32,7 +32,7 @@ export interface ModelIdentity {
  * @throws UserError as openModel does for a folder without a model
  */
 export async function identifyModel(dir: string, dtype?: ModelDtype): Promise<ModelIdentity> {
-  const { kind, folder } = await locate(dir, dtype)
+  const { kind, folder } = await locateModel(dir, dtype)
   if (kind === 'onnx') {
     const files = await findTeacherFiles(folder, dtype)
     const [name] = Object.values(files) as [string]
@@ -42,7 +42,11 @@ export async function identifyModel(dir: string, dtype?: ModelDtype): Promise<Mo
   return { hash: await hashFiles(folder, files), dtype: 'fp32' }
 }
 
-async function locate(dir: string, dtype: ModelDtype | undefined): Promise<{ kind: 'onnx' | 'safetensors'; folder: string }> {
+/**
+ * Finds the files of a model: in an export its ONNX files, in a run the trained student, or with `dtype` the run's export.
+ * @throws UserError when the folder holds no model, or none in that format
+ */
+export async function locateModel(dir: string, dtype?: ModelDtype): Promise<{ kind: 'onnx' | 'safetensors'; folder: string }> {
   if (await holdsOnnx(dir)) return { kind: 'onnx', folder: dir }
   const exported = join(dir, 'export')
   if (dtype && (await holdsOnnx(exported))) return { kind: 'onnx', folder: exported }

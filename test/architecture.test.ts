@@ -20,7 +20,7 @@ const allowed: Record<string, string[]> = {
   cli: ['engine', 'models', 'corpora', 'tokenizers', 'eval', 'export', 'stages'],
 }
 const product = Object.keys(allowed)
-const others = ['bench', 'test', 'examples', 'bin']
+const others = ['bench', 'test', 'bin']
 
 /** The only files that may import a package, for packages that have one door. */
 const doors: Record<string, string> = {

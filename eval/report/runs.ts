@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { UserError } from '../../engine/errors.ts'
+import { parseJson } from '../../engine/json.ts'
 import type { RankedRun } from '../compare.ts'
 import { retrievalMetrics } from '../metrics.ts'
 import { rankedDirections, readRanks } from '../ranks-file.ts'
@@ -28,7 +29,7 @@ export async function readRuns(dirs: readonly string[]): Promise<EvaluatedRun[]>
 
 async function readRun(dir: string, name: string): Promise<EvaluatedRun> {
   const file = join(dir, 'report.json')
-  const report = parseReport(parseJson(file, await readText(file)), file)
+  const report = parseReport(parseJson(await readText(file), file, 'Evaluate the run again.'), file)
   const ranks = await readRanks(dir)
   for (const saved of ranks) {
     const row = report.results.find(
@@ -57,14 +58,6 @@ async function readText(file: string): Promise<string> {
       hint: 'Evaluate the run first: npx distilingual evaluate --model RUN --out RUN.',
     })
   })
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new UserError({ where: file, expected: 'JSON', got: (error as Error).message, hint: 'Evaluate the run again.' })
-  }
 }
 
 /** The last folders of each path, as many as are needed for all to differ. */

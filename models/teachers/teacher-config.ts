@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { clipMean, clipStd } from '../../corpora/pixel-values.ts'
 import { UserError } from '../../engine/errors.ts'
+import { parseJson } from '../../engine/json.ts'
 
 const channels = z.array(z.number()).length(3)
 const side = z.union([z.number(), z.object({ height: z.number(), width: z.number() }), z.object({ shortest_edge: z.number() })])
@@ -73,7 +74,7 @@ function sideOf(value: z.infer<typeof side> | null | undefined): number | undefi
 
 async function readJson<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T>> {
   const text = await readFile(file, 'utf8').catch(() => '{}')
-  const parsed = schema.safeParse(parse(text, file))
+  const parsed = schema.safeParse(parseJson(text, file, 'Copy the file from the model again.'))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const where = `${file}: ${issue!.path.join('.') || 'top level'}`
@@ -83,12 +84,4 @@ async function readJson<T extends z.ZodType>(file: string, schema: T): Promise<z
     got: issue!.message,
     hint: 'Copy the file from the model again.',
   })
-}
-
-function parse(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new UserError({ where: file, expected: 'JSON', got: (error as Error).message, hint: 'Copy the file from the model again.' })
-  }
 }

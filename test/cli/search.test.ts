@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import sharp from 'sharp'
@@ -56,6 +56,18 @@ test('search --json gives the same to programs', async (t) => {
     scores,
     scores.toSorted((a: number, b: number) => b - a),
   )
+})
+
+test('every score is that of its own picture, also behind one that is broken', async (t) => {
+  const request = { model: at('model'), query: 'a red apple', top: 3 }
+  const { hits } = await searchImages({ ...request, images: at('images') })
+  t.is(hits.length, 3)
+  for (const [i, { path, score }] of hits.entries()) {
+    await mkdir(at(`alone-${i}`))
+    await copyFile(path, at(`alone-${i}`, basename(path)))
+    const own = (await searchImages({ ...request, images: at(`alone-${i}`) })).hits[0]!
+    t.true(Math.abs(own.score - score) < 1e-5, `${path}: ${score} beside others, ${own.score} alone`)
+  }
 })
 
 test("a user's mistake ends the process with code 2 and one line", async (t) => {
