@@ -19,7 +19,7 @@ import { type InnerTeacher, openInnerTeacher, requireContext, requireSameSize, r
 import { requireSharedClasses } from './objectives/centroids.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
-import { objectiveSettings } from './objectives/settings.ts'
+import { defaultObjectiveSettings, listeners, type ObjectiveSettings, objectiveSettings } from './objectives/settings.ts'
 import { needs, objectiveParams, parseObjectives, teachesOwnSpace } from './objectives/table.ts'
 import { identityOf, prepareData } from './prepare.ts'
 import { trainSettings } from './settings.ts'
@@ -86,10 +86,15 @@ export function checkStage1(settings: Stage1Settings): Weights {
     const expected = settings.shrink ? 'objective gates, whose teacher tells useless channels' : '--shrink'
     throw new UserError({ where: `--${given}`, expected, got: 'none', hint: 'Add it, or leave this flag out.' })
   }
-  if (settings.innerTeacher && !looks) {
-    const expected = 'an objective that looks into it (hidden, attention, gates)'
-    throw new UserError({ where: '--innerTeacher', expected, got: objective, hint: 'Add one to --objective, or leave this flag out.' })
+  const refuse = (flag: string, expected: string) => {
+    throw new UserError({ where: `--${flag}`, expected, got: objective, hint: 'Add one to --objective, or leave this flag out.' })
   }
+  if (settings.innerTeacher && !looks) refuse('innerTeacher', 'an objective that looks into it (hidden, attention, gates)')
+  if ((settings.ensemble ?? settings.specialists) && !needs(weights, 'teacher'))
+    refuse(settings.ensemble ? 'ensemble' : 'specialists', 'an objective that listens to teachers (fd, crd, icl, …)')
+  const isUsed = (family: string) => Object.keys(weights).some((name) => name === family || name.startsWith(`${family}-`))
+  for (const [name, family] of Object.entries(listeners) as [keyof ObjectiveSettings, string][])
+    if (settings[name] !== defaultObjectiveSettings[name] && !isUsed(family)) refuse(name, `the objective ${family}, which it is for`)
   return weights
 }
 

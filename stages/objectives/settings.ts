@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What objectives can be told beyond their weight. An objective that is not in use ignores its keys. */
+/** What objectives can be told beyond their weight. */
 export const objectiveSettings = z.object({
   crdAlpha: z.number().min(0).max(1).default(0).describe('crd: share of the true pairs in its targets (0: the teacher alone)'),
   smoothL1Beta: z.number().positive().optional().describe("smooth-l1: where square turns into absolute (default: 1/√(teacher's dimension))"),
@@ -12,5 +12,16 @@ export const objectiveSettings = z.object({
 })
 
 export type ObjectiveSettings = z.output<typeof objectiveSettings>
+
+/** The objective that each of them is for; NAME stands for NAME-image and NAME-text, too. */
+export const listeners: Record<keyof ObjectiveSettings, string> = {
+  crdAlpha: 'crd',
+  smoothL1Beta: 'smooth-l1',
+  mfdKeep: 'mfd',
+  classCentroids: 'class-embed',
+  classSamples: 'class-embed',
+  classConfidence: 'class-embed',
+  classScale: 'class-embed',
+}
 
 export const defaultObjectiveSettings: ObjectiveSettings = objectiveSettings.parse({})

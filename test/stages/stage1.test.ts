@@ -190,6 +190,16 @@ const refused: Record<string, [object, RegExp, string?]> = {
   'beginning with a student of other images': [{ tokenizer: undefined, init: 'DIR/second' }, /--init .*second: expected images of 32 px.* got 48 px/],
   'two specialists of one language': [{ specialists: ['fr=DIR/second', 'de+fr=DIR/first'] }, /got fr twice/],
   'a weight that is none': [{ ensemble: ['DIR/second:0'] }, /--ensemble .*: expected DIR or DIR:WEIGHT/],
+  'a setting of an objective that is not asked for': [{ crdAlpha: 0.5, objective: 'task' }, /--crdAlpha: expected the objective crd, .*, got task/],
+  "another tower's objective does not hear it": [{ mfdKeep: 0.5, objective: 'task,fd' }, /--mfdKeep: expected the objective mfd, .*, got task,fd/],
+  'more teachers, to whom nothing listens': [
+    { ensemble: ['DIR/second'], objective: 'task' },
+    /--ensemble: expected an objective that listens to teachers/,
+  ],
+  'one tower taught through an adapter': [
+    { objective: 'fd-image', embedDim: 12 },
+    /--objective: expected objectives for both towers, .* 12 dimensions .*, got fd-image: the image tower alone/,
+  ],
   'a flag of shrinking without it': [{ lasso: 2 }, /--lasso: expected --shrink, got none/],
   'looking for useless channels without gates': [{ shrink: true, resetEvery: 5 }, /--resetEvery: expected objective gates/],
   'fading channels that nothing finds': [
