@@ -40,10 +40,11 @@ export interface InnerTeacher {
 /**
  * Opens a teacher that shows what is inside: a model folder (model.safetensors), an export of ours, whose weights are read out of its ONNX files, or
  * split ONNX towers of another make with outputs `hidden_states` [b, T, D] and `attentions` [b, H, T, T], whose gates stay hidden.
+ * @param towers those that will be looked into: of another make's, only these need such outputs
  * @throws UserError for a folder with none of them
  */
-export async function openInnerTeacher(dir: string, options: RuntimeOptions = {}): Promise<InnerTeacher> {
-  return existsSync(join(dir, 'model.safetensors')) || (await holdsWeights(dir)) ? fromModel(dir, options) : fromOnnx(dir, options)
+export async function openInnerTeacher(dir: string, towers: readonly Tower[], options: RuntimeOptions = {}): Promise<InnerTeacher> {
+  return existsSync(join(dir, 'model.safetensors')) || (await holdsWeights(dir)) ? fromModel(dir, options) : fromOnnx(dir, towers, options)
 }
 
 /** Whether ONNX files without those outputs hold parameters under their names, as our exports do. */
@@ -111,7 +112,7 @@ async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTea
   }
 }
 
-async function fromOnnx(dir: string, options: RuntimeOptions): Promise<InnerTeacher> {
+async function fromOnnx(dir: string, towers: readonly Tower[], options: RuntimeOptions): Promise<InnerTeacher> {
   const files = await findTeacherFiles(dir)
   if ('combined' in files) {
     throw new UserError({
@@ -123,8 +124,8 @@ async function fromOnnx(dir: string, options: RuntimeOptions): Promise<InnerTeac
   }
   const { imageSize, recolour } = await readTeacherConfig(dir)
   const tokenizer = await loadTokenizer(dir)
-  const vision = await openTower(files.vision, options)
-  const text = await openTower(files.text, options)
+  const vision = towers.includes('image') ? await openTower(files.vision, options) : undefined
+  const text = towers.includes('text') ? await openTower(files.text, options) : undefined
   if (imageSize === undefined || recolour) {
     throw new UserError({
       where: join(dir, 'preprocessor_config.json'),
@@ -134,23 +135,23 @@ async function fromOnnx(dir: string, options: RuntimeOptions): Promise<InnerTeac
     })
   }
   const size = imageSize
-  const images = (pixels: Float32Array, count: number) => vision.run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
+  const images = (pixels: Float32Array, count: number) => vision!.run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
   const texts = (ids: Int32Array, mask: Int32Array, count: number) => {
     const dims = [count, ids.length / count]
-    return text.run({ input_ids: { data: ids, dims }, attention_mask: { data: mask, dims } })
+    return text!.run({ input_ids: { data: ids, dims }, attention_mask: { data: mask, dims } })
   }
   // One run of each tower tells what its outputs are like.
-  const image = await images(new Float32Array(3 * size * size), 1)
+  const image = vision && (await images(new Float32Array(3 * size * size), 1)).shape
   const word = tokenizer.encodeBatch(['a'], 4)
-  const { shape } = await texts(word.inputIds, word.attentionMask, 1)
+  const words = text && (await texts(word.inputIds, word.attentionMask, 1)).shape
   return {
     id: await teacherId(dir, files),
     imageSize: size,
     tokenizer,
-    shapes: { image: image.shape, text: { width: shape.width, heads: shape.heads } },
+    shapes: { ...(image && { image }), ...(words && { text: { width: words.width, heads: words.heads } }) },
     images,
     texts,
-    release: async () => void (await Promise.all([vision.release(), text.release()])),
+    release: async () => void (await Promise.all([vision?.release(), text?.release()])),
   }
 }
 

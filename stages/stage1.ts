@@ -110,7 +110,7 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
   const colleagues = await openColleagues(settings.ensemble ?? [], settings.specialists ?? [], languages, runtime)
   let innerTeacher: InnerTeacher | undefined
   try {
-    if (settings.innerTeacher && innerTowers(weights).length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, runtime)
+    if (settings.innerTeacher) innerTeacher = await openInnerTeacher(settings.innerTeacher, innerTowers(weights), runtime)
     const specialists = colleagues.filter((colleague) => colleague.languages).length
     requireNeeds(weights, {
       images: true,

@@ -44,7 +44,7 @@ export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; 
   const colleagues = await openColleagues(settings.ensemble ?? [], [], languages, runtime)
   let innerTeacher: InnerTeacher | undefined
   try {
-    if (settings.innerTeacher && shownOf(weights, 'text').length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, runtime)
+    if (settings.innerTeacher && shownOf(weights, 'text').length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, ['text'], runtime)
     const { image: _unseen, ...shapes } = innerTeacher?.shapes ?? {}
     requireNeeds(weights, { teacher: true, ...innerNeeds(shapes) })
     return await distilTexts(run, weights, colleagues, innerTeacher)

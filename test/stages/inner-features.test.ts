@@ -21,7 +21,7 @@ async function material(t: ExecutionContext) {
   const { model, tokenizer, tokenizerDir } = await smallModel(t)
   const dir = await temporaryFolder(t)
   await writeModelFolder(dir, model, tokenizerDir)
-  const teacher = await openInnerTeacher(dir, { threads: 1 })
+  const teacher = await openInnerTeacher(dir, ['image', 'text'], { threads: 1 })
   t.teardown(() => teacher.release())
   const { pixels, set, cacheDir, augmented } = await pictures(t)
   const augmentation = (image: number, epoch: number): Augmentation =>

@@ -54,8 +54,8 @@ const lastLayer = ['hidden', 'attention'] as const
 
 test('a model folder and ONNX files with these outputs show the same last layers', async (t) => {
   const { own, onnx, tokenizer, config } = await folders(t)
-  const first = await openInnerTeacher(own, { threads: 1 })
-  const second = await openInnerTeacher(onnx, { threads: 1 })
+  const first = await openInnerTeacher(own, ['image', 'text'], { threads: 1 })
+  const second = await openInnerTeacher(onnx, ['image', 'text'], { threads: 1 })
   t.teardown(() => Promise.all([first.release(), second.release()]))
   const { vision_config: vision, text_config: text } = config
   t.deepEqual(first.shapes, {
@@ -104,7 +104,10 @@ test('an export without such outputs is an inner teacher through its weights, an
       t.deepEqual(read.params[name]!.shape, shape, name)
       close(t, read.params[name]!.data, data, tolerance, name)
     }
-    const [memory, files] = [await openInnerTeacher(own, { threads: 1 }), await openInnerTeacher(out, { threads: 1 })]
+    const [memory, files] = [
+      await openInnerTeacher(own, ['image', 'text'], { threads: 1 }),
+      await openInnerTeacher(out, ['image', 'text'], { threads: 1 }),
+    ]
     t.teardown(() => Promise.all([memory.release(), files.release()]))
     t.deepEqual(files.shapes, memory.shapes)
     t.not(files.id, memory.id)
@@ -127,7 +130,10 @@ for (const [dtype, tolerance] of [
     const model = await readModelFolder(own)
     const options = { tokenizerDir: own, out, threads: 1, leaveOut: ['safetensors' as const] }
     await exportFolder(model, { ...options, dtypes: [dtype], outputs: ['hidden_states', 'attentions'] })
-    const [memory, files] = [await openInnerTeacher(own, { threads: 1 }), await openInnerTeacher(out, { threads: 1 })]
+    const [memory, files] = [
+      await openInnerTeacher(own, ['image', 'text'], { threads: 1 }),
+      await openInnerTeacher(out, ['image', 'text'], { threads: 1 }),
+    ]
     t.teardown(() => Promise.all([memory.release(), files.release()]))
     t.deepEqual(files.shapes, withoutGates(memory.shapes))
     const pixels = gaussian(B * 3 * config.vision_config.image_size ** 2, 1)
@@ -170,7 +176,7 @@ test('only what is asked for is written; unknown outputs are refused', async (t)
 
 test('refuses ONNX files without these outputs, and texts that are too long', async (t) => {
   const { own, onnx, tokenizer, config } = await folders(t)
-  const teacher = await openInnerTeacher(own, { threads: 1 })
+  const teacher = await openInnerTeacher(own, ['image', 'text'], { threads: 1 })
   t.teardown(() => teacher.release())
   const long = config.text_config.max_position_embeddings + 4
   const { inputIds, attentionMask } = tokenizer.encodeBatch(['a'], long)
@@ -180,15 +186,18 @@ test('refuses ONNX files without these outputs, and texts that are too long', as
   })
   const graph = trace(({ pixel_values }) => ({ image_embeds: pixel_values! }), { pixel_values: { dtype: 'float32', shape: [1, 3, 32, 32] } })
   await writeFile(join(onnx, 'onnx', 'vision_model.onnx'), encodeModel(graph))
-  await t.throwsAsync(openInnerTeacher(onnx, { threads: 1 }), {
+  await t.throwsAsync(openInnerTeacher(onnx, ['image', 'text'], { threads: 1 }), {
     instanceOf: UserError,
     message: /expected an output hidden_states, got image_embeds/,
   })
+  const words = await openInnerTeacher(onnx, ['text'], { threads: 1 }) // a tower that nothing looks into need not show itself
+  t.teardown(() => words.release())
+  t.deepEqual(Object.keys(words.shapes), ['text'])
 })
 
 test('refuses images of another size', async (t) => {
   const { own } = await folders(t)
-  const teacher = await openInnerTeacher(own, { threads: 1 })
+  const teacher = await openInnerTeacher(own, ['image', 'text'], { threads: 1 })
   t.teardown(() => teacher.release())
   t.notThrows(() => requireSameSize(teacher, teacher.imageSize))
   t.throws(() => requireSameSize(teacher, 224), {
