@@ -3,7 +3,7 @@ import { type ColourChange, colourMatrix } from './augment-colour.ts'
 import { blurPlane, edges, luminance } from './augment-filters.ts'
 import type { Affine, Canvas } from './augment-pixels.ts'
 import * as pixels from './augment-pixels.ts'
-import { type Rgb, writePixelValues } from './pixel-values.ts'
+import { type Rgb, white, writePixelValues } from './pixel-values.ts'
 
 /**
  * `none` draws nothing. `mild` moves the drawing, changes its background and its colours; `strength` (0..1) scales
@@ -36,8 +36,6 @@ export interface Augmentation {
   noise?: { amount: number; seed: number }
 }
 
-const white: Rgb = [255, 255, 255]
-
 /** Draws one augmentation; all randomness comes from `next`. */
 export function drawAugmentation(next: Random, policy: Policy): Augmentation {
   if (policy.name === 'none') return {}
@@ -57,7 +55,7 @@ export function drawAugmentation(next: Random, policy: Policy): Augmentation {
  * @param out receives `[3, size, size]` at `offset`, normalised with CLIP's mean and standard deviation
  */
 export function applyAugmentation(rgba: Uint8Array, size: number, a: Augmentation, out: Float32Array, offset = 0): void {
-  if (Object.keys(a).length === 0) return writePixelValues(rgba, size, white, out, offset)
+  if (Object.keys(a).length === 0) return writePixelValues(rgba, size, out, offset)
   if (canvas?.size !== size) canvas = pixels.makeCanvas(size)
   const opaque = pixels.load(canvas, rgba)
   if (a.affine) pixels.warp(canvas, a.affine, opaque)

@@ -47,9 +47,9 @@ export async function decodeImage(source: ImageSource, size: number, fit: Fit = 
  * @param rgba `[size, size, 4]` bytes, not premultiplied
  * @returns `[3, size, size]`
  */
-export function toPixelValues(rgba: Uint8Array, size: number, background: Rgb = [255, 255, 255]): Float32Array {
+export function toPixelValues(rgba: Uint8Array, size: number, background?: Rgb): Float32Array {
   const out = new Float32Array(3 * size * size)
-  writePixelValues(rgba, size, background, out, 0)
+  writePixelValues(rgba, size, out, 0, background)
   return out
 }
 

@@ -5,12 +5,14 @@ export const clipStd: readonly [number, number, number] = [0.26862954, 0.2613025
 /** Red, green, blue in 0..255. */
 export type Rgb = readonly [number, number, number]
 
+export const white: Rgb = [255, 255, 255]
+
 /**
- * Composites `rgba` on a plain background and writes CLIP's normalised planes at `out[offset …]`.
+ * Composites `rgba` on a plain background, white if not named, and writes CLIP's normalised planes at `out[offset …]`.
  * @param rgba `[size, size, 4]` bytes, not premultiplied
  * @param out receives `[3, size, size]`: `(value / 255 - mean) / std`
  */
-export function writePixelValues(rgba: Uint8Array, size: number, background: Rgb, out: Float32Array, offset: number): void {
+export function writePixelValues(rgba: Uint8Array, size: number, out: Float32Array, offset: number, background: Rgb = white): void {
   const area = size * size
   for (let channel = 0; channel < 3; channel++) {
     const factor = 1 / (255 * clipStd[channel]!)

@@ -2,7 +2,7 @@ import { concepts } from '../corpora/emoji/concepts.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { emojiClassLanguages, emojiClassTask } from './emoji-classes.ts'
 import { captionsOf, defaultQueries } from './retrieval.ts'
-import { templatesOrName } from './templates.ts'
+import { zeroShotTemplates } from './templates.ts'
 import type { ZeroShotTask } from './zero-shot.ts'
 
 /** A classification of a task's images, and the sentences that class names are put into. */
@@ -20,10 +20,10 @@ export function classTasks(task: RetrievalTask): ClassTask[] {
   const asked = defaultQueries(captionsOf(task), task.imageQueries)
   if (asked.every((image) => concepts().has(task.images[image]!.classId ?? ''))) {
     if (!emojiClassLanguages().includes(task.language)) return []
-    const templates = templatesOrName(task.language, 'drawing')
+    const templates = zeroShotTemplates(task.language, 'drawing')
     return (['groups', 'subgroups'] as const).map((kind) => ({ task: emojiClassTask(task, kind), templates })).filter(isChoice)
   }
-  return [{ task: ownClasses(task, asked), templates: templatesOrName(task.language, 'photo') }].filter(isChoice)
+  return [{ task: ownClasses(task, asked), templates: zeroShotTemplates(task.language, 'photo') }].filter(isChoice)
 }
 
 /** Images by the class that their corpus gives them, named as it is written there; images without one are left out. */

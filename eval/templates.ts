@@ -1,5 +1,4 @@
 import { templates as drawingTemplates } from '../corpora/emoji/templates.ts'
-import { UserError } from '../engine/errors.ts'
 
 /**
  * Sentences around a class name in photographs, `{}` its place. Articles and case endings that would have to agree with the name
@@ -39,29 +38,16 @@ const moreDrawingTemplates: Record<string, readonly string[]> = {
 }
 
 /**
- * Prompt templates of a language for zero-shot classification; a regional code (`zh-TW`) that has none of its own takes its language's.
+ * Prompt templates of a language for zero-shot classification; a regional code (`zh-TW`) that has none of its own takes its language's. The bare
+ * class name `{}` is always among them, and alone for a language without templates: reports say how many there were.
  * @param style `drawing` for icons and emoji, `photo` for photographs
- * @throws UserError for a language without templates
  */
 export function zeroShotTemplates(language: string, style: 'drawing' | 'photo'): readonly string[] {
-  const found = findTemplates(language, style)
-  if (found) return found
-  throw new UserError({
-    where: 'zero-shot templates',
-    expected: `a language with templates (${Object.keys(tables[style]).join(', ')})`,
-    got: language,
-    hint: 'Add templates for it in eval/templates.ts, or give your own.',
-  })
+  const found = tables[style][language] ?? tables[style][new Intl.Locale(language).language] ?? []
+  return found.includes('{}') ? found : [...found, '{}']
 }
 
-/** zeroShotTemplates, or the bare class name for a language without templates: reports say how many there were. */
-export function templatesOrName(language: string, style: 'drawing' | 'photo'): readonly string[] {
-  return findTemplates(language, style) ?? ['{}']
-}
-
-const tables = { drawing: { ...drawingTemplates, ...moreDrawingTemplates }, photo: photoTemplates }
-
-function findTemplates(language: string, style: 'drawing' | 'photo'): readonly string[] | undefined {
-  const found = tables[style][language] ?? tables[style][new Intl.Locale(language).language]
-  return found && (found.includes('{}') ? found : [...found, '{}'])
+const tables: Record<'drawing' | 'photo', Record<string, readonly string[]>> = {
+  drawing: { ...drawingTemplates, ...moreDrawingTemplates },
+  photo: photoTemplates,
 }

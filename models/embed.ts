@@ -20,7 +20,7 @@ export async function embedCached(encoder: ImageEncoder, { count: all, size, rea
   const stride = 3 * size * size
   const batch = new Float32Array(Math.min(callSize(encoder), count) * stride)
   return embed(encoder, count, (from, to) => {
-    for (let i = from; i < to; i++) writePixelValues(read(i), size, [255, 255, 255], batch, (i - from) * stride)
+    for (let i = from; i < to; i++) writePixelValues(read(i), size, batch, (i - from) * stride)
     return encoder.encodeImages(batch.subarray(0, (to - from) * stride), to - from)
   })
 }

@@ -13,7 +13,6 @@ export async function calibrationSet({ open, languages = open.corpus.languages }
   const chosen = [...permutation(images.length, random(1, images.length))].slice(0, count)
   const stride = 3 * imageSize ** 2
   const pixels = new Float32Array(chosen.length * stride)
-  for (const [i, image] of chosen.entries())
-    writePixelValues(await decodeImage(images[image]!, imageSize), imageSize, [255, 255, 255], pixels, i * stride)
+  for (const [i, image] of chosen.entries()) writePixelValues(await decodeImage(images[image]!, imageSize), imageSize, pixels, i * stride)
   return { pixels, texts: chosen.map((image, i) => texts[captions[languages[i % languages.length]!]![image]![0]!]!) }
 }

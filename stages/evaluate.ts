@@ -16,8 +16,8 @@ import { evaluateRetrieval } from '../eval/retrieval.ts'
 import { embedCached, embedTexts } from '../models/embed.ts'
 import type { Contender } from './contenders.ts'
 import { type Embedded, lookCloser } from './look-closer.ts'
+import { type PreparedTask, prepareTask } from './retrieval-tasks.ts'
 import { type ModelTime, timeModels } from './time-models.ts'
-import { type PreparedTask, prepareTask } from './validate.ts'
 
 export interface Evaluation {
   open: OpenCorpus
@@ -151,7 +151,7 @@ async function prepareSizes(
 ): Promise<Map<number, PreparedTask>> {
   const prepared = new Map<number, PreparedTask>()
   for (const size of new Set(contenders.map(({ encoder }) => encoder.imageSize))) {
-    const one = await prepareTask(task, size, 'auto', cacheDir)
+    const one = await prepareTask(task, size, cacheDir)
     opened.push(one.pixels)
     prepared.set(size, one)
   }
@@ -176,7 +176,7 @@ async function measurePixels(
   // The training set's cache has the same drawings at this size.
   const cache = await buildPixelCache(
     references.map(({ source }) => source),
-    { dir: cacheDir, size: pixels.size, fit: 'auto' },
+    { dir: cacheDir, size: pixels.size },
   )
   try {
     const queries = { concepts: task.images.map(({ classId }) => classId ?? ''), read: pixels.read }

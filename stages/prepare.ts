@@ -26,7 +26,7 @@ export async function prepareData(
   options: { classColumn?: string } = {},
 ): Promise<ImageData> {
   const set = await loadTrainingSet(corpus, 'train', languages, options)
-  return { set, pixels: await buildPixelCache(set.images, { dir: cacheDir, size: imageSize, fit: 'auto' }) }
+  return { set, pixels: await buildPixelCache(set.images, { dir: cacheDir, size: imageSize }) }
 }
 
 /** What a resumed run is compared with, a line per thing that can differ; how fast it computes and how it is shown may. */

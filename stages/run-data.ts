@@ -1,7 +1,7 @@
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
+import { type PreparedTask, prepareTask } from './retrieval-tasks.ts'
 import type { TrainedOn } from './trained-on.ts'
-import { type PreparedTask, prepareTask } from './validate.ts'
 
 /** A corpus, and the languages of it that are asked for; without any, all that a protocol has. */
 export interface RunData {
@@ -26,6 +26,6 @@ export async function validationTasks({ open, languages }: RunData, imageSize: n
   const protocol = open.defaultValidation
   const tasks = []
   for (const language of languages ?? open.languagesOf(protocol))
-    tasks.push(await prepareTask(await open.task(protocol, language), imageSize, 'auto', cacheDir))
+    tasks.push(await prepareTask(await open.task(protocol, language), imageSize, cacheDir))
   return tasks
 }

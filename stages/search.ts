@@ -75,7 +75,7 @@ async function embedImages(encoder: Encoder, paths: string[]) {
       const decoded = await Promise.all(chunk.map((path) => limit(() => tryDecode(path, () => readFile(path), size))))
       const readable = decoded.filter((image) => 'rgba' in image)
       const pixels = new Float32Array(readable.length * stride)
-      readable.forEach(({ rgba }, i) => writePixelValues(rgba, size, [255, 255, 255], pixels, i * stride))
+      readable.forEach(({ rgba }, i) => writePixelValues(rgba, size, pixels, i * stride))
       embeddings.set(await embedPixels(encoder, pixels, readable.length), found.length * embedDim)
       found.push(...readable.map(({ path }) => path))
       skipped.push(...decoded.filter((image) => 'reason' in image))

@@ -139,7 +139,7 @@ export async function gatherTeam(teacher: Encoder, colleagues: Colleague[], data
 
 async function cached(encoder: Encoder, { set, pixels }: ImageData, options: TeamOptions): Promise<TeacherFeatures> {
   if (encoder.imageSize === pixels.size) return teacherFeatures(encoder, set, pixels, options)
-  const own = await buildPixelCache(set.images, { dir: options.cacheDir, size: encoder.imageSize, fit: 'auto' })
+  const own = await buildPixelCache(set.images, { dir: options.cacheDir, size: encoder.imageSize })
   try {
     return await teacherFeatures(encoder, set, own, options)
   } finally {

@@ -41,7 +41,7 @@ function candidates({ encoder }: Contender, measured: Embedded[]): Candidate[] {
   const size = encoder.imageSize
   const images = Array.from({ length: Math.min(items, pixels.count) }, (_, i) => {
     const values = new Float32Array(3 * size * size)
-    writePixelValues(pixels.read(i), size, [255, 255, 255], values, 0)
+    writePixelValues(pixels.read(i), size, values, 0)
     return values
   })
   const texts = measured.flatMap(({ task }) => task.texts.slice(0, Math.ceil(items / measured.length)))

@@ -3,7 +3,7 @@ import type { Language } from '../corpora/sample.ts'
 import { UserError } from '../engine/errors.ts'
 import { languageGap } from '../eval/languages.ts'
 import type { Encoder } from '../models/encoder.ts'
-import { type PreparedTask, prepareTask, runTask } from './validate.ts'
+import { type PreparedTask, prepareTask, runTask } from './retrieval-tasks.ts'
 
 /**
  * @throws UserError when the validation protocol has no captions in one of the languages: found out before anything is trained
@@ -28,8 +28,7 @@ export async function validation(
   cacheDir: string,
 ): Promise<() => Promise<Record<string, number>>> {
   const tasks: PreparedTask[] = []
-  for (const language of languages)
-    tasks.push(await prepareTask(await open.task(open.defaultValidation, language), encoder.imageSize, 'auto', cacheDir))
+  for (const language of languages) tasks.push(await prepareTask(await open.task(open.defaultValidation, language), encoder.imageSize, cacheDir))
   return async () => {
     const scores: Record<string, number> = {}
     const recalls: Record<string, number> = {}

@@ -1,7 +1,7 @@
 import { type OpenCorpus, openCorpus } from '../../corpora/open.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
-import { prepareTask, runTask } from '../../stages/validate.ts'
+import { prepareTask, runTask } from '../../stages/retrieval-tasks.ts'
 import type { Measures, Site } from './job.ts'
 import type { Place } from './place.ts'
 
@@ -25,7 +25,7 @@ export async function protocolRecall(open: OpenCorpus, protocols: readonly strin
   const measures: Measures = {}
   for (const protocol of protocols) {
     for (const language of place.languages) {
-      const prepared = await prepareTask(await open.task(protocol, language), encoder.imageSize, 'auto', place.cacheDir)
+      const prepared = await prepareTask(await open.task(protocol, language), encoder.imageSize, place.cacheDir)
       measures[`${protocol}.${language}`] = (await runTask(encoder, prepared)).metrics.mean_recall
       prepared.pixels.close()
     }

@@ -193,7 +193,7 @@ async function embed(encoder: Encoder, path: string, bytes: Buffer): Promise<Emb
   const image = await tryDecode(path, async () => bytes, size)
   if ('reason' in image) return { fault: image.reason }
   const pixels = new Float32Array(3 * size * size)
-  writePixelValues(image.rgba, size, [255, 255, 255], pixels, 0)
+  writePixelValues(image.rgba, size, pixels, 0)
   return { vector: await encoder.encodeImages(pixels, 1) }
 }
 

@@ -2,7 +2,7 @@ import test from 'ava'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { classTasks } from '../../eval/class-tasks.ts'
 import { headlineOf } from '../../eval/headline.ts'
-import { templatesOrName, zeroShotTemplates } from '../../eval/templates.ts'
+import { zeroShotTemplates } from '../../eval/templates.ts'
 
 const source = { key: '', read: async () => new Uint8Array() }
 const task = (language: string, classes: (string | undefined)[]): RetrievalTask => ({
@@ -41,8 +41,8 @@ test('emoji are classified by group and subgroup, in languages that emojibase na
 })
 
 test('a language without templates is asked for by the bare name', (t) => {
-  t.deepEqual(templatesOrName('sw', 'photo'), ['{}'])
-  t.deepEqual(templatesOrName('pt-BR', 'drawing'), zeroShotTemplates('pt', 'drawing'))
+  t.deepEqual(zeroShotTemplates('sw', 'photo'), ['{}'])
+  t.deepEqual(zeroShotTemplates('pt-BR', 'drawing'), zeroShotTemplates('pt', 'drawing'))
 })
 
 test('the headline is an unseen style, else test, else val, else what comes first', (t) => {

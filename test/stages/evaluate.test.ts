@@ -12,7 +12,7 @@ import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { embedCached, embedTexts } from '../../models/embed.ts'
 import { type Contender, ownContender } from '../../stages/contenders.ts'
 import { evaluateModels } from '../../stages/evaluate.ts'
-import { prepareTask } from '../../stages/validate.ts'
+import { prepareTask } from '../../stages/retrieval-tasks.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 
@@ -84,7 +84,7 @@ test('classes, groups and languages of a user’s corpus are measured on its tes
 
   for (const [m, { encoder, model }] of contenders.entries()) {
     const tasks = await Promise.all(['en', 'de'].map((language) => open.task('test', language)))
-    const { pixels } = await prepareTask(tasks[0]!, encoder.imageSize, 'auto', join(dir, 'cache'))
+    const { pixels } = await prepareTask(tasks[0]!, encoder.imageSize, join(dir, 'cache'))
     const images = await embedCached(encoder, pixels)
     pixels.close()
     const row = (rows: Float32Array, i: number) => rows.subarray(i * 8, (i + 1) * 8)

@@ -96,7 +96,7 @@ test('other augmentations, pictures, texts and teachers never meet old layers', 
   await make(['hidden-text'], {}, set, { ...teacher, id: 'another' })
   t.is((await layers()).length, 6)
   const changed = set.images.map((image) => ({ ...image, fingerprint: 'another content' }))
-  const drawn = await buildPixelCache(changed, { dir: cacheDir, size: pixels.size, fit: 'auto' })
+  const drawn = await buildPixelCache(changed, { dir: cacheDir, size: pixels.size })
   t.teardown(() => drawn.close())
   await make(['hidden-image'], {}, set, teacher, drawn)
   t.is((await layers()).length, 7)

@@ -25,7 +25,7 @@ export async function pictures(t: ExecutionContext) {
         .toBuffer()
     },
   }))
-  const pixels = await buildPixelCache(images, { dir: cacheDir, size, fit: 'auto' })
+  const pixels = await buildPixelCache(images, { dir: cacheDir, size })
   t.teardown(() => pixels.close())
   const labels = Int32Array.from(images.keys())
   const texts = captions.slice(0, count)

@@ -3,11 +3,21 @@ import { bytesPerElement, dtypeFromOnnx, dtypeToOnnx, float16ToFloat32, float32T
 import type { DType } from '../../../engine/onnx/model.ts'
 import { random } from '../../../engine/random.ts'
 
-const dtypes: DType[] = ['float32', 'float16', 'int64', 'int32', 'int8', 'uint8', 'bool']
+// onnx.proto3, TensorProto.DataType.
+const numbers: [DType, number][] = [
+  ['float32', 1],
+  ['uint8', 2],
+  ['int8', 3],
+  ['int32', 6],
+  ['int64', 7],
+  ['bool', 9],
+  ['float16', 10],
+]
 
 test('every dtype has its ONNX number, and arrays of its size', (t) => {
-  for (const dtype of dtypes) {
-    t.is(dtypeFromOnnx(dtypeToOnnx(dtype), 'x'), dtype)
+  for (const [dtype, number] of numbers) {
+    t.is(dtypeToOnnx(dtype), number)
+    t.is(dtypeFromOnnx(number, 'x'), dtype)
     t.is(newData(dtype, 3).byteLength, 3 * bytesPerElement(dtype))
   }
   t.throws(() => dtypeFromOnnx(16, 'tensor w'), { message: /^tensor w: expected .* got bfloat16/ })

@@ -33,10 +33,6 @@ for (const [text, message] of Object.entries(wrong)) {
   })
 }
 
-test('the table lists objectives under their own names', (t) => {
-  for (const [name, objective] of Object.entries(objectives)) t.is(objective.name, name)
-})
-
 test('parameters of objectives carry their names, so that an export can leave them out', (t) => {
   const width = { student: 4, teacher: 7 }
   const sizes = { embedDim: 6, teacherDim: 5, classes: 3, inner: { image: width, text: width } }

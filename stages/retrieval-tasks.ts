@@ -1,4 +1,3 @@
-import type { Fit as Crop } from '../corpora/images.ts'
 import { buildPixelCache, type PixelCache } from '../corpora/pixel-cache.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { evaluateRetrieval, type RetrievalResult } from '../eval/retrieval.ts'
@@ -11,12 +10,13 @@ export interface PreparedTask {
   pixels: PixelCache
 }
 
-export async function prepareTask(task: RetrievalTask, size: number, crop: Crop, cacheDir: string): Promise<PreparedTask> {
+/** Decodes the images of a task to squares of `size` pixels, or finds them in the cache. */
+export async function prepareTask(task: RetrievalTask, size: number, cacheDir: string): Promise<PreparedTask> {
   return {
     task,
     pixels: await buildPixelCache(
       task.images.map(({ source }) => source),
-      { dir: cacheDir, size, fit: crop },
+      { dir: cacheDir, size },
     ),
   }
 }
