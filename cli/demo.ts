@@ -11,7 +11,9 @@ const schema = z.object({
   corpus: corpusOptions.corpus,
   imagesDir: corpusOptions.imagesDir,
   protocol: z.string().optional().describe('which of the corpus (default: its test split; for emoji unseen-style/openmoji)'),
-  languages: languageList.optional().describe('languages of the page, BCP 47 (default: English and Chinese)'),
+  languages: languageList
+    .optional()
+    .describe('languages of the page, BCP 47 (default: of English and Chinese what the corpus has, else its first two)'),
   limit: z.int().positive().default(2000).describe('pictures at most'),
   dtypes: z.array(z.string()).min(1).optional().describe('number formats to offer (default: all of the folder)'),
   title: z.string().optional().describe('title of the page'),

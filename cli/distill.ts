@@ -10,14 +10,15 @@ import { addToCard } from '../export/card-section.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
 import { exportFolder } from '../export/package.ts'
+import type { Encoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import { calibrationSet } from '../stages/calibration.ts'
 import { cardData } from '../stages/card-data.ts'
 import { type Contender, folderContender, onnxContender } from '../stages/contenders.ts'
 import { evaluateModels } from '../stages/evaluate.ts'
-import { validationTasks } from '../stages/run-data.ts'
-import { openRunFolder } from '../stages/run-folder.ts'
+import { decodeProtocols, validationTasks } from '../stages/run-data.ts'
+import { inRunFolder } from '../stages/run-folder.ts'
 import { trainScratch } from '../stages/scratch.ts'
 import { checkStage1, runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runStage2, stage2Settings } from '../stages/stage2.ts'
@@ -25,7 +26,7 @@ import { trainingLogs } from '../stages/training-logs.ts'
 import { requireValidation } from '../stages/validation.ts'
 import type { Command } from './command.ts'
 import { commandLine } from './command-line.ts'
-import { corpusOptions, runOptions, teacherFolder, teacherOption, teacherScaleOption } from './options.ts'
+import { corpusOptions, maxDropOption, runOptions, teacherFolder, teacherOption, teacherScaleOption } from './options.ts'
 
 const schema = z.object({
   ...corpusOptions,
@@ -35,6 +36,7 @@ const schema = z.object({
   stage2: stage2Settings.prefault({}),
   protocol: z.array(z.string()).optional().describe('protocols of the final evaluation (default: all that the corpus has)'),
   dtypes: z.array(z.string()).default(['fp32', 'fp16', 'q8']).describe('number formats of the export'),
+  maxDrop: maxDropOption,
   baseline: z.boolean().default(false).describe('also train a student of the same size and budget without a teacher (best of three learning rates)'),
   out: z.string().default('runs/distill').describe('run folder'),
   ...runOptions,
@@ -48,29 +50,22 @@ export const distill: Command<typeof schema> = {
   async run(config) {
     const { corpus, imagesDir, languages, out, resume, force, dtypes } = config
     const formats = parseDtypes(dtypes)
+    const maxDrop = parseMaxDrop(config.maxDrop ?? [], formats)
     checkStage1(config.stage1) // a slip of the pen shall leave no run folder
     const open = await openCorpus(corpus, { languages, imagesDir })
     requireValidation(open, languages)
     for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
     const teacher = await openTeacher(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
     const size = teacher.imageSize
-    await openRunFolder(out, { command: 'distill', ...config }, { resume, force })
-    const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
-    const common = { open, languages, cacheDir: config.cacheDir, resume }
-
-    // A finished stage has its model folder: a resumed run goes past it.
-    if (!finished(first)) await runStage1({ ...common, teacher, settings: config.stage1, dir: first })
-    await teacher.release()
-    const firstModel = join(first, 'student')
-    if (!finished(second))
-      await runStage2({ ...common, model: await readModelFolder(firstModel), tokenizerDir: firstModel, settings: config.stage2, dir: second })
-    const student = join(second, 'student')
-    if (config.baseline)
-      await trainScratch({ ...common, studentDir: firstModel, stage1: config.stage1, stage2: config.stage2, dir: join(out, 'scratch') })
+    await inRunFolder(out, { command: 'distill', ...config }, { resume, force }, async () => {
+      await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, size, config.cacheDir)
+      await trainStages(config, open, teacher)
+    })
+    const student = join(out, 'stage2', 'student')
 
     const data = { open, languages }
-    // Layers that would cost a language more than a point stay in fp32.
-    const gate = { tasks: await validationTasks(data, size, config.cacheDir), maxDrop: parseMaxDrop([], formats) }
+    // Layers that would cost a language more stay in fp32.
+    const gate = { tasks: await validationTasks(data, size, config.cacheDir), maxDrop }
     await exportFolder(await readModelFolder(student), {
       tokenizerDir: student,
       out: join(out, 'export'),
@@ -84,6 +79,18 @@ export const distill: Command<typeof schema> = {
     await report(config, open)
     console.log(`Search with it:\n  npx distilingual search --model ${join(out, 'export')} --images FOLDER "红色的苹果"`)
   },
+}
+
+async function trainStages({ out, languages, cacheDir, resume, baseline, ...settings }: Config, open: OpenCorpus, teacher: Encoder): Promise<void> {
+  const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
+  const common = { open, languages, cacheDir, resume }
+  // A finished stage has its model folder: a resumed run goes past it.
+  if (!finished(first)) await runStage1({ ...common, teacher, settings: settings.stage1, dir: first })
+  await teacher.release()
+  const studentDir = join(first, 'student')
+  if (!finished(second))
+    await runStage2({ ...common, model: await readModelFolder(studentDir), tokenizerDir: studentDir, settings: settings.stage2, dir: second })
+  if (baseline) await trainScratch({ ...common, studentDir, stage1: settings.stage1, stage2: settings.stage2, dir: join(out, 'scratch') })
 }
 
 function finished(dir: string): boolean {

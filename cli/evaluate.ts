@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { z } from 'zod'
 import { languageOf } from '../corpora/language.ts'
@@ -56,6 +57,8 @@ export const evaluate: Command<typeof schema> = {
     const protocols = config.protocol ?? all
     for (const protocol of protocols) open.languagesOf(protocol) // an unknown protocol fails before any work
     const classLanguages = config.classLanguages.map((language) => classLanguage(language, open.corpus.name))
+    const training = await trainingLogs(config.model) // a damaged log fails before any work, and so does a folder that cannot be written
+    await mkdir(config.out, { recursive: true })
     const contenders: Contender[] = []
     try {
       if (config.teacher) contenders.push(await onnxContender('teacher', teacherFolder(config.teacher), { threads: config.threads }))
@@ -68,7 +71,7 @@ export const evaluate: Command<typeof schema> = {
         commands: [commandLine(evaluate, config)],
       }
       const title = `Evaluation of ${basename(resolve(config.model))}`
-      const files = await writeReport(config.out, report, { ranks, material: { ...material, title, training: await trainingLogs(config.model) } })
+      const files = await writeReport(config.out, report, { ranks, material: { ...material, title, training } })
       console.log(renderConsole(report))
       console.log(files.join('\n'))
     } finally {

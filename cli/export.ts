@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UserError } from '../engine/errors.ts'
 import { languageName, megabytes, percent } from '../eval/report/format.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
@@ -11,7 +12,7 @@ import { openRunData, validationTasks } from '../stages/run-data.ts'
 import { findModel, requireNoRun } from '../stages/run-folder.ts'
 import { trainedOn } from '../stages/trained-on.ts'
 import type { Command } from './command.ts'
-import { languageList, runOptions } from './options.ts'
+import { languageList, maxDropOption, runOptions } from './options.ts'
 
 const schema = z.object({
   from: z.string().describe('run or model folder'),
@@ -21,7 +22,7 @@ const schema = z.object({
   corpus: z.string().optional().describe("whose validation protocol the files are measured on (default: the run's corpus)"),
   imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
   languages: languageList.optional().describe("languages to measure (default: the run's)"),
-  maxDrop: z.array(z.string()).default(['1.0']).describe('points of mean recall that fp16 and q8 may lose in each language; q4:2 sets one format'),
+  maxDrop: maxDropOption,
   keepFp32: z.array(z.string()).default([]).describe('layers to leave in fp32, or auto: those that --maxDrop makes necessary'),
   reduceRange: z.boolean().default(false).describe('7-bit weights in q8 and int8, for x86 processors without VNNI'),
   outputs: z.array(z.string()).default([]).describe('further outputs of the towers: hidden_states, attentions (for hidden and attention objectives)'),
@@ -40,13 +41,14 @@ export const exportModel: Command<typeof schema> = {
   async run(config) {
     const { from, out, reduceRange, format, force } = config
     const dtypes = parseDtypes(config.dtypes)
-    const maxDrop = parseMaxDrop(config.maxDrop, dtypes)
+    const maxDrop = parseMaxDrop(config.maxDrop ?? [], dtypes)
     await requireNoRun('--out', out)
     const dir = findModel(from)
     const model = await readModelFolder(dir)
     const { image_size: size } = model.config.vision_config
     const trained = await trainedOn(from)
     const data = await openRunData(config, trained)
+    if (!data) requireNothingToMeasure(config)
     const files = await exportFolder(model, {
       ...{ out, reduceRange, force, dtypes, tokenizerDir: dir, ort: format === 'ort', outputs: parseOutputs(config.outputs) },
       gate: data && { tasks: await validationTasks(data, size, config.cacheDir), maxDrop },
@@ -58,6 +60,14 @@ export const exportModel: Command<typeof schema> = {
     if (!data) console.log('Not measured: name a --corpus to check what each format loses.')
     console.log(`Exported to ${out}. Search with it:\n  npx distilingual search --model ${out} --images FOLDER "red apple"`)
   },
+}
+
+/** A gate that nothing passes through would seem to hold. */
+function requireNothingToMeasure(config: z.output<typeof schema>): void {
+  const given = (['maxDrop', 'imagesDir', 'languages'] as const).find((name) => config[name] !== undefined)
+  if (!given) return
+  const hint = `Name a --corpus to measure on, or leave --${given} out.`
+  throw new UserError({ where: `--${given}`, expected: `a corpus that ${config.from} was trained on`, got: 'none known', hint })
 }
 
 function print({ sizes, parity, recall }: ExportedFiles): void {

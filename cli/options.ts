@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { languageOf } from '../corpora/language.ts'
 
 /** A language given twice would be learnt from the wrong captions. */
 export const languageList = z
-  .array(z.string())
+  .array(z.string().overwrite((language) => languageOf(language, '--languages')))
   .min(1)
   .refine((list) => new Set(list).size === list.length, 'every language once')
 
@@ -23,6 +24,11 @@ export const runOptions = {
 
 export const defaultTeacher = 'models/teachers/emoji-en-zh'
 export const teacherOption = z.string().default(defaultTeacher).describe('folder of a CLIP-like ONNX model in transformers.js layout')
+
+export const maxDropOption = z
+  .array(z.string())
+  .optional()
+  .describe('points of mean recall that fp16 and q8 may lose in each language (default: 1); q4:2 sets one format')
 
 export const teacherScaleOption = z
   .number()

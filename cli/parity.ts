@@ -10,7 +10,7 @@ const schema = z.object({
     .enum(Object.keys(dtypeSuffixes) as ModelDtype[])
     .default('fp32')
     .describe('number format to compare'),
-  images: z.array(z.string()).min(1).optional().describe('picture files to compare on (default: three made-up ones that are hard to agree on)'),
+  images: z.array(z.string()).min(1).optional().describe('picture files to compare on (default: four made-up ones that are hard to agree on)'),
   browser: z.boolean().default(true).describe('comparison in Chromium too, where it is installed; --no-browser leaves it out'),
   json: z.boolean().default(false).describe('print JSON'),
 })

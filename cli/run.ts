@@ -25,11 +25,31 @@ export async function run(args: string[], table: CommandTable = commands, { stdo
     if (rest.some(isHelp)) stdout.write(helpText(command, flagsOf(command.schema)))
     else await command.run(resolveConfig(command, rest))
     return 0
-  } catch (error) {
+  } catch (thrown) {
+    const error = asMistake(thrown)
     const mistake = error instanceof UserError
     stderr.write(`${mistake ? error.message : error instanceof Error ? error.stack : error}\n`)
     return mistake ? error.exitCode : 1
   }
+}
+
+/** What to do about a path that the system refuses. */
+const fileHints: Record<string, string> = {
+  EACCES: 'Check its permissions, or name another.',
+  EPERM: 'Check its permissions, or name another.',
+  EROFS: 'It lies on a disk that cannot be written: name another.',
+  ENOTDIR: 'Part of the path is a file: name another.',
+  EEXIST: 'Something of that name is there already: name another.',
+  EISDIR: 'This is a folder: name a file.',
+  ENOSPC: 'Free some space and run the same command again.',
+}
+
+/** A path that cannot be used is the user's to mend, wherever it was met. */
+function asMistake(error: unknown): unknown {
+  const { code = '', path, message } = error as NodeJS.ErrnoException
+  const hint = fileHints[code]
+  if (!hint || path === undefined) return error
+  return new UserError({ where: path, expected: 'a path that can be used', got: message, hint })
 }
 
 function isHelp(argument: string): boolean {

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
-import { openRunFolder } from '../stages/run-folder.ts'
+import { decodeProtocols } from '../stages/run-data.ts'
+import { inRunFolder } from '../stages/run-folder.ts'
 import { checkStage1, runStage1, stage1Settings } from '../stages/stage1.ts'
 import { runTextStage } from '../stages/text-stage.ts'
 import { requireValidation } from '../stages/validation.ts'
@@ -31,11 +32,15 @@ export const stage1: Command<typeof schema> = {
     const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
     if (open) requireValidation(open, languages)
     const teacher = await openTeacher(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
-    await openRunFolder(out, { command: 'stage1', ...config }, { resume, force })
     try {
-      const run = { languages, teacher, settings, dir: out, cacheDir, resume }
-      if (texts) await runTextStage({ ...run, texts, open: corpus === 'emoji-names' ? await openCorpus('emoji', { languages }) : undefined })
-      else await runStage1({ ...run, open: open! })
+      await inRunFolder(out, { command: 'stage1', ...config }, { resume, force }, async () => {
+        const run = { languages, teacher, settings, dir: out, cacheDir, resume }
+        if (texts) await runTextStage({ ...run, texts, open: corpus === 'emoji-names' ? await openCorpus('emoji', { languages }) : undefined })
+        else {
+          await decodeProtocols({ open: open!, languages }, [], teacher.imageSize, cacheDir)
+          await runStage1({ ...run, open: open! })
+        }
+      })
     } finally {
       await teacher.release()
     }

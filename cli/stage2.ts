@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
 import { readModelFolder } from '../models/folder.ts'
-import { findModel, openRunFolder } from '../stages/run-folder.ts'
+import { findModel, inRunFolder } from '../stages/run-folder.ts'
 import { runStage2, stage2Settings } from '../stages/stage2.ts'
 import { requireValidation } from '../stages/validation.ts'
 import type { Command } from './command.ts'
@@ -33,8 +33,9 @@ export const stage2: Command<typeof schema> = {
     const pairSet = pairs ? (await openCorpus(pairs, { languages, imagesDir })).corpus : undefined
     const tokenizerDir = findModel(from)
     const model = await readModelFolder(tokenizerDir)
-    await openRunFolder(out, { command: 'stage2', ...config }, { resume, force })
-    await runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, dir: out, cacheDir, resume })
+    await inRunFolder(out, { command: 'stage2', ...config }, { resume, force }, () =>
+      runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, dir: out, cacheDir, resume }),
+    )
     console.log(`Student in ${out}/student. Next: ${commandLine(evaluate, { model: out, corpus, imagesDir, languages, out })}`)
   },
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
-import { exportFolder } from '../export/package.ts'
+import { exportFolder, requireExportable } from '../export/package.ts'
 import { parseObjectives } from '../stages/objectives/table.ts'
-import { openRunFolder, requireNoRun } from '../stages/run-folder.ts'
+import { inRunFolder, requireNoRun } from '../stages/run-folder.ts'
 import { teacherSettings, trainTeacher } from '../stages/teacher.ts'
 import { requireValidation } from '../stages/validation.ts'
 import type { Command } from './command.ts'
@@ -25,8 +25,10 @@ export const teacher: Command<typeof schema> = {
     const open = await openCorpus(corpus, { languages, imagesDir })
     requireValidation(open, languages)
     await requireNoRun('--exportDir', exportDir, out)
-    await openRunFolder(out, { command: 'teacher', ...config }, { resume, force })
-    const { model, tokenizerDir } = await trainTeacher({ label: 'teacher', open, languages, settings, dir: out, cacheDir, resume })
+    await requireExportable(exportDir, { force })
+    const { model, tokenizerDir } = await inRunFolder(out, { command: 'teacher', ...config }, { resume, force }, () =>
+      trainTeacher({ label: 'teacher', open, languages, settings, dir: out, cacheDir, resume }),
+    )
     const card = {
       languages,
       data: [{ corpus: open.corpus.name, licence: open.corpus.licence }],

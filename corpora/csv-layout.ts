@@ -24,6 +24,8 @@ export function layoutOf(header: string[], where: string, parts: 'images' | 'tex
   }
   const isLong = columns.has('language') || columns.has('caption')
   const needed = isLong ? ['image', 'language', 'caption'] : parts === 'images' ? ['image'] : []
+  const [only = '', ...more] = header
+  if (more.length === 0 && only.includes(';')) throw headerError(where, `"${only}"`, 'Separate cells by commas, as "CSV (comma delimited)" does.')
   for (const name of needed) if (!columns.has(name)) throw headerError(where, `"${header.join(',')}" without "${name}"`)
   const unknown = [...columns].filter(([name]) => !plainColumns.includes(name))
   const own = unknown.filter(([name]) => isOwnColumn(name, where))
@@ -31,6 +33,8 @@ export function layoutOf(header: string[], where: string, parts: 'images' | 'tex
   if (isLong && others.length > 0) throw headerError(where, `a long table with the extra column "${others[0]![0]}"`)
   if (!isLong && others.length === 0) throw headerError(where, `"${header.join(',')}" without a language column`)
   const languages = others.map(([name, i]) => ({ language: languageOf(name, where), i }))
+  const twice = languages.find(({ language }, i) => languages.findIndex((other) => other.language === language) !== i)
+  if (twice) throw headerError(where, `two columns for the language ${twice.language}`)
   return {
     header,
     row: (cells, line, where) => {
@@ -49,11 +53,11 @@ export function layoutOf(header: string[], where: string, parts: 'images' | 'tex
   }
 }
 
-export function headerError(where: string, got: string): UserError {
+export function headerError(where: string, got: string, remedy = 'Write one of these two headers in the first line.'): UserError {
   return new UserError({
     where,
     expected: 'a header "image,en,zh" (a column a language) or "image,language,caption", each with optional split, class, group',
     got,
-    hint: 'Write one of these two headers in the first line. Texts without images ("en,zh") are for stage1 alone.',
+    hint: `${remedy} Texts without images ("en,zh") are for stage1 alone.`,
   })
 }

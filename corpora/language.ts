@@ -14,7 +14,9 @@ export function languageOf(written: string, where: string): Language {
     where,
     expected: 'a BCP 47 language code such as en, zh or pt-BR',
     got: written === '' ? 'nothing' : `"${written}"`,
-    hint: suggestion(written),
+    hint: where.startsWith('--')
+      ? suggestion(written)
+      : `${suggestion(written)} Other columns need a name of four letters or more that is no language's.`,
   })
 }
 
@@ -50,7 +52,7 @@ function suggestion(written: string): string {
   // People write "chinese" or "titel" as well as "zj": compare long words with names, short ones with codes.
   const match =
     written.length > 3 ? codes.get(nearest(written.toLowerCase(), [...codes.keys()])) : nearest(written.toLowerCase(), [...codes.values()])
-  return `Did you mean ${match} (${englishName(match!)})? Other columns need a name of four letters or more that is no language's.`
+  return `Did you mean ${match} (${englishName(match!)})?`
 }
 
 /** English name in lower case → code, for every two-letter code ICU knows. */

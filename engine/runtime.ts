@@ -36,7 +36,7 @@ export interface Session {
  * @throws UserError when the file is missing or onnxruntime refuses the model or the device
  */
 export async function openSession(model: string | Uint8Array, options: RuntimeOptions = {}): Promise<Session> {
-  const session = await createSession(model, options).catch((error: Error) => refuse(model, error))
+  const session = await createSession(model, options).catch((error: Error) => refuse(model, error, options.device))
   let released: Promise<void> | undefined
   return {
     inputs: session.inputMetadata.map(describe),
@@ -69,7 +69,11 @@ async function createSession(
   return typeof model === 'string' ? ort.InferenceSession.create(model, options) : ort.InferenceSession.create(model, options)
 }
 
-function refuse(model: string | Uint8Array, { message }: Error): never {
+function refuse(model: string | Uint8Array, { message }: Error, device = 'cpu'): never {
+  if (device !== 'cpu') {
+    const hint = 'It needs an onnxruntime that has it, with its libraries and driver; without --device the processor is used.'
+    throw new UserError({ where: `--device ${device}`, expected: 'a device that onnxruntime can use here', got: message, hint })
+  }
   throw new UserError({
     where: typeof model === 'string' ? model : 'model',
     expected: 'a model that onnxruntime can open',

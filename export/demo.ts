@@ -45,20 +45,27 @@ export async function buildDemo(corpus: OpenCorpus, options: DemoOptions): Promi
   // An earlier demo may stand aside yet, where the last one was killed while it took its place.
   const isEarlier = ['', '.replaced'].some((end) => existsSync(join(`${resolve(options.out)}${end}`, 'data/site.json')))
   // An earlier demo may have got a CNAME or a .git since: they stay.
-  return replaceFolder(options.out, { what: 'demo', isOwn: (file) => isEarlier && ownFiles.test(file), force: isEarlier }, async (dir) => {
-    await mkdir(join(dir, 'data'))
-    await writeRuntime(dir)
-    await copyModel(model, join(dir, 'model'), dtypes)
-    const { formats, imageSize } = await writeVectors(dir, model, dtypes, gallery, options)
-    const bar = progress('pictures', gallery.pictures.length, 'pictures')
-    const pictures = await writeSheets(dir, gallery.pictures, (done) => bar.update(done)).finally(() => bar.stop())
-    const languages = gallery.languages.map((language) => ({ name: languageName(language.code), ...language }))
-    const site: Site = { version: 1, model: modelName(model), imageSize, formats, languages, pictures }
-    const names = new Intl.ListFormat('en').format(languages.map(({ name }) => name))
-    await writeFile(join(dir, 'data/site.json'), JSON.stringify(site))
-    await writeFile(join(dir, 'index.html'), renderDocument(site, { title: options.title ?? `Picture search in ${names}`, credits: gallery.credits }))
-    return site
-  })
+  return replaceFolder(
+    options.out,
+    { what: 'demo', isOwn: (file) => isEarlier && ownFiles.test(file), force: isEarlier, hint: 'Name another --out.' },
+    async (dir) => {
+      await mkdir(join(dir, 'data'))
+      await writeRuntime(dir)
+      await copyModel(model, join(dir, 'model'), dtypes)
+      const { formats, imageSize } = await writeVectors(dir, model, dtypes, gallery, options)
+      const bar = progress('pictures', gallery.pictures.length, 'pictures')
+      const pictures = await writeSheets(dir, gallery.pictures, (done) => bar.update(done)).finally(() => bar.stop())
+      const languages = gallery.languages.map((language) => ({ name: languageName(language.code), ...language }))
+      const site: Site = { version: 1, model: modelName(model), imageSize, formats, languages, pictures }
+      const names = new Intl.ListFormat('en').format(languages.map(({ name }) => name))
+      await writeFile(join(dir, 'data/site.json'), JSON.stringify(site))
+      await writeFile(
+        join(dir, 'index.html'),
+        renderDocument(site, { title: options.title ?? `Picture search in ${names}`, credits: gallery.credits }),
+      )
+      return site
+    },
+  )
 }
 
 async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], gallery: Gallery, runtime: RuntimeOptions) {

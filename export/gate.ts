@@ -56,16 +56,17 @@ export function failures(rows: RecallRow[], { maxDrop }: Pick<Gate, 'maxDrop'>):
 
 /**
  * @param blame what is at fault, in words
+ * @param gate.keptFp32 whether layers were left in fp32 for the gate already
  * @throws UserError with exit code 3
  */
-export function failGate(row: RecallRow, { maxDrop }: Pick<Gate, 'maxDrop'>, blame: string): never {
+export function failGate(row: RecallRow, { maxDrop, keptFp32 }: Pick<Gate, 'maxDrop'> & { keptFp32?: boolean }, blame: string): never {
   const { dtype, language, protocol, reference, meanRecall, drop } = row
   throw new UserError(
     {
       where: `recall gate, ${dtype}, ${languageName(language)} on ${protocol}`,
       expected: `a loss of at most ${maxDrop[dtype]} points of mean recall (training graph: ${(100 * reference).toFixed(2)} %)`,
       got: `${drop.toFixed(2)} points (${(100 * meanRecall).toFixed(2)} %); ${blame}`,
-      hint: 'Leave those layers in fp32 with --keepFp32 auto or --keepFp32 NAME,NAME, allow more with --maxDrop, or leave the format out of --dtypes.',
+      hint: `${keptFp32 ? 'A' : 'Leave those layers in fp32 with --keepFp32 auto or --keepFp32 NAME,NAME, a'}llow more with --maxDrop, or leave the format out of --dtypes.`,
     },
     gateExitCode,
   )

@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 import { requireSpace } from '../engine/free-space.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
@@ -21,8 +21,9 @@ import { chooseKeepFp32 } from './keep-auto.ts'
 import { resolveKeepFp32 } from './keep-fp32.ts'
 import { type ExportGraphs, exportGraphs } from './onnx.ts'
 import { ortFiles, writeOrtFiles } from './ort.ts'
-import { replaceFolder } from './replace-folder.ts'
+import { type Replacement, replaceFolder, requireReplaceable } from './replace-folder.ts'
 import { type Parity, verifyExport } from './verify.ts'
+import { modelName } from './web/site/model-files.ts'
 
 export interface ExportOptions extends RuntimeOptions, Pick<ConvertOptions, 'reduceRange'> {
   /** Folder with tokenizer.json and tokenizer_config.json. */
@@ -78,10 +79,10 @@ const ownFiles = new Set([
 export async function exportFolder(model: DualEncoder, options: ExportOptions): Promise<ExportedFiles> {
   const { out, dtypes, tokenizerDir, gate, leaveOut = [] } = options
   const runtime = { threads: options.threads, device: options.device }
-  const name = options.card?.name ?? basename(resolve(out))
+  const name = options.card?.name ?? modelName(out)
   const hint = 'Free some space, write to another disk, or export fewer --dtypes.'
   await requireSpace(out, estimatedBytes(model.params, options), { what: 'the export', hint })
-  return replaceFolder(out, { what: 'export', isOwn: (file) => ownFiles.has(file), force: options.force }, async (dir) => {
+  return replaceFolder(out, replacement(options), async (dir) => {
     await writeModelFolder(dir, model, tokenizerDir)
     if (leaveOut.includes('safetensors')) await rm(join(dir, 'model.safetensors'))
     const tokenizer = await loadTokenizer(dir)
@@ -98,7 +99,8 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
       const parity = await verifyExport(dir, reference, tokenizer, dtypes, runtime)
       const recall = gate ? await measureFiles(dir, reference, dtypes, gate.tasks, runtime) : []
       const [failure] = gate ? failures(recall, gate) : []
-      if (failure) failGate(failure, gate!, await blame(failure, graphs, gate!.tasks, tokenizer, convert))
+      if (failure)
+        failGate(failure, { ...gate!, keptFp32: options.keepFp32 === 'auto' }, await blame(failure, graphs, gate!.tasks, tokenizer, convert))
       const files = { sizes, parity, recall, keptFp32 }
       const parameters = towerCounts(model.config)
       await writeFile(
@@ -110,6 +112,23 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
       await reference.release()
     }
   })
+}
+
+/**
+ * Sees, before a model is trained that is to be exported there, that exportFolder will not refuse the folder.
+ * @throws UserError for a file, and for other files in it without `force`
+ */
+export async function requireExportable(out: string, options: { force?: boolean } = {}): Promise<void> {
+  await requireReplaceable(out, replacement(options))
+}
+
+function replacement({ force }: { force?: boolean }): Replacement {
+  return {
+    what: 'export',
+    isOwn: (file: string) => ownFiles.has(file),
+    force,
+    hint: 'Name another folder, or keep those files and write beside them with --force.',
+  }
 }
 
 async function settleKeepFp32(

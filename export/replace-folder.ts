@@ -10,6 +10,8 @@ export interface Replacement {
   isOwn(file: string): boolean
   /** Allows other files in the folder: they move along. */
   force?: boolean
+  /** What to do about a folder with other files. */
+  hint: string
 }
 
 /**
@@ -17,21 +19,13 @@ export interface Replacement {
  * nothing is left beside it; a swap that was killed is finished by the next one.
  * @throws UserError for other files in `out` without `force`, for an `out` that is a file or cannot be renamed, and for a full disk
  */
-export async function replaceFolder<T>(out: string, { what, isOwn, force }: Replacement, write: (dir: string) => Promise<T>): Promise<T> {
+export async function replaceFolder<T>(out: string, replacement: Replacement, write: (dir: string) => Promise<T>): Promise<T> {
+  const { what, isOwn } = replacement
   const target = await realpath(out).catch(() => resolve(out)) // a link stays one
   const fresh = `${target}.unfinished` // of an interrupted run, if there is one: always the same name, so none pile up
   const old = `${target}.replaced`
   await settle(old, target, isOwn)
-  const foreign = (await filesIn(target)).filter((file) => !isOwn(file)).sort()
-  if (foreign.length > 0 && !force) {
-    const shown = foreign.length > 5 ? `${foreign.slice(0, 5).join(', ')} and ${foreign.length - 5} more` : foreign.join(', ')
-    throw new UserError({
-      where: out,
-      expected: `a new folder or an earlier ${what}`,
-      got: `a folder with ${shown}`,
-      hint: 'Choose another --out, or keep those files and write beside them with --force.',
-    })
-  }
+  await requireReplaceable(out, replacement)
   await rm(fresh, { recursive: true, force: true })
   try {
     await mkdir(fresh, { recursive: true })
@@ -44,6 +38,14 @@ export async function replaceFolder<T>(out: string, { what, isOwn, force }: Repl
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
     throw new UserError({ where: out, expected: `room for the ${what}`, got: 'a full disk', hint: 'Free some space, or write fewer --dtypes.' })
   }
+}
+
+/** @throws UserError for other files in `out` without `force`, and for an `out` that is a file */
+export async function requireReplaceable(out: string, { what, isOwn, force, hint }: Replacement): Promise<void> {
+  const foreign = (await filesIn(out)).filter((file) => !isOwn(file)).sort()
+  if (foreign.length === 0 || force) return
+  const shown = foreign.length > 5 ? `${foreign.slice(0, 5).join(', ')} and ${foreign.length - 5} more` : foreign.join(', ')
+  throw new UserError({ where: out, expected: `a new folder or an earlier ${what}`, got: `a folder with ${shown}`, hint })
 }
 
 async function swap(fresh: string, target: string, old: string): Promise<void> {
@@ -81,7 +83,7 @@ async function settle(old: string, target: string, isOwn: Replacement['isOwn']):
 async function filesIn(dir: string): Promise<string[]> {
   const found = await stat(dir).catch(() => undefined)
   if (!found) return []
-  if (!found.isDirectory()) throw new UserError({ where: dir, expected: 'a folder to write to', got: 'a file', hint: 'Choose another --out.' })
+  if (!found.isDirectory()) throw new UserError({ where: dir, expected: 'a folder to write to', got: 'a file', hint: 'Name another.' })
   const entries = await readdir(dir, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
   return files.map((file) => file.replaceAll('\\', '/'))

@@ -21,6 +21,23 @@ export async function openRunData(wanted: Omit<TrainedOn, 'teacher'>, trained: T
   return { open: await openCorpus(corpus, { languages, imagesDir }), languages }
 }
 
+/**
+ * Decodes the pictures of protocols into the cache, where evaluation finds them: one that cannot be read is met before training, not after it.
+ * @throws UserError for the first of them
+ */
+export async function decodeProtocols(
+  { open, languages }: RunData,
+  protocols: readonly string[],
+  imageSize: number,
+  cacheDir: string,
+): Promise<void> {
+  for (const protocol of new Set([open.defaultValidation, ...protocols])) {
+    const known = open.languagesOf(protocol)
+    for (const language of (languages ?? known).filter((one) => known.includes(one)))
+      (await prepareTask(await open.task(protocol, language), imageSize, cacheDir)).pixels.close()
+  }
+}
+
 /** The tasks of the corpus' validation protocol, one a language, with pictures of a model's size. */
 export async function validationTasks({ open, languages }: RunData, imageSize: number, cacheDir: string): Promise<PreparedTask[]> {
   const protocol = open.defaultValidation

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { assertSameRun, type Identity } from '../engine/checkpoint.ts'
@@ -40,6 +40,30 @@ export async function openRunFolder(dir: string, config: Record<string, unknown>
   await writeFileAtomic(file, `${JSON.stringify(recorded, null, 2)}\n`)
 }
 
+/**
+ * Does `body` in a run folder (see openRunFolder). Where it fails before anything was learnt, no run is left behind: the corrected command finds
+ * the folder as it was.
+ */
+export async function inRunFolder<T>(dir: string, config: Record<string, unknown>, options: RunFolderOptions, body: () => Promise<T>): Promise<T> {
+  const goesOn = options.resume && (await runIn(dir)) !== undefined
+  const parts = [dir, ...stages.map((stage) => join(dir, stage))]
+  await openRunFolder(dir, config, options)
+  const foreign = parts.filter((part) => existsSync(join(part, 'tokenizer')))
+  try {
+    return await body()
+  } catch (error) {
+    const begun = parts.some((part) => ['log.jsonl', 'checkpoints', 'student'].some((name) => existsSync(join(part, name))))
+    if (!goesOn && !begun) {
+      await rm(join(dir, 'config.json'), { force: true })
+      for (const part of parts) if (!foreign.includes(part)) await rm(join(part, 'tokenizer'), { recursive: true, force: true })
+      for (const part of parts.toReversed()) await rmdir(part).catch(() => {}) // unless there is something else in it
+    }
+    throw error
+  }
+}
+
+const stages = ['stage1', 'stage2', 'scratch']
+
 /** Settings of the run that a folder holds; undefined where its config.json is a model's or anything else's, or there is none. */
 export async function runIn(dir: string): Promise<Record<string, unknown> | undefined> {
   try {
@@ -72,11 +96,11 @@ function inputIn(dir: string, config: Record<string, unknown>): string | undefin
   return named.find(([, text]) => inside(text!) || inside(plain(text!)))?.[0]
 }
 
-/** Settings that decide the result; how a run is started over, shown, sped up or compared with a baseline does not, nor where it lies. */
+/** Settings that decide what is learnt; how a run is started over, shown, sped up, compared with a baseline or exported does not, nor where it lies. */
 function settled(config: Record<string, unknown>): Identity {
-  const free = new Set([...beginnings, 'out', 'cacheDir', 'baseline'])
+  const free = new Set([...beginnings, 'out', 'cacheDir', 'baseline', 'exportDir', 'dtypes', 'maxDrop'])
   const own = Object.entries(flatten('', JSON.parse(JSON.stringify(config)))).filter(
-    ([key]) => !free.has(key) && !/(?:threads|tensorboard)$/.test(key),
+    ([key]) => !free.has(key.split('.')[0]!) && !/(?:threads|tensorboard)$/.test(key),
   )
   return Object.fromEntries(own)
 }

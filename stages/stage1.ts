@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { languageOf } from '../corpora/language.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
 import { UserError } from '../engine/errors.ts'
@@ -43,7 +44,11 @@ export const stage1Settings = trainSettings.extend({
   classColumn: z.string().optional().describe('column that class-embed and anchor take classes from (default: class; for emoji the concept)'),
   init: z.string().optional().describe('run or model folder of a student to begin with (its size and tokenizer hold)'),
   inherit: z.string().optional().describe('run or model folder of a larger student whose weights the new one is cut from'),
-  pivot: z.string().optional().describe('language whose captions the teacher reads for all languages (for one that knows no other)'),
+  pivot: z
+    .string()
+    .overwrite((language) => languageOf(language, '--pivot'))
+    .optional()
+    .describe('language whose captions the teacher reads for all languages (for one that knows no other)'),
   innerTeacher: z.string().optional().describe('model folder or export that hidden, attention and gates look into'),
   tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
   vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),

@@ -1,4 +1,5 @@
 import type { Policy } from '../corpora/augment.ts'
+import { languageOf } from '../corpora/language.ts'
 import { buildPixelCache } from '../corpora/pixel-cache.ts'
 import type { Language } from '../corpora/sample.ts'
 import { UserError } from '../engine/errors.ts'
@@ -93,7 +94,7 @@ export function parseColleague(text: string, flag: '--ensemble' | '--specialists
       hint: 'A weight is a positive number; 1 where it is left out.',
     })
   }
-  return { dir, weight: Number(weight), ...(speaks && { languages: speaks.split('+') }) }
+  return { dir, weight: Number(weight), ...(speaks && { languages: speaks.split('+').map((language) => languageOf(language, flag)) }) }
 }
 
 /** Who teaches what, in a line: part of a run's identity. */

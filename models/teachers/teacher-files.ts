@@ -22,22 +22,22 @@ export type TeacherFiles = { vision: string; text: string } | { combined: string
 
 /**
  * Finds the ONNX files of a CLIP-like model: split towers first, because they load faster, then a combined model. Either
- * may lie in DIR/onnx or in DIR itself.
+ * may lie in DIR/onnx or in DIR itself. Both towers have the same number format.
  * @param dtype only files of this number format; default: the first there is of fp32, fp16, q8, int8, q4
  * @throws UserError for a missing folder, and for one without such files, naming what it holds
  */
 export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise<TeacherFiles> {
   const found = await onnxFiles(dir)
   const suffixes = dtype ? [dtypeSuffixes[dtype]] : Object.values(dtypeSuffixes)
-  const pick = (stem: string): string | undefined => {
-    const names = suffixes.flatMap((suffix) => [`onnx/${stem}${suffix}.onnx`, `${stem}${suffix}.onnx`])
-    return names.find((name) => found.includes(name))
+  const fileOf = (stem: string, suffix: string) => [`onnx/${stem}${suffix}.onnx`, `${stem}${suffix}.onnx`].find((name) => found.includes(name))
+  for (const suffix of suffixes) {
+    const [vision, text] = [fileOf('vision_model', suffix), fileOf('text_model', suffix)]
+    if (vision && text) return { vision: join(dir, vision), text: join(dir, text) }
   }
-  const vision = pick('vision_model')
-  const text = pick('text_model')
-  if (vision && text) return { vision: join(dir, vision), text: join(dir, text) }
-  const combined = pick('model')
-  if (combined) return { combined: join(dir, combined) }
+  for (const suffix of suffixes) {
+    const combined = fileOf('model', suffix)
+    if (combined) return { combined: join(dir, combined) }
+  }
   const ending = dtype ? `${dtypeSuffixes[dtype]}.onnx` : '.onnx (or _fp16, _quantized, _int8, _q4 before .onnx)'
   throw new UserError({
     where: dir,

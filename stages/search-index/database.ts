@@ -176,7 +176,9 @@ const mistakes: Record<string, [expected: string, hint: string]> = {
 
 function refuse(file: string, error: unknown): never {
   const { code = '', message } = error as Error & { code?: string }
-  const known = Object.keys(mistakes).find((name) => code === name || code.startsWith(`${name}_`))
+  const known = message.includes('ConnectionFailed') // without a code, for folders and files that may not be read
+    ? 'SQLITE_CANTOPEN'
+    : Object.keys(mistakes).find((name) => code === name || code.startsWith(`${name}_`))
   if (!known) throw error
   const [expected, hint] = mistakes[known]!
   throw new UserError({ where: file, expected, got: message, hint })

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -30,8 +29,10 @@ export interface LiveStage extends TrainingLog {
  * @throws UserError for a folder that is missing, and as readLog does for a damaged log
  */
 export async function readLiveRun(dir: string): Promise<LiveStage[]> {
-  if (!existsSync(dir)) {
-    throw new UserError({ where: dir, expected: 'a run folder', got: 'no such folder', hint: 'Name the --out of a command that trains.' })
+  const found = await stat(dir).catch(() => undefined)
+  if (!found?.isDirectory()) {
+    const got = found ? 'a file' : 'no such folder'
+    throw new UserError({ where: dir, expected: 'a run folder', got, hint: 'Name the --out of a command that trains.' })
   }
   const config = await readConfig(dir)
   const stages = await stagesIn(dir, '', config)

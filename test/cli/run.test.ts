@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -59,6 +59,23 @@ for (const [what, args, message] of mistakes) {
     t.deepEqual([code, config], [2, undefined])
   })
 }
+
+test("a path that the system refuses is the user's to mend: one line, exit code 2", async (t) => {
+  const file = await writeConfig(t.teardown, {})
+  const schema = z.object({ out: z.string().describe('where') })
+  const make = async () => ({
+    name: 'make',
+    description: 'Makes.',
+    schema,
+    run: async ({ out }: { out: string }) => void (await mkdir(out, { recursive: true })),
+  })
+  for (const out of [file, join(file, 'inner')]) {
+    const written: string[] = []
+    const stream = { write: (text: string) => void written.push(text) }
+    t.is(await run(['make', '--out', out], { make }, { stdout: stream, stderr: stream }), 2)
+    t.regex(written.join(''), /^\/.*: expected a path that can be used, got E(?:EXIST|NOTDIR).*name another\.\n$/)
+  }
+})
 
 test('a list may be the positional key: it takes every argument that is no flag', async (t) => {
   const list = {

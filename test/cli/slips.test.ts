@@ -37,6 +37,31 @@ test('a language given twice would be learnt from the wrong captions', (t) => {
     })
 })
 
+test('languages are read as the columns of a table are', (t) => {
+  t.like(resolveConfig(stage1, ['--languages', 'EN,zh-cn', '--pivot', 'En']), { languages: ['en', 'zh-CN'], pivot: 'en' })
+  t.throws(() => resolveConfig(stage1, ['--languages', 'english']), {
+    instanceOf: UserError,
+    message: /--languages: .*got "english"\. Did you mean en \(English\)\?$/,
+  })
+})
+
+test('a picture that cannot be read is met before anything is trained, whatever its split', async (t) => {
+  const dir = await temporaryFolder(t)
+  const splits = ['train', 'val', 'test']
+  for (const name of splits.slice(0, 2)) {
+    await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+      .png()
+      .toFile(join(dir, `${name}.png`))
+  }
+  await writeFile(join(dir, 'test.png'), 'no picture')
+  const corpus = join(dir, 'table.csv')
+  await writeFile(corpus, ['image,en,zh,split', ...splits.map((split) => `${split}.png,${split},${split}字,${split}`)].join('\n'))
+  const [out, cacheDir] = [join(dir, 'run'), join(dir, 'cache')]
+  const run = async () => distill.run(distill.schema.parse({ corpus, out, cacheDir }))
+  await t.throwsAsync(run, { instanceOf: UserError, message: /test\.png/ })
+  t.false(existsSync(out))
+})
+
 test('a language that the validation split lacks is found out before anything is trained', async (t) => {
   const dir = await temporaryFolder(t)
   await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })

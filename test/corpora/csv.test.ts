@@ -128,6 +128,8 @@ const mistakes: [name: string, content: string | Uint8Array, message: RegExp][] 
   ['half a long header', 'image,caption\nimages/0.png,red\n', /:1: .*without "language"/],
   ['a long header with more', 'image,language,caption,en\nimages/0.png,en,red,red\n', /extra column "en"/],
   ['a column twice', 'image,en,en\nimages/0.png,red,red\n', /column "en" twice/],
+  ['semicolons', 'image;en\nimages/0.png;red\n', /\.csv:1: .*got "image;en"\. Separate cells by commas/],
+  ['two columns for one language', 'image,en,EN\nimages/0.png,red,rot\n', /:1: .*got two columns for the language en/],
   ['unknown language column', 'image,english\nimages/0.png,red\n', /:1: .*got "english"\. Did you mean en \(English\)/],
   ['a column that is nearly split', 'image,en,spilt\nimages/0.png,red,train\n', /\.csv:1: .*got "spilt"\. Did you mean split\?/],
   ['a column that is nearly class', 'image,en,classs\nimages/0.png,red,a\n', /Did you mean class\?/],

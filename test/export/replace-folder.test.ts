@@ -5,7 +5,7 @@ import { UserError } from '../../engine/errors.ts'
 import { replaceFolder } from '../../export/replace-folder.ts'
 import { temporaryFolder } from './small-model.ts'
 
-const own = { what: 'site', isOwn: (file: string) => file === 'index.html' || file.startsWith('data/') }
+const own = { what: 'site', isOwn: (file: string) => file === 'index.html' || file.startsWith('data/'), hint: 'Name another.' }
 
 async function write(dir: string, files: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {

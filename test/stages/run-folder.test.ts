@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { findModel, openRunFolder } from '../../stages/run-folder.ts'
+import { findModel, inRunFolder, openRunFolder } from '../../stages/run-folder.ts'
 
 const folder = () => mkdtemp(join(tmpdir(), 'distilingual-run-'))
 const config = { command: 'stage1', steps: 10, stage1: { seed: 1 }, resume: false }
@@ -40,6 +41,35 @@ test('what began a run is not recorded: its config.json, read again, would start
   await openRunFolder(dir, { ...config, force: true }, { force: true })
   const recorded = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
   t.deepEqual(recorded, { command: 'stage1', steps: 10, stage1: { seed: 1 } })
+})
+
+test('a command that fails before it learnt anything leaves the folder as it was; afterwards it leaves a run', async (t) => {
+  const dir = await folder()
+  await mkdir(join(dir, 'notes'))
+  const fail = (before: () => Promise<unknown>) => async () => {
+    await before()
+    throw new Error('no such teacher')
+  }
+  const message = 'no such teacher'
+  const words = fail(() => mkdir(join(dir, 'stage1', 'tokenizer'), { recursive: true }))
+  await t.throwsAsync(inRunFolder(dir, config, {}, words), { message })
+  t.deepEqual(await readdir(dir), ['notes'])
+  await rm(join(dir, 'notes'), { recursive: true })
+  await t.throwsAsync(inRunFolder(dir, config, {}, words), { message })
+  t.false(existsSync(dir))
+  const log = fail(async () => {
+    await mkdir(join(dir, 'stage1'))
+    await writeFile(join(dir, 'stage1', 'log.jsonl'), '{"step":10}\n')
+  })
+  await t.throwsAsync(inRunFolder(dir, config, {}, log), { message })
+  t.deepEqual((await readdir(dir)).sort(), ['config.json', 'stage1'])
+  t.is(await inRunFolder(dir, config, { resume: true }, async () => 'done'), 'done')
+})
+
+test('a finished run can be exported once more, in other formats and to another place', async (t) => {
+  const dir = await folder()
+  await openRunFolder(dir, { ...config, dtypes: ['fp32', 'q8'], maxDrop: [] }, {})
+  await t.notThrowsAsync(openRunFolder(dir, { ...config, dtypes: ['fp32'], maxDrop: ['5'], exportDir: 'elsewhere' }, { resume: true }))
 })
 
 test('force removes neither what the run begins with nor a folder that holds no run', async (t) => {

@@ -48,6 +48,14 @@ test('split towers, in DIR/onnx or DIR itself, embed as the model does', async (
   t.not((await open(t, dir)).id, moved.id)
 })
 
+test('towers of two number formats are no model', async (t) => {
+  const small = await smallModel(t)
+  const { vision, text } = exportGraphs(small.model)
+  const dir = await folder(t, small, { vision_model: vision, text_model_quantized: text })
+  const message = /expected onnx\/vision_model and onnx\/text_model, .*, got onnx\/text_model_quantized\.onnx, onnx\/vision_model\.onnx/
+  await t.throwsAsync(openTeacher(dir), { instanceOf: UserError, message })
+})
+
 test('a combined model is split and its logit scale measured', async (t) => {
   const small = await smallModel(t)
   const teacher = await open(t, await folder(t, small, { model: exportGraphs(small.model).combined }))
