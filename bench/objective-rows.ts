@@ -1,5 +1,5 @@
-import { innerTowers } from '../stages/inner-step.ts'
 import { parseObjectives } from '../stages/objectives/table.ts'
+import { innerTowers } from '../stages/training/inner-step.ts'
 
 /** A row of the comparison: its name, and what stage 1 is told. */
 export interface ObjectiveRow {

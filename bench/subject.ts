@@ -8,7 +8,7 @@ import { type ClipConfig, type PresetName, preset, presetNames } from '../models
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
 import { stepFlops } from '../models/flops.ts'
 import { patchCount } from '../models/vision.ts'
-import { keptPatches, positivesOf, type StepShape, trainingStep } from '../stages/step.ts'
+import { keptPatches, positivesOf, type StepShape, trainingStep } from '../stages/training/step.ts'
 
 export type Flags = Record<string, string | number>
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
 import { exportFolder, requireExportable } from '../export/package.ts'
+import { requireValidation } from '../stages/evaluation/validation.ts'
 import { parseObjectives } from '../stages/objectives/table.ts'
 import { inRunFolder, requireNoRun } from '../stages/run-folder.ts'
 import { teacherSettings, trainTeacher } from '../stages/teacher.ts'
-import { requireValidation } from '../stages/validation.ts'
 import type { Command } from './command.ts'
 import { corpusOptions, runOptions } from './options.ts'
 

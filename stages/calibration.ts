@@ -3,7 +3,7 @@ import { writePixelValues } from '../corpora/pixel-values.ts'
 import { permutation, random } from '../engine/random.ts'
 import type { Calibration } from '../export/calibrate.ts'
 import type { RunData } from './run-data.ts'
-import { loadTrainingSet } from './training-set.ts'
+import { loadTrainingSet } from './training/training-set.ts'
 
 const count = 256
 

@@ -7,12 +7,12 @@ import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { hashFiles } from '../models/teachers/teacher-files.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
-import { fit } from './fit.ts'
+import { validation } from './evaluation/validation.ts'
 import type { Weights } from './objectives/objective.ts'
 import { objectiveParams } from './objectives/table.ts'
-import { identityOf, prepareData } from './prepare.ts'
 import type { TrainSettings } from './settings.ts'
-import { validation } from './validation.ts'
+import { fit } from './training/fit.ts'
+import { identityOf, prepareData } from './training/prepare.ts'
 
 export interface ContrastiveRun {
   label: string

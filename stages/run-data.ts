@@ -1,6 +1,6 @@
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
-import { type PreparedTask, prepareTask } from './retrieval-tasks.ts'
+import { type PreparedTask, prepareTask } from './evaluation/retrieval-tasks.ts'
 import type { TrainedOn } from './trained-on.ts'
 
 /** A corpus, and the languages of it that are asked for; without any, all that a protocol has. */

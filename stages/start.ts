@@ -8,7 +8,7 @@ import { inherit } from '../models/inherit.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { findModel } from './run-folder.ts'
 import { ownContext, runTokenizer } from './tokenizer.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { TrainingSet } from './training/training-set.ts'
 
 /** The student as training finds it. */
 export interface Start {

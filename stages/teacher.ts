@@ -9,7 +9,7 @@ import { trainContrastive } from './contrastive.ts'
 import { parseObjectives } from './objectives/table.ts'
 import { trainSettings } from './settings.ts'
 import { runTokenizer } from './tokenizer.ts'
-import { loadTrainingSet } from './training-set.ts'
+import { loadTrainingSet } from './training/training-set.ts'
 
 /** The recipe of models/teachers/emoji-en-zh; `scratch` baselines use the same function with a student's size and budget. */
 export const teacherSettings = trainSettings.extend({

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { UserError } from '../engine/errors.ts'
 import { progress } from '../engine/progress.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { TrainingSet } from './training/training-set.ts'
 
 export interface TokenizerOptions {
   tokenizer?: string

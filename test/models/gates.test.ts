@@ -12,7 +12,7 @@ import { norm } from '../../models/layers.ts'
 import { textTower } from '../../models/text.ts'
 import { evenParams, unevenParams } from '../../models/uneven.ts'
 import { imageTower } from '../../models/vision.ts'
-import { trainingStep } from '../../stages/step.ts'
+import { trainingStep } from '../../stages/training/step.ts'
 import { agree, close, eager, gaussian } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel, tinyTexts } from './tiny.ts'
 

@@ -5,7 +5,7 @@ import type { ClipConfig } from '../../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../../models/dual-encoder.ts'
 import { patchCount } from '../../models/vision.ts'
 import type { Weights } from '../../stages/objectives/objective.ts'
-import { keptPatches, type StepShape, trainingStep } from '../../stages/step.ts'
+import { keptPatches, type StepShape, trainingStep } from '../../stages/training/step.ts'
 import { type Feeds, gaussian } from '../engine/oracle.ts'
 
 export const tinyConfig: ClipConfig = {

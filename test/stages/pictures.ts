@@ -2,8 +2,8 @@ import type { ExecutionContext } from 'ava'
 import sharp from 'sharp'
 import { applyAugmentation } from '../../corpora/augment.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
-import type { TeacherFeatures } from '../../stages/features.ts'
-import type { TrainingSet } from '../../stages/training-set.ts'
+import type { TeacherFeatures } from '../../stages/features/features.ts'
+import type { TrainingSet } from '../../stages/training/training-set.ts'
 import { captions, temporaryFolder } from '../export/small-model.ts'
 
 export const [count, size] = [5, 32]
