@@ -1,5 +1,6 @@
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
+import { UserError } from '../engine/errors.ts'
 import { type PreparedTask, prepareTask } from './evaluation/retrieval-tasks.ts'
 import type { TrainedOn } from './trained-on.ts'
 
@@ -18,7 +19,12 @@ export async function openRunData(wanted: Omit<TrainedOn, 'teacher'>, trained: T
   if (corpus === undefined) return undefined
   // Another corpus has another folder of images.
   const imagesDir = wanted.imagesDir ?? (corpus === trained.corpus ? trained.imagesDir : undefined)
-  return { open: await openCorpus(corpus, { languages, imagesDir }), languages }
+  const open = await openCorpus(corpus, { languages, imagesDir }).catch((error) => {
+    if (wanted.corpus !== undefined || !(error instanceof UserError)) throw error
+    const hint = 'The model was trained on it: name with --corpus where it is now.'
+    throw new UserError({ ...error.fields, hint })
+  })
+  return { open, languages }
 }
 
 /**

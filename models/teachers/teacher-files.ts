@@ -43,7 +43,10 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
     where: dir,
     expected: `onnx/vision_model and onnx/text_model, or onnx/model, each with the ending ${ending}`,
     got: found.length > 0 ? found.join(', ') : 'no .onnx file',
-    hint: 'Rename the files, or export the model again in the transformers.js layout.',
+    hint:
+      found.length > 0
+        ? 'Rename the files, or export the model again in the transformers.js layout.'
+        : 'Export it first: npx distilingual export --help.',
   })
 }
 

@@ -1,0 +1,32 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import sharp from 'sharp'
+import { UserError } from '../../engine/errors.ts'
+import { openRunData } from '../../stages/run-data.ts'
+import { temporaryFolder } from '../export/small-model.ts'
+
+test('what a model was trained on is found, and asked for where it has moved', async (t) => {
+  const dir = await temporaryFolder(t)
+  const at = (...parts: string[]) => join(dir, ...parts)
+  await mkdir(at('pictures'))
+  await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    .png()
+    .toFile(at('pictures', 'a.png'))
+  await writeFile(at('table.csv'), 'image,en,split\na.png,red,val\n')
+  const trained = { corpus: at('table.csv'), imagesDir: at('pictures'), languages: ['en'] }
+  t.is(await openRunData({}), undefined)
+  t.like(await openRunData({}, trained), { languages: ['en'], open: { defaultValidation: 'val' } })
+
+  await writeFile(at('other.csv'), 'image,en,split\npictures/a.png,red,val\n')
+  t.is(
+    (await openRunData({ corpus: at('other.csv') }, trained))!.open.corpus.name,
+    'other',
+    "another table's images lie beside it, not in the run's folder",
+  )
+
+  await rename(at('table.csv'), at('moved.csv'))
+  const message = /table\.csv: .*got no such file\. The model was trained on it: name with --corpus where it is now/
+  await t.throwsAsync(openRunData({}, trained), { instanceOf: UserError, message })
+  await t.throwsAsync(openRunData({ corpus: at('table.csv') }, trained), { message: /got no such file\. Check the path/ })
+})
