@@ -24,7 +24,10 @@ const schema = z.object({
   languages: languageList.optional().describe("languages to measure (default: the run's)"),
   maxDrop: maxDropOption,
   keepFp32: z.array(z.string()).default([]).describe('layers to leave in fp32, or auto: those that --maxDrop makes necessary'),
-  reduceRange: z.boolean().default(false).describe('7-bit weights in q8 and int8, for x86 processors without VNNI'),
+  reduceRange: z
+    .boolean()
+    .default(true)
+    .describe('7-bit weights in q8 and int8: with 8 bits (--no-reduceRange) x86 processors without VNNI saturate'),
   outputs: z.array(z.string()).default([]).describe('further outputs of the towers: hidden_states, attentions (for hidden and attention objectives)'),
   cacheDir: runOptions.cacheDir,
   force: z.boolean().default(false).describe('write into a folder that holds other files'),

@@ -23,7 +23,7 @@ export function quantizeStatic(graph: Graph, ranges: Ranges, options: DynamicOpt
     else {
       const parts = quantized.get(use.input) ?? quantizeInput(graph, use.input, ranges, rewrite)
       quantized.set(use.input, parts)
-      multiply(use, parts, rewrite, options.reduceRange ? 64 : 127)
+      multiply(use, parts, rewrite, options.reduceRange === false ? 127 : 64)
     }
     return true
   })

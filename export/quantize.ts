@@ -6,8 +6,8 @@ import { type Rewrite, requireOpset, rewriteWeights, type WeightUse } from './qu
 
 export interface DynamicOptions {
   /**
-   * Seven-bit MatMul weights (−64 … 64). Processors without VNNI add pairs of products in 16 bits and saturate with
-   * eight; accuracy costs a little.
+   * Seven-bit MatMul weights (−64 … 64), the default. x86 processors without VNNI add pairs of products in 16 bits and saturate with eight (−127 … 127): the
+   * same file would be worth less there than where it was measured. `false` is for devices that are known.
    */
   reduceRange?: boolean
   /** Names of weights (see `quantizableWeights`) that stay as they are; names the graph does not have are ignored. */
@@ -23,7 +23,7 @@ export interface DynamicOptions {
  */
 export function quantizeDynamic(graph: Graph, options: DynamicOptions = {}): Graph {
   requireOpset(graph, 13)
-  const levels = options.reduceRange ? 64 : 127
+  const levels = options.reduceRange === false ? 127 : 64
   const inputs = new Map<string, string[]>()
   return rewriteWeights(graph, options.keepFp32 ?? [], (use, rewrite) => {
     if (use.kind === 'gather') quantizeTable(use, rewrite)

@@ -18,7 +18,7 @@ test('scales, worked by hand: zero is exact and both ends are reached', (t) => {
 test('one product, worked by hand', async (t) => {
   const graph = graphOf({
     nodes: [node('MatMul', ['x', 'w'], ['y'])],
-    initializers: new Map([['w', floats([2, 2], [1.27, -0.5, 0.01, 1])]]),
+    initializers: new Map([['w', floats([2, 2], [0.64, -0.51, 0.01, 1])]]),
     inputs: [{ name: 'x', dtype: 'float32', dims: ['b', 2] }],
     outputs: [{ name: 'y', dtype: 'float32', dims: ['b', 2] }],
   })
@@ -27,9 +27,9 @@ test('one product, worked by hand', async (t) => {
     ranges.get('x')!.map((value) => value.toFixed(2)),
     ['-1.00', '1.55'],
   )
-  // x = 0.504 is stored as 0.50, 9 as the end of the range, 1.55; w's columns have the scales 0.01 and 1/127: −0.5 becomes −64/127.
+  // x = 0.504 is stored as 0.50, 9 as the end of the range, 1.55; w's columns have the scales 0.01 and 1/64: −0.51 becomes −33/64.
   const { y } = await run(quantizeStatic(graph, ranges), { x: floats([1, 2], [0.504, 9]) })
-  const expected = [0.5 * 1.27 + 1.55 * 0.01, 0.5 * (-64 / 127) + 1.55]
+  const expected = [0.5 * 0.64 + 1.55 * 0.01, 0.5 * (-33 / 64) + 1.55]
   expected.forEach((value, i) => t.true(Math.abs(Number(y!.data[i]) - value) < 1e-5, `${y!.data[i]} ${value}`))
 })
 

@@ -90,12 +90,15 @@ for (const version of versions) {
     t.true(similarity >= 0.999999)
   })
 
-  for (const reduceRange of [false, true]) {
-    test(`q8 agrees with fp32 in onnxruntime ${version}${reduceRange ? ', seven bits' : ''}`, async (t) => {
+  for (const [reduceRange, least] of [
+    [true, 0.999],
+    [false, 0.98], // without VNNI sums saturate
+  ] as const) {
+    test(`q8 agrees with fp32 in onnxruntime ${version}, ${reduceRange ? 'seven' : 'eight'} bits`, async (t) => {
       const graph = quantizeDynamic(tower(), { reduceRange })
       const similarity = await agreement(graph, version)
       t.log(`cosine ${similarity}, ${bytesIn(graph)} of ${bytesIn(tower())} bytes`)
-      t.true(similarity >= 0.999)
+      t.true(similarity >= least)
     })
   }
 }
