@@ -1,5 +1,5 @@
 import { lstat, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import { replaceFolder } from '../../export/replace-folder.ts'
@@ -31,6 +31,15 @@ test('what is not its own moves along, empty folders too; what is its own goes',
   t.deepEqual(await read(out), { '.git/HEAD': 'main', CNAME: 'mine', 'index.html': 'new', 'data/new.bin': 'new' })
   t.deepEqual(await readdir(join(out, '.git')), ['HEAD', 'refs'])
   t.deepEqual(await readdir(parent), ['out'])
+})
+
+test('a folder is the same however its path is written', async (t) => {
+  const parent = await temporaryFolder(t)
+  const out = join(parent, 'out')
+  for (const written of [out, `${out}/`, relative('.', out), `./${relative('.', out)}/`]) {
+    await replaceFolder(written, own, (dir) => write(dir, { 'index.html': written, 'data/a.bin': 'a' }))
+    t.is((await read(out))['index.html'], written)
+  }
 })
 
 test('a link to a folder stays one, and what is not its own stays there', async (t) => {
