@@ -61,12 +61,15 @@ export function failures(rows: RecallRow[], { maxDrop }: Pick<Gate, 'maxDrop'>):
  */
 export function failGate(row: RecallRow, { maxDrop, keptFp32 }: Pick<Gate, 'maxDrop'> & { keptFp32?: boolean }, blame: string): never {
   const { dtype, language, protocol, reference, meanRecall, drop } = row
+  const others = 'allow more with --maxDrop, or leave the format out of --dtypes.'
   throw new UserError(
     {
       where: `recall gate, ${dtype}, ${languageName(language)} on ${protocol}`,
       expected: `a loss of at most ${maxDrop[dtype]} points of mean recall (training graph: ${(100 * reference).toFixed(2)} %)`,
       got: `${drop.toFixed(2)} points (${(100 * meanRecall).toFixed(2)} %); ${blame}`,
-      hint: `${keptFp32 ? 'A' : 'Leave those layers in fp32 with --keepFp32 auto or --keepFp32 NAME,NAME, a'}llow more with --maxDrop, or leave the format out of --dtypes.`,
+      hint: keptFp32
+        ? `Layers were left in fp32 already: ${others}`
+        : `Leave those layers in fp32 with --keepFp32 auto or --keepFp32 NAME,NAME, ${others}`,
     },
     gateExitCode,
   )

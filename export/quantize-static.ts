@@ -1,7 +1,7 @@
 /** The int8 format: weights and activations as 8-bit integers, ranges of activations fixed beforehand (QDQ). */
 import { UserError } from '../engine/errors.ts'
 import type { Graph } from '../engine/onnx/model.ts'
-import { type DynamicOptions, quantizeTable } from './quantize.ts'
+import { type DynamicOptions, levelsOf, quantizeTable } from './quantize.ts'
 import { quantizeInt8 } from './quantize-codec.ts'
 import { type Rewrite, requireOpset, rewriteWeights, type WeightUse } from './quantize-weights.ts'
 
@@ -23,7 +23,7 @@ export function quantizeStatic(graph: Graph, ranges: Ranges, options: DynamicOpt
     else {
       const parts = quantized.get(use.input) ?? quantizeInput(graph, use.input, ranges, rewrite)
       quantized.set(use.input, parts)
-      multiply(use, parts, rewrite, options.reduceRange === false ? 127 : 64)
+      multiply(use, parts, rewrite, levelsOf(options))
     }
     return true
   })

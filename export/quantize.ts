@@ -23,13 +23,18 @@ export interface DynamicOptions {
  */
 export function quantizeDynamic(graph: Graph, options: DynamicOptions = {}): Graph {
   requireOpset(graph, 13)
-  const levels = options.reduceRange === false ? 127 : 64
+  const levels = levelsOf(options)
   const inputs = new Map<string, string[]>()
   return rewriteWeights(graph, options.keepFp32 ?? [], (use, rewrite) => {
     if (use.kind === 'gather') quantizeTable(use, rewrite)
     else quantizeMatMul(use, rewrite, levels, inputs)
     return true
   })
+}
+
+/** How far from 0 the weights of a MatMul go. */
+export function levelsOf({ reduceRange = true }: DynamicOptions): number {
+  return reduceRange ? 64 : 127
 }
 
 function quantizeMatMul(use: WeightUse, rewrite: Rewrite, levels: number, inputs: Map<string, string[]>): void {
