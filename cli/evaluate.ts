@@ -57,12 +57,12 @@ export const evaluate: Command<typeof schema> = {
     const protocols = config.protocol ?? all
     for (const protocol of protocols) open.languagesOf(protocol) // an unknown protocol fails before any work
     const classLanguages = config.classLanguages.map((language) => classLanguage(language, open.corpus.name))
-    const training = await trainingLogs(config.model) // a damaged log fails before any work, and so does a folder that cannot be written
-    await mkdir(config.out, { recursive: true })
+    const training = await trainingLogs(config.model) // a damaged log fails before any work
     const contenders: Contender[] = []
     try {
       if (config.teacher) contenders.push(await onnxContender('teacher', teacherFolder(config.teacher), { threads: config.threads }))
       contenders.push(await openStudent(config.model, config))
+      await mkdir(config.out, { recursive: true }) // and so does a folder that cannot be written
       const { report: measured, ranks, material } = await evaluateModels(contenders, { ...config, open, protocols, classLanguages })
       const report = {
         schema: 1 as const,
