@@ -11,6 +11,9 @@ export interface RunFolderOptions {
   force?: boolean
 }
 
+/** Folders of distill's stages in its own. */
+const stages = ['stage1', 'stage2', 'scratch']
+
 /** How a run was begun, which is said on the command line alone: a file that said it once would say it again when it is read. */
 export const beginnings = ['resume', 'force']
 /** Settings that name files and folders to read, in any stage; lists of teachers have languages and weights around them. */
@@ -61,8 +64,6 @@ export async function inRunFolder<T>(dir: string, config: Record<string, unknown
     throw error
   }
 }
-
-const stages = ['stage1', 'stage2', 'scratch']
 
 /** Settings of the run that a folder holds; undefined where its config.json is a model's or anything else's, or there is none. */
 export async function runIn(dir: string): Promise<Record<string, unknown> | undefined> {
