@@ -191,7 +191,7 @@ const refused: Record<string, [object, RegExp, string?]> = {
   'two specialists of one language': [{ specialists: ['fr=DIR/second', 'de+fr=DIR/first'] }, /got fr twice/],
   'a weight that is none': [{ ensemble: ['DIR/second:0'] }, /--ensemble .*: expected DIR or DIR:WEIGHT/],
   'a setting of an objective that is not asked for': [{ crdAlpha: 0.5, objective: 'task' }, /--crdAlpha: expected the objective crd, .*, got task/],
-  "another tower's objective does not hear it": [{ mfdKeep: 0.5, objective: 'task,fd' }, /--mfdKeep: expected the objective mfd, .*, got task,fd/],
+  'a setting of mfd beside fd': [{ mfdKeep: 0.5, objective: 'task,fd' }, /--mfdKeep: expected the objective mfd, .*, got task,fd/],
   'more teachers, to whom nothing listens': [
     { ensemble: ['DIR/second'], objective: 'task' },
     /--ensemble: expected an objective that listens to teachers/,
