@@ -1,17 +1,14 @@
 import { join } from 'node:path'
-import { z } from 'zod'
-import { languageOf } from '../corpora/language.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
-import { UserError } from '../engine/errors.ts'
 import type { TrainingResult } from '../engine/train.ts'
-import { type ClipConfig, isSize, sizeForm } from '../models/config.ts'
+import type { ClipConfig } from '../models/config.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { hashFiles } from '../models/teachers/teacher-files.ts'
 import { dynamicCapacity } from './capacity/capacity.ts'
-import { capacityOf, capacitySettings } from './capacity/settings.ts'
+import { capacityOf } from './capacity/settings.ts'
 import { validation } from './evaluation/validation.ts'
 import { innerFeatures } from './features/inner-features.ts'
 import { type InnerTeacher, openInnerTeacher, requireContext, requireSameSize, requireSameTokenizer } from './features/inner-teacher.ts'
@@ -19,50 +16,15 @@ import { type Colleague, dismiss, gatherTeam, generalDim, openColleagues, requir
 import { requireSharedClasses } from './objectives/centroids.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
-import { defaultObjectiveSettings, listeners, type ObjectiveSettings, objectiveSettings } from './objectives/settings.ts'
-import { needs, objectiveParams, parseObjectives, teachesOwnSpace } from './objectives/table.ts'
-import { trainSettings } from './settings.ts'
+import { objectiveSettings } from './objectives/settings.ts'
+import { needs, objectiveParams, teachesOwnSpace } from './objectives/table.ts'
+import { checkStage1, type Stage1Settings } from './stage1-settings.ts'
 import { startStudent } from './start.ts'
 import { createAdapters, requireBothTowers, requireOwnSpace, settleAdapters } from './training/adapters.ts'
 import { fit } from './training/fit.ts'
 import { type InnerShapes, innerNeeds, innerSpecs, innerTowers, shownOf } from './training/inner-step.ts'
 import { identityOf, prepareData } from './training/prepare.ts'
 import { textLengthOf } from './training/text-length.ts'
-
-export const stage1Settings = trainSettings.extend({
-  student: z.string().refine(isSize, sizeForm).default('tiny').describe(`size of the student: ${sizeForm}`),
-  objective: z.string().default('task:2,fd:4,crd:1,icl:1').describe('distillation objectives with their weights'),
-  embedDim: z.int().positive().optional().describe("dimension of the student's embedding (default: the teacher's)"),
-  patchSize: z
-    .int()
-    .positive()
-    .optional()
-    .describe('side of the image patches, pixels (default: 8, or for images above 64 px an eighth of theirs: 64 patches)'),
-  variants: z.int().min(0).default(6).describe('augmented versions of every image that the teacher embeds once (0: it runs at every step)'),
-  ensemble: z.array(z.string()).optional().describe('further teachers that teach together with the first: DIR or DIR:WEIGHT'),
-  specialists: z.array(z.string()).optional().describe('teachers that take over languages: LANG=DIR, zh+ja=DIR:WEIGHT'),
-  classColumn: z.string().optional().describe('column that class-embed and anchor take classes from (default: class; for emoji the concept)'),
-  init: z.string().optional().describe('run or model folder of a student to begin with (its size and tokenizer hold)'),
-  inherit: z.string().optional().describe('run or model folder of a larger student whose weights the new one is cut from'),
-  pivot: z
-    .string()
-    .overwrite((language) => languageOf(language, '--pivot'))
-    .optional()
-    .describe('language whose captions the teacher reads for all languages (for one that knows no other)'),
-  innerTeacher: z.string().optional().describe('model folder or export that hidden, attention and gates look into'),
-  tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
-  vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),
-  contextLength: z.int().min(3).optional().describe('tokens that captions are cut at, by the trained tokenizer (default: 32)'),
-  steps: trainSettings.shape.steps.default(1700),
-  unmaskedTail: trainSettings.shape.unmaskedTail.unwrap().default(0.1),
-  keepPatches: trainSettings.shape.keepPatches.unwrap().default(0.5),
-  batchSize: trainSettings.shape.batchSize.default(256),
-  learningRate: trainSettings.shape.learningRate.default(2e-3),
-  warmup: trainSettings.shape.warmup.default(100),
-  ...objectiveSettings.shape,
-  ...capacitySettings.shape,
-})
-export type Stage1Settings = z.output<typeof stage1Settings>
 
 export interface Stage1Run {
   open: OpenCorpus
@@ -73,34 +35,6 @@ export interface Stage1Run {
   dir: string
   cacheDir: string
   resume?: boolean
-}
-
-/** @throws UserError for objectives that cannot be read, and for settings that nothing would come of: before a run has a folder */
-export function checkStage1(settings: Stage1Settings): Weights {
-  const { objective, ramp } = settings
-  if (ramp > 0) {
-    const hint = 'Leave it out; --strength makes augmentations milder.'
-    throw new UserError({ where: 'stage 1, ramp', expected: '0: images come as the teacher saw them, at full strength', got: `${ramp}`, hint })
-  }
-  const weights = parseObjectives(objective)
-  const looks = innerTowers(weights).length > 0
-  const hasGates = (['image', 'text'] as const).some((tower) => shownOf(weights, tower).includes('gates'))
-  const shrinking = ['lasso', 'fade', 'resetFrom', 'resetEvery', 'resetItems', 'resetQueue', 'resetNeighbours', 'resetShare'] as const
-  const given = shrinking.find((name) => settings[name] !== undefined && (!settings.shrink || (name !== 'lasso' && !hasGates)))
-  if (given) {
-    const expected = settings.shrink ? 'objective gates, whose teacher tells useless channels' : '--shrink'
-    throw new UserError({ where: `--${given}`, expected, got: 'none', hint: 'Add it, or leave this flag out.' })
-  }
-  const refuse = (flag: string, expected: string) => {
-    throw new UserError({ where: `--${flag}`, expected, got: objective, hint: 'Add one to --objective, or leave this flag out.' })
-  }
-  if (settings.innerTeacher && !looks) refuse('innerTeacher', 'an objective that looks into it (hidden, attention, gates)')
-  if ((settings.ensemble ?? settings.specialists) && !needs(weights, 'teacher'))
-    refuse(settings.ensemble ? 'ensemble' : 'specialists', 'an objective that listens to teachers (fd, crd, icl, …)')
-  const isUsed = (family: string) => Object.keys(weights).some((name) => name === family || name.startsWith(`${family}-`))
-  for (const [name, family] of Object.entries(listeners) as [keyof ObjectiveSettings, string][])
-    if (settings[name] !== defaultObjectiveSettings[name] && !isUsed(family)) refuse(name, `the objective ${family}, which it is for`)
-  return weights
 }
 
 /**

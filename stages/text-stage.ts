@@ -15,7 +15,8 @@ import type { Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
 import { objectiveSettings } from './objectives/settings.ts'
 import { objectiveParams } from './objectives/table.ts'
-import { checkStage1, type Stage1Run } from './stage1.ts'
+import type { Stage1Run } from './stage1.ts'
+import { checkStage1, requireUnset } from './stage1-settings.ts'
 import { startStudent } from './start.ts'
 import { fit } from './training/fit.ts'
 import { innerNeeds, innerSpecs, shownOf } from './training/inner-step.ts'
@@ -38,6 +39,7 @@ export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; 
   const { settings, languages } = run
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, languages, weights)
+  requireUnset(settings, ['augmentation', 'strength', 'keepPatches', 'unmaskedTail'], 'for a corpus of texts alone')
   if (settings.shrink) throw refuseShrinking()
   if (settings.specialists) throw refuseSpecialists(settings.specialists)
   const runtime = { threads: settings.threads }

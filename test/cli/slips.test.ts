@@ -23,7 +23,7 @@ test('a slip in --objective leaves no run folder, which the next try would stumb
 
 test('stage 1 has no use for a ramp: its augmentations are stored', async (t) => {
   const out = join(await temporaryFolder(t), 'run')
-  const message = /stage 1, ramp: expected 0: .* got 0\.5/
+  const message = /--ramp: expected none in stage 1, .* got 0\.5/
   await t.throwsAsync(async () => stage1.run(stage1.schema.parse({ ramp: 0.5, out })), { instanceOf: UserError, message })
   await t.throwsAsync(async () => distill.run(distill.schema.parse({ stage1: { ramp: 0.5 }, out })), { instanceOf: UserError, message })
   t.false(existsSync(out))

@@ -5,7 +5,8 @@ import { openCorpus } from '../../corpora/open.ts'
 import type { Sample } from '../../corpora/sample.ts'
 import { UserError } from '../../engine/errors.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
-import { runStage1, stage1Settings } from '../../stages/stage1.ts'
+import { runStage1 } from '../../stages/stage1.ts'
+import { stage1Settings } from '../../stages/stage1-settings.ts'
 import { makeFolder } from './small-teachers.ts'
 
 const languages = ['de', 'fr']

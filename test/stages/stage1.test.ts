@@ -8,7 +8,8 @@ import { readModelFolder } from '../../models/folder.ts'
 import { inherit } from '../../models/inherit.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
 import { objectives } from '../../stages/objectives/table.ts'
-import { runStage1, stage1Settings } from '../../stages/stage1.ts'
+import { runStage1 } from '../../stages/stage1.ts'
+import { stage1Settings } from '../../stages/stage1-settings.ts'
 import { patchSizeOf } from '../../stages/start.ts'
 import { makeFolder } from './small-teachers.ts'
 
@@ -210,6 +211,11 @@ const refused: Record<string, [object, RegExp, string?]> = {
     { objective: 'task,fd', innerTeacher: 'DIR/nowhere' },
     /--innerTeacher: expected an objective that looks into it .* got task,fd/,
   ],
+  'a size beside a student that has one': [
+    { tokenizer: undefined, init: 'DIR/first', student: '64x2-64x2' },
+    /--student: expected none beside --init .*first, which has its own size, got 64x2-64x2/,
+  ],
+  'a size of vocabulary beside a trained tokenizer': [{ vocabSize: 500 }, /--vocabSize: expected none beside .*words, whose tokenizer .* got 500/],
   'a specialist without a language': [{ specialists: ['DIR/second'] }, /expected LANG=DIR or LANG\+LANG=DIR:WEIGHT/],
 }
 for (const [title, [settings, message, table]] of Object.entries(refused)) {
