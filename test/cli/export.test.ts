@@ -5,7 +5,8 @@ import { commands } from '../../cli/commands.ts'
 import { run } from '../../cli/run.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../engine/safetensors.ts'
 import { writeModelFolder } from '../../models/folder.ts'
-import { smallModel, temporaryFolder } from '../export/small-model.ts'
+import { smallModel } from '../export/small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 async function runExport(...args: string[]) {
   let stderr = ''

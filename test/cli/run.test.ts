@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
 import { flagsOf } from '../../cli/flags.ts'
 import { runOptions } from '../../cli/options.ts'
 import { run } from '../../cli/run.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { runShow } from './fixture.ts'
 
 const defaults = {
@@ -61,7 +61,7 @@ for (const [what, args, message] of mistakes) {
 }
 
 test("a path that the system refuses is the user's to mend: one line, exit code 2", async (t) => {
-  const file = await writeConfig(t.teardown, {})
+  const file = await writeConfig(t, {})
   const schema = z.object({ out: z.string().describe('where') })
   const make = async () => ({
     name: 'make',
@@ -102,7 +102,7 @@ test('a list may be the positional key: it takes every argument that is no flag'
 })
 
 test('flags win over the config file, the config file over defaults', async (t) => {
-  const file = await writeConfig(t.teardown, { command: 'show', text: 'from file', steps: 3, inner: { depth: 9 }, mode: 'fast' })
+  const file = await writeConfig(t, { command: 'show', text: 'from file', steps: 3, inner: { depth: 9 }, mode: 'fast' })
   const { config } = await runShow('show', '--config', file, '--steps', '4')
   t.deepEqual(config, { ...defaults, text: 'from file', steps: 4, inner: { depth: 9 }, mode: 'fast' })
 })
@@ -111,7 +111,7 @@ test('how a run was begun is not read from its config.json', async (t) => {
   const schema = z.object({ out: z.string().describe('where'), ...runOptions })
   let config: object = {}
   const begin = async () => ({ name: 'begin', description: 'Begins.', schema, run: async (got: object) => void (config = got) })
-  const file = await writeConfig(t.teardown, { command: 'begin', out: 'here', force: true, resume: true })
+  const file = await writeConfig(t, { command: 'begin', out: 'here', force: true, resume: true })
   t.is(await run(['begin', '--config', file], { begin }), 0)
   t.deepEqual(config, { out: 'here', cacheDir: '.cache', force: false, resume: false })
 })
@@ -132,7 +132,7 @@ const badFiles: [what: string, content: unknown, message: RegExp][] = [
 ]
 for (const [what, content, message] of badFiles) {
   test(`refuses a config file with ${what}`, async (t) => {
-    const { code, stderr } = await runShow('show', '--config', await writeConfig(t.teardown, content))
+    const { code, stderr } = await runShow('show', '--config', await writeConfig(t, content))
     t.regex(stderr, message)
     t.is(code, 2)
   })
@@ -183,9 +183,8 @@ test('a schema that no flag can hold is found when the command is written', (t) 
   t.throws(() => flagsOf(z.object({ table: z.record(z.string(), z.number()) })), { message: /^--table: no flag can hold a schema of type object/ })
 })
 
-async function writeConfig(teardown: (fn: () => Promise<void>) => void, content: unknown): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'distilingual-'))
-  teardown(() => rm(dir, { recursive: true }))
+async function writeConfig(t: ExecutionContext, content: unknown): Promise<string> {
+  const dir = await temporaryFolder(t)
   const file = join(dir, 'config.json')
   await writeFile(file, JSON.stringify(content))
   return file

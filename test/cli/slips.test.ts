@@ -10,7 +10,7 @@ import { stage1 } from '../../cli/stage1.ts'
 import { stage2 } from '../../cli/stage2.ts'
 import { teacher } from '../../cli/teacher.ts'
 import { UserError } from '../../engine/errors.ts'
-import { temporaryFolder } from '../export/small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 test('a slip in --objective leaves no run folder, which the next try would stumble over', async (t) => {
   const out = join(await temporaryFolder(t), 'run')

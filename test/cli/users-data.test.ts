@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
 import { captionsOf } from '../../corpora/emoji/captions.ts'
 import { conceptsOf } from '../../corpora/emoji/concepts.ts'
@@ -14,18 +15,31 @@ import { exportFolder } from '../../export/package.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 import { eventsIn } from '../engine/events/reader.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const main = new URL('../../cli/main.ts', import.meta.url).pathname
 
+const node = ['--import', import.meta.resolve('tsx'), main]
+
 /** Runs a command as a user would, in a process of its own. */
 async function run(cwd: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], { cwd })
+  const { stdout } = await promisify(execFile)(process.execPath, [...node, ...args], { cwd })
   return stdout
 }
 
+/** Runs a command until a file is there, and kills it. */
+async function killed(cwd: string, file: string, ...args: string[]): Promise<void> {
+  const child = spawn(process.execPath, [...node, ...args], { cwd, stdio: 'ignore' })
+  const ended = once(child, 'close')
+  while (child.exitCode === null && !existsSync(join(cwd, file))) await new Promise((resolve) => setTimeout(resolve, 5))
+  child.kill('SIGKILL')
+  const [, signal] = await ended
+  if (signal !== 'SIGKILL') throw new Error(`${args.join(' ')} ended by itself`)
+}
+
 /** A folder with 200 PNG files, captions.csv in German and French, and a small untrained teacher. */
-async function usersFolder(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'distilingual-users-'))
+async function usersFolder(t: ExecutionContext): Promise<string> {
+  const dir = await temporaryFolder(t)
   const drawings = await onePerConcept('twemoji')
   const chosen = conceptsOf('train').slice(0, 200)
   const rows = await Promise.all(
@@ -57,7 +71,7 @@ async function usersFolder(): Promise<string> {
 }
 
 test('four commands take a 200-image CSV in German and French to an export', async (t) => {
-  const dir = await usersFolder()
+  const dir = await usersFolder(t)
   const data = ['--corpus', 'captions.csv', '--languages', 'de,fr']
   const short = ['--batchSize', '32', '--steps', '6', '--warmup', '2', '--logEvery', '2']
   await run(dir, 'stage1', ...data, ...short, '--teacher', 'teacher', '--variants', '2', '--vocabSize', '400', '--out', 'one')
@@ -87,4 +101,32 @@ test('four commands take a 200-image CSV in German and French to an export', asy
   for (const file of ['model.safetensors', 'tokenizer.json', 'onnx/text_model_quantized.onnx', 'onnx/vision_model.onnx', 'README.md']) {
     t.true((await readFile(join(dir, 'dist', file))).length > 0, file)
   }
+})
+
+test('distill, killed in its second stage and resumed, ends as one that never stopped; with a twin without a teacher', async (t) => {
+  t.timeout(600_000)
+  const dir = await usersFolder(t)
+  const first = { steps: 6, batchSize: 32, warmup: 2, logEvery: 2, variants: 2, vocabSize: 400, threads: 1 }
+  const second = { steps: 4, batchSize: 32, warmup: 2, logEvery: 1, threads: 1 }
+  const settings = { corpus: 'captions.csv', languages: ['de', 'fr'], teacher: 'teacher', protocol: ['test'], dtypes: ['fp32', 'q8'] }
+  await writeFile(join(dir, 'short.json'), JSON.stringify({ ...settings, maxDrop: ['50'], stage1: first, stage2: second }))
+  const command = ['distill', '--config', 'short.json']
+
+  const printed = await run(dir, ...command, '--out', 'whole', '--baseline')
+  t.regex(printed, /German[\s\S]*scratch/)
+  const report = parseReport(JSON.parse(await readFile(join(dir, 'whole', 'report.json'), 'utf8')))
+  const measured = new Set(report.results.map(({ model, dtype }) => `${model} ${dtype}`))
+  t.deepEqual(measured, new Set(['teacher fp32', 'student fp32', 'student q8', 'student-stage1 fp32', 'scratch fp32']))
+  const rates = JSON.parse(await readFile(join(dir, 'whole', 'scratch', 'rates.json'), 'utf8')) as { learningRate: number; recall: number }[]
+  t.deepEqual(
+    rates.map(({ learningRate }) => learningRate),
+    [5e-4, 1e-3, 2e-3],
+  )
+  t.true(rates.every(({ recall }) => recall >= 0 && recall <= 1))
+
+  await killed(dir, 'halved/stage2/log.jsonl', ...command, '--out', 'halved')
+  t.false(existsSync(join(dir, 'halved', 'report.json')))
+  await run(dir, ...command, '--out', 'halved', '--resume')
+  for (const file of ['stage1/student/model.safetensors', 'stage2/student/model.safetensors', 'export/onnx/text_model_quantized.onnx'])
+    t.deepEqual(await readFile(join(dir, 'halved', file)), await readFile(join(dir, 'whole', file)), file)
 })

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { applyAugmentation, drawAugmentation } from '../../corpora/augment.ts'
 import { type BatchItem, batchLoader } from '../../corpora/batch-loader.ts'
 import { random } from '../../engine/random.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const size = 12
 const count = 20
@@ -14,9 +14,8 @@ const image = (i: number) => {
   return Uint8Array.from({ length: size * size * 4 }, () => 256 * next())
 }
 
-const makeCache = async (t: { teardown(undo: () => Promise<void>): void }) => {
-  const dir = await mkdtemp(join(tmpdir(), 'batch-loader-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+const makeCache = async (t: ExecutionContext) => {
+  const dir = await temporaryFolder(t)
   const file = join(dir, 'pixels.rgba')
   await writeFile(file, Buffer.concat(Array.from({ length: count }, (_, i) => image(i))))
   return { file, size, count }

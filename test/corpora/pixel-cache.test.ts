@@ -1,12 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import test from 'ava'
 import sharp from 'sharp'
 import { decodeImage } from '../../corpora/images.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { ImageSource } from '../../corpora/sample.ts'
 import { UserError } from '../../engine/errors.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const colours = ['#f00', '#0f0', '#00f', '#ff0', '#0ff', '#f0f', '#888']
 let reads = 0
@@ -22,14 +21,8 @@ const sources = (fingerprint?: string): ImageSource[] =>
     },
   }))
 
-const folder = async (t: { teardown(undo: () => Promise<void>): void }) => {
-  const dir = await mkdtemp(join(tmpdir(), 'pixel-cache-'))
-  t.teardown(() => rm(dir, { recursive: true }))
-  return dir
-}
-
 test.serial('images are read back in the order of their sources', async (t) => {
-  const dir = await folder(t)
+  const dir = await temporaryFolder(t)
   const cache = await buildPixelCache(sources(), { dir, size: 8, fit: 'photo' })
   t.teardown(cache.close)
   t.is(cache.count, 7)
@@ -50,7 +43,7 @@ test.serial('images are read back in the order of their sources', async (t) => {
 })
 
 test.serial('a matching cache is reused, another size, fit, order or fingerprint makes a new one', async (t) => {
-  const dir = await folder(t)
+  const dir = await temporaryFolder(t)
   const files = new Set<string>()
   const build = async (list: ImageSource[], size: number, fit: 'photo' | 'drawing') => {
     reads = 0
@@ -72,7 +65,7 @@ test.serial('a matching cache is reused, another size, fit, order or fingerprint
 })
 
 test.serial('a damaged sidecar or a short file is built again', async (t) => {
-  const dir = await folder(t)
+  const dir = await temporaryFolder(t)
   const build = async () => {
     reads = 0
     const cache = await buildPixelCache(sources(), { dir, size: 8, fit: 'photo' })
@@ -94,7 +87,7 @@ test.serial('a damaged sidecar or a short file is built again', async (t) => {
 })
 
 test.serial('a broken image fails by name and leaves nothing half-written', async (t) => {
-  const dir = await folder(t)
+  const dir = await temporaryFolder(t)
   const broken = sources().with(4, { key: 'broken.png', read: async () => Buffer.from('no') })
   const error = await t.throwsAsync(buildPixelCache(broken, { dir, size: 8 }), { instanceOf: UserError })
   t.regex(error.message, /^image broken\.png: /)

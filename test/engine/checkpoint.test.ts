@@ -1,15 +1,14 @@
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { assertSameRun, type Checkpoint, readLatestCheckpoint, restoreInto, writeCheckpoint } from '../../engine/checkpoint.ts'
 import { UserError } from '../../engine/errors.ts'
 import type { Params } from '../../engine/params.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { gaussian } from './oracle.ts'
 
 async function temporary(t: import('ava').ExecutionContext): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'checkpoint-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+  const dir = await temporaryFolder(t)
   return join(dir, 'checkpoints')
 }
 

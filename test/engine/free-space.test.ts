@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import { requireSpace } from '../../engine/free-space.ts'
-import { temporaryFolder } from '../export/small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 test('what a disk has no room for is refused, and nothing is written', async (t) => {
   const parent = await temporaryFolder(t)

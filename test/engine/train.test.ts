@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
@@ -13,14 +12,14 @@ import { withGradients } from '../../engine/gradients.ts'
 import type { Params } from '../../engine/params.ts'
 import { tf } from '../../engine/tf.ts'
 import { type Training, train } from '../../engine/train.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { close, gaussian } from './oracle.ts'
 
 const program = fileURLToPath(new URL('train-run.ts', import.meta.url))
 const steps = 30 // as train-run.ts says
 
 async function temporary(t: import('ava').ExecutionContext): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'train-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+  const dir = await temporaryFolder(t)
   return join(dir, 'run')
 }
 

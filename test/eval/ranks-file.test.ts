@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { UserError } from '../../engine/errors.ts'
 import { formatRanks, rankedDirections, readRanks, savedRanks } from '../../eval/ranks-file.ts'
 import { evaluateRetrieval } from '../../eval/retrieval.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const task: RetrievalTask = {
   corpus: 'c',
@@ -21,8 +21,7 @@ test('ranks come back as they were, plain indices are not written', async (t) =>
   const saved = savedRanks('student', 'fp32', task, result)
   t.is(saved.imageToText.queries, undefined)
   t.deepEqual(saved.textToImage.items, [1, 0, 0])
-  const dir = await mkdtemp(join(tmpdir(), 'ranks-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+  const dir = await temporaryFolder(t)
   await writeFile(join(dir, 'ranks.json'), formatRanks([saved, saved]))
   const read = await readRanks(dir)
   t.deepEqual(read, [saved, saved])
@@ -41,8 +40,7 @@ test('other texts or another order make another task', (t) => {
 })
 
 test('missing and damaged files are refused with the reason', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'ranks-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+  const dir = await temporaryFolder(t)
   await t.throwsAsync(() => readRanks(dir), { instanceOf: UserError, message: /ranks\.json: expected ranks of an evaluation, got .*ENOENT/ })
   await writeFile(join(dir, 'ranks.json'), '{"schema":1,')
   await t.throwsAsync(() => readRanks(dir), { instanceOf: UserError, message: /top level: expected ranks of schema 1/ })

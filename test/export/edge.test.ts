@@ -6,7 +6,8 @@ import { type EdgeRow, edgeReport, edgeTable } from '../../export/edge.ts'
 import { edgeFiles, writeEdgeReport } from '../../export/edge-files.ts'
 import { edgeGoals, presetIn } from '../../export/edge-goals.ts'
 import { exportFolder } from '../../export/package.ts'
-import { smallModel, temporaryFolder } from './small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { smallModel } from './small-model.ts'
 
 test('an edge report has sizes, times and memory of each format side by side, and lies in folder and card', async (t) => {
   const { model, tokenizerDir } = await smallModel(t)

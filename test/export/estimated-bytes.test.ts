@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import test from 'ava'
 import { estimatedBytes } from '../../export/estimated-bytes.ts'
 import { exportFolder } from '../../export/package.ts'
-import { smallModel, temporaryFolder } from './small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { smallModel } from './small-model.ts'
 
 test('the estimate is above what is written, and not far above', async (t) => {
   const { model, tokenizerDir } = await smallModel(t)

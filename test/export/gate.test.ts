@@ -9,7 +9,8 @@ import { exportFolder } from '../../export/package.ts'
 import type { GateTask } from '../../export/recall.ts'
 import { embedCached } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import { leastCosine, type SmallModel, smallModel, temporaryFolder } from './small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { leastCosine, type SmallModel, smallModel } from './small-model.ts'
 
 const dim = 64
 const size = 32

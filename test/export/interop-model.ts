@@ -5,7 +5,8 @@ import type { ExecutionContext } from 'ava'
 import sharp from 'sharp'
 import { decodeImage, toPixelValues } from '../../corpora/images.ts'
 import { exportFolder } from '../../export/package.ts'
-import { captions, leastCosine, smallModel, temporaryFolder } from './small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { captions, leastCosine, smallModel } from './small-model.ts'
 
 export const dim = 64
 const size = 32

@@ -6,7 +6,8 @@ import { operatorsIn } from '../../engine/onnx/ort-file.ts'
 import { openSession } from '../../engine/runtime.ts'
 import { operatorsConfig } from '../../export/ort.ts'
 import { exportFolder } from '../../export/package.ts'
-import { noise, smallModel, temporaryFolder } from './small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { noise, smallModel } from './small-model.ts'
 
 test('an export in ORT format gives the same embeddings from .ort files and lists their operators', async (t) => {
   const { model, tokenizerDir } = await smallModel(t)

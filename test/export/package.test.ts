@@ -6,7 +6,8 @@ import { parseDtypes } from '../../export/dtypes.ts'
 import { exportFolder } from '../../export/package.ts'
 import { readModelFolder } from '../../models/folder.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
-import { captions, leastCosine, noise, smallModel, temporaryFolder } from './small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { captions, leastCosine, noise, smallModel } from './small-model.ts'
 
 const files = [
   'README.md',

@@ -6,7 +6,8 @@ import { exportGraphs } from '../../export/onnx.ts'
 import { exportFolder } from '../../export/package.ts'
 import { quantizeStatic, scaleOf } from '../../export/quantize-static.ts'
 import { floats, graphOf, node, run, versions } from '../engine/onnx/run.ts'
-import { captions, leastCosine, noise, smallModel, temporaryFolder } from './small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { captions, leastCosine, noise, smallModel } from './small-model.ts'
 
 test('scales, worked by hand: zero is exact and both ends are reached', (t) => {
   t.deepEqual(scaleOf([-1, 1.55]), { scale: Math.fround(0.01), zero: 100 })

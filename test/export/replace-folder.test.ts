@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import { replaceFolder } from '../../export/replace-folder.ts'
-import { temporaryFolder } from './small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const own = { what: 'site', isOwn: (file: string) => file === 'index.html' || file.startsWith('data/'), hint: 'Name another.' }
 

@@ -1,7 +1,4 @@
 /** A small model with random weights and a tokenizer of its own, for tests of what becomes of it. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { normal, random } from '../../engine/random.ts'
 import { preset } from '../../models/config.ts'
@@ -9,6 +6,7 @@ import { createDualEncoder, type DualEncoder } from '../../models/dual-encoder.t
 import { type Encoder, modelEncoder } from '../../models/encoder.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 export const captions = ['a red apple', 'a green pear on a plate', '红苹果', '绿色的梨', 'two black cats', '两只黑猫', 'sun', '太阳']
 
@@ -31,12 +29,6 @@ export async function smallModel(t: ExecutionContext): Promise<SmallModel> {
   const encoder = await modelEncoder('small', model, tokenizer, { threads: 1 })
   t.teardown(() => encoder.release())
   return { model, tokenizer, tokenizerDir, encoder }
-}
-
-export async function temporaryFolder(t: ExecutionContext): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'distilingual-'))
-  t.teardown(() => rm(dir, { recursive: true, force: true }))
-  return dir
 }
 
 /** Noise in the range of real pixel values. */

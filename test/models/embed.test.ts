@@ -4,7 +4,8 @@ import { random } from '../../engine/random.ts'
 import { exportFolder } from '../../export/package.ts'
 import { embedCached, embedPixels, embedTexts } from '../../models/embed.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
-import { smallModel, temporaryFolder } from '../export/small-model.ts'
+import { smallModel } from '../export/small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 test('what a quantized model makes of an item does not depend on the others', async (t) => {
   const { model, tokenizerDir } = await smallModel(t)

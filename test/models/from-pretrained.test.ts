@@ -4,7 +4,7 @@ import test from 'ava'
 import { fixtureNames, writeFixture } from '../../bench/fixtures.ts'
 import { type Expected, embedMadeUp } from '../../bench/from-pretrained.ts'
 import { readModelFolder } from '../../models/folder.ts'
-import { temporaryFolder } from '../export/small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 // Written by `npm run bench -- from-pretrained --write test/models/from-pretrained.json`, with a python that has transformers.
 const expected = JSON.parse(await readFile(new URL('from-pretrained.json', import.meta.url), 'utf8')) as Expected

@@ -5,7 +5,8 @@ import { UserError } from '../../engine/errors.ts'
 import { exportFolder } from '../../export/package.ts'
 import { writeModelFolder } from '../../models/folder.ts'
 import { identifyModel, locateModel } from '../../stages/open-model.ts'
-import { smallModel, temporaryFolder } from '../export/small-model.ts'
+import { smallModel } from '../export/small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 test('which files a folder is opened by', async (t) => {
   const { model, tokenizerDir } = await smallModel(t)

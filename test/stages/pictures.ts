@@ -4,7 +4,8 @@ import { applyAugmentation } from '../../corpora/augment.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { TeacherFeatures } from '../../stages/features/features.ts'
 import type { TrainingSet } from '../../stages/training/training-set.ts'
-import { captions, temporaryFolder } from '../export/small-model.ts'
+import { captions } from '../export/small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 export const [count, size] = [5, 32]
 

@@ -4,7 +4,7 @@ import test from 'ava'
 import sharp from 'sharp'
 import { UserError } from '../../engine/errors.ts'
 import { openRunData } from '../../stages/run-data.ts'
-import { temporaryFolder } from '../export/small-model.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 test('what a model was trained on is found, and asked for where it has moved', async (t) => {
   const dir = await temporaryFolder(t)

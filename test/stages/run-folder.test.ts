@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { findModel, inRunFolder, openRunFolder } from '../../stages/run-folder.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
-const folder = () => mkdtemp(join(tmpdir(), 'distilingual-run-'))
 const config = { command: 'stage1', steps: 10, stage1: { seed: 1 }, resume: false }
 
 test('a folder that holds a run is neither overwritten nor mixed', async (t) => {
-  const dir = await folder()
+  const dir = await temporaryFolder(t)
   await openRunFolder(dir, config, {})
   await writeFile(join(dir, 'log.jsonl'), 'kept')
   await t.throwsAsync(openRunFolder(dir, config, {}), { message: /expected a new folder, got a folder that holds a run\. Add --resume/ })
@@ -17,7 +17,7 @@ test('a folder that holds a run is neither overwritten nor mixed', async (t) => 
 })
 
 test('resume goes on with the same settings and names the one that differs', async (t) => {
-  const dir = await folder()
+  const dir = await temporaryFolder(t)
   await openRunFolder(dir, config, {})
   await t.notThrowsAsync(openRunFolder(dir, { ...config, resume: true }, { resume: true }))
   await t.throwsAsync(openRunFolder(dir, { ...config, stage1: { seed: 2 } }, { resume: true }), {
@@ -28,7 +28,7 @@ test('resume goes on with the same settings and names the one that differs', asy
 })
 
 test('force starts over', async (t) => {
-  const dir = await folder()
+  const dir = await temporaryFolder(t)
   await openRunFolder(dir, config, {})
   await writeFile(join(dir, 'log.jsonl'), 'old')
   await openRunFolder(dir, { ...config, steps: 20 }, { force: true })
@@ -37,14 +37,14 @@ test('force starts over', async (t) => {
 })
 
 test('what began a run is not recorded: its config.json, read again, would start over', async (t) => {
-  const dir = await folder()
+  const dir = await temporaryFolder(t)
   await openRunFolder(dir, { ...config, force: true }, { force: true })
   const recorded = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
   t.deepEqual(recorded, { command: 'stage1', steps: 10, stage1: { seed: 1 } })
 })
 
 test('a command that fails before it learnt anything leaves the folder as it was; afterwards it leaves a run', async (t) => {
-  const dir = await folder()
+  const dir = await temporaryFolder(t)
   await mkdir(join(dir, 'notes'))
   const fail = (before: () => Promise<unknown>) => async () => {
     await before()
@@ -67,13 +67,13 @@ test('a command that fails before it learnt anything leaves the folder as it was
 })
 
 test('a finished run can be exported once more, in other formats and to another place', async (t) => {
-  const dir = await folder()
+  const dir = await temporaryFolder(t)
   await openRunFolder(dir, { ...config, dtypes: ['fp32', 'q8'], maxDrop: [] }, {})
   await t.notThrowsAsync(openRunFolder(dir, { ...config, dtypes: ['fp32'], maxDrop: ['5'], exportDir: 'elsewhere' }, { resume: true }))
 })
 
 test('force removes neither what the run begins with nor a folder that holds no run', async (t) => {
-  const dir = await folder()
+  const dir = await temporaryFolder(t)
   await openRunFolder(dir, config, {})
   await mkdir(join(dir, 'student'))
   const from = { ...config, from: join(dir, 'student') }
@@ -83,13 +83,13 @@ test('force removes neither what the run begins with nor a folder that holds no 
   await t.throwsAsync(openRunFolder(dir, list, { force: true }), { message: /the folder that --stage1\.specialists\.0 is in/ })
   // Words that happen to be names of folders are no inputs.
   await t.notThrowsAsync(openRunFolder(dir, { ...config, from: tmpdir(), out: dir, student: dir }, { force: true }))
-  const model = await folder()
+  const model = await temporaryFolder(t)
   await writeFile(join(model, 'config.json'), '{"model_type": "clip"}')
   for (const how of [{}, { force: true }, { resume: true }])
     await t.throwsAsync(openRunFolder(model, config, how), { message: /got a folder with a config\.json that is no run of its own/ })
   t.is(await readFile(join(model, 'config.json'), 'utf8'), '{"model_type": "clip"}')
   for (const part of ['checkpoints', 'student', 'log.jsonl']) {
-    const stage = await folder() // as distill leaves its stages
+    const stage = await temporaryFolder(t) // as distill leaves its stages
     await mkdir(join(stage, part))
     for (const how of [{}, { force: true }, { resume: true }])
       await t.throwsAsync(openRunFolder(stage, config, how), { message: new RegExp(`a folder with a ${part} that is no run of its own`) })
@@ -97,7 +97,7 @@ test('force removes neither what the run begins with nor a folder that holds no 
 })
 
 test('finds the model of a run, of a whole distillation and of a plain folder', async (t) => {
-  const dir = await folder()
+  const dir = await temporaryFolder(t)
   t.throws(() => findModel(dir), { message: /expected a finished run, a model folder .* or an export/ })
   t.throws(() => findModel(join(dir, 'absent')), { message: /got no such folder/ })
   for (const place of ['stage1/student', 'stage2/student', 'student', '.']) {

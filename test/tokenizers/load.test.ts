@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../engine/errors.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const CAPTIONS = ['a red apple', 'a red pear', '红苹果', '红梨']
 
@@ -89,8 +89,7 @@ test('bad folders', async (t) => {
 })
 
 async function folder(t: ExecutionContext): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'tokenizer-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+  const dir = await temporaryFolder(t)
   return dir
 }
 

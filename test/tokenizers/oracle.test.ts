@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { toByteLevel } from '../../tokenizers/byte-level.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { countWords, normalizeCaption } from '../../tokenizers/pipeline.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { LANGUAGES, sampleCaptions } from './cldr.ts'
 
 type Native = typeof import('tokenizers')
@@ -144,8 +143,7 @@ test('a space before a word belongs to the word, a space before Chinese to nobod
 })
 
 async function trained(t: ExecutionContext, algorithm: 'bpe' | 'unigram', contextLength = 32): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'tokenizer-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+  const dir = await temporaryFolder(t)
   const captions = [...(await sampleCaptions('en', 4000)), ...(await sampleCaptions('zh', 4000))]
   await writeTokenizer(dir, trainTokenizer(captions, { vocabSize: 3000, algorithm, contextLength }))
   return dir

@@ -8,7 +8,7 @@ import test from 'ava'
 import { crc32c, maskedCrc32c } from '../../../engine/events/crc32c.ts'
 import { openEventFile } from '../../../engine/events/event-file.ts'
 import { random } from '../../../engine/random.ts'
-import { temporaryFolder } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { crc, eventsIn } from './reader.ts'
 
 test('CRC-32C: the vectors of RFC 3720, and a bit-by-bit division', (t) => {

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import protobuf from 'protobufjs'
@@ -7,6 +6,7 @@ import { UserError } from '../../../engine/errors.ts'
 import type { Graph } from '../../../engine/onnx/model.ts'
 import { decodeModel, encodeModel } from '../../../engine/onnx/proto.ts'
 import { random } from '../../../engine/random.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { floats, gaussian, graphOf, ints, load, node, run, runBytes } from './run.ts'
 
 const everything = (): Graph => ({
@@ -90,8 +90,7 @@ test('a file written by onnxruntime is read, and runs the same after rewriting',
       ['b', gaussian([4], 2)],
     ]),
   })
-  const folder = await mkdtemp(join(tmpdir(), 'distilingual-proto-'))
-  t.teardown(() => rm(folder, { recursive: true }))
+  const folder = await temporaryFolder(t)
   const path = join(folder, 'optimized.onnx')
   await load('1.30').InferenceSession.create(encodeModel(graph), { optimizedModelFilePath: path, graphOptimizationLevel: 'basic' })
   const bytes = await readFile(path)

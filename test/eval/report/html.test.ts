@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
@@ -8,6 +7,7 @@ import { UserError } from '../../../engine/errors.ts'
 import { html, raw } from '../../../eval/report/html/markup.ts'
 import { renderHtml } from '../../../eval/report/html.ts'
 import { parseReport, type Report } from '../../../eval/report/schema.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { browserTest } from './browser.ts'
 import { comparisonPage } from './comparison-example.ts'
 import { exampleReport } from './example.ts'
@@ -68,8 +68,7 @@ test('a report that spells out gaps, zero-shot, agreement and groups fits the sc
 
 /** Opens a page from a file and fails on whatever the browser complains of or asks for. */
 async function open(t: ExecutionContext, browser: Browser, width: number, colorScheme: 'light' | 'dark' = 'light', markup?: string): Promise<Page> {
-  const dir = await mkdtemp(join(tmpdir(), 'report-html-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+  const dir = await temporaryFolder(t)
   const file = join(dir, 'report.html')
   await writeFile(file, markup ?? (await renderHtml(fullReport(), fullMaterial())))
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })

@@ -1,13 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../../engine/errors.ts'
 import { readLog } from '../../../eval/report/log.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 test('a log is numbers by step; an unfinished last line does not count', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'log-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+  const dir = await temporaryFolder(t)
   const file = join(dir, 'log.jsonl')
   await writeFile(file, '{"step":10,"loss":1.5,"bad":null}\n{"step":20,"language_gap":0.1}\n{"step":3')
   t.deepEqual(await readLog(file), [

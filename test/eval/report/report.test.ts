@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../../engine/errors.ts'
@@ -15,6 +14,7 @@ import { provenance } from '../../../eval/report/provenance.ts'
 import { pixelRow, retrievalRow } from '../../../eval/report/rows.ts'
 import { parseReport } from '../../../eval/report/schema.ts'
 import { evaluateRetrieval } from '../../../eval/retrieval.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { exampleReport } from './example.ts'
 import { fullReport } from './html-example.ts'
 
@@ -170,8 +170,7 @@ test('zero-shot, agreement and groups are in the Markdown report', (t) => {
 })
 
 test('reports are written whole or not at all', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'report-'))
-  t.teardown(() => rm(dir, { recursive: true }))
+  const dir = await temporaryFolder(t)
   const out = join(dir, 'deep', 'run')
   t.is((await writeReport(out, exampleReport()))[0], join(out, 'report.json'))
   const always = ['chinese_clip.json', 'clip_benchmark.json', 'open_clip.json', 'output.json']

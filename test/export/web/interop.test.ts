@@ -7,8 +7,9 @@ import { headTags } from '../../../export/web/site/head.ts'
 import { writeRuntime } from '../../../export/web/site/runtime.ts'
 import { serveSite } from '../../../export/web/site/server.ts'
 import { browserTest } from '../../eval/report/browser.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { checkScores, dim, expectedScores, exported, labels, type Score } from '../interop-model.ts'
-import { captions, leastCosine, temporaryFolder } from '../small-model.ts'
+import { captions, leastCosine } from '../small-model.ts'
 
 const page = '<!doctype html><meta charset="utf-8"><title>interop</title>'
 /** q8 chooses its ranges per call and rounds: scores of a random model with a scale of 14 move by this much. */

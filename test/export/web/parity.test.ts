@@ -4,7 +4,8 @@ import test, { type ExecutionContext } from 'ava'
 import { exportFolder } from '../../../export/package.ts'
 import { brokenPromises, compareParity, type ParityReport, parityTable } from '../../../export/parity.ts'
 import { browserTest } from '../../eval/report/browser.ts'
-import { smallModel, temporaryFolder } from '../small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+import { smallModel } from '../small-model.ts'
 
 async function smallExport(t: ExecutionContext): Promise<string> {
   const { model, tokenizerDir } = await smallModel(t)

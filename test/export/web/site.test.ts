@@ -10,7 +10,7 @@ import { examples } from '../../../export/web/site/examples.ts'
 import { collectGallery } from '../../../export/web/site/gallery.ts'
 import { findExport, formatsOf } from '../../../export/web/site/model-files.ts'
 import { serveSite } from '../../../export/web/site/server.ts'
-import { temporaryFolder } from '../small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 async function table(dir: string): Promise<string> {
   for (const name of ['a', 'b', 'c'])

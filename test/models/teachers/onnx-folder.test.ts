@@ -9,7 +9,8 @@ import { exportGraphs } from '../../../export/onnx.ts'
 import { openTeacher, type TeacherOptions } from '../../../models/teachers/onnx-folder.ts'
 import { loadTokenizer } from '../../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../../tokenizers/train.ts'
-import { captions, leastCosine, noise, type SmallModel, smallModel, temporaryFolder } from '../../export/small-model.ts'
+import { captions, leastCosine, noise, type SmallModel, smallModel } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const dim = 64
 const size = 32

@@ -17,7 +17,8 @@ import { runStage1 } from '../../../stages/stage1.ts'
 import { stage1Settings } from '../../../stages/stage1-settings.ts'
 import { smallPlace } from '../../bench/small-place.ts'
 import { close } from '../../engine/oracle.ts'
-import { captions, leastCosine, noise, smallModel, temporaryFolder } from '../../export/small-model.ts'
+import { captions, leastCosine, noise, smallModel } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const place = smallPlace()
 test.after.always(async () => rm((await place).dir, { recursive: true }))

@@ -5,7 +5,8 @@ import protobuf from 'protobufjs'
 import { onnxSchema } from '../../../engine/onnx/schema.ts'
 import { exportFolder } from '../../../export/package.ts'
 import { onnxContender } from '../../../stages/evaluation/contenders.ts'
-import { smallModel, temporaryFolder } from '../../export/small-model.ts'
+import { smallModel } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 /** Moves all weights of an ONNX file into FILE_data, as exporters do with models over 2 GB. */
 async function moveOut(file: string): Promise<void> {

@@ -11,7 +11,8 @@ import { openInnerTeacher } from '../../../stages/features/inner-teacher.ts'
 import { textLengthOf } from '../../../stages/training/text-length.ts'
 import type { TrainingSet } from '../../../stages/training/training-set.ts'
 import { close } from '../../engine/oracle.ts'
-import { smallModel, temporaryFolder } from '../../export/small-model.ts'
+import { smallModel } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { pictures } from '../pictures.ts'
 
 const variants = 2

@@ -19,7 +19,8 @@ import { openInnerTeacher, requireSameSize, requireSameTokenizer } from '../../.
 import { findModel } from '../../../stages/run-folder.ts'
 import type { InnerShapes } from '../../../stages/training/inner-step.ts'
 import { close, gaussian } from '../../engine/oracle.ts'
-import { captions, smallModel, temporaryFolder } from '../../export/small-model.ts'
+import { captions, smallModel } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const [B, T] = [2, 8]
 

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../../engine/errors.ts'
 import { encodeNpy } from '../../../engine/npy.ts'
 import { missingBytes, readRows, readShard, type ShardSet, writeShards } from '../../../stages/features/shard-files.ts'
-import { temporaryFolder } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 /** Eleven rows in three files, of two kinds: row r is r, r + 1/8, r + 2/8, …, exact in float16; wide rows are negative. */
 async function written(t: ExecutionContext) {

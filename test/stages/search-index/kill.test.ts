@@ -7,7 +7,7 @@ import test from 'ava'
 import Libsql from 'libsql'
 import { openDatabase } from '../../../stages/search-index/database.ts'
 import { searchIndex } from '../../../stages/search-index/lookup.ts'
-import { temporaryFolder } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { writeDrawings } from './pictures.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { openCorpus } from '../../../corpora/open.ts'
 import { writeModelFolder } from '../../../models/folder.ts'
-import { smallModel, temporaryFolder } from '../../export/small-model.ts'
+import { smallModel } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 /** Writes `count` emoji drawings as files into `dir`, half of them into a subfolder; returns their paths below it. */
 export async function writeDrawings(dir: string, count: number): Promise<string[]> {

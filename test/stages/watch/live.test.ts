@@ -8,7 +8,7 @@ import { UserError } from '../../../engine/errors.ts'
 import { readLiveRun } from '../../../stages/watch/live-run.ts'
 import { serveLive } from '../../../stages/watch/live-server.ts'
 import { browserTest } from '../../eval/report/browser.ts'
-import { temporaryFolder } from '../../export/small-model.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 const patience = 180_000 // ms; a busy machine is no failure
 /** The log of the teacher that ships, as its training wrote it. */
