@@ -1,19 +1,22 @@
 import { z } from 'zod'
-import { openCorpus } from '../corpora/open.ts'
 import { buildDemo } from '../export/demo.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { serveSite } from '../export/web/site/server.ts'
+import { openRunData } from '../stages/run-data.ts'
+import { trainedOn } from '../stages/trained-on.ts'
 import type { Command } from './command.ts'
-import { corpusOptions, languageList } from './options.ts'
+import { dataOptions, languageList } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('folder of an exported model, or of a run that has one'),
-  corpus: corpusOptions.corpus,
-  imagesDir: corpusOptions.imagesDir,
+  corpus: dataOptions.corpus,
+  imagesDir: dataOptions.imagesDir,
   protocol: z.string().optional().describe('which of the corpus (default: its test split; for emoji unseen-style/openmoji)'),
   languages: languageList
     .optional()
-    .describe('languages of the page, BCP 47 (default: of English and Chinese what the corpus has, else its first two)'),
+    .describe(
+      "languages of the page, BCP 47 (default: those of the model's run, else of English and Chinese what the corpus has, else its first two)",
+    ),
   limit: z.int().positive().default(2000).describe('pictures at most'),
   dtypes: z.array(z.string()).min(1).optional().describe('number formats to offer (default: all of the folder)'),
   title: z.string().optional().describe('title of the page'),
@@ -27,11 +30,9 @@ export const demo: Command<typeof schema> = {
   description: 'Build a page that searches pictures in the browser, and serve it on this computer.',
   schema,
   examples: ['demo --model runs/distill', 'demo --model runs/distill/export --corpus photos.csv --languages en,de --out site --buildOnly'],
-  async run({ corpus, imagesDir, port, buildOnly, dtypes, ...options }) {
-    const { pictures, formats } = await buildDemo(await openCorpus(corpus, { imagesDir, languages: options.languages }), {
-      ...options,
-      dtypes: dtypes && parseDtypes(dtypes),
-    })
+  async run({ port, buildOnly, dtypes, ...options }) {
+    const { open, languages } = (await openRunData(options, { corpus: 'emoji', ...(await trainedOn(options.model)) }))!
+    const { pictures, formats } = await buildDemo(open, { ...options, languages, dtypes: dtypes && parseDtypes(dtypes) })
     console.log(
       `${options.out}: ${pictures.count} pictures, ${formats.map(({ dtype }) => dtype).join(', ')}. Any static web server can serve it, in any folder.`,
     )

@@ -35,7 +35,7 @@ const schema = z.object({
   teacherScale: teacherScaleOption,
   stage1: stage1Settings.prefault({}),
   stage2: stage2Settings.prefault({}),
-  protocol: z.array(z.string()).optional().describe('protocols of the final evaluation (default: all that the corpus has)'),
+  protocol: z.array(z.string()).optional().describe('protocols of the final evaluation (default: for emoji all, for a file its splits but train)'),
   dtypes: z.array(z.string()).default(['fp32', 'fp16', 'q8']).describe('number formats of the export'),
   maxDrop: maxDropOption,
   baseline: z.boolean().default(false).describe('also train a student of the same size and budget without a teacher (best of three learning rates)'),

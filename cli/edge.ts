@@ -8,26 +8,23 @@ import { edgeGoals, presetIn } from '../export/edge-goals.ts'
 import { findExport, formatsOf, modelName } from '../export/web/site/model-files.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
 import { findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
-import { openRunData, validationTasks } from '../stages/run-data.ts'
+import { openRunData, requireNothingToMeasure, validationTasks } from '../stages/run-data.ts'
 import { trainedOn } from '../stages/trained-on.ts'
 import type { Command } from './command.ts'
-import { languageList, runOptions, teacherFolder } from './options.ts'
+import { dataOptions, runOptions, teacherFolder } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('folder of an exported model, or of a run that has one'),
   teacher: z.string().optional().describe("ONNX folder to measure beside it (default: the run's teacher, if the folder is in a run)"),
   dtypes: z.array(z.string()).min(1).optional().describe('number formats of the model (default: all that the folder has)'),
-  corpus: z.string().optional().describe("whose validation protocol recall is measured on (default: the run's corpus)"),
-  imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
-  languages: languageList.optional().describe("languages to measure (default: the run's)"),
+  ...dataOptions,
   rounds: z.int().min(10).default(100).describe('timed runs of each model'),
   cacheDir: runOptions.cacheDir,
 })
 
 export const edge: Command<typeof schema> = {
   name: 'edge',
-  description:
-    'Measure an exported model on this machine: size, latency, memory and recall of every format, the teacher beside it. A command of its own, not a flag of export: it is run again on each device, and an export stays the same bytes.',
+  description: 'Measure an exported model on this machine: size, latency, memory and recall of every format, the teacher beside it.',
   schema,
   positional: 'model',
   examples: ['edge runs/distill', 'edge dist/emoji --corpus emoji --teacher models/teachers/emoji-en-zh'],
@@ -39,6 +36,7 @@ export const edge: Command<typeof schema> = {
     const trained = await trainedOn(dir)
     const teacher = config.teacher ?? trained?.teacher
     const data = await openRunData(config, trained)
+    if (!data) requireNothingToMeasure(config, config.model)
     const prepare: Prepare = async (imageSize) => data && validationTasks(data, imageSize, config.cacheDir)
     const models = [
       ...(await sideBySide('student', dir, formats, prepare)),

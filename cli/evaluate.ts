@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { z } from 'zod'
 import { languageOf } from '../corpora/language.ts'
-import { openCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
 import { UserError } from '../engine/errors.ts'
 import { emojiClassLanguages } from '../eval/emoji-classes.ts'
@@ -11,24 +10,25 @@ import { knownSets } from '../eval/known-sets.ts'
 import { renderConsole } from '../eval/report/console.ts'
 import { writeReport } from '../eval/report/json.ts'
 import { provenance } from '../eval/report/provenance.ts'
-import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
+import type { ModelDtype } from '../models/teachers/teacher-files.ts'
 import { type Contender, folderContender, onnxContender } from '../stages/evaluation/contenders.ts'
 import { evaluateModels } from '../stages/evaluation/evaluate.ts'
 import { locateModel } from '../stages/open-model.ts'
+import { openRunData, usualData } from '../stages/run-data.ts'
+import { trainedOn } from '../stages/trained-on.ts'
 import { trainingLogs } from '../stages/training-logs.ts'
 import type { Command } from './command.ts'
 import { commandLine } from './command-line.ts'
-import { corpusOptions, runOptions, teacherFolder } from './options.ts'
+import { dataOptions, dtypeOption, runOptions, teacherFolder } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('run, model folder (safetensors) or exported ONNX folder'),
   teacher: z.string().optional().describe('ONNX folder to compare with: adds retention'),
-  dtype: z
-    .enum(Object.keys(dtypeSuffixes) as ModelDtype[])
-    .optional()
-    .describe("files of an exported folder, or of a run's export (default: the most precise there are; of a run the trained student)"),
-  ...corpusOptions,
-  protocol: z.array(z.string()).optional().describe('protocols to run (default: all that the corpus has)'),
+  dtype: dtypeOption.describe(
+    "files of an exported folder, or of a run's export (default: the most precise there are; of a run the trained student)",
+  ),
+  ...dataOptions,
+  protocol: z.array(z.string()).optional().describe('protocols to run (default: for emoji all, for a file its splits but train)'),
   knownSet: z
     .enum(Object.keys(knownSets) as [string, ...string[]])
     .optional()
@@ -51,8 +51,9 @@ export const evaluate: Command<typeof schema> = {
     'evaluate --model runs/distill --teacher models/teachers/emoji-en-zh --out runs/measured',
     'evaluate --model runs/mine --corpus flickr30k-cn.csv --languages zh --knownSet flickr30k-cn --out runs/flickr',
   ],
-  async run(config) {
-    const open = await openCorpus(config.corpus, { languages: config.languages, imagesDir: config.imagesDir })
+  async run(asked) {
+    const { open, ...data } = await openRunData(asked, { ...usualData, ...(await trainedOn(asked.model)) })
+    const config = { ...asked, ...data }
     const all = config.knownSet ? [headlineOf(open.protocols)!] : open.protocols
     const protocols = config.protocol ?? all
     for (const protocol of protocols) open.languagesOf(protocol) // an unknown protocol fails before any work

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { UserError } from '../engine/errors.ts'
 import { languageName, megabytes, percent } from '../eval/report/format.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
@@ -8,20 +7,18 @@ import { type ExportedFiles, exportFolder } from '../export/package.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { calibrationSet } from '../stages/calibration.ts'
 import { cardData, reportIn } from '../stages/card-data.ts'
-import { openRunData, validationTasks } from '../stages/run-data.ts'
+import { openRunData, requireNothingToMeasure, validationTasks } from '../stages/run-data.ts'
 import { findModel, requireNoRun } from '../stages/run-folder.ts'
 import { trainedOn } from '../stages/trained-on.ts'
 import type { Command } from './command.ts'
-import { languageList, maxDropOption, runOptions } from './options.ts'
+import { dataOptions, maxDropOption, runOptions } from './options.ts'
 
 const schema = z.object({
   from: z.string().describe('run or model folder'),
   out: z.string().describe('folder to write'),
   dtypes: z.array(z.string()).default(['fp32', 'fp16', 'q8']).describe('number formats: fp32, fp16, q8, int8 (calibrated), q4'),
   format: z.enum(['onnx', 'ort']).default('onnx').describe("ort: also .ort files for onnxruntime's mobile builds, with the list of their operators"),
-  corpus: z.string().optional().describe("whose validation protocol the files are measured on (default: the run's corpus)"),
-  imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
-  languages: languageList.optional().describe("languages to measure (default: the run's)"),
+  ...dataOptions,
   maxDrop: maxDropOption,
   keepFp32: z.array(z.string()).default([]).describe('layers to leave in fp32, or auto: those that --maxDrop makes necessary'),
   reduceRange: z
@@ -51,7 +48,7 @@ export const exportModel: Command<typeof schema> = {
     const { image_size: size } = model.config.vision_config
     const trained = await trainedOn(from)
     const data = await openRunData(config, trained)
-    if (!data) requireNothingToMeasure(config)
+    if (!data) requireNothingToMeasure(config, from, ['maxDrop']) // a gate that nothing passes through would seem to hold
     const files = await exportFolder(model, {
       ...{ out, reduceRange, force, dtypes, tokenizerDir: dir, ort: format === 'ort', outputs: parseOutputs(config.outputs) },
       gate: data && { tasks: await validationTasks(data, size, config.cacheDir), maxDrop },
@@ -63,14 +60,6 @@ export const exportModel: Command<typeof schema> = {
     if (!data) console.log('Not measured: name a --corpus to check what each format loses.')
     console.log(`Exported to ${out}. Search with it:\n  npx distilingual search --model ${out} --images FOLDER "red apple"`)
   },
-}
-
-/** A gate that nothing passes through would seem to hold. */
-function requireNothingToMeasure(config: z.output<typeof schema>): void {
-  const given = (['maxDrop', 'imagesDir', 'languages'] as const).find((name) => config[name] !== undefined)
-  if (!given) return
-  const hint = `Name a --corpus to measure on, or leave --${given} out.`
-  throw new UserError({ where: `--${given}`, expected: `a corpus that ${config.from} was trained on`, got: 'none known', hint })
 }
 
 function print({ sizes, parity, recall }: ExportedFiles): void {

@@ -1,16 +1,13 @@
 import { z } from 'zod'
-import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
 import { type IndexReply, updateIndex } from '../stages/search-index/update.ts'
 import type { Command } from './command.ts'
+import { dtypeOption } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('folder of an exported model, of a run, or of a model in Hugging Face layout'),
   images: z.string().describe('folder of images, indexed with its subfolders'),
   out: z.string().default('runs/search.index').describe('index file; one that is there is brought up to date'),
-  dtype: z
-    .enum(Object.keys(dtypeSuffixes) as ModelDtype[])
-    .optional()
-    .describe('number format of an exported model (default: the most precise there is)'),
+  dtype: dtypeOption.describe('number format of an exported model (default: the most precise there is)'),
   approximate: z
     .boolean()
     .optional()

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { languageOf } from '../corpora/language.ts'
+import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
 
 /** A language given twice would be learnt from the wrong captions. */
 export const languageList = z
@@ -15,6 +16,15 @@ export const corpusOptions = {
   imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
   languages: languageList.default(['en', 'zh']).describe('languages to learn and measure, BCP 47'),
 }
+
+/** The same of commands that take a model, whose run says what it was trained on. */
+export const dataOptions = {
+  corpus: z.string().optional().describe("emoji, or a .csv, .tsv or .jsonl file (default: that of the model's run)"),
+  imagesDir: corpusOptions.imagesDir,
+  languages: languageList.optional().describe("languages to use, BCP 47 (default: those of the model's run)"),
+}
+
+export const dtypeOption = z.enum(Object.keys(dtypeSuffixes) as ModelDtype[]).optional()
 
 export const runOptions = {
   cacheDir: z.string().default('.cache').describe('decoded pixels and teacher features; safe to delete'),

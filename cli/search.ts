@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { UserError } from '../engine/errors.ts'
-import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
 import { searchImages } from '../stages/search.ts'
 import { type LookupReply, searchIndex } from '../stages/search-index/lookup.ts'
 import type { Command } from './command.ts'
 import { recallText } from './index.ts'
+import { dtypeOption } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('folder of an exported model, of a run, or of a model in Hugging Face layout'),
@@ -12,10 +12,7 @@ const schema = z.object({
   index: z.string().optional().describe('index file instead of a folder; the command index makes it'),
   query: z.string().describe('what to look for, in any language of the model'),
   top: z.int().positive().default(10).describe('results to show'),
-  dtype: z
-    .enum(Object.keys(dtypeSuffixes) as ModelDtype[])
-    .optional()
-    .describe("number format of an exported model (default: the most precise there is, or the index's)"),
+  dtype: dtypeOption.describe("number format of an exported model (default: the most precise there is, or the index's)"),
   exact: z.boolean().default(false).describe('score every image of an approximate index'),
   json: z.boolean().default(false).describe('print JSON'),
 })

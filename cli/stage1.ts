@@ -45,7 +45,7 @@ export const stage1: Command<typeof schema> = {
     } finally {
       await teacher.release()
     }
-    const next = commandLine(stage2, { from: out, corpus: texts ? 'CORPUS' : corpus, imagesDir, languages, out: 'RUN' })
+    const next = commandLine(stage2, { from: out, ...(texts && { corpus: 'CORPUS' }), out: 'RUN' })
     console.log(`Student in ${out}/student. Next: ${next}`)
   },
 }

@@ -2,15 +2,17 @@ import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { requireValidation } from '../stages/evaluation/validation.ts'
+import { openRunData, usualData } from '../stages/run-data.ts'
 import { findModel, inRunFolder } from '../stages/run-folder.ts'
 import { runStage2, stage2Settings } from '../stages/stage2.ts'
+import { trainedOn } from '../stages/trained-on.ts'
 import type { Command } from './command.ts'
 import { commandLine } from './command-line.ts'
 import { evaluate } from './evaluate.ts'
-import { corpusOptions, runOptions } from './options.ts'
+import { dataOptions, runOptions } from './options.ts'
 
 const schema = stage2Settings.extend({
-  ...corpusOptions,
+  ...dataOptions,
   from: z.string().describe('run or model folder that stage 1 left'),
   pairs: z
     .string()
@@ -27,15 +29,17 @@ export const stage2: Command<typeof schema> = {
   description: 'Stage 2: align images and texts contrastively on a small clean pair set, all languages at every step.',
   schema,
   async run(config) {
-    const { corpus, imagesDir, languages, from, pairs, out, cacheDir, resume, force, ...settings } = config
-    const open = await openCorpus(corpus, { languages, imagesDir })
+    const { from, pairs, out, cacheDir, resume, force } = config
+    const tokenizerDir = findModel(from)
+    const { open, ...data } = await openRunData(config, { ...usualData, ...(await trainedOn(from)) })
+    const { imagesDir, languages } = data
     requireValidation(open, languages)
     const pairSet = pairs ? (await openCorpus(pairs, { languages, imagesDir })).corpus : undefined
-    const tokenizerDir = findModel(from)
     const model = await readModelFolder(tokenizerDir)
-    await inRunFolder(out, { command: 'stage2', ...config }, { resume, force }, () =>
+    const settings = stage2Settings.parse(config)
+    await inRunFolder(out, { command: 'stage2', ...config, ...data }, { resume, force }, () =>
       runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, dir: out, cacheDir, resume }),
     )
-    console.log(`Student in ${out}/student. Next: ${commandLine(evaluate, { model: out, corpus, imagesDir, languages, out })}`)
+    console.log(`Student in ${out}/student. Next: ${commandLine(evaluate, { model: out, out })}`)
   },
 }

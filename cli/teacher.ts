@@ -6,7 +6,9 @@ import { parseObjectives } from '../stages/objectives/table.ts'
 import { inRunFolder, requireNoRun } from '../stages/run-folder.ts'
 import { teacherSettings, trainTeacher } from '../stages/teacher.ts'
 import type { Command } from './command.ts'
+import { commandLine } from './command-line.ts'
 import { corpusOptions, runOptions } from './options.ts'
+import { stage1 } from './stage1.ts'
 
 const schema = teacherSettings.extend({
   ...corpusOptions,
@@ -36,6 +38,6 @@ export const teacher: Command<typeof schema> = {
     }
     // A teacher's towers are all that distillation reads.
     await exportFolder(model, { tokenizerDir, out: exportDir, dtypes: ['fp16'], leaveOut: ['combined', 'safetensors'], force, card })
-    console.log(`Teacher in ${exportDir}. Use it: npm run stage1 -- --teacher ${exportDir}`)
+    console.log(`Teacher in ${exportDir}. Use it: ${commandLine(stage1, { teacher: exportDir, corpus, imagesDir, languages, out: 'RUN' })}`)
   },
 }

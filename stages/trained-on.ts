@@ -1,11 +1,15 @@
 import { dirname, resolve } from 'node:path'
 import { runIn } from './run-folder.ts'
 
-/** What a run's config.json says of the data and the teacher that its model was made with. */
-export interface TrainedOn {
+/** A corpus and languages of it, as flags name them. */
+export interface DataFlags {
   corpus?: string
   imagesDir?: string
   languages?: string[]
+}
+
+/** What a run's config.json says of the data and the teacher that its model was made with. */
+export interface TrainedOn extends DataFlags {
   teacher?: string
 }
 

@@ -58,6 +58,7 @@ export async function dynamicCapacity(
       channels_useless: share((gate) => params[maskOf(gate)]!.data.filter((open) => open === 0).length),
     }
   }
+  let taught: Gate[] = []
   return {
     params: own,
     fixed: gates.map(maskOf),
@@ -65,14 +66,12 @@ export async function dynamicCapacity(
     refold,
     constraint: {
       beforeUpdate(gradients) {
-        for (const gate of gates) {
-          const gradient = gradients[compactorOf(gate)]
-          if (gradient) maskRows(gradient, params[maskOf(gate)]!.data)
-        }
+        taught = gates.filter((gate) => gradients[compactorOf(gate)]) // in a tower that no objective reaches nothing would hold the rows
+        for (const gate of taught) maskRows(gradients[compactorOf(gate)]!, params[maskOf(gate)]!.data)
       },
       async afterUpdate(step, learningRate) {
         const amount = settings.lasso * learningRate
-        for (const gate of gates) {
+        for (const gate of taught) {
           const mask = params[maskOf(gate)]!.data
           shrinkRows(params[compactorOf(gate)]!, (row) => (mask[row] === 0 ? Math.max(amount, 1 / settings.fade) : amount))
         }

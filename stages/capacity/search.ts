@@ -92,7 +92,8 @@ export async function searchUseless(
   }
   return {
     async after(step) {
-      if (step < first || step % settings.resetEvery !== 0) return
+      // A channel that is closed too late to fade would stay as a torso.
+      if (step < first || step + settings.fade > training.steps || step % settings.resetEvery !== 0) return
       const latest = step * training.accumulate
       for (const side of sides) {
         const found = await items(side.tower, draws.draw(latest), latest)

@@ -140,11 +140,15 @@ async function apply(db: Database, folder: string, { look, gone }: Plan, about: 
   if (look.length + gone.length === 0) return done
   // Until it is filled again, the graph knows images that are gone and misses new ones.
   const leaveGraph = () => about.graph === 'ready' && writeAbout(db, { ...about, graph: 'filling' })
-  db.transaction(() => {
-    for (const path of gone) removeFile(db, path)
-    if (gone.length > 0) leaveGraph()
-  })
-  if (look.length === 0) return done
+  const forget = () =>
+    db.transaction(() => {
+      for (const path of gone) removeFile(db, path)
+      if (gone.length > 0) leaveGraph()
+    })
+  if (look.length === 0) {
+    forget()
+    return done
+  }
   const bar = progress('index', look.length, 'images')
   const limit = pLimit(4)
   try {
@@ -152,12 +156,17 @@ async function apply(db: Database, folder: string, { look, gone }: Plan, about: 
       const chunk = look.slice(from, from + chunkSize)
       const read = await Promise.all(chunk.map((file) => limit(() => readHashed(folder, file))))
       const results: (Embedded | undefined)[] = []
+      const fresh = new Map<string, Embedded>() // copies of one picture
       for (const [i, { hash, bytes, reason }] of read.entries()) {
         const { path, known } = chunk[i]!
         if (bytes === undefined)
           results.push(known === '' ? undefined : { fault: reason }) // '': it could not be read the last time, either
         else if (hash === known) results.push(undefined)
-        else results.push(findByHash(db, hash, about.embedDim) ?? (await embed(await encoder(), path, bytes)))
+        else {
+          const embedded = findByHash(db, hash, about.embedDim) ?? fresh.get(hash) ?? (await embed(await encoder(), path, bytes))
+          fresh.set(hash, embedded)
+          results.push(embedded)
+        }
       }
       db.transaction(() => {
         for (const [i, embedded] of results.entries()) {
@@ -169,6 +178,7 @@ async function apply(db: Database, folder: string, { look, gone }: Plan, about: 
       for (const [i, embedded] of results.entries()) if (embedded) done[chunk[i]!.known === undefined ? 'added' : 'changed']++
       bar.update(from + chunk.length)
     }
+    forget() // last: a file that was moved takes its embedding from its old place
   } finally {
     bar.stop()
   }

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { basename, resolve } from 'node:path'
-import { UserError } from '../../engine/errors.ts'
 import { html, type Markup } from '../../eval/report/html/markup.ts'
 import { serveLocally } from '../../export/web/site/local-server.ts'
 import { livePage } from './live-page.ts'
@@ -27,12 +26,12 @@ export async function serveLive(dir: string, options: { port: number }): Promise
   const listeners = new Set<ServerResponse>()
   let signature = ''
   let view: Markup = html``
-  const look = async (): Promise<boolean> => {
+  const look = async (): Promise<void> => {
     const found = await signatureOf(dir)
-    if (found === signature) return false
+    if (found === signature) return
     view = await currentView(dir)
     signature = found
-    return true
+    for (const listener of listeners) listener.write(message(view))
   }
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isLocal(request)) return void response.writeHead(403, headers).end('only localhost')
@@ -52,7 +51,7 @@ export async function serveLive(dir: string, options: { port: number }): Promise
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
   const tick = async (): Promise<void> => {
-    if (await look()) for (const listener of listeners) listener.write(message(view))
+    await look()
     if (!isClosed) timer = setTimeout(tick, interval)
   }
   await tick()
@@ -66,13 +65,12 @@ export async function serveLive(dir: string, options: { port: number }): Promise
   }
 }
 
-/** A log that cannot be read now may be whole in a second: the page says what is wrong and goes on. */
+/** A log that cannot be read now, or is gone while a run starts over, may be whole in a second: the page says what is wrong and goes on. */
 async function currentView(dir: string): Promise<Markup> {
   try {
     return await liveView(await readLiveRun(dir))
   } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    return html`<p class="lead">${error.message}</p>`
+    return html`<p class="lead">${(error as Error).message}</p>`
   }
 }
 

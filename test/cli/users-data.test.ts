@@ -70,13 +70,20 @@ async function usersFolder(t: ExecutionContext): Promise<string> {
   return dir
 }
 
+/** From a config.json. */
+async function recorded(dir: string, ...path: string[]): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(join(dir, ...path, 'config.json'), 'utf8'))
+}
+
 test('four commands take a 200-image CSV in German and French to an export', async (t) => {
   const dir = await usersFolder(t)
   const data = ['--corpus', 'captions.csv', '--languages', 'de,fr']
   const short = ['--batchSize', '32', '--steps', '6', '--warmup', '2', '--logEvery', '2']
   await run(dir, 'stage1', ...data, ...short, '--teacher', 'teacher', '--variants', '2', '--vocabSize', '400', '--out', 'one')
-  await run(dir, 'stage2', ...data, ...short, '--from', 'one', '--out', 'two', '--tensorboard')
-  const printed = await run(dir, 'evaluate', ...data, '--model', 'two', '--teacher', 'teacher', '--protocol', 'test', '--out', 'measured')
+  // From here on the run says which data is meant.
+  await run(dir, 'stage2', ...short, '--from', 'one', '--out', 'two', '--tensorboard')
+  t.like(await recorded(dir, 'two'), { corpus: 'captions.csv', languages: ['de', 'fr'] })
+  const printed = await run(dir, 'evaluate', '--model', 'two', '--teacher', 'teacher', '--protocol', 'test', '--out', 'measured')
   // Six steps teach nothing: at chance, rounding moves recall by more than the gate's one point.
   const exported = await run(dir, 'export', '--from', 'two', '--out', 'dist', '--dtypes', 'fp32,q8', '--maxDrop', '50')
 

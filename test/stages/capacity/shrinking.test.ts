@@ -161,6 +161,19 @@ test('without gates among the objectives there is the lasso alone', async (t) =>
   t.true(last.channels_left! < 1)
 })
 
+test('a tower that no objective teaches keeps its channels and its weights', async (t) => {
+  const { model } = await shrink('one tower', { objective: 'fd-image:4,gates-image:0.5', lasso: 12 })
+  const before = await readModelFolder(String((await place).flags.teacher))
+  const own = (params: typeof model.params) => Object.fromEntries(Object.entries(params).filter(([name]) => name.startsWith('text_')))
+  t.deepEqual(own(model.params), own(before.params))
+  t.true(model.config.vision_config.intermediate_sizes!.some((size) => size < 32))
+})
+
+test('no channel is closed that could not fade before the end', async (t) => {
+  const { log } = await shrink('too late', { fade: 8 })
+  t.true(log.filter((line) => 'channels_useless' in line).every((line) => line.channels_useless === 0))
+})
+
 test('a lasso of nearly nothing leaves every channel', async (t) => {
   const { model } = await shrink('kept', { lasso: 1e-9, fade: 1_000_000 })
   t.deepEqual(model.config.vision_config.intermediate_sizes, [32])

@@ -48,6 +48,21 @@ test('an index follows its folder: new, changed, touched, moved and deleted file
   t.is(found['copy.svg'], found[names[5]!])
 })
 
+test('what was moved or copied is not embedded again', async (t) => {
+  const { names, model, images, out } = await smallFolder(t, 6)
+  await updateIndex({ model, images, out })
+  // The model would make other vectors than these.
+  const db = await openDatabase(out)
+  db.run('UPDATE images SET vector = zeroblob(length(vector))')
+  db.close()
+  await rename(join(images, 'more'), join(images, 'renamed'))
+  for (const copy of ['a.svg', 'b.svg']) await copyFile(join(images, names[0]!), join(images, copy))
+  t.like(await updateIndex({ model, images, out }), { images: 8, added: 5, deleted: 3 })
+  const found = await contents(out)
+  t.is(Object.keys(found).length, 8)
+  for (const [path, vector] of Object.entries(found)) t.regex(vector, /^0+$/, path)
+})
+
 test('two ways to a picture are no two pictures, and a ring of links is no endless folder', async (t) => {
   const { dir, names, model, images, out } = await smallFolder(t, 4)
   await symlink(images, join(images, 'a-ring'))

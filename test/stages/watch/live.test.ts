@@ -125,6 +125,22 @@ test('a folder or port that cannot be served is refused, a damaged log is told o
   t.regex(await (await get('/')).text(), /log\.jsonl, line 2: expected a JSON object with a step, got damaged/)
 })
 
+test('whoever looks first, all hear of it', async (t) => {
+  const dir = await runFolder(t, { command: 'stage1', steps: 40 })
+  await log(dir, recorded.slice(0, 4))
+  const server = await serveLive(dir, { port: 0 })
+  t.teardown(() => server.close())
+  const gone = new AbortController()
+  t.teardown(() => gone.abort())
+  const events = (await fetch(new URL('/events', server.url), { signal: gone.signal })).body!.pipeThrough(new TextDecoderStream()).getReader()
+  const first = (await events.read()).value!
+  await log(dir, recorded.slice(4, 6))
+  await (await fetch(server.url)).text() // a second page, before the next look of the first
+  const second = (await events.read()).value!
+  t.true(first.startsWith('data: ') && second.startsWith('data: '))
+  t.not(second, first)
+})
+
 test('another name in Host is refused', async (t) => {
   const { request } = await import('node:http')
   const server = await serveLive(await runFolder(t, {}), { port: 0 })
