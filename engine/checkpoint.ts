@@ -44,7 +44,7 @@ export async function readLatestCheckpoint(dir: string): Promise<Checkpoint | un
   const name = (await finished(dir)).at(-1)
   if (!name) return undefined
   const path = join(dir, name)
-  const tensors = async (file: string) => decodeSafetensors(await readPart(path, file), join(path, file)).params
+  const tensors = async (file: string) => decodeSafetensors(await readPart(path, file), join(path, file))
   const state = parseState(await readPart(path, 'state.json'), join(path, 'state.json'))
   const optimizer = { state: await tensors('optimizer.safetensors'), steps: state.optimizerSteps }
   return { step: state.step, identity: state.identity, params: await tensors('params.safetensors'), optimizer }

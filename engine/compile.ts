@@ -1,3 +1,4 @@
+import { UserError } from './errors.ts'
 import type { Graph } from './onnx/model.ts'
 import { prune } from './onnx/passes.ts'
 import { encodeModel } from './onnx/proto.ts'
@@ -18,9 +19,13 @@ export type Engine = 'onnx' | 'tfjs'
 /**
  * Makes `fn` runnable: traced to ONNX and run by onnxruntime (`onnx`), or run op by op on the best tfjs backend (`tfjs`:
  * tfjs-node-gpu or tfjs-node when installed, else tfjs' cpu backend). Both compute the same thing.
+ * @throws UserError for a device beside tfjs, which has its own
  */
 export function compile(fn: TensorFunction, specs: InputSpecs, options: RuntimeOptions & { engine?: Engine } = {}): Promise<Step> {
-  return options.engine === 'tfjs' ? eager(fn, specs) : compiled(fn, specs, options)
+  if (options.engine !== 'tfjs') return compiled(fn, specs, options)
+  if (options.device === undefined || options.device === 'cpu') return eager(fn, specs)
+  const hint = 'Leave one of the two out: tfjs finds its device itself.'
+  throw new UserError({ where: '--engine tfjs', expected: 'no --device', got: options.device, hint })
 }
 
 /**

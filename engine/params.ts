@@ -1,3 +1,4 @@
+import { elementCount } from './onnx/dtypes.ts'
 import { normal, random } from './random.ts'
 import type { InputSpecs } from './trace/trace.ts'
 
@@ -16,7 +17,7 @@ export type ParamSpecs = Record<string, ParamSpec>
 export function initialize(specs: ParamSpecs, seed: number): Params {
   return Object.fromEntries(
     Object.entries(specs).map(([name, { shape, init }]) => {
-      const data = new Float32Array(shape.reduce((product, dim) => product * dim, 1))
+      const data = new Float32Array(elementCount(shape))
       if ('constant' in init) data.fill(init.constant)
       else {
         const next = random(seed, ...Array.from(name, (letter) => letter.charCodeAt(0)))
@@ -39,5 +40,5 @@ export function paramData(params: Params): Record<string, Float32Array> {
 export function countParams(params: Record<string, { shape: number[] }>, prefixes: string[] = ['']): number {
   return Object.entries(params)
     .filter(([name]) => prefixes.some((prefix) => name.startsWith(prefix)))
-    .reduce((sum, [, { shape }]) => sum + shape.reduce((product, dim) => product * dim, 1), 0)
+    .reduce((sum, [, { shape }]) => sum + elementCount(shape), 0)
 }

@@ -22,7 +22,6 @@ export function progress(label: string, total: number, unit = 'items', from = 0)
       stream: process.stderr,
       noTTYOutput: true,
       notTTYSchedule: 10_000,
-      hideCursor: true,
       etaBuffer: 50,
     },
     Presets.shades_classic,

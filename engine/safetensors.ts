@@ -1,12 +1,13 @@
 import { UserError } from './errors.ts'
+import { elementCount, float16ToFloat32 } from './onnx/dtypes.ts'
 import type { Params } from './params.ts'
 
 /**
  * Encodes parameters as a safetensors file (float32, little-endian): u64 header length, JSON header, raw tensors.
  * Tensors keep their order; the header is padded to 8 bytes, so the data is aligned.
  */
-export function encodeSafetensors(params: Params, metadata: Record<string, string> = {}): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } }
+export function encodeSafetensors(params: Params): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } } // as Python's transformers asks for
   let offset = 0
   for (const [name, { shape, data }] of Object.entries(params)) {
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] }
@@ -32,18 +33,25 @@ interface Entry {
   data_offsets: [number, number]
 }
 
+/** What elements become float32 from, and how. */
+const formats: Record<string, { bytes: number; widen(bytes: ArrayBuffer): Float32Array }> = {
+  F32: { bytes: 4, widen: (bytes) => new Float32Array(bytes) },
+  F16: { bytes: 2, widen: (bytes) => float16ToFloat32(new Uint16Array(bytes)) },
+  BF16: { bytes: 2, widen: (bytes) => new Float32Array(Uint32Array.from(new Uint16Array(bytes), (half) => half << 16).buffer) },
+}
+
 /**
- * Decodes a float32 safetensors file.
- * @throws UserError naming `where` when the file is cut short, malformed or not float32
+ * Decodes a safetensors file to float32. Integers, such as the positions that older files list, are no parameters and are passed over.
+ * @throws UserError naming `where` when the file is cut short, malformed or of another number format
  */
-export function decodeSafetensors(file: Uint8Array, where: string): { params: Params; metadata: Record<string, string> } {
+export function decodeSafetensors(file: Uint8Array, where: string): Params {
   const fail = (expected: string, got: string): never => {
     throw new UserError({ where, expected, got, hint: 'The file may be damaged or only half copied: restore it and try again.' })
   }
   if (file.length < 8) fail('a safetensors file', `${file.length} bytes`)
   const headerLength = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
   if (headerLength > file.length - 8) fail(`a header of ${headerLength} bytes`, `a file of ${file.length} bytes`)
-  const { __metadata__: metadata = {}, ...entries } = parseHeader(file.subarray(8, 8 + headerLength), fail)
+  const { __metadata__: _, ...entries } = parseHeader(file.subarray(8, 8 + headerLength), fail)
   const tensors = file.subarray(8 + headerLength)
   const params: Params = {}
   for (const [name, entry] of Object.entries(entries)) {
@@ -53,14 +61,18 @@ export function decodeSafetensors(file: Uint8Array, where: string): { params: Pa
       shape,
       data_offsets: [start, end],
     } = entry
-    if (dtype !== 'F32') fail(`tensor ${name} as F32`, dtype)
-    const data = new Float32Array(shape.reduce((product, dim) => product * dim, 1))
-    if (end - start !== data.byteLength) fail(`${data.byteLength} bytes for tensor ${name} [${shape}]`, `${end - start}`)
+    if (/^[IU]\d+$/.test(dtype)) continue
+    const format = formats[dtype]
+    if (!format) {
+      const hint = 'Save the model in one of these number formats.'
+      throw new UserError({ where, expected: `tensor ${name} as ${Object.keys(formats).join(', ')}`, got: dtype, hint })
+    }
+    const size = format.bytes * elementCount(shape)
+    if (end - start !== size) fail(`${size} bytes for tensor ${name} [${shape}]`, `${end - start}`)
     if (start < 0 || end > tensors.length) fail(`tensor ${name} at bytes ${start} to ${end}`, `${tensors.length} bytes of tensors`)
-    new Uint8Array(data.buffer).set(tensors.subarray(start, end)) // a copy: a Buffer's slice would share its memory pool
-    params[name] = { shape, data }
+    params[name] = { shape, data: format.widen(new Uint8Array(tensors.subarray(start, end)).buffer) } // a copy: a Buffer's slice would share its memory pool
   }
-  return { params, metadata: metadata as Record<string, string> }
+  return params
 }
 
 function isEntry(entry: unknown): entry is Entry {

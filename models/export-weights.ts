@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { UserError } from '../engine/errors.ts'
-import { float16ToFloat32 } from '../engine/onnx/dtypes.ts'
+import { elementCount, float16ToFloat32 } from '../engine/onnx/dtypes.ts'
 import type { TensorData } from '../engine/onnx/model.ts'
+import { permute } from '../engine/onnx/permute.ts'
 import { decodeModel } from '../engine/onnx/proto.ts'
 import type { Param, ParamSpecs, Params } from '../engine/params.ts'
 import { findTeacherFiles } from './teachers/teacher-files.ts'
@@ -22,8 +23,8 @@ export async function readExportWeights(dir: string, specs: ParamSpecs, logitSca
 
 function restore(dir: string, stored: Map<string, TensorData>, name: string, shape: number[]): Param {
   const plain = stored.get(name) ?? stored.get(`${name}_fp16`)
-  const turned = plain ? undefined : (stored.get(`${name}_T`) ?? stored.get(`${name}_T_fp16`))
-  const size = shape.reduce((product, dim) => product * dim, 1)
+  const turned = stored.get(`${name}_T`) ?? stored.get(`${name}_T_fp16`)
+  const size = elementCount(shape)
   const data = numbersOf(plain ?? turned)
   if (data?.length !== size) {
     throw new UserError({
@@ -33,16 +34,12 @@ function restore(dir: string, stored: Map<string, TensorData>, name: string, sha
       hint: 'Use a folder with model.safetensors, or one that export wrote in fp32 or fp16.',
     })
   }
-  return { shape, data: turned ? transposed(data, shape[0]!) : data }
+  if (plain) return { shape, data }
+  const rows = shape[0]!
+  return { shape, data: permute({ dtype: 'float32', dims: [size / rows, rows], data }, [1, 0]).data as Float32Array }
 }
 
 function numbersOf(tensor: TensorData | undefined): Float32Array | undefined {
   if (tensor?.dtype === 'float16') return float16ToFloat32(tensor.data as Uint16Array)
   return tensor?.dtype === 'float32' ? (tensor.data as Float32Array) : undefined
-}
-
-/** [columns, rows] → [rows, columns] */
-function transposed(data: Float32Array, rows: number): Float32Array {
-  const columns = data.length / rows
-  return Float32Array.from({ length: data.length }, (_, i) => data[(i % columns) * rows + Math.floor(i / columns)]!)
 }

@@ -17,35 +17,39 @@ import { evenConfig, evenParams, unevenParams } from './uneven.ts'
 
 const count = z.int().positive()
 const sizes = z.array(count).optional()
-const tower = {
-  hidden_size: count,
-  intermediate_size: count,
-  num_hidden_layers: count,
-  num_attention_heads: count,
+/** Python's transformers leaves out of a file what is as in OpenAI's ViT-B/32. */
+const tower = (hidden_size: number, num_attention_heads: number) => ({
+  hidden_size: count.default(hidden_size),
+  intermediate_size: count.default(4 * hidden_size),
+  num_hidden_layers: count.default(12),
+  num_attention_heads: count.default(num_attention_heads),
   intermediate_sizes: sizes,
   value_sizes: sizes,
-}
+})
 // What a folder may say otherwise and this model does not do.
 const fixed = { hidden_act: z.literal('quick_gelu').optional(), layer_norm_eps: z.literal(1e-5).optional() }
 const headsFit = (config: { hidden_size: number; num_attention_heads: number }) => config.hidden_size % config.num_attention_heads === 0
 const sizesFit = ({ num_hidden_layers, intermediate_sizes, value_sizes }: TowerConfig) =>
   [intermediate_sizes, value_sizes].every((sizes) => sizes === undefined || sizes.length === num_hidden_layers)
 const patchesFit = (config: { image_size: number; patch_size: number }) => config.image_size % config.patch_size === 0
-const configSchema = z.object({
-  projection_dim: count,
-  logit_scale_init_value: z.number().default(Math.log(1 / 0.07)),
-  vision_config: z
-    .object({ ...tower, ...fixed, image_size: count, patch_size: count })
-    .refine(headsFit, 'hidden_size is no multiple of num_attention_heads')
-    .refine(sizesFit, 'intermediate_sizes and value_sizes need a number for every layer')
-    .refine(patchesFit, 'image_size is no multiple of patch_size')
-    .transform(({ hidden_act, layer_norm_eps, ...config }) => config),
-  text_config: z
-    .object({ ...tower, ...fixed, vocab_size: count, max_position_embeddings: count })
-    .refine(headsFit, 'hidden_size is no multiple of num_attention_heads')
-    .refine(sizesFit, 'intermediate_sizes and value_sizes need a number for every layer')
-    .transform(({ hidden_act, layer_norm_eps, ...config }) => config),
-})
+const configSchema = z
+  .object({
+    model_type: z.literal('clip').default('clip'),
+    projection_dim: count.default(512),
+    logit_scale_init_value: z.number().default(Math.log(1 / 0.07)),
+    vision_config: z
+      .object({ ...tower(768, 12), ...fixed, image_size: count.default(224), patch_size: count.default(32) })
+      .refine(headsFit, 'hidden_size is no multiple of num_attention_heads')
+      .refine(sizesFit, 'intermediate_sizes and value_sizes need a number for every layer')
+      .refine(patchesFit, 'image_size is no multiple of patch_size')
+      .transform(({ hidden_act, layer_norm_eps, ...config }) => config),
+    text_config: z
+      .object({ ...tower(512, 8), ...fixed, vocab_size: count.default(49_408), max_position_embeddings: count.default(77) })
+      .refine(headsFit, 'hidden_size is no multiple of num_attention_heads')
+      .refine(sizesFit, 'intermediate_sizes and value_sizes need a number for every layer')
+      .transform(({ hidden_act, layer_norm_eps, ...config }) => config),
+  })
+  .transform(({ model_type, ...config }) => config)
 
 const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json']
 
@@ -97,7 +101,7 @@ export async function readModelFolder(dir: string): Promise<DualEncoder & { toke
 
 async function readWeights(file: string): Promise<Params> {
   const bytes = await readFile(file).catch(() => missing(file, 'model.safetensors'))
-  return decodeSafetensors(bytes, file).params
+  return decodeSafetensors(bytes, file)
 }
 
 async function readConfig(dir: string): Promise<z.output<typeof configSchema>> {

@@ -1,3 +1,4 @@
+import { elementCount } from '../engine/onnx/dtypes.ts'
 import type { Param } from '../engine/params.ts'
 
 /** Indices along one axis, ascending. */
@@ -14,7 +15,7 @@ export function selectLargest(scores: number[], keep: number): Selection {
 /** Root mean square of every slice along an axis. */
 export function rms({ shape, data }: Param, axis: number): number[] {
   const size = shape[axis]!
-  const inner = shape.slice(axis + 1).reduce((product, dim) => product * dim, 1)
+  const inner = elementCount(shape.slice(axis + 1))
   const sums = new Float64Array(size)
   for (let i = 0; i < data.length; i++) sums[Math.floor(i / inner) % size]! += data[i]! ** 2
   return Array.from(sums, (sum) => Math.sqrt(sum / (data.length / size)))
@@ -28,8 +29,8 @@ export function slice({ shape, data }: Param, axes: (Selection | undefined)[]): 
 }
 
 function take({ shape, data }: Param, axis: number, chosen: Selection): Param {
-  const inner = shape.slice(axis + 1).reduce((product, dim) => product * dim, 1)
-  const outer = shape.slice(0, axis).reduce((product, dim) => product * dim, 1)
+  const inner = elementCount(shape.slice(axis + 1))
+  const outer = elementCount(shape.slice(0, axis))
   const size = shape[axis]!
   const taken = new Float32Array(outer * chosen.length * inner)
   for (let o = 0; o < outer; o++) {

@@ -108,14 +108,16 @@ function settled(config: Record<string, unknown>): Identity {
 
 /** The model folder of a run, of `runs/distill/` (its last stage), a plain model folder, or an export without model.safetensors. */
 export function findModel(dir: string): string {
-  const places = [dir, join(dir, 'student'), join(dir, 'stage2', 'student'), join(dir, 'stage1', 'student')]
+  const places = [dir, join(dir, 'student'), join(dir, 'stage2', 'student')]
   const found = places.find((place) => existsSync(join(place, 'model.safetensors')))
   if (found) return found
   if (existsSync(join(dir, 'config.json')) && existsSync(join(dir, 'onnx'))) return dir
+  const first = join(dir, 'stage1')
+  const isHalf = existsSync(join(first, 'student', 'model.safetensors'))
   throw new UserError({
     where: dir,
     expected: 'a finished run, a model folder (model.safetensors) or an export',
-    got: existsSync(dir) ? 'neither' : 'no such folder',
-    hint: 'Run stage1 first, or check the path.',
+    got: isHalf ? 'one that has not finished its second stage' : existsSync(dir) ? 'neither' : 'no such folder',
+    hint: isHalf ? `Go on with it by --resume, or name ${first}.` : 'Run stage1 first, or check the path.',
   })
 }

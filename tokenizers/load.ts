@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import '../engine/telemetry-off.ts'
 import { PreTrainedTokenizer } from '@huggingface/transformers'
 import { UserError } from '../engine/errors.ts'
+import { parseJson } from '../engine/json.ts'
 
 /** A loaded tokenizer. Ids of roles a tokenizer does not have are null. */
 export type Tokenizer = {
@@ -126,12 +127,7 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
   const broken = (got: string, hint: string) => new UserError({ where: file, expected: 'a JSON object', got, hint })
   if (text === undefined) throw broken('no such file', 'Copy it from the model the tokenizer belongs to.')
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw broken(`broken JSON (${(cause as Error).message})`, 'Write or copy the file again.')
-  }
+  const value = parseJson(text, file, 'Write or copy the file again.')
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw broken(Array.isArray(value) ? 'an array' : JSON.stringify(value), 'Write or copy the file again.')
   }

@@ -23,11 +23,14 @@ const FLOATS = 6
 const INTS = 7
 const otherNames: Record<number, string> = { 5: 'a subgraph', 8: 'a list of strings', 9: 'a list of tensors', 10: 'a list of subgraphs' }
 
+/** The largest int64 that a number holds: 2⁶³−1, as ONNX writes "to the end", reads as 2⁶³, which no file can hold. */
+const most = 2 ** 63 - 1024
+
 /** Returns the file's form of an attribute. */
 export function encodeAttribute(name: string, value: Attribute): AttributeProto {
-  if (typeof value === 'number') return { name, type: INT, i: value }
+  if (typeof value === 'number') return { name, type: INT, i: Math.min(value, most) }
   if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) }
-  if (Array.isArray(value)) return { name, type: INTS, ints: value }
+  if (Array.isArray(value)) return { name, type: INTS, ints: value.map((number) => Math.min(number, most)) }
   if ('float' in value) return { name, type: FLOAT, f: value.float }
   if ('floats' in value) return { name, type: FLOATS, floats: value.floats }
   return { name, type: TENSOR, t: encodeTensor(value, '') }

@@ -3,8 +3,8 @@ import { UserError } from '../../engine/errors.ts'
 import type { Graph } from '../../engine/onnx/model.ts'
 import { extract } from '../../engine/onnx/passes.ts'
 import { decodeModel, encodeModel } from '../../engine/onnx/proto.ts'
-import { type NumberTensor, openSession, type RuntimeOptions } from '../../engine/runtime.ts'
-import { chooseFeeds, floats } from './teacher-feeds.ts'
+import { type NumberTensor, openSession, type RuntimeOptions, type Session } from '../../engine/runtime.ts'
+import { chooseFeeds, floats, itemOf } from './teacher-feeds.ts'
 
 /**
  * Splits a combined model into its towers: each is what its embedding depends on.
@@ -30,19 +30,29 @@ export async function splitCombined(file: string): Promise<{ vision: Uint8Array;
 }
 
 /**
- * The scale s in logits = s·cosine + b, measured with one image and two texts: wherever in the graph it hides.
+ * The scale s in logits = s·cosine + b, measured with one image and two texts, one at a time: wherever in the graph it hides.
  * @returns undefined where the texts are too alike to tell
  */
-export async function measureScale(model: Uint8Array, feeds: Record<string, NumberTensor>, options: RuntimeOptions): Promise<number | undefined> {
+export async function measureScale(
+  model: Uint8Array,
+  image: Record<string, NumberTensor>,
+  texts: Record<string, NumberTensor>,
+  options: RuntimeOptions,
+): Promise<number | undefined> {
   const session = await openSession(model, options)
+  try {
+    const [first, second] = [await pair(session, { ...image, ...itemOf(texts, 0, 2) }), await pair(session, { ...image, ...itemOf(texts, 1, 2) })]
+    const difference = first.cosine - second.cosine
+    return Math.abs(difference) < 1e-4 ? undefined : (first.logit - second.logit) / difference
+  } finally {
+    await session.release()
+  }
+}
+
+async function pair(session: Session, feeds: Record<string, NumberTensor>): Promise<{ logit: number; cosine: number }> {
   const results = await session.run(chooseFeeds('combined model', session, feeds))
-  await session.release()
   const read = (name: string) => floats(results[name]!.data, session.outputs.find((output) => output.name === name)!.type)
-  const logits = read('logits_per_image')
-  const image = read('image_embeds')
-  const texts = read('text_embeds')
-  const difference = cosine(image, texts.subarray(0, image.length)) - cosine(image, texts.subarray(image.length))
-  return Math.abs(difference) < 1e-4 ? undefined : (logits[0]! - logits[1]!) / difference
+  return { logit: read('logits_per_image')[0]!, cosine: cosine(read('image_embeds'), read('text_embeds')) }
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

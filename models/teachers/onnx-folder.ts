@@ -60,7 +60,7 @@ export async function openTeacher(dir: string, options: TeacherOptions = {}): Pr
     const { dim: textDim } = await text.embed(words, probe.length)
     requireEqualDims(dir, dim, textDim)
     const known = options.logitScale ?? config.logitScale
-    const measured = known === undefined && parts?.logits ? await measureScale(parts.logits, { pixel_values: image, ...words }, options) : undefined
+    const measured = known === undefined && parts?.logits ? await measureScale(parts.logits, { pixel_values: image }, words, options) : undefined
     return { ...encoder, embedDim: dim, logitScale: known ?? measured ?? 100 }
   } catch (error) {
     await encoder.release()

@@ -7,15 +7,22 @@ import { parseJson } from '../../engine/json.ts'
 
 const channels = z.array(z.number()).length(3)
 const side = z.union([z.number(), z.object({ height: z.number(), width: z.number() }), z.object({ shortest_edge: z.number() })])
+/** Python writes null for what a model has no say in; transformers.js takes it for a no, except with rescaling. */
 const preprocessorSchema = z.object({
   crop_size: side.nullish(),
   size: side.nullish(),
-  do_center_crop: z.boolean().default(true),
-  do_rescale: z.boolean().default(true),
-  rescale_factor: z.number().default(1 / 255),
-  do_normalize: z.boolean().default(true),
-  image_mean: channels.default([...clipMean]),
-  image_std: channels.default([...clipStd]),
+  do_center_crop: z.boolean().nullable().default(true),
+  do_rescale: z
+    .boolean()
+    .nullish()
+    .transform((rescales) => rescales ?? true),
+  rescale_factor: z
+    .number()
+    .nullish()
+    .transform((factor) => factor ?? 1 / 255),
+  do_normalize: z.boolean().nullable().default(true),
+  image_mean: channels.nullish().transform((mean) => mean ?? [...clipMean]),
+  image_std: channels.nullish().transform((std) => std ?? [...clipStd]),
 })
 const modelSchema = z.object({
   model_type: z.string().default('clip'),

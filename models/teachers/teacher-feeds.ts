@@ -13,13 +13,22 @@ export function chooseFeeds(where: string, session: Session, feeds: Record<strin
       const expected = `no inputs besides ${Object.keys(feeds).join(', ')}`
       throw new UserError({ where, expected, got: `input ${name}`, hint: 'Export each tower on its own, with constant positions.' })
     }
-    if (dims.length !== feed.dims.length || dims.some((dim, i) => i > 0 && typeof dim === 'number' && dim > 0 && dim !== feed.dims[i])) {
-      const hint = 'The preprocessor and tokenizer in the folder must belong to the model.'
+    if (dims.length !== feed.dims.length || dims.some((dim, i) => typeof dim === 'number' && dim > 0 && dim !== feed.dims[i])) {
+      const hint = 'The preprocessor and tokenizer in the folder must belong to the model; a batch of its own must be 1.'
       throw new UserError({ where: `${where}, input ${name}`, expected: `shape [${feed.dims}]`, got: `[${dims}]`, hint })
     }
     return [name, { data: convert(where, name, feed.data, type), dims: feed.dims }] as const
   })
   return Object.fromEntries(chosen)
+}
+
+/** One of the `count` items in `feeds`, as a batch of its own. */
+export function itemOf(feeds: Record<string, NumberTensor>, item: number, count: number): Record<string, NumberTensor> {
+  const one = Object.entries(feeds).map(([name, { data, dims }]) => {
+    const stride = data.length / count
+    return [name, { data: data.slice(item * stride, (item + 1) * stride), dims: [1, ...dims.slice(1)] }] as [string, NumberTensor]
+  })
+  return Object.fromEntries(one)
 }
 
 function convert(where: string, name: string, data: Numbers, type: string): Numbers {

@@ -21,7 +21,7 @@ export function dtypeOf(file: string): ModelDtype {
 export type TeacherFiles = { vision: string; text: string } | { combined: string }
 
 /**
- * Finds the ONNX files of a CLIP-like model: split towers first, because they load faster, then a combined model. Either
+ * Finds the ONNX files of a CLIP-like model: in each number format split towers first, because they load faster, then a combined model. Either
  * may lie in DIR/onnx or in DIR itself. Both towers have the same number format.
  * @param dtype only files of this number format; default: the first there is of fp32, fp16, q8, int8, q4
  * @throws UserError for a missing folder, and for one without such files, naming what it holds
@@ -33,8 +33,6 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
   for (const suffix of suffixes) {
     const [vision, text] = [fileOf('vision_model', suffix), fileOf('text_model', suffix)]
     if (vision && text) return { vision: join(dir, vision), text: join(dir, text) }
-  }
-  for (const suffix of suffixes) {
     const combined = fileOf('model', suffix)
     if (combined) return { combined: join(dir, combined) }
   }
@@ -46,7 +44,7 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
     hint:
       found.length > 0
         ? 'Rename the files, or export the model again in the transformers.js layout.'
-        : 'Export it first: npx distilingual export --help.',
+        : 'Take a repository that has an onnx folder, or export the model to ONNX with Python. For a run: npx distilingual export --help.',
   })
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from '../../engine/errors.ts'
 import { type NumberTensor, openSession, type RuntimeOptions, type Session, type TensorInfo } from '../../engine/runtime.ts'
-import { chooseFeeds, floats } from './teacher-feeds.ts'
+import { chooseFeeds, floats, itemOf } from './teacher-feeds.ts'
 
 /** One tower of a foreign model. */
 export interface TeacherTower {
@@ -74,13 +74,7 @@ function hasFixedBatch(session: Session): boolean {
 
 async function oneByOne(embed: TeacherTower['embed'], feeds: Record<string, NumberTensor>, count: number): ReturnType<TeacherTower['embed']> {
   const rows = []
-  for (let row = 0; row < count; row++) {
-    const one = Object.entries(feeds).map(([name, { data, dims }]) => {
-      const stride = data.length / count
-      return [name, { data: data.slice(row * stride, (row + 1) * stride), dims: [1, ...dims.slice(1)] }] as [string, NumberTensor]
-    })
-    rows.push(await embed(Object.fromEntries(one), 1))
-  }
+  for (let item = 0; item < count; item++) rows.push(await embed(itemOf(feeds, item, count), 1))
   const dim = rows[0]?.dim ?? 0
   const data = new Float32Array(count * dim)
   rows.forEach((row, i) => data.set(row.data, i * dim))

@@ -1,3 +1,4 @@
+import { elementCount } from '../../engine/onnx/dtypes.ts'
 import type { Param, Params } from '../../engine/params.ts'
 import type { TowerConfig } from '../../models/config.ts'
 import type { DualEncoder } from '../../models/dual-encoder.ts'
@@ -37,7 +38,7 @@ function sized(gates: { gate: Gate; size: number }[]): Pick<TowerConfig, 'interm
 function chosen({ shape, data }: Param, axis: 0 | 1, indices: (number | undefined)[]): Param {
   const [rows, columns] = [shape[0]!, shape[1] ?? 1]
   const size = shape.with(axis, indices.length)
-  const result = new Float32Array(size.reduce((product, dim) => product * dim, 1))
+  const result = new Float32Array(elementCount(size))
   for (const [to, from] of indices.entries()) {
     if (from === undefined) continue
     if (axis === 0) result.set(data.subarray(from * columns, (from + 1) * columns), to * columns)

@@ -52,9 +52,9 @@ test('weights that are finite and embeddings that are not', async (t) => {
   const parent = await temporaryFolder(t)
   await writeModelFolder(join(parent, 'run', 'student'), model, tokenizerDir)
   const file = join(parent, 'run', 'student', 'model.safetensors')
-  const { params, metadata } = decodeSafetensors(await readFile(file), file)
+  const params = decodeSafetensors(await readFile(file), file)
   params['visual_projection.weight']!.data.fill(1e38)
-  await writeFile(file, encodeSafetensors(params, metadata))
+  await writeFile(file, encodeSafetensors(params))
   for (const dtypes of ['fp32', 'q8']) {
     const { code, stderr } = await runExport('--from', join(parent, 'run'), '--out', join(parent, 'out'), '--dtypes', dtypes)
     t.is(code, 2, stderr)

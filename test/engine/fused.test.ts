@@ -1,5 +1,6 @@
 import test from 'ava'
 import { compile } from '../../engine/compile.ts'
+import { UserError } from '../../engine/errors.ts'
 import { layerNorm, linear, quickGelu } from '../../engine/fused.ts'
 import { gradientOf, withGradients } from '../../engine/gradients.ts'
 import { paramInputs } from '../../engine/params.ts'
@@ -104,6 +105,12 @@ test('withGradients leaves out the gradient of a parameter that the loss does no
   const results = await agree(t, step, { a: spec, b: spec }, { a: Float32Array.of(1, 2), b: Float32Array.of(3, 4) })
   t.deepEqual(Object.keys(results), ['loss', 'gradient:a'])
   t.deepEqual(results['gradient:a'], Float32Array.of(2, 4))
+})
+
+test('tfjs finds its device itself', (t) => {
+  const step = ({ a }: Record<string, tf.Tensor>) => ({ b: tf.neg(a!) })
+  const compiled = () => compile(step, { a: { dtype: 'float32', shape: [2] } }, { engine: 'tfjs', device: 'webgpu' })
+  t.throws(compiled, { instanceOf: UserError, message: /--engine tfjs: expected no --device, got webgpu/ })
 })
 
 test('the eager path leaves no tensors behind', async (t) => {

@@ -50,6 +50,17 @@ test('round trip', async (t) => {
   ])
 })
 
+test("what Python leaves out of a file is as in OpenAI's ViT-B/32", async (t) => {
+  const dir = await copy()
+  await edit(dir, 'config.json', (json) => {
+    for (const tower of ['vision_config', 'text_config']) delete json[tower]!.num_attention_heads
+  })
+  await edit(dir, 'config.json', (json) => (json.vision_config!.num_attention_heads = 2))
+  t.is((await readModelFolder(dir)).config.text_config.num_attention_heads, 8)
+  await edit(dir, 'config.json', (json) => delete json.text_config!.hidden_size)
+  await t.throwsAsync(readModelFolder(dir), { instanceOf: UserError, message: /expected \[\d+,512\] as config\.json says/ })
+})
+
 test('config.json is a CLIPConfig whose end token does not select the old pooling', async (t) => {
   const json = JSON.parse(await readFile(join(good, 'config.json'), 'utf8'))
   t.is(json.model_type, 'clip')
@@ -115,7 +126,7 @@ const broken: Record<string, [(dir: string) => Promise<unknown>, RegExp]> = {
   'a config that is no JSON': [(dir) => writeFile(join(dir, 'config.json'), '{'), /config\.json: expected JSON/],
   'a config of another model': [
     (dir) => writeFile(join(dir, 'config.json'), '{"model_type":"bert"}'),
-    /config\.json: projection_dim: expected CLIPConfig's fields/,
+    /config\.json: model_type: expected CLIPConfig's fields/,
   ],
   'another activation': [
     (dir) => edit(dir, 'config.json', (json) => (json.text_config!.hidden_act = 'gelu')),

@@ -100,7 +100,11 @@ test('finds the model of a run, of a whole distillation and of a plain folder', 
   const dir = await temporaryFolder(t)
   t.throws(() => findModel(dir), { message: /expected a finished run, a model folder .* or an export/ })
   t.throws(() => findModel(join(dir, 'absent')), { message: /got no such folder/ })
-  for (const place of ['stage1/student', 'stage2/student', 'student', '.']) {
+  await mkdir(join(dir, 'stage1', 'student'), { recursive: true })
+  await writeFile(join(dir, 'stage1', 'student', 'model.safetensors'), '')
+  t.throws(() => findModel(dir), { message: /got one that has not finished its second stage\. Go on with it by --resume, or name .*stage1\./ })
+  t.is(findModel(join(dir, 'stage1')), join(dir, 'stage1', 'student'))
+  for (const place of ['stage2/student', 'student', '.']) {
     await mkdir(join(dir, place), { recursive: true })
     await writeFile(join(dir, place, 'model.safetensors'), '')
     t.is(findModel(dir), join(dir, place))

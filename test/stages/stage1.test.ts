@@ -75,7 +75,7 @@ test('classes from any column: as many anchors as it has values, and one for eac
   t.true(log.filter((line) => 'loss' in line).every((line) => Number.isFinite(line['class-embed']) && Number.isFinite(line.anchor)))
   const dir = await folder!
   const checkpoint = (await readdir(join(dir, 'farms', 'checkpoints'), { recursive: true })).find((name) => name.endsWith('.safetensors'))!
-  const { params } = decodeSafetensors(await readFile(join(dir, 'farms', 'checkpoints', checkpoint)), checkpoint)
+  const params = decodeSafetensors(await readFile(join(dir, 'farms', 'checkpoints', checkpoint)), checkpoint)
   const [anchors] = Object.entries(params).flatMap(([name, { shape }]) => (name.endsWith('objective.anchor.weight') ? [shape] : []))
   t.deepEqual(anchors, [3 + 6, 16])
   const { log: usual } = await train('farms by class', { objective: 'task:1,class-embed:0.5,anchor:1' }, 'farms.csv')

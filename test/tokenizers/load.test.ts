@@ -76,7 +76,7 @@ test('bad folders', async (t) => {
   await writeJson(dir, 'tokenizer_config.json', { pad_token: '[PAD]' })
   await fails(/tokenizer\.json: expected a JSON object, got no such file/)
   await writeFile(join(dir, 'tokenizer.json'), '{"model": ')
-  await fails(/tokenizer\.json: .* got broken JSON/)
+  await fails(/tokenizer\.json: expected JSON, got/)
   await writeJson(dir, 'tokenizer.json', [])
   await fails(/got an array/)
   await writeJson(dir, 'tokenizer.json', {})

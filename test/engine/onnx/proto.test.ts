@@ -75,6 +75,11 @@ test('onnxruntime runs what is encoded', async (t) => {
   t.deepEqual(result.c, floats([2, 3], [1, 1, 1, 0, 1.5, 0]))
 })
 
+test('"to the end", the largest integer of a file, stays the largest', (t) => {
+  const slice = (most: number) => ({ ...everything(), nodes: [node('Slice', ['x'], ['d'], { ends: [most, 5], axis: most })] })
+  t.deepEqual(decodeModel(encodeModel(slice(2 ** 63))), slice(2 ** 63 - 1024))
+})
+
 test('a file written by onnxruntime is read, and runs the same after rewriting', async (t) => {
   const graph = graphOf({
     nodes: [

@@ -87,10 +87,30 @@ test('a model with other means, deviations and size of pixels sees what it is us
   t.true(leastCosine(await teacher.encodeImages(pixels, 2), await small.encoder.encodeImages(theirs, 2), dim) > 0.999999)
 })
 
+test('null is a word that the processor of a model does not say', async (t) => {
+  const small = await smallModel(t)
+  const { vision, text } = exportGraphs(small.model)
+  const dir = await folder(t, small, { vision_model: vision, text_model: text })
+  const silent = { crop_size: null, do_center_crop: null, do_rescale: null, rescale_factor: null, image_mean: null, image_std: null }
+  await writeFile(join(dir, 'preprocessor_config.json'), JSON.stringify({ size: { height: size, width: size }, ...silent }))
+  const pixels = noise(2, size)
+  const teacher = await open(t, dir)
+  t.is(teacher.imageSize, size)
+  t.true(leastCosine(await teacher.encodeImages(pixels, 2), await small.encoder.encodeImages(pixels, 2), dim) > 0.999999)
+})
+
 test('one image or text at a time, where the export allows no more', async (t) => {
   const small = await smallModel(t)
   const graphs = exportGraphs(small.model)
   const fixed = (graph: Graph): Graph => ({ ...graph, inputs: graph.inputs.map((input) => ({ ...input, dims: [1, ...input.dims.slice(1)] })) })
+  const inOne = await open(t, await folder(t, small, { model: fixed(graphs.combined) }))
+  t.true(Math.abs(inOne.logitScale / small.encoder.logitScale - 1) < 1e-3)
+  const three = (graph: Graph): Graph => ({ ...graph, inputs: graph.inputs.map((input) => ({ ...input, dims: [3, ...input.dims.slice(1)] })) })
+  const message = /input pixel_values: expected shape \[1,3,32,32\], got \[3,/
+  await t.throwsAsync(openTeacher(await folder(t, small, { vision_model: three(graphs.vision), text_model: graphs.text })), {
+    instanceOf: UserError,
+    message,
+  })
   const teacher = await open(t, await folder(t, small, { vision_model: fixed(graphs.vision), text_model: fixed(graphs.text) }))
   const pixels = noise(2, size)
   t.true(leastCosine(await teacher.encodeImages(pixels, 2), await small.encoder.encodeImages(pixels, 2), dim) > 0.999999)

@@ -61,7 +61,7 @@ test('a model without its closed gates computes what it computed with them; writ
 
   const dir = await temporaryFolder(t)
   await writeModelFolder(dir, small, tokenizerDir)
-  const { params: stored } = decodeSafetensors(await readFile(join(dir, 'model.safetensors')), dir)
+  const stored = decodeSafetensors(await readFile(join(dir, 'model.safetensors')), dir)
   for (const [name, { shape }] of Object.entries(dualEncoderParams(evenConfig(small.config)))) t.deepEqual(stored[name]!.shape, shape, name)
   const { tokenizer: _, ...read } = await readModelFolder(dir)
   t.deepEqual(read, small)
