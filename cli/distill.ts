@@ -117,7 +117,12 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
       ranks,
       material,
     } = await evaluateModels(contenders, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
-    const found = { schema: 1 as const, ...measured, provenance: provenance({ config, seed }), commands: [commandLine(distill, config)] }
+    const found = {
+      schema: 1 as const,
+      ...measured,
+      provenance: provenance({ config, seed, device: config.stage1.device }),
+      commands: [commandLine(distill, config)],
+    }
     const training = await trainingLogs(out)
     const files = await writeReport(out, found, { ranks, material: { ...material, title: `Distillation of ${options.name}`, training } })
     await addToCard(join(out, 'export'), recallTitle, recallTable(found))

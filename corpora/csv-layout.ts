@@ -27,6 +27,8 @@ export function layoutOf(header: string[], where: string, parts: 'images' | 'tex
   const [only = '', ...more] = header
   if (more.length === 0 && only.includes(';')) throw headerError(where, `"${only}"`, 'Separate cells by commas, as "CSV (comma delimited)" does.')
   for (const name of needed) if (!columns.has(name)) throw headerError(where, `"${header.join(',')}" without "${name}"`)
+  const nameless = header.indexOf('')
+  if (nameless >= 0) throw headerError(where, `no name for column ${nameless + 1}`, 'Name it, or leave it out (pandas: to_csv(index=False)).')
   const unknown = [...columns].filter(([name]) => !plainColumns.includes(name))
   const own = unknown.filter(([name]) => isOwnColumn(name, where))
   const others = unknown.filter((column) => !own.includes(column))

@@ -2,14 +2,22 @@ import { UserError } from '../engine/errors.ts'
 import { nearest } from './nearest.ts'
 import type { Language } from './sample.ts'
 
+/** Codes as they were written, which every row of a long table has. */
+const known = new Map<string, Language>()
+const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' })
+const scripts = new Intl.DisplayNames(['en'], { type: 'script', fallback: 'none' })
+
 /**
  * Returns a language code in BCP 47's canonical form (`ZH-hant` → `zh-Hant`).
  * Throws UserError, naming the code that was probably meant, when it is malformed or names no language known to ICU.
  * @param where file and line, or flag, for the message
  */
 export function languageOf(written: string, where: string): Language {
-  const code = canonical(written)
-  if (code && isKnown(code)) return code
+  const code = known.get(written) ?? canonical(written)
+  if (code && isKnown(code)) {
+    known.set(written, code)
+    return code
+  }
   throw new UserError({
     where,
     expected: 'a BCP 47 language code such as en, zh or pt-BR',
@@ -37,28 +45,28 @@ function canonical(written: string): string | undefined {
   }
 }
 
+/** A language with a script and a region at most: `is-valid` has the shape of an Icelandic variant, and is a column of another kind. */
 function isKnown(code: string): boolean {
-  return englishName(new Intl.Locale(code).language) !== undefined
-}
-
-function englishName(language: string): string | undefined {
-  return new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' }).of(language)
+  const { language, script, region } = new Intl.Locale(code)
+  const whole = [language, script, region].filter((part) => part !== undefined).join('-') === code
+  return whole && names.of(language) !== undefined && (script === undefined || scripts.of(script) !== undefined)
 }
 
 function suggestion(written: string): string {
   const dashed = canonical(written.replaceAll('_', '-').split('.')[0]!)
   if (dashed && isKnown(dashed)) return `Did you mean ${dashed}?`
+  const [language] = dashed?.split('-') ?? []
+  if (language && isKnown(language)) return `Did you mean ${language}?`
   const codes = twoLetterCodes()
   // People write "chinese" or "titel" as well as "zj": compare long words with names, short ones with codes.
   const match =
     written.length > 3 ? codes.get(nearest(written.toLowerCase(), [...codes.keys()])) : nearest(written.toLowerCase(), [...codes.values()])
-  return `Did you mean ${match} (${englishName(match!)})?`
+  return `Did you mean ${match} (${names.of(match!)})?`
 }
 
 /** English name in lower case → code, for every two-letter code ICU knows. */
 function twoLetterCodes(): Map<string, string> {
   const letters = [...'abcdefghijklmnopqrstuvwxyz']
-  const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' })
   const codes = new Map<string, string>()
   for (const first of letters) {
     for (const second of letters) {

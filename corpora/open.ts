@@ -46,7 +46,7 @@ export async function openCorpus(nameOrFile: string, options: { languages?: Lang
     return {
       corpus,
       pairs: namesOnly(corpus),
-      references: async (protocol) => (heldOutStyle.test(protocol) ? await pixelReferences(['train']) : undefined),
+      references: async (protocol) => (heldOutStyle.test(protocol) ? await pixelReferences() : undefined),
       protocols: emojiProtocolNames(),
       defaultValidation: 'validation-style/emojione',
       task: emojiProtocols,

@@ -100,8 +100,9 @@ function columnsOf({ classId, group, columns }: TextRow): Record<string, string>
 
 function addCaptions(sample: TextSample, row: TextRow): void {
   for (const [language, caption] of row.captions) {
+    // A caption that an image has twice, as two people wrote it, is two queries: published counts hold both.
     sample.captions[language] ??= []
-    if (!sample.captions[language].includes(caption)) sample.captions[language].push(caption)
+    sample.captions[language].push(caption)
   }
 }
 

@@ -19,8 +19,6 @@ export const knownSets: Record<string, KnownSet> = {
   'coco-cn': { images: 1000, texts: 1053, language: 'zh', source: 'test split, captions written by people; Li et al. 2019, arXiv 1805.08661' },
   'flickr8k-cn': { images: 1000, texts: 5000, language: 'zh', source: 'test split; Li et al. 2016' },
   flickr8k: { images: 1000, texts: 5000, language: 'en', source: 'test split; Hodosh et al. 2013' },
-  'muge-valid': { images: 29_806, texts: 5008, language: 'zh', source: 'valid split, whose answers are public; Yang et al. 2022, arXiv 2211.01335' },
-  'muge-test': { images: 30_399, texts: 5004, language: 'zh', source: 'test split; Yang et al. 2022, arXiv 2211.01335' },
   xtd: { images: 1000, texts: 1000, language: 'any', source: 'one caption an image and language; Aggarwal & Kale 2020, arXiv 2012.05107' },
 }
 

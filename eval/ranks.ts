@@ -66,7 +66,12 @@ export async function rankRows(
   positives: readonly (readonly number[])[],
   options: ScoreOptions = {},
 ): Promise<Int32Array> {
-  const truth = positives.map((list, query) => groundTruth(list, query, gallery.count))
+  const checked = new Map<readonly number[], number[]>() // queries of one class share a list
+  const truth = positives.map((list, query) => {
+    const known = checked.get(list) ?? groundTruth(list, query, gallery.count)
+    checked.set(list, known)
+    return known
+  })
   const best = new Float64Array(indices.length)
   const above = new Int32Array(indices.length)
   const tied = new Int32Array(indices.length)

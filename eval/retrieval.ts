@@ -86,13 +86,18 @@ export async function evaluateRetrieval(
   }
 }
 
-/** For each image of the task the indices of the texts that describe it: `positives` turned round. */
+/** For each image of the task the indices of the texts that describe it, ascending: `positives` turned round. */
 export function captionsOf(task: Pick<RetrievalTask, 'images' | 'positives'>): number[][] {
-  const captions: number[][] = task.images.map(() => [])
-  task.positives.forEach((images, text) => {
-    for (const image of new Set(images)) captions[image]?.push(text)
-  })
-  return captions
+  // Captions of one class share a list of images, and images of one class get one list of captions: written out, large classes would not fit.
+  const textsOf = new Map<number[], number[]>()
+  for (const [text, images] of task.positives.entries()) {
+    const texts = textsOf.get(images)
+    if (texts) texts.push(text)
+    else textsOf.set(images, [text])
+  }
+  const found: number[][][] = task.images.map(() => [])
+  for (const [images, texts] of textsOf) for (const image of new Set(images)) found[image]?.push(texts)
+  return found.map(([first = [], ...more]) => (more.length === 0 ? first : [first, ...more].flat().sort((a, b) => a - b)))
 }
 
 /** For each image of the task the texts that were written for it, without those that are right because they describe its class. */

@@ -26,8 +26,8 @@ export interface ZeroShotResult {
   meanPerClass: number
   /** Rank of each image's class, from 1; ties as in rankRow [N]. */
   ranks: Int32Array
-  /** Images of class `row` that were taken for class `column` [C][C]. */
-  confusion: number[][]
+  /** For each class [C] what its images were taken for: class → how many. */
+  confusion: Map<number, number>[]
 }
 
 /**
@@ -88,18 +88,19 @@ export function classifyZeroShot(task: ZeroShotTask, imageEmbeds: Float32Array, 
   const images = unitRows(picked, dim)
   const classes = unitRows(classEmbeds, dim)
 
-  const confusion = Array.from({ length: count }, () => new Array<number>(count).fill(0))
+  const confusion = task.classes.map(() => new Map<number, number>()) // a matrix of thousands of classes would not fit into memory
   const ranks = new Int32Array(task.labels.length)
   const scores = new Float32Array(count)
   task.labels.forEach((label, i) => {
     scoreRows(images, i, i + 1, classes, dim, scores)
     ranks[i] = rankRow(scores, [label])
-    confusion[label]![predicted(scores, label)]!++
+    const taken = predicted(scores, label)
+    confusion[label]!.set(taken, (confusion[label]!.get(taken) ?? 0) + 1)
   })
   const share = (cutoff: number) => ranks.filter((rank) => rank <= cutoff).length / ranks.length
   const perClass = confusion.flatMap((row, label) => {
-    const total = row.reduce((sum, entry) => sum + entry, 0)
-    return total > 0 ? [row[label]! / total] : []
+    const total = [...row.values()].reduce((sum, images) => sum + images, 0)
+    return total > 0 ? [(row.get(label) ?? 0) / total] : []
   })
   return { top1: share(1), top5: share(5), meanPerClass: mean(perClass), ranks, confusion }
 }

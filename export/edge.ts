@@ -6,7 +6,7 @@ import { languageName, megabytes, percent, thousands } from '../eval/report/form
 import { embedCached, embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { openTeacher } from '../models/teachers/onnx-folder.ts'
-import { findTeacherFiles, type ModelDtype } from '../models/teachers/teacher-files.ts'
+import { findTeacherFiles, type ModelDtype, withExternalData } from '../models/teachers/teacher-files.ts'
 import { peakMemory } from './memory.ts'
 import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
 
@@ -152,7 +152,10 @@ function pick({ p50, p95 }: Latency): { p50: number; p95: number } {
 
 async function fileSizes(dir: string, dtype?: ModelDtype): Promise<EdgeRow['bytes']> {
   const files = await findTeacherFiles(dir, dtype)
-  const size = async (file: string) => (await stat(file)).size
+  const size = async (file: string) => {
+    const parts = await Promise.all((await withExternalData(file)).map((part) => stat(part)))
+    return parts.reduce((sum, part) => sum + part.size, 0)
+  }
   return 'combined' in files ? { image: await size(files.combined), text: 0 } : { image: await size(files.vision), text: await size(files.text) }
 }
 

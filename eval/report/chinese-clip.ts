@@ -45,7 +45,11 @@ export function chineseClip(report: Report): ChineseClipRun[] {
 export function chineseClipHeadline(report: Report): ChineseClipOutput | undefined {
   const headline = headlineProtocol(report)
   const rows = report.results.filter(
-    (row) => row.language === 'zh' && row.model !== 'pixel-nn' && row.protocol === headline?.protocol && row.corpus === headline.corpus,
+    (row) =>
+      new Intl.Locale(row.language).language === 'zh' &&
+      row.model !== 'pixel-nn' &&
+      row.protocol === headline?.protocol &&
+      row.corpus === headline.corpus,
   )
   const row = rows.find(({ model }) => model === 'student') ?? rows[0]
   return row && chineseClipOutput(row, 'text_to_image')

@@ -72,8 +72,8 @@ export interface ConfusionTable {
   kind: string
   /** Names of the classes, in that language [C]. */
   classes: string[]
-  /** Images of class `row` that were taken for class `column` [C][C]. */
-  counts: number[][]
+  /** For each class [C] what its images were taken for: class → how many. */
+  counts: Map<number, number>[]
 }
 
 export interface SimilarityMap {

@@ -11,11 +11,10 @@ const home = fileURLToPath(new URL('../../', import.meta.url))
 
 /**
  * Where a report comes from: configuration and seed as given, and what is gathered here: versions of this package, its
- * dependencies and Node; the machine; the commit; minutes since the process started and its peak memory.
- * @param run.minutes when the work began in an earlier process (resume), its minutes in all
- * @param run.device what computed, e.g. `cpu` or `webgpu`
+ * dependencies and Node; the machine; the commit; minutes since this process started and its peak memory: of a resumed run its last part.
+ * @param run.device what was trained on, e.g. `cpu` or `webgpu`
  */
-export function provenance(run: { config: Record<string, unknown>; seed: number; minutes?: number; device?: string }): Provenance {
+export function provenance(run: { config: Record<string, unknown>; seed: number; device?: string }): Provenance {
   return {
     config: run.config,
     seed: run.seed,
@@ -28,7 +27,7 @@ export function provenance(run: { config: Record<string, unknown>; seed: number;
       ...(run.device ? { device: run.device } : {}),
     },
     ...commit(),
-    minutes: run.minutes ?? process.uptime() / 60,
+    minutes: process.uptime() / 60,
     peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
   }
 }

@@ -95,7 +95,7 @@ test('columns that mean nothing here are kept by their names, empty cells left o
   t.deepEqual((await everything(await jsonlCorpus({ file: await write(lines, 'jsonl') })))[0]!.columns, { group: 'warm', year: '2020', wild: 'true' })
 })
 
-test('long, tab-separated, rows of one image merged', async (t) => {
+test('long, tab-separated, rows of one image merged; a caption written twice is two', async (t) => {
   const file = await write(
     'image\tlanguage\tcaption\tsplit\n0.png\tde\tein rotes Feld\ttrain\n./0.png\tfr\tun carré rouge\ttrain\n0.png\tde\trot\ttrain\n0.png\tde\trot\ttrain\n',
     'tsv',
@@ -103,7 +103,15 @@ test('long, tab-separated, rows of one image merged', async (t) => {
   const corpus = await csvCorpus({ file, imagesDir: join(folder, 'images') })
   const samples = await everything(corpus)
   t.is(samples.length, 1)
-  t.deepEqual(samples[0]!.captions, { de: ['ein rotes Feld', 'rot'], fr: ['un carré rouge'] })
+  t.deepEqual(samples[0]!.captions, { de: ['ein rotes Feld', 'rot', 'rot'], fr: ['un carré rouge'] })
+})
+
+test('columns that begin like a language are none', async (t) => {
+  const file = await write('image,en,is_valid,id_number,no_people,cat_name,zh-Hant\nimages/0.png,red,yes,7,true,Tom,紅\n')
+  const corpus = await csvCorpus({ file })
+  t.deepEqual(corpus.languages, ['en', 'zh-Hant'])
+  const [sample] = await everything(corpus)
+  t.deepEqual(sample!.columns, { is_valid: 'yes', id_number: '7', no_people: 'true', cat_name: 'Tom' })
 })
 
 test('without a split column a hash of the path decides, whatever the order of rows', async (t) => {
@@ -140,6 +148,8 @@ const mistakes: [name: string, content: string | Uint8Array, message: RegExp][] 
     'image,language,caption,species\nimages/0.png,en,red,finch\nimages/0.png,en,rot,wren\n',
     /\.csv:3: expected species "finch" .* line 2, got "wren"/,
   ],
+  ['a column without a name', ',image,en\n0,images/0.png,red\n', /\.csv:1: .*got no name for column 1\. Name it, or leave it out \(pandas/],
+  ['a language and more', 'image,en-caption\nimages/0.png,red\n', /\.csv:1: .*without a language column/],
   ['underscore in a code', 'image,zh_CN\nimages/0.png,红\n', /Did you mean zh-CN\?/],
   ['unknown language in a row', 'image,language,caption\nimages/0.png,en,red\nimages/0.png,xq,red\n', /\.csv:3: .*got "xq"/],
   ['empty caption', 'image,en,zh\nimages/0.png,red,\n', /\.csv:2: expected a caption in zh, got an empty one/],

@@ -47,9 +47,11 @@ test('accuracies and confusion worked out by hand', (t) => {
   t.is(result.top1, 2 / 5)
   t.is(result.top5, 4 / 5)
   t.true(Math.abs(result.meanPerClass - (1 / 3 + 1 + 0) / 3) < 1e-12)
-  t.deepEqual(result.confusion[0], [1, 1, 1, 0, 0, 0])
-  t.deepEqual(result.confusion[1], [0, 1, 0, 0, 0, 0])
-  t.deepEqual(result.confusion[5], [0, 0, 0, 0, 1, 0])
+  const taken = (counts: Record<number, number>) => new Map(Object.entries(counts).map(([name, count]) => [Number(name), count]))
+  t.deepEqual(result.confusion[0], taken({ 0: 1, 1: 1, 2: 1 }))
+  t.deepEqual(result.confusion[1], taken({ 1: 1 }))
+  t.deepEqual(result.confusion[5], taken({ 4: 1 }))
+  t.deepEqual(result.confusion[3], taken({}))
 })
 
 test('from names to classes in one go, on some of the images', async (t) => {
@@ -68,8 +70,8 @@ test('a model that gives one embedding to everything is never right', (t) => {
   const result = classifyZeroShot(task(3, [0, 1, 2]), new Float32Array(6).fill(1), new Float32Array(6).fill(1))
   t.is(result.top1, 0)
   t.deepEqual(
-    result.confusion.map((row, i) => row[i]),
-    [0, 0, 0],
+    result.confusion.map((row, i) => row.has(i)),
+    [false, false, false],
   )
 })
 

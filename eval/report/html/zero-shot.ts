@@ -52,12 +52,11 @@ function confusion(entry: ConfusionTable): Markup {
 function matrix({ classes, counts, language }: ConfusionTable, title: string): Markup {
   const rows = classes.map((name, row) => {
     const total = sum(counts[row]!)
-    const cells = counts[row]!.map((count, column) => ({
-      heat: total > 0 ? count / total : 0,
-      text: count > 0 ? String(count) : '',
-      about: `${name} → ${classes[column]}: ${count} of ${total}`,
-      isMarked: row === column,
-    }))
+    const cells = classes.map((taken, column) => {
+      const count = counts[row]!.get(column) ?? 0
+      const about = `${name} → ${taken}: ${count} of ${total}`
+      return { heat: total > 0 ? count / total : 0, text: count > 0 ? String(count) : '', about, isMarked: row === column }
+    })
     return { head: named(name, language), cells }
   })
   return heatMap(
@@ -69,9 +68,7 @@ function matrix({ classes, counts, language }: ConfusionTable, title: string): M
 }
 
 function mistakes({ classes, counts, language }: ConfusionTable, title: string): Markup {
-  const found = counts
-    .flatMap((row, is) => row.map((count, taken) => ({ is, taken, count })))
-    .filter(({ is, taken, count }) => is !== taken && count > 0)
+  const found = counts.flatMap((row, is) => [...row].map(([taken, count]) => ({ is, taken, count }))).filter(({ is, taken }) => is !== taken)
   const body: Cell[][] = found
     .sort((a, b) => b.count - a.count)
     .slice(0, listedMistakes)
@@ -84,6 +81,6 @@ function named(name: string, language: string): Markup {
   return html`<bdi lang="${language}">${name}</bdi>`
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
+function sum(row: ReadonlyMap<number, number>): number {
+  return [...row.values()].reduce((total, count) => total + count, 0)
 }

@@ -51,12 +51,13 @@ function defaultProtocol({ protocols }: OpenCorpus): string {
 }
 
 /** The captions that some of the pictures have, each once; and for each picture its first one. */
-function wordsOf({ images, texts, positives }: RetrievalTask, kept: string[]): { words: string[]; ofPicture: number[] } {
+function wordsOf({ images, texts, positives, writtenFor }: RetrievalTask, kept: string[]): { words: string[]; ofPicture: number[] } {
   const place = new Map(kept.map((id, i) => [id, i]))
   const index = new Map<string, number>()
   const ofPicture = new Array<number>(kept.length).fill(-1)
   texts.forEach((text, t) => {
-    const shown = positives[t]!.map((image) => place.get(images[image]!.id)).filter((i) => i !== undefined)
+    const owners = writtenFor ? [writtenFor[t]!] : positives[t]! // what is right for a caption may be its whole class
+    const shown = owners.map((image) => place.get(images[image]!.id)).filter((i) => i !== undefined)
     if (shown.length === 0) return
     if (!index.has(text)) index.set(text, index.size)
     for (const i of shown) if (ofPicture[i] === -1) ofPicture[i] = index.get(text)!

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '../../../engine/errors.ts'
-import type { ModelDtype } from '../../../models/teachers/teacher-files.ts'
+import { type ModelDtype, withExternalData } from '../../../models/teachers/teacher-files.ts'
 import { exportDtypes, onnxFile } from '../../dtypes.ts'
 
 const others = ['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json']
@@ -41,6 +41,10 @@ export async function copyModel(dir: string, out: string, dtypes: ModelDtype[]):
   await mkdir(join(out, 'onnx'), { recursive: true })
   const files = [...others, ...dtypes.flatMap((dtype) => towers.map((tower) => onnxFile(tower, dtype)))]
   for (const file of files) {
+    if (file.endsWith('.onnx') && (await withExternalData(join(dir, file))).length > 1) {
+      const hint = 'Save the model as one file: a page loads no others.'
+      throw new UserError({ where: join(dir, file), expected: 'weights inside the file', got: 'weights in another file beside it', hint })
+    }
     await copyFile(join(dir, file), join(out, file)).catch(() => {
       throw new UserError({ where: join(dir, file), expected: 'a file of the model', got: 'none that can be read', hint: 'Export the model again.' })
     })

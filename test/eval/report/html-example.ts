@@ -106,14 +106,14 @@ export function fullMaterial(): ReportMaterial {
           [2, 0, 0],
           [1, 1, 0],
           [0, 2, 0],
-        ],
+        ].map(taken),
       },
       {
         ...task,
         language: 'zh',
         kind: 'groups',
         classes: Array.from({ length: 25 }, (_, i) => `类 ${i}`),
-        counts: Array.from({ length: 25 }, (_, i) => Array.from({ length: 25 }, (_, j) => (i + j) % 3)),
+        counts: Array.from({ length: 25 }, (_, i) => taken(Array.from({ length: 25 }, (_, j) => (i + j) % 3))),
       },
     ],
     similarities: [
@@ -133,4 +133,9 @@ export function fullMaterial(): ReportMaterial {
       },
     ],
   }
+}
+
+/** A row of a confusion matrix, as it is kept. */
+function taken(row: number[]): Map<number, number> {
+  return new Map([...row.entries()].filter(([, count]) => count > 0))
 }

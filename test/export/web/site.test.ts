@@ -36,6 +36,10 @@ test("users' own pictures: words once each, and each picture knows its first", a
     fewer.languages.map(({ code, ofPicture }) => [code, ofPicture]),
     [['en', [0, 0]]],
   )
+  const dogs = join(dir, 'dogs.csv')
+  await writeFile(dogs, 'image,en,class,split\na.png,a brown dog,dog,test\nb.png,a white dog,dog,test\nc.png,a puppy,dog,test\n')
+  const [english] = (await collectGallery(await openCorpus(dogs), { limit: 100, languages: ['en'] })).languages
+  t.deepEqual(english!.ofPicture, [0, 1, 2], "its own words, not its class's")
   await t.throwsAsync(collectGallery(corpus, { limit: 2, languages: ['zh'] }), { instanceOf: UserError, message: /zh/ })
 })
 

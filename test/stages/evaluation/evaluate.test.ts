@@ -128,7 +128,12 @@ test('classes, groups and languages of a user’s corpus are measured on its tes
     t.true(image > 0 && text > 0)
   }
   t.deepEqual(
-    material.confusions.map(({ model, language, kind, counts }) => [model, language, kind, counts.flat().reduce((a, b) => a + b)]),
+    material.confusions.map(({ model, language, kind, counts }) => [
+      model,
+      language,
+      kind,
+      counts.flatMap((row) => [...row.values()]).reduce((a, b) => a + b),
+    ]),
     [
       ['student', 'en', 'classes', 12],
       ['student', 'de', 'classes', 12],
