@@ -29,7 +29,7 @@ const benches: Record<string, Bench> = {
     run: benchStep,
   },
   profile: { summary: 'where the time of the compiled step goes, by kind of node', flags: { ...model, repeats: 5 }, run: benchProfile },
-  tokenizers: { summary: 'tokens per caption and speed of the trained tokenizers', flags: {}, run: () => benchTokenizers() },
+  tokenizers: { summary: 'tokens per caption and speed of the trained tokenizers', flags: { languages: 'en,zh' }, run: benchTokenizers },
   retrieval: {
     summary: 'exact ranking against a plain double loop, and against numpy where python has it: time, memory, same ranks',
     flags: { queries: 2000, gallery: 20_000, dim: 256, threads: 0, python: 'python3' },

@@ -26,9 +26,9 @@ const weights: Record<string, number> = {
   anchor: 1,
 }
 
-const added = ['fd', 'smooth-l1', 'mfd', 'crd', 'icl', 'gd', 'afd', 'class-embed', 'siglip', 'hidden', 'attention', 'anchor']
+const added = Object.keys(weights).filter((name) => name !== 'task')
 /** Those that teach both towers without another's help. */
-const alone = ['fd', 'smooth-l1', 'mfd', 'crd', 'icl', 'gd', 'afd', 'siglip', 'anchor']
+const alone = added.filter((name) => !['class-embed', 'hidden', 'attention'].includes(name))
 const combined = [
   'task+gd:0.001',
   'fd+crd',

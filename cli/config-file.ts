@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { nearest } from '../corpora/nearest.ts'
 import { UserError } from '../engine/errors.ts'
 import { beginnings } from '../stages/run-folder.ts'
-import type { Flag } from './flags.ts'
+import { type Flag, meant } from './flags.ts'
 
 /**
  * Reads `--config FILE`: a JSON object with any of the command's settings, nested as the schema nests. The config.json of a run folder
@@ -57,7 +56,7 @@ function unknownKey(file: string, name: string, names: string[]): UserError {
     where: `${file}: ${name}`,
     expected: 'a setting of this command',
     got: 'an unknown key',
-    hint: `Did you mean ${nearest(name, names)}?`,
+    hint: `Did you mean ${meant(name, names)}?`,
   })
 }
 

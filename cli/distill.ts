@@ -52,7 +52,7 @@ export const distill: Command<typeof schema> = {
     const { corpus, imagesDir, languages, out, resume, force, dtypes } = config
     const formats = parseDtypes(dtypes)
     const maxDrop = parseMaxDrop(config.maxDrop ?? [], formats)
-    checkStage1(config.stage1) // a slip of the pen shall leave no run folder
+    checkStage1(config.stage1, config.teacherScale) // a slip of the pen shall leave no run folder
     const open = await openCorpus(corpus, { languages, imagesDir })
     requireValidation(open, languages)
     for (const protocol of config.protocol ?? []) open.languagesOf(protocol)

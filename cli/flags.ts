@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nearest } from '../corpora/nearest.ts'
 import { type ValueType, valueType } from './value-type.ts'
 
 export interface Flag {
@@ -26,4 +27,11 @@ function collect({ properties = {}, required = [] }: Schema, prefix: string): Fl
     const { description = '' } = schema
     return [{ name, type: valueType(schema, name), description, default: schema.default, required: required.includes(key) }]
   })
+}
+
+/** The names that were probably meant: of a stage's flag, which `distill` has twice, both; else the nearest. */
+export function meant(written: string, names: readonly string[]): string {
+  const ending = `.${written.replace(/^--/, '')}`
+  const nested = names.filter((name) => name.endsWith(ending))
+  return nested.length > 0 ? nested.join(' or ') : nearest(written, names)
 }

@@ -1,8 +1,7 @@
 import { CommanderError, Option, Command as Parser } from 'commander'
-import { nearest } from '../corpora/nearest.ts'
 import { UserError } from '../engine/errors.ts'
 import type { AnyCommand } from './command.ts'
-import type { Flag } from './flags.ts'
+import { type Flag, meant } from './flags.ts'
 import { parseValue, placeholder, type ValueType } from './value-type.ts'
 
 export interface Given {
@@ -107,7 +106,7 @@ function unknownFlag(command: AnyCommand, written: string, flags: Flag[]): UserE
     where: `distilingual ${command.name}`,
     expected: 'one of its flags',
     got: name,
-    hint: `Did you mean ${nearest(name, names)}? See --help.`,
+    hint: `Did you mean ${meant(name, names)}? See --help.`,
   })
 }
 

@@ -48,8 +48,8 @@ const fileHints: Record<string, string> = {
 function asMistake(error: unknown): unknown {
   const { code = '', path, message } = error as NodeJS.ErrnoException
   const hint = fileHints[code]
-  if (!hint || path === undefined) return error
-  return new UserError({ where: path, expected: 'a path that can be used', got: message, hint })
+  if (!hint || (path === undefined && code !== 'ENOSPC')) return error // a full disk is met in files that are open
+  return new UserError({ where: path ?? 'disk', expected: 'a path that can be used', got: message, hint })
 }
 
 function isHelp(argument: string): boolean {

@@ -28,7 +28,7 @@ export const stage1: Command<typeof schema> = {
   schema,
   async run(config) {
     const { corpus, imagesDir, languages, teacher: teacherDir, teacherScale, out, cacheDir, resume, force, ...settings } = config
-    checkStage1(settings) // a slip of the pen shall leave no run folder
+    checkStage1(settings, teacherScale) // a slip of the pen shall leave no run folder
     const texts = await openTexts(corpus, { languages })
     const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
     if (open) requireValidation(open, languages)

@@ -6,6 +6,7 @@ import pLimit from 'p-limit'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { UserError } from '../engine/errors.ts'
+import { requireSpace } from '../engine/free-space.ts'
 import { progress } from '../engine/progress.ts'
 import { decodeImage, type Fit } from './images.ts'
 import type { ImageSource } from './sample.ts'
@@ -45,7 +46,7 @@ const sidecarSchema = z.object({
 /**
  * Decodes every source once and returns the file that holds them, in the order given. A file with a matching
  * sidecar is reused; its name carries a hash of keys, fingerprints, size and fit, so different corpora share a folder.
- * @throws UserError for an empty list and for the first image that cannot be decoded; nothing half-written stays behind
+ * @throws UserError for an empty list, a disk without room, and images that cannot be decoded, all of them at once; nothing half-written stays behind
  */
 export async function buildPixelCache(sources: ImageSource[], options: PixelCacheOptions): Promise<PixelCache> {
   const { dir, size, fit = 'auto', concurrency = 4 } = options
@@ -63,6 +64,8 @@ export async function buildPixelCache(sources: ImageSource[], options: PixelCach
   const file = `${stem}.rgba`
   const sidecar = `${stem}.json`
   if (!isCurrent(file, sidecar, hash, keys, size)) {
+    const hint = 'Free some space, or name another --cacheDir.'
+    await requireSpace(dir, keys.length * size * size * 4, { what: 'decoded images', hint })
     await mkdir(dir, { recursive: true })
     await rm(sidecar, { force: true })
     await write(file, sources, size, fit, concurrency)
@@ -96,18 +99,25 @@ async function write(file: string, sources: ImageSource[], size: number, fit: Fi
   const limit = pLimit(concurrency)
   const shown = progress('decode', sources.length, 'images')
   let done = 0
+  const broken: UserError[] = []
   try {
     await Promise.all(
       sources.map((source, i) =>
         limit(async () => {
-          const pixels = await decodeImage(source, size, fit)
-          const { bytesWritten } = await handle.write(pixels, 0, pixels.length, i * pixels.length)
-          if (bytesWritten !== pixels.length)
-            throw new Error(`pixel cache: ${unfinished} took ${bytesWritten} of ${pixels.length} bytes (is the disk full?)`)
+          const pixels = await decodeImage(source, size, fit).catch((error: Error) => {
+            if (!(error instanceof UserError)) throw error
+            broken.push(error)
+          })
+          if (pixels) {
+            const { bytesWritten } = await handle.write(pixels, 0, pixels.length, i * pixels.length)
+            if (bytesWritten !== pixels.length)
+              throw new Error(`pixel cache: ${unfinished} took ${bytesWritten} of ${pixels.length} bytes (is the disk full?)`)
+          }
           shown.update(++done)
         }),
       ),
     )
+    if (broken.length > 0) throw allOf(broken, sources.length)
     await handle.sync()
     await handle.close()
     await rename(unfinished, file)
@@ -119,6 +129,21 @@ async function write(file: string, sources: ImageSource[], size: number, fit: Fi
   } finally {
     shown.stop()
   }
+}
+
+const named = 10
+
+/** One message for all images that have to be replaced. */
+function allOf(broken: UserError[], count: number): UserError {
+  if (broken.length === 1) return broken[0]!
+  const told = broken.map(({ fields }) => `${fields.where.replace(/^image /, '')} (${fields.got})`).sort()
+  const more = told.length > named ? `; and ${told.length - named} more` : ''
+  return new UserError({
+    where: `${told.length} of ${count} images`,
+    expected: broken[0]!.fields.expected,
+    got: `${told.slice(0, named).join('; ')}${more}`,
+    hint: 'Replace these images or take them out of the corpus.',
+  })
 }
 
 /** A sidecar that is missing, damaged or of other content means: build again. */

@@ -53,6 +53,13 @@ const configSchema = z
 
 const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json']
 
+/** A tokenizer of another make may leave open where texts are cut, or fill them up on the left: other libraries would do as it says, or never cut. */
+async function tellOthers(file: string, { contextLength }: Tokenizer): Promise<void> {
+  const told = parseJson(await readFile(file, 'utf8'), file, 'Copy the tokenizer again.') as Record<string, unknown>
+  if (told.model_max_length === contextLength && told.padding_side !== 'left') return
+  await writeJson(file, { ...told, model_max_length: contextLength, padding_side: 'right' })
+}
+
 /**
  * Writes a model in Hugging Face's layout: config.json, preprocessor_config.json, model.safetensors and the tokenizer.
  * Python's CLIPModel.from_pretrained reads the folder; so does readModelFolder. Adapters stay out; pruned layers are padded with zeros to equal size;
@@ -65,7 +72,9 @@ export async function writeModelFolder(dir: string, { config, params: trained }:
   await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(evenParams({ config, params }))))
   for (const file of tokenizerFiles) await copyFile(join(tokenizerDir, file), join(dir, file))
   await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(config.vision_config.image_size))
-  await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params }, await loadTokenizer(dir))) // last: its presence says that the folder is complete
+  const tokenizer = await loadTokenizer(dir)
+  await tellOthers(join(dir, 'tokenizer_config.json'), tokenizer)
+  await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params }, tokenizer)) // last: its presence says that the folder is complete
 }
 
 /**

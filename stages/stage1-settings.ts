@@ -44,8 +44,8 @@ export const stage1Settings = trainSettings.extend({
 })
 export type Stage1Settings = z.output<typeof stage1Settings>
 
-/** @throws UserError for objectives that cannot be read, and for settings that nothing would come of: before a run has a folder */
-export function checkStage1(settings: Stage1Settings): Weights {
+/** @throws UserError for objectives that cannot be read, and for settings that nothing would come of: best asked before a run has a folder */
+export function checkStage1(settings: Stage1Settings, teacherScale?: number): Weights {
   const { objective, init, inherit, tokenizer } = settings
   requireUnset(settings, ['ramp'], 'in stage 1, which shows images as the teacher saw them (--strength makes augmentations milder)')
   if (init) requireUnset(settings, ['student'], `beside --init ${init}, which has its own size`)
@@ -66,6 +66,11 @@ export function checkStage1(settings: Stage1Settings): Weights {
   if (settings.innerTeacher && !looks) refuse('innerTeacher', 'an objective that looks into it (hidden, attention, gates)')
   if ((settings.ensemble ?? settings.specialists) && !needs(weights, 'teacher'))
     refuse(settings.ensemble ? 'ensemble' : 'specialists', 'an objective that listens to teachers (fd, crd, icl, …)')
+  if (settings.pivot && !needs(weights, 'teacher')) refuse('pivot', 'an objective that listens to teachers (fd, crd, icl, …)')
+  if (settings.classColumn && !needs(weights, 'classes') && !needs(weights, 'centroids'))
+    refuse('classColumn', 'an objective of classes (class-embed, anchor)')
+  if (teacherScale !== undefined && !settings.ensemble && !('crd' in weights) && !('gd' in weights))
+    refuse('teacherScale', 'an objective of similarities (crd, gd), or --ensemble')
   const isUsed = (family: string) => Object.keys(weights).some((name) => name === family || name.startsWith(`${family}-`))
   for (const [name, family] of Object.entries(listeners) as [keyof ObjectiveSettings, string][])
     if (settings[name] !== defaultObjectiveSettings[name] && !isUsed(family)) refuse(name, `the objective ${family}, which it is for`)

@@ -73,7 +73,7 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const { seed } = settings
   const data = await prepareData(open.corpus, languages, teacher.imageSize, cacheDir, settings)
   if (needs(weights, 'centroids')) requireSharedClasses(data.set.labelCount, data.set.images.length, settings.classColumn)
-  const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set: data.set, ...teacher })
+  const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, resume: run.resume, set: data.set, ...teacher })
   const { config } = model
   if (innerTeacher && shownOf(weights, 'text').length > 0) {
     requireSameTokenizer(tokenizer, innerTeacher.tokenizer, data.set.texts)

@@ -31,8 +31,9 @@ export interface StartSettings {
 }
 
 export interface StartOptions {
-  /** Run folder, where a tokenizer of its own goes. */
+  /** Run folder, where a tokenizer of its own goes, or lies if the run is resumed. */
   dir: string
+  resume?: boolean
   set: TrainingSet
   imageSize: number
   /** The teacher's, unless settings say otherwise. */
@@ -44,9 +45,9 @@ export interface StartOptions {
  * bring their tokenizer.
  * @throws UserError for a source that does not fit
  */
-export async function startStudent(settings: StartSettings, { dir, set, imageSize, embedDim }: StartOptions): Promise<Start> {
+export async function startStudent(settings: StartSettings, { dir, set, imageSize, embedDim, resume }: StartOptions): Promise<Start> {
   const source = sourceOf(settings)
-  const tokenizerDir = source?.folder ?? (await runTokenizer(dir, set, settings))
+  const tokenizerDir = source?.folder ?? (await runTokenizer(dir, set, settings, resume))
   const tokenizer = await loadTokenizer(tokenizerDir, { remember: true })
   const { seed, student } = settings
   const wanted = settings.embedDim ?? embedDim

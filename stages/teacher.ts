@@ -43,7 +43,7 @@ export interface TeacherRun {
 export async function trainTeacher(run: TeacherRun): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
   const { settings } = run
   const set = await loadTrainingSet(run.open.corpus, 'train', run.languages)
-  const tokenizerDir = await runTokenizer(run.dir, set, settings)
+  const tokenizerDir = await runTokenizer(run.dir, set, settings, run.resume)
   const { vocabSize, contextLength } = await loadTokenizer(tokenizerDir)
   const model = createDualEncoder(preset(settings.student, { vocabSize, embedDim: settings.embedDim, contextLength }), settings.seed)
   const result = await trainContrastive({ ...run, corpus: run.open.corpus, model, tokenizerDir, weights: parseObjectives(settings.objective) })

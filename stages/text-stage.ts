@@ -61,7 +61,7 @@ async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague
   const { seed, pivot, variants } = settings
   const set = await loadTrainingSet(texts, 'train', languages)
   const embedDim = generalDim(teacher, colleagues)
-  const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, set, imageSize: teacher.imageSize, embedDim })
+  const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, resume: run.resume, set, imageSize: teacher.imageSize, embedDim })
   const { config } = model
   if (config.projection_dim !== embedDim) throw refuseDimension(config.projection_dim, embedDim)
   if (innerTeacher) {

@@ -12,15 +12,15 @@ export interface TokenizerOptions {
 }
 
 /**
- * The tokenizer of a run: the named folder's, else one trained on the train captions and kept in `dir/tokenizer`.
+ * The tokenizer of a run: the named folder's, else one trained on the train captions and kept in `dir/tokenizer`, where a resumed run finds it.
  * @throws UserError for a context length beside a tokenizer that has its own
  */
-export async function runTokenizer(dir: string, set: TrainingSet, options: TokenizerOptions): Promise<string> {
+export async function runTokenizer(dir: string, set: TrainingSet, options: TokenizerOptions, resume?: boolean): Promise<string> {
   const { tokenizer, vocabSize, contextLength } = options
   if (tokenizer && contextLength !== undefined) throw ownContext(`--tokenizer ${tokenizer}`)
   if (tokenizer) return tokenizer
   const own = join(dir, 'tokenizer')
-  if (existsSync(join(own, 'tokenizer.json'))) return own
+  if (resume && existsSync(join(own, 'tokenizer.json'))) return own
   process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${set.texts.length} captions\n`)
   await writeTokenizer(own, trainTokenizer(watched(set.texts), { vocabSize, contextLength }))
   return own

@@ -4,7 +4,7 @@ import { openCorpus } from '../../corpora/open.ts'
 import { readLog } from '../../eval/report/log.ts'
 import { modelEncoder } from '../../models/encoder.ts'
 import { openTeacher } from '../../models/teachers/onnx-folder.ts'
-import { parseObjectives } from '../../stages/objectives/table.ts'
+import { needs, parseObjectives } from '../../stages/objectives/table.ts'
 import { runStage1 } from '../../stages/stage1.ts'
 import type { Stage1Settings } from '../../stages/stage1-settings.ts'
 import { innerTowers } from '../../stages/training/inner-step.ts'
@@ -28,9 +28,12 @@ export async function stage1Job({ settings, protocols = [], rareOf }: Stage1Work
   const open = await openCorpus(place.corpus, { languages })
   const teacher = await openTeacher(place.teacher, { threads })
   const isWhole = !existsSync(join(dir, 'checkpoints'))
-  const innerTeacher = innerTowers(parseObjectives(settings.objective)).length > 0 ? place.teacher : undefined
+  const weights = parseObjectives(settings.objective)
+  const innerTeacher = innerTowers(weights).length > 0 ? place.teacher : undefined
+  // All rows of a comparison name the column; some teach nothing of classes.
+  const classColumn = needs(weights, 'classes') || needs(weights, 'centroids') ? settings.classColumn : undefined
   try {
-    const own = { ...settings, threads, tokenizer: place.teacher, innerTeacher }
+    const own = { ...settings, threads, tokenizer: place.teacher, innerTeacher, classColumn }
     const { model, tokenizerDir } = await runStage1({ open, languages, teacher, settings: own, dir, cacheDir, resume: true })
     const log = await readLog(join(dir, 'log.jsonl'))
     const peakMemoryMB = peakMemory()

@@ -84,15 +84,18 @@ async function start(): Promise<void> {
   async function change(format: Format): Promise<void> {
     page.loading(format, 0)
     const before = engine
-    const opened = await openEngine(site, format, (share) => page.loading(format, share))
+    const opened = await openEngine(site, format, (share) => page.loading(format, share)).catch((error) => {
+      page.stay(before)
+      throw error
+    })
     engine = opened
     page.showQueryTime(await timeOf(() => opened.text.embed(site.languages.find(({ words }) => words.length > 0)!.words[0]!)))
     page.ready(opened, site)
     answer(question)
+    await before?.dispose() // an answer may have been under way
     const tower = await opened.image
     page.showImageTime(await timeOf(() => tower.embed(blank(site.imageSize))))
     page.complete()
-    await before?.dispose() // an answer may have been under way
   }
 
   page.showFormats(site, (format) => open(format))

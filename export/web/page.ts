@@ -75,6 +75,15 @@ export function createPage() {
       byId('progress', HTMLProgressElement).hidden = true
     },
 
+    /** With what was there before another format, which could not be had. */
+    stay(engine: Engine | undefined) {
+      byId('progress', HTMLProgressElement).hidden = true
+      if (!engine) return
+      document.body.dataset.state = 'complete'
+      const radio = document.querySelector<HTMLInputElement>(`#formats input[value=${engine.format.dtype}]`)
+      if (radio) radio.checked = true
+    },
+
     showFormats: (site: Site, choose: (format: Format) => void) => showFormats(byId('formats', HTMLFieldSetElement), site.formats, choose),
 
     /** Examples, and the button that puts the picture away, ask for words. */

@@ -23,22 +23,46 @@ export async function storedAugmentations(
   draw: (image: number, variant: number) => Augmentation,
 ): Promise<StoredAugmentations> {
   const file = join(dir, 'augmentations.jsonl')
-  const text = (await readFile(file, 'utf8').catch(() => undefined)) ?? (await write(dir, file, images, variants, draw))
-  const lines = text.trimEnd().split('\n')
-  if (lines.length !== images * variants) throw mismatch(file, `${images * variants} lines, ${variants} of each image`, `${lines.length}`)
+  const bytes = (await readFile(file).catch(unlessAbsent)) ?? (await write(dir, file, images, variants, draw))
+  const starts = lineStarts(bytes)
+  if (starts.length !== images * variants) throw mismatch(file, `${images * variants} lines, ${variants} of each image`, `${starts.length}`)
   return {
-    // Parsed when asked for: as objects they would take several times the memory.
-    augmentation: (image, variant) => parse(lines[variant * images + image]!, `${file}:${variant * images + image + 1}`),
-    digest: createHash('sha256').update(text).digest('hex'),
+    // Read when asked for: as objects they would take several times the memory, and a string cannot hold those of 400,000 images.
+    augmentation: (image, variant) => {
+      const row = variant * images + image
+      return parse(bytes.toString('utf8', starts[row], starts[row + 1]), `${file}:${row + 1}`)
+    },
+    digest: createHash('sha256').update(bytes).digest('hex'),
   }
 }
 
+function lineStarts(bytes: Buffer): number[] {
+  const starts: number[] = []
+  for (let at = 0; at < bytes.length; ) {
+    starts.push(at)
+    const end = bytes.indexOf('\n', at)
+    at = end < 0 ? bytes.length : end + 1
+  }
+  return starts
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}
+
+const linesTogether = 10_000
+
 async function write(dir: string, file: string, images: number, variants: number, draw: (image: number, variant: number) => Augmentation) {
-  const lines = Array.from({ length: images * variants }, (_, row) => JSON.stringify(draw(row % images, Math.floor(row / images))))
-  const text = `${lines.join('\n')}\n`
+  const parts: Buffer[] = []
+  for (let variant = 0; variant < variants; variant++)
+    for (let from = 0; from < images; from += linesTogether) {
+      const lines = Array.from({ length: Math.min(linesTogether, images - from) }, (_, i) => `${JSON.stringify(draw(from + i, variant))}\n`)
+      parts.push(Buffer.from(lines.join('')))
+    }
+  const bytes = Buffer.concat(parts)
   await mkdir(dir, { recursive: true })
-  await writeFileAtomic(file, text)
-  return text
+  await writeFileAtomic(file, bytes)
+  return bytes
 }
 
 function parse(line: string, where: string): Augmentation {

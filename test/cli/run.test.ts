@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -77,6 +78,16 @@ test("a path that the system refuses is the user's to mend: one line, exit code 
   }
 })
 
+const fullDisk = '/dev/full'
+const onLinux = existsSync(fullDisk) ? test : test.skip
+onLinux('a full disk is told as such, though the error names no path', async (t) => {
+  const fill = async () => ({ name: 'fill', description: 'Fills.', schema: z.object({}), run: () => writeFile(fullDisk, 'more') })
+  const written: string[] = []
+  const stream = { write: (text: string) => void written.push(text) }
+  t.is(await run(['fill'], { fill }, { stdout: stream, stderr: stream }), 2)
+  t.regex(written.join(''), /^disk: expected a path that can be used, got ENOSPC.*Free some space and run the same command again\.\n$/)
+})
+
 test('a list may be the positional key: it takes every argument that is no flag', async (t) => {
   const list = {
     name: 'list',
@@ -128,6 +139,7 @@ const badFiles: [what: string, content: unknown, message: RegExp][] = [
   ['an unknown nested key', { inner: { dept: 3 } }, /config\.json: inner\.dept: .* Did you mean inner\.depth\?/],
   ['a value of another type', { text: 'a', steps: '3' }, /config\.json: steps: expected integer ≥ 1, got "3"/],
   ["another command's file", { command: 'stage1' }, /config\.json: command: expected show, got stage1/],
+  ['a flag of an inner stage', { depth: 3 }, /config\.json: depth: .* Did you mean inner\.depth\?/],
   ['an array', [1], /expected a JSON file with an object of settings, got an array/],
 ]
 for (const [what, content, message] of badFiles) {

@@ -29,6 +29,18 @@ test('stage 1 has no use for a ramp: its augmentations are stored', async (t) =>
   t.false(existsSync(out))
 })
 
+test('a flag of a stage is found in distill, where both have it', (t) => {
+  t.throws(() => resolveConfig(distill, ['--steps', '5']), {
+    instanceOf: UserError,
+    message: /got --steps\. Did you mean --stage1\.steps or --stage2\.steps\?/,
+  })
+})
+
+test('a scale of similarities that nothing compares', async (t) => {
+  const message = /--teacherScale: expected an objective of similarities \(crd, gd\), or --ensemble, got task,fd/
+  await t.throwsAsync(async () => stage1.run(stage1.schema.parse({ objective: 'task,fd', teacherScale: 50 })), { instanceOf: UserError, message })
+})
+
 test('a language given twice would be learnt from the wrong captions', (t) => {
   for (const command of [stage1, stage2, distill, teacher])
     t.throws(() => resolveConfig(command, ['--languages', 'en,zh,en', '--from', 'x'].slice(0, command === stage2 ? 4 : 2)), {

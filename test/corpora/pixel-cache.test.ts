@@ -93,4 +93,12 @@ test.serial('a broken image fails by name and leaves nothing half-written', asyn
   t.regex(error.message, /^image broken\.png: /)
   t.deepEqual(await readdir(dir), [])
   await t.throwsAsync(buildPixelCache([], { dir, size: 8 }), { instanceOf: UserError })
+
+  const many = Array.from({ length: 13 }, (_, i) => ({ key: `bad-${10 + i}.png`, read: async () => Buffer.from(i % 2 ? 'no' : '') }))
+  await t.throwsAsync(buildPixelCache([...sources(), ...many], { dir, size: 8 }), {
+    instanceOf: UserError,
+    message:
+      /^13 of 20 images: expected a PNG, .* got bad-10\.png \(an empty file\); bad-11\.png \(2 bytes that fail .*; bad-19\.png .*; and 3 more\. Replace/,
+  })
+  t.deepEqual(await readdir(dir), [])
 })

@@ -211,6 +211,12 @@ const refused: Record<string, [object, RegExp, string?]> = {
     { objective: 'task,fd', innerTeacher: 'DIR/nowhere' },
     /--innerTeacher: expected an objective that looks into it .* got task,fd/,
   ],
+  'a column of classes that nothing asks for': [
+    { objective: 'task,fd', classColumn: 'farm' },
+    /--classColumn: expected an objective of classes \(class-embed, anchor\), got task,fd/,
+    'farms.csv',
+  ],
+  'a pivot of teachers that are not listened to': [{ objective: 'task', pivot: 'de' }, /--pivot: expected an objective that listens to teachers/],
   'a size beside a student that has one': [
     { tokenizer: undefined, init: 'DIR/first', student: '64x2-64x2' },
     /--student: expected none beside --init .*first, which has its own size, got 64x2-64x2/,
