@@ -175,8 +175,8 @@ browserTest('a picture that is dropped, chosen or taken from the results yields 
   t.deepEqual(complaints, [])
 })
 
-browserTest('on a phone nothing is wider than the screen, and everything has a name', async (t, browser) => {
-  const { dir } = await smallSite(t)
+browserTest('on a phone nothing is wider than the screen, everything has a name, and a format that cannot be had is given up', async (t, browser) => {
+  const { dir, site } = await smallSite(t)
   const { page, complaints } = await visit(t, browser, dir, { viewport: { width: 320, height: 640 }, colorScheme: 'dark', reducedMotion: 'reduce' })
   const overflow = () => page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
   t.is(await overflow(), 0)
@@ -197,4 +197,11 @@ browserTest('on a phone nothing is wider than the screen, and everything has a n
     .filter({ hasText: /^Best words for this picture: / })
     .waitFor({ state: 'attached' })
   t.deepEqual(complaints, [])
+
+  await page.route(`**/${site.formats[1]!.vectors}`, (route) => route.abort())
+  await page.check('#formats input[value=fp32]', { force: true })
+  await page.waitForSelector('#message:not([hidden])')
+  await page.waitForSelector('body[data-state=complete] #progress', { state: 'hidden' })
+  t.true(await page.isChecked('#formats input[value=q8]'), 'the format that is still in use')
+  await type(page, 'dog', 'q8')
 })
