@@ -4,7 +4,9 @@ import { UserError } from '../../../engine/errors.ts'
 import { gradientOf } from '../../../engine/gradients.ts'
 import type { Params } from '../../../engine/params.ts'
 import { permutation, random } from '../../../engine/random.ts'
+import { allGates, gatesOf } from '../../../models/gates.ts'
 import { patchCount } from '../../../models/vision.ts'
+import { createCompactors } from '../../../stages/capacity/compactors.ts'
 import { objectiveParams, parseObjectives } from '../../../stages/objectives/table.ts'
 import { createAdapters } from '../../../stages/training/adapters.ts'
 import { type StepShape, trainingStep } from '../../../stages/training/step.ts'
@@ -14,6 +16,7 @@ import { tinyConfig, tinyModel, tinyTexts, unitRows } from '../../models/tiny.ts
 const [B, T] = [3, 6]
 const teacher = { embedDim: 6, logitScale: 20 }
 const plainShape: StepShape = { batchSize: B, textLength: T, languages: ['en', 'zh'], keepPatches: 1, teacher }
+const gateChannels = (tower: 'image' | 'text') => gatesOf(tower, tinyConfig).reduce((sum, { channels }) => sum + channels, 0)
 const inner = { image: { width: 5, heads: 2, tokens: 10 }, text: { width: 7, heads: 2 } }
 
 /** Objectives with what a step needs for them beyond the usual. */
@@ -25,6 +28,7 @@ const steps: Record<string, Partial<StepShape>> = {
   'hidden:1,attention:0.5': { inner },
   'attention-image:1': { inner: { image: { ...inner.image, heads: 3 } } },
   'fd-text:1,smooth-l1-text:0.5,hidden-text:1': { textOnly: true, inner },
+  'task:1,gates:0.5': { inner: { image: { ...inner.image, gates: gateChannels('image') }, text: { ...inner.text, gates: gateChannels('text') } } },
   'crd:1,fd:2,mfd-image:1': { specialists: [{ embedDim: 4, logitScale: 30, languages: ['zh'], weight: 0.5 }] },
 }
 
@@ -36,11 +40,22 @@ function build(objective: string, more: Partial<StepShape>) {
     text: { student: tinyConfig.text_config.hidden_size, teacher: 7 },
   }
   const own = objectiveParams(weights, { embedDim: 6, teacherDim: 6, classes: 3, inner: widths }, 1)
-  const params: Params = { ...tinyModel().params, ...createAdapters(6, [teacher, ...(shape.specialists ?? [])], weights, 1), ...own }
+  const compactors = objective.includes('gates') ? bent(createCompactors(allGates(tinyConfig))) : {}
+  const params: Params = { ...tinyModel().params, ...createAdapters(6, [teacher, ...(shape.specialists ?? [])], weights, 1), ...own, ...compactors }
   const { fn, specs } = trainingStep(tinyConfig, params, Object.keys(params), weights, shape)
   const feeds: Feeds = { ...tinyTexts(shape.languages.length * B, T) }
   for (const [i, [name, spec]] of Object.entries(specs).entries()) feeds[name] ??= params[name]?.data ?? feedOf(name, spec.shape, i)
   return { fn, specs, feeds, params }
+}
+
+/** No longer the identity, as after some steps. */
+function bent(compactors: Params): Params {
+  return Object.fromEntries(
+    Object.entries(compactors).map(([name, { shape, data }], i) => {
+      const noise = gaussian(data.length, 17, i)
+      return [name, { shape, data: data.map((value, j) => value + 0.1 * noise[j]!) }]
+    }),
+  )
 }
 
 /** Plausible numbers for an input of the step. */
