@@ -42,7 +42,6 @@ export async function trainContrastive(run: ContrastiveRun): Promise<TrainingRes
   const data = await prepareData(run.corpus, run.languages, model.config.vision_config.image_size, run.cacheDir)
   const tokenizer = await loadTokenizer(run.tokenizerDir, { remember: true })
   const encoder = await modelEncoder(label, model, tokenizer, { threads: settings.threads })
-  const evaluate = await validation(run.open, run.languages, encoder, run.cacheDir)
   const identity = identityOf(run.corpus, data, model.config, settings, {
     tokenizer: await hashFiles(run.tokenizerDir, [join(run.tokenizerDir, 'tokenizer.json')]),
   })
@@ -50,6 +49,7 @@ export async function trainContrastive(run: ContrastiveRun): Promise<TrainingRes
   const { projection_dim: embedDim } = model.config
   const own = objectiveParams(weights, { embedDim, teacherDim: embedDim, classes: data.set.labelCount }, settings.seed)
   try {
+    const evaluate = await validation(run.open, run.languages, encoder, run.cacheDir)
     const result = await fit({ ...run, ...data, config: model.config, params: { ...model.params, ...own }, tokenizer, weights, identity, evaluate })
     await writeModelFolder(join(run.dir, 'student'), model, run.tokenizerDir)
     return result

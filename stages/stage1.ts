@@ -23,7 +23,7 @@ import { startStudent } from './start.ts'
 import { createAdapters, requireBothTowers, requireOwnSpace, settleAdapters } from './training/adapters.ts'
 import { fit } from './training/fit.ts'
 import { type InnerShapes, innerNeeds, innerSpecs, innerTowers, shownOf } from './training/inner-step.ts'
-import { identityOf, prepareData } from './training/prepare.ts'
+import { type ImageData, identityOf, prepareData } from './training/prepare.ts'
 import { textLengthOf } from './training/text-length.ts'
 
 export interface Stage1Run {
@@ -61,17 +61,17 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
       ...innerNeeds(innerTeacher?.shapes),
     })
     requireOwnSpace(weights, 1 + specialists)
-    return await distil(run, weights, colleagues, innerTeacher)
+    const data = await prepareData(run.open.corpus, languages, run.teacher.imageSize, run.cacheDir, settings)
+    return await distil(run, data, weights, colleagues, innerTeacher).finally(() => data.pixels.close())
   } finally {
     for (const { encoder } of colleagues) await encoder.release()
     await innerTeacher?.release()
   }
 }
 
-async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[], innerTeacher?: InnerTeacher) {
+async function distil(run: Stage1Run, data: ImageData, weights: Weights, colleagues: Colleague[], innerTeacher?: InnerTeacher) {
   const { open, languages, teacher, settings, dir, cacheDir } = run
   const { seed } = settings
-  const data = await prepareData(open.corpus, languages, teacher.imageSize, cacheDir, settings)
   if (needs(weights, 'centroids')) requireSharedClasses(data.set.labelCount, data.set.images.length, settings.classColumn)
   const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, resume: run.resume, set: data.set, ...teacher })
   const { config } = model
@@ -99,15 +99,15 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
   const capacity = settings.shrink ? await dynamicCapacity(model, capacityOf(settings), { ...source, params }) : undefined
 
   const encoder = await modelEncoder('student', capacity?.folded ?? model, tokenizer, { threads: settings.threads })
-  // Where only the adapted space learns, a validation of the student's own would show chance.
-  const measurable = Object.keys(adapters).length === 0 || teachesOwnSpace(weights)
-  const validate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
-  const evaluate = capacity ? async () => ({ ...(await capacity.refold()), ...(await validate?.()) }) : validate
-  const identity = identityOf(open.corpus, data, config, settings, {
-    teacher: teamId(teacher, colleagues, innerTeacher),
-    tokenizer: await hashFiles(tokenizerDir, [join(tokenizerDir, 'tokenizer.json')]),
-  })
   try {
+    // Where only the adapted space learns, a validation of the student's own would show chance.
+    const measurable = Object.keys(adapters).length === 0 || teachesOwnSpace(weights)
+    const validate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
+    const evaluate = capacity ? async () => ({ ...(await capacity.refold()), ...(await validate?.()) }) : validate
+    const identity = identityOf(open.corpus, data, config, settings, {
+      teacher: teamId(teacher, colleagues, innerTeacher),
+      tokenizer: await hashFiles(tokenizerDir, [join(tokenizerDir, 'tokenizer.json')]),
+    })
     const { constraint, params: own = {}, fixed = [] } = capacity ?? {}
     const learning = { params: { ...params, ...own }, trained: Object.keys({ ...params, ...own }).filter((name) => !fixed.includes(name)) }
     const result = await fit({ ...source, ...learning, label: 'stage 1', dir, constraint, identity, resume: run.resume, evaluate })
@@ -118,7 +118,6 @@ async function distil(run: Stage1Run, weights: Weights, colleagues: Colleague[],
     await writeModelFolder(join(dir, 'student'), settled.model, tokenizerDir)
     return { model: settled.model, tokenizerDir, result }
   } finally {
-    data.pixels.close()
     await encoder.release()
     await capacity?.release()
   }

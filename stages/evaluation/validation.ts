@@ -1,9 +1,10 @@
 import type { OpenCorpus } from '../../corpora/open.ts'
+import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import type { Language } from '../../corpora/sample.ts'
 import { UserError } from '../../engine/errors.ts'
 import { languageGap } from '../../eval/languages.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import { type PreparedTask, prepareTask, runTask } from './retrieval-tasks.ts'
+import { prepareTask, runTask } from './retrieval-tasks.ts'
 
 /**
  * @throws UserError when the validation protocol has no captions in one of the languages: found out before anything is trained
@@ -27,13 +28,16 @@ export async function validation(
   encoder: Encoder,
   cacheDir: string,
 ): Promise<() => Promise<Record<string, number>>> {
-  const tasks: PreparedTask[] = []
-  for (const language of languages) tasks.push(await prepareTask(await open.task(open.defaultValidation, language), encoder.imageSize, cacheDir))
+  const tasks: RetrievalTask[] = []
+  for (const language of languages) tasks.push(await open.task(open.defaultValidation, language))
+  const prepared = (task: RetrievalTask) => prepareTask(task, encoder.imageSize, cacheDir)
+  for (const task of tasks) (await prepared(task)).pixels.close() // decoded before anything is trained
   return async () => {
     const scores: Record<string, number> = {}
     const recalls: Record<string, number> = {}
-    for (const prepared of tasks) {
-      const { metrics, language } = await runTask(encoder, prepared)
+    for (const task of tasks) {
+      const { pixels } = await prepared(task)
+      const { metrics, language } = await runTask(encoder, { task, pixels }).finally(() => pixels.close())
       recalls[language] = metrics.mean_recall
       scores[`validation_mean_recall_${language}`] = metrics.mean_recall
       scores[`validation_text_to_image_R@1_${language}`] = metrics['text_to_image_R@1']
