@@ -86,7 +86,7 @@ function towersOf(size: string): { vision: [number, number, number]; text: [numb
   return { vision: [imageWidth, imageLayers, headsOf(imageWidth)], text: [textWidth, textLayers, headsOf(textWidth)] }
 }
 
-/** Heads of 64 channels, as in the presets, or of a few more where the width asks for it. */
+/** Heads of 64 channels, as in the presets; where the width cannot be divided so, as many as come near and divide it. */
 function headsOf(width: number): number {
   let heads = Math.max(1, Math.round(width / 64))
   while (width % heads !== 0) heads--

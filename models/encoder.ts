@@ -11,7 +11,7 @@ export interface Encoder {
   id: string
   embedDim: number // E
   imageSize: number // S, pixels
-  /** exp(logit_scale) of the model within CLIP's bounds, for softened similarities. */
+  /** exp(logit_scale), for softened similarities: a model's own within CLIP's bounds, a teacher's as its files have it. */
   logitScale: number
   /** What an embedding is depends on what else is in the call: such a model chooses the ranges of its activations anew each time. */
   oneByOne?: boolean

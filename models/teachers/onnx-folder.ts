@@ -16,6 +16,7 @@ export interface TeacherOptions extends RuntimeOptions {
   dtype?: ModelDtype
 }
 
+const longest = 512 // tokens
 const probe = ['a', '两 red apples'] // two texts that no model embeds alike
 
 /**
@@ -59,6 +60,7 @@ export async function openTeacher(dir: string, options: TeacherOptions = {}): Pr
     await requireVocabulary(join(dir, 'tokenizer.json'), tokenizer, text, words)
     const { dim: textDim } = await text.embed(words, probe.length)
     requireEqualDims(dir, dim, textDim)
+    await requirePositions(dir, tokenizer, text, config)
     const known = options.logitScale ?? config.logitScale
     const measured = known === undefined && parts?.logits ? await measureScale(parts.logits, { pixel_values: image }, words, options) : undefined
     return { ...encoder, embedDim: dim, logitScale: known ?? measured ?? 100 }
@@ -131,6 +133,22 @@ async function requireVocabulary(where: string, { vocabSize }: Tokenizer, tower:
       expected: `at most ${rows} ids, as ${tower.where} has`,
       got: `${vocabSize}`,
       hint: 'Model and tokenizer do not match: copy the tokenizer of this very model.',
+    })
+  }
+}
+
+/** Asks for a text as long as the tokenizer lets them be (of very long ones a part): there may be fewer positions than that. */
+async function requirePositions(dir: string, tokenizer: Tokenizer, tower: TeacherTower, config: TeacherConfig): Promise<void> {
+  const feeds = textFeeds(tokenizer, ['a '.repeat(longest)], tower, config)
+  const length = feeds.input_ids!.dims[1]!
+  try {
+    await tower.embed(feeds, 1)
+  } catch (error) {
+    throw new UserError({
+      where: join(dir, 'tokenizer_config.json'),
+      expected: `a model_max_length of no more tokens than ${tower.where} takes`,
+      got: `${length}, which fail with "${(error as Error).message.split('\n')[0]}"`,
+      hint: 'Write the number that the model was made for, 77 in most.',
     })
   }
 }

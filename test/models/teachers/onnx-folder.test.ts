@@ -87,6 +87,17 @@ test('a model with other means, deviations and size of pixels sees what it is us
   t.true(leastCosine(await teacher.encodeImages(pixels, 2), await small.encoder.encodeImages(theirs, 2), dim) > 0.999999)
 })
 
+test('a tokenizer that lets texts be longer than the model has positions is refused before the first of them', async (t) => {
+  const small = await smallModel(t)
+  const { vision, text } = exportGraphs(small.model)
+  const dir = await folder(t, small, { vision_model: vision, text_model: text })
+  const file = join(dir, 'tokenizer_config.json')
+  const config = JSON.parse(await readFile(file, 'utf8')) as object
+  await writeFile(file, JSON.stringify({ ...config, model_max_length: 40 }))
+  const message = /tokenizer_config\.json: expected a model_max_length of no more tokens than .*text_model\.onnx takes, got 40, which fail with "/
+  await t.throwsAsync(openTeacher(dir, { threads: 1 }), { instanceOf: UserError, message })
+})
+
 test('null is a word that the processor of a model does not say', async (t) => {
   const small = await smallModel(t)
   const { vision, text } = exportGraphs(small.model)
