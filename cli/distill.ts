@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
+import { requireDevice } from '../engine/compile.ts'
 import { renderConsole } from '../eval/report/console.ts'
 import { writeReport } from '../eval/report/json.ts'
 import { provenance } from '../eval/report/provenance.ts'
@@ -52,6 +53,7 @@ export const distill: Command<typeof schema> = {
     const { corpus, imagesDir, languages, out, resume, force, dtypes } = config
     const formats = parseDtypes(dtypes)
     const maxDrop = parseMaxDrop(config.maxDrop ?? [], formats)
+    requireDevice(config.stage2)
     checkStage1(config.stage1, config.teacherScale) // a slip of the pen shall leave no run folder
     const open = await openCorpus(corpus, { languages, imagesDir })
     requireValidation(open, languages)

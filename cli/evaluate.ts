@@ -52,7 +52,7 @@ export const evaluate: Command<typeof schema> = {
     'evaluate --model runs/mine --corpus flickr30k-cn.csv --languages zh --knownSet flickr30k-cn --out runs/flickr',
   ],
   async run(asked) {
-    const { open, ...data } = await openRunData(asked, { ...usualData, ...(await trainedOn(asked.model)) })
+    const { open, ...data } = await openRunData(asked, await trainedOn(asked.model), usualData)
     const config = { ...asked, ...data }
     const all = config.knownSet ? [headlineOf(open.protocols)!] : open.protocols
     const protocols = config.protocol ?? all

@@ -7,7 +7,7 @@ import { decodeProtocols } from '../stages/run-data.ts'
 import { inRunFolder } from '../stages/run-folder.ts'
 import { runStage1 } from '../stages/stage1.ts'
 import { checkStage1, stage1Settings } from '../stages/stage1-settings.ts'
-import { runTextStage } from '../stages/text-stage.ts'
+import { checkTextStage, runTextStage } from '../stages/text-stage.ts'
 import type { Command } from './command.ts'
 import { commandLine } from './command-line.ts'
 import { corpusOptions, runOptions, teacherFolder, teacherOption, teacherScaleOption } from './options.ts'
@@ -30,6 +30,7 @@ export const stage1: Command<typeof schema> = {
     const { corpus, imagesDir, languages, teacher: teacherDir, teacherScale, out, cacheDir, resume, force, ...settings } = config
     checkStage1(settings, teacherScale) // a slip of the pen shall leave no run folder
     const texts = await openTexts(corpus, { languages })
+    if (texts) checkTextStage(settings)
     const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
     if (open) requireValidation(open, languages)
     const teacher = await openTeacher(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })

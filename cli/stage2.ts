@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
+import { requireDevice } from '../engine/compile.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { requireValidation } from '../stages/evaluation/validation.ts'
 import { openRunData, usualData } from '../stages/run-data.ts'
@@ -30,11 +31,12 @@ export const stage2: Command<typeof schema> = {
   schema,
   async run(config) {
     const { from, pairs, out, cacheDir, resume, force } = config
+    requireDevice(config)
     const tokenizerDir = findModel(from)
-    const { open, ...data } = await openRunData(config, { ...usualData, ...(await trainedOn(from)) })
-    const { imagesDir, languages } = data
+    const { open, ...data } = await openRunData(config, await trainedOn(from), usualData)
+    const { languages } = data
     requireValidation(open, languages)
-    const pairSet = pairs ? (await openCorpus(pairs, { languages, imagesDir })).corpus : undefined
+    const pairSet = pairs ? (await openCorpus(pairs, { languages, imagesDir: config.imagesDir })).corpus : undefined
     const model = await readModelFolder(tokenizerDir)
     const settings = stage2Settings.parse(config)
     await inRunFolder(out, { command: 'stage2', ...config, ...data }, { resume, force }, () =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
+import { requireDevice } from '../engine/compile.ts'
 import { exportFolder, requireExportable } from '../export/package.ts'
 import { requireValidation } from '../stages/evaluation/validation.ts'
 import { parseObjectives } from '../stages/objectives/table.ts'
@@ -23,6 +24,7 @@ export const teacher: Command<typeof schema> = {
   schema,
   async run(config) {
     const { corpus, imagesDir, languages, out, exportDir = `${out}/export`, cacheDir, resume, force, ...settings } = config
+    requireDevice(settings)
     parseObjectives(settings.objective) // a slip of the pen shall leave no run folder
     const open = await openCorpus(corpus, { languages, imagesDir })
     requireValidation(open, languages)

@@ -50,7 +50,7 @@ export function layoutOf(header: string[], where: string, parts: 'images' | 'tex
       }
       const kept = Object.fromEntries(own.flatMap(([name, i]) => (cells[i] ? [[name, cells[i]]] : [])))
       const labels = { split: cell('split'), classId: cell('class') || undefined, group: cell('group') || undefined, columns: kept }
-      return { line, captions, ...labels, ...(image !== undefined && { image }) }
+      return { line, captions, isWide: !isLong, ...labels, ...(image !== undefined && { image }) }
     },
   }
 }

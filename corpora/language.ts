@@ -13,14 +13,16 @@ const scripts = new Intl.DisplayNames(['en'], { type: 'script', fallback: 'none'
  * @param where file and line, or flag, for the message
  */
 export function languageOf(written: string, where: string): Language {
-  const code = known.get(written) ?? canonical(written)
+  const met = known.get(written)
+  if (met) return met
+  const code = canonical(written)
   if (code && isKnown(code)) {
     known.set(written, code)
     return code
   }
   throw new UserError({
     where,
-    expected: 'a BCP 47 language code such as en, zh or pt-BR',
+    expected: 'a BCP 47 language code such as en, zh or pt-BR (language, script, region)',
     got: written === '' ? 'nothing' : `"${written}"`,
     hint: where.startsWith('--')
       ? suggestion(written)
@@ -29,11 +31,13 @@ export function languageOf(written: string, where: string): Language {
 }
 
 /**
- * Whether a column is meant as a language: a code, well or badly spelt, or a language's English name. Any other name is the
+ * Whether a column is meant as a language: a code, well or badly spelt, one with a word for captions, or a language's English name. Any other name is the
  * manifest's own.
  */
 export function looksLikeLanguage(name: string): boolean {
   const dashed = canonical(name.replaceAll('_', '-'))
+  const [, captioned] = /^([a-z]{2})[-_](?:captions?|texts?|titles?)$/i.exec(name) ?? [] // to be written as the language alone
+  if (captioned && names.of(captioned.toLowerCase())) return true
   return /^[a-z]{0,3}$/i.test(name) || (dashed !== undefined && isKnown(dashed)) || twoLetterCodes().has(name.toLowerCase())
 }
 

@@ -9,6 +9,8 @@ import type { Corpus, Language, Sample, Split, TextSample } from './sample.ts'
 export interface TextRow {
   line: number
   captions: [Language, string][]
+  /** Whether the table has a column for each language, so that every row of an image has a caption in all of them. */
+  isWide?: boolean
   split?: string
   classId?: string
   group?: string
@@ -100,9 +102,10 @@ function columnsOf({ classId, group, columns }: TextRow): Record<string, string>
 
 function addCaptions(sample: TextSample, row: TextRow): void {
   for (const [language, caption] of row.captions) {
-    // A caption that an image has twice, as two people wrote it, is two queries: published counts hold both.
     sample.captions[language] ??= []
-    sample.captions[language].push(caption)
+    // A caption that an image has twice, as two people wrote it, is two queries: published counts hold both. In a row of several languages it may fill a cell.
+    const fills = row.isWide && row.captions.length > 1 && sample.captions[language].includes(caption)
+    if (!fills) sample.captions[language].push(caption)
   }
 }
 

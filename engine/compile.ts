@@ -22,10 +22,15 @@ export type Engine = 'onnx' | 'tfjs'
  * @throws UserError for a device beside tfjs, which has its own
  */
 export function compile(fn: TensorFunction, specs: InputSpecs, options: RuntimeOptions & { engine?: Engine } = {}): Promise<Step> {
-  if (options.engine !== 'tfjs') return compiled(fn, specs, options)
-  if (options.device === undefined || options.device === 'cpu') return eager(fn, specs)
+  requireDevice(options)
+  return options.engine === 'tfjs' ? eager(fn, specs) : compiled(fn, specs, options)
+}
+
+/** @throws UserError for a device beside tfjs: best asked before anything is prepared */
+export function requireDevice({ engine, device }: RuntimeOptions & { engine?: Engine }): void {
+  if (engine !== 'tfjs' || device === undefined || device === 'cpu') return
   const hint = 'Leave one of the two out: tfjs finds its device itself.'
-  throw new UserError({ where: '--engine tfjs', expected: 'no --device', got: options.device, hint })
+  throw new UserError({ where: '--engine tfjs', expected: 'no --device', got: device, hint })
 }
 
 /**

@@ -47,6 +47,7 @@ const sizes: Record<PresetName, { vision: [number, number, number]; text: [numbe
   base: { vision: [256, 6, 4], text: [256, 4, 4] },
 }
 export const presetNames = Object.keys(sizes) as PresetName[]
+export const usualStudent: PresetName = 'tiny'
 
 export interface PresetOptions {
   vocabSize: number

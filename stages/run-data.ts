@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
+import { openTexts } from '../corpora/open-texts.ts'
 import type { Language } from '../corpora/sample.ts'
 import { UserError } from '../engine/errors.ts'
 import { type PreparedTask, prepareTask } from './evaluation/retrieval-tasks.ts'
@@ -18,22 +20,36 @@ type KnownData = Required<Pick<DataFlags, 'corpus' | 'languages'>>
 export const usualData = { corpus: 'emoji', languages: ['en', 'zh'] }
 
 /**
- * Opens the corpus that `wanted` names, else the one that a model was trained on; undefined when neither is known.
+ * Opens the corpus that `wanted` names, else the one that a model was trained on, if that has pictures, else the `usual` one; undefined when none is known. Another
+ * corpus has languages and a folder of images of its own.
  * @throws UserError as openCorpus does
  */
-export async function openRunData(wanted: DataFlags, trained: TrainedOn & KnownData): Promise<NamedData & KnownData>
+export async function openRunData(wanted: DataFlags, trained: TrainedOn | undefined, usual: KnownData): Promise<NamedData & KnownData>
+export async function openRunData(wanted: DataFlags, trained: TrainedOn | undefined, usual: { corpus: string }): Promise<NamedData>
 export async function openRunData(wanted: DataFlags, trained?: TrainedOn): Promise<NamedData | undefined>
-export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}): Promise<NamedData | undefined> {
-  const { corpus = trained.corpus, languages = trained.languages } = wanted
+export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}, usual: DataFlags = {}): Promise<NamedData | undefined> {
+  const own = await withPictures(trained)
+  const corpus = wanted.corpus ?? own.corpus ?? usual.corpus
   if (corpus === undefined) return undefined
-  // Another corpus has another folder of images.
-  const imagesDir = wanted.imagesDir ?? (corpus === trained.corpus ? trained.imagesDir : undefined)
-  const open = await openCorpus(corpus, { languages, imagesDir }).catch((error) => {
-    if (wanted.corpus !== undefined || !(error instanceof UserError)) throw error
+  const { languages, imagesDir } = corpus === own.corpus ? { ...own, ...given(wanted) } : wanted
+  if (wanted.corpus === undefined && corpus === own.corpus && corpus !== 'emoji' && !existsSync(corpus)) {
     const hint = 'The model was trained on it: name with --corpus where it is now, or what else to use.'
-    throw new UserError({ ...error.fields, hint })
-  })
-  return { open, corpus, imagesDir, languages }
+    throw new UserError({ where: corpus, expected: 'the file that it was in', got: 'no such file', hint })
+  }
+  const open = await openCorpus(corpus, { languages, imagesDir })
+  return { open, corpus, imagesDir, languages: languages ?? usual.languages }
+}
+
+/** A run on texts alone, where there is nothing to look at: of the names of emoji there are drawings. */
+async function withPictures(trained: TrainedOn): Promise<DataFlags> {
+  const { corpus, imagesDir, languages } = trained
+  if (corpus === 'emoji-names') return { corpus: 'emoji', languages }
+  const isTexts = corpus !== undefined && existsSync(corpus) && (await openTexts(corpus)) !== undefined
+  return isTexts ? {} : { corpus, imagesDir, languages }
+}
+
+function given({ imagesDir, languages }: DataFlags): DataFlags {
+  return { ...(imagesDir !== undefined && { imagesDir }), ...(languages && { languages }) }
 }
 
 /** @throws UserError for a flag that says how to measure, where no corpus is known to measure on */
@@ -45,8 +61,8 @@ export function requireNothingToMeasure<Flags extends DataFlags>(flags: Flags, m
 }
 
 /**
- * Decodes the pictures of protocols into the cache, where evaluation finds them: one that cannot be read is met before training, not after it.
- * @throws UserError for the first of them
+ * Decodes the pictures of protocols into the cache, where evaluation finds them: those that cannot be read are met before training, not after it.
+ * @throws UserError that names them, of the first protocol that has any
  */
 export async function decodeProtocols(
   { open, languages }: RunData,

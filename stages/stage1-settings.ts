@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { languageOf } from '../corpora/language.ts'
+import { requireDevice } from '../engine/compile.ts'
 import { UserError } from '../engine/errors.ts'
-import { isSize, sizeForm } from '../models/config.ts'
-import { capacitySettings } from './capacity/settings.ts'
+import { isSize, sizeForm, usualStudent } from '../models/config.ts'
+import { capacityOf, capacitySettings } from './capacity/settings.ts'
 import type { Weights } from './objectives/objective.ts'
 import { defaultObjectiveSettings, listeners, type ObjectiveSettings, objectiveSettings } from './objectives/settings.ts'
 import { needs, parseObjectives } from './objectives/table.ts'
@@ -10,7 +11,7 @@ import { trainSettings } from './settings.ts'
 import { innerTowers, shownOf } from './training/inner-step.ts'
 
 export const stage1Settings = trainSettings.extend({
-  student: z.string().refine(isSize, sizeForm).default('tiny').describe(`size of the student: ${sizeForm}`),
+  student: z.string().refine(isSize, sizeForm).default(usualStudent).describe(`size of the student: ${sizeForm}`),
   objective: z.string().default('task:2,fd:4,crd:1,icl:1').describe('distillation objectives with their weights'),
   embedDim: z.int().positive().optional().describe("dimension of the student's embedding (default: the teacher's)"),
   patchSize: z
@@ -46,11 +47,9 @@ export type Stage1Settings = z.output<typeof stage1Settings>
 
 /** @throws UserError for objectives that cannot be read, and for settings that nothing would come of: best asked before a run has a folder */
 export function checkStage1(settings: Stage1Settings, teacherScale?: number): Weights {
-  const { objective, init, inherit, tokenizer } = settings
+  const { objective } = settings
+  requireDevice(settings)
   requireUnset(settings, ['ramp'], 'in stage 1, which shows images as the teacher saw them (--strength makes augmentations milder)')
-  if (init) requireUnset(settings, ['student'], `beside --init ${init}, which has its own size`)
-  const vocabulary = init ?? inherit ?? tokenizer
-  if (vocabulary) requireUnset(settings, ['vocabSize'], `beside ${vocabulary}, whose tokenizer is trained already`)
   const weights = parseObjectives(objective)
   const looks = innerTowers(weights).length > 0
   const hasGates = (['image', 'text'] as const).some((tower) => shownOf(weights, tower).includes('gates'))
@@ -71,10 +70,22 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
     refuse('classColumn', 'an objective of classes (class-embed, anchor)')
   if (teacherScale !== undefined && !settings.ensemble && !('crd' in weights) && !('gd' in weights))
     refuse('teacherScale', 'an objective of similarities (crd, gd), or --ensemble')
+  if (settings.shrink && hasGates) requireLook(settings)
   const isUsed = (family: string) => Object.keys(weights).some((name) => name === family || name.startsWith(`${family}-`))
   for (const [name, family] of Object.entries(listeners) as [keyof ObjectiveSettings, string][])
     if (settings[name] !== defaultObjectiveSettings[name] && !isUsed(family)) refuse(name, `the objective ${family}, which it is for`)
   return weights
+}
+
+/** @throws UserError where no look for useless channels comes late enough to be one and early enough for them to fade */
+function requireLook(settings: Stage1Settings): void {
+  const { resetFrom, resetEvery, fade } = capacityOf(settings)
+  const { steps } = settings
+  const last = Math.floor((steps - fade) / resetEvery) * resetEvery
+  if (last >= Math.max(1, Math.floor(resetFrom * steps))) return
+  const hint = 'Train for more --steps, or set a shorter --fade, an earlier --resetFrom or a smaller --resetEvery.'
+  const got = `--fade ${fade}, --resetEvery ${resetEvery}, --resetFrom ${resetFrom.toFixed(2)} and --steps ${steps}`
+  throw new UserError({ where: '--shrink', expected: 'a look for useless channels, and steps enough for them to fade', got, hint })
 }
 
 /** @throws UserError for the first of these flags that is not at its default: where nothing listens to it */

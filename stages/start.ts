@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../engine/errors.ts'
-import { preset } from '../models/config.ts'
+import { type ClipConfig, preset, type TowerConfig, usualStudent } from '../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
@@ -67,6 +67,7 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
   if (settings.patchSize !== undefined && settings.patchSize !== patch)
     throw unfit(flag, folder, `patches of ${settings.patchSize} px, as --patchSize says`, `${patch} px`)
   if (flag === '--init') {
+    if (student !== usualStudent && !isOfSize(config, student)) throw unfit(flag, folder, `the size ${student}, as --student says`, sizeOf(config))
     if (settings.embedDim !== undefined && settings.embedDim !== config.projection_dim)
       throw unfit(flag, folder, `an embedding of ${settings.embedDim}, as --embedDim says`, `${config.projection_dim}`)
     return { model: { config, params }, tokenizerDir, tokenizer }
@@ -97,6 +98,17 @@ function sourceOf({ init, inherit }: StartSettings): { folder: string; flag: '--
   }
   if (init) return { folder: findModel(init), flag: '--init' }
   return inherit ? { folder: findModel(inherit), flag: '--inherit' } : undefined
+}
+
+function isOfSize({ vision_config: vision, text_config: text }: ClipConfig, size: string): boolean {
+  const wanted = preset(size, { vocabSize: 1 })
+  const same = (tower: TowerConfig, other: TowerConfig) =>
+    tower.hidden_size === other.hidden_size && tower.num_hidden_layers === other.num_hidden_layers
+  return same(vision, wanted.vision_config) && same(text, wanted.text_config)
+}
+
+function sizeOf({ vision_config: vision, text_config: text }: ClipConfig): string {
+  return `${vision.hidden_size}x${vision.num_hidden_layers}-${text.hidden_size}x${text.num_hidden_layers}`
 }
 
 /** Token tables belong to their tokenizer. */

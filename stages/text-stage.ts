@@ -16,7 +16,7 @@ import { requireNeeds } from './objectives/requirements.ts'
 import { objectiveSettings } from './objectives/settings.ts'
 import { objectiveParams } from './objectives/table.ts'
 import type { Stage1Run } from './stage1.ts'
-import { checkStage1, requireUnset } from './stage1-settings.ts'
+import { checkStage1, requireUnset, type Stage1Settings } from './stage1-settings.ts'
 import { startStudent } from './start.ts'
 import { fit } from './training/fit.ts'
 import { innerNeeds, innerSpecs, shownOf } from './training/inner-step.ts'
@@ -30,6 +30,11 @@ export interface TextRun extends Omit<Stage1Run, 'open'> {
   open?: OpenCorpus
 }
 
+/** @throws UserError for settings of images: best asked before a run has a folder */
+export function checkTextStage(settings: Stage1Settings): void {
+  requireUnset(settings, ['augmentation', 'strength', 'keepPatches', 'unmaskedTail'], 'for a corpus of texts alone')
+}
+
 /**
  * Stage 1 on parallel texts without images (Multilingual-CLIP): the text tower alone learns the teacher's features of texts. The image
  * tower stays as it is, bit for bit: random, or that of the student in `init`. Writes dir/student.
@@ -39,7 +44,7 @@ export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; 
   const { settings, languages } = run
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, languages, weights)
-  requireUnset(settings, ['augmentation', 'strength', 'keepPatches', 'unmaskedTail'], 'for a corpus of texts alone')
+  checkTextStage(settings)
   if (settings.shrink) throw refuseShrinking()
   if (settings.specialists) throw refuseSpecialists(settings.specialists)
   const runtime = { threads: settings.threads }

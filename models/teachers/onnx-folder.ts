@@ -22,7 +22,7 @@ const probe = ['a', '两 red apples'] // two texts that no model embeds alike
 /**
  * Opens any CLIP-like model exported to ONNX in the transformers.js layout (also one's own exports) as an Encoder: split
  * towers first, else a combined model cut in two. Nothing is fetched.
- * @throws UserError for a missing folder, missing or damaged files, tensors of unexpected type or shape, and a tokenizer with more ids than the model; the encoder's
+ * @throws UserError for a missing folder, missing or damaged files, tensors of unexpected type or shape, and a tokenizer with more ids, or longer texts, than the model takes; the encoder's
  *   methods throw it for features that are not finite
  */
 export async function openTeacher(dir: string, options: TeacherOptions = {}): Promise<Encoder> {
@@ -144,6 +144,7 @@ async function requirePositions(dir: string, tokenizer: Tokenizer, tower: Teache
   try {
     await tower.embed(feeds, 1)
   } catch (error) {
+    if (error instanceof UserError) throw error
     throw new UserError({
       where: join(dir, 'tokenizer_config.json'),
       expected: `a model_max_length of no more tokens than ${tower.where} takes`,

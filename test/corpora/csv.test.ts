@@ -106,6 +106,13 @@ test('long, tab-separated, rows of one image merged; a caption written twice is 
   t.deepEqual(samples[0]!.captions, { de: ['ein rotes Feld', 'rot', 'rot'], fr: ['un carré rouge'] })
 })
 
+test('a wide row that repeats a language fills its cell; one that has no other repeats the caption', async (t) => {
+  const wide = await csvCorpus({ file: await write('image,en,zh\nimages/0.png,red,红\nimages/0.png,reddish,红\nimages/0.png,red,红的\n') })
+  t.deepEqual((await everything(wide))[0]!.captions, { en: ['red', 'reddish'], zh: ['红', '红的'] })
+  const one = await csvCorpus({ file: await write('image,en\nimages/0.png,red\nimages/0.png,red\n') })
+  t.deepEqual((await everything(one))[0]!.captions, { en: ['red', 'red'] })
+})
+
 test('columns that begin like a language are none', async (t) => {
   const file = await write('image,en,is_valid,id_number,no_people,cat_name,zh-Hant\nimages/0.png,red,yes,7,true,Tom,紅\n')
   const corpus = await csvCorpus({ file })
@@ -149,7 +156,8 @@ const mistakes: [name: string, content: string | Uint8Array, message: RegExp][] 
     /\.csv:3: expected species "finch" .* line 2, got "wren"/,
   ],
   ['a column without a name', ',image,en\n0,images/0.png,red\n', /\.csv:1: .*got no name for column 1\. Name it, or leave it out \(pandas/],
-  ['a language and more', 'image,en-caption\nimages/0.png,red\n', /\.csv:1: .*without a language column/],
+  ['captions named so', 'image,en,zh_caption\nimages/0.png,red,红\n', /\.csv:1: .*got "zh_caption"\. Did you mean zh\?/],
+  ['a language and more', 'image,is-valid\nimages/0.png,red\n', /\.csv:1: .*without a language column/],
   ['underscore in a code', 'image,zh_CN\nimages/0.png,红\n', /Did you mean zh-CN\?/],
   ['unknown language in a row', 'image,language,caption\nimages/0.png,en,red\nimages/0.png,xq,red\n', /\.csv:3: .*got "xq"/],
   ['empty caption', 'image,en,zh\nimages/0.png,red,\n', /\.csv:2: expected a caption in zh, got an empty one/],

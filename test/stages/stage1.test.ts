@@ -165,7 +165,16 @@ const refused: Record<string, [object, RegExp, string?]> = {
     /--objective gates-text: expected a teacher whose text tower has the student's layers and widths, 1280 channels at its gates, got 48/,
   ],
   'shrinking against a teacher that runs at every step': [
-    { objective: 'task,gates', tokenizer: undefined, init: 'DIR/first', innerTeacher: 'DIR/first', variants: 0, shrink: true },
+    {
+      objective: 'task,gates',
+      tokenizer: undefined,
+      init: 'DIR/first',
+      innerTeacher: 'DIR/first',
+      variants: 0,
+      shrink: true,
+      fade: 1,
+      resetEvery: 1,
+    },
     /--shrink: expected the teacher's features stored.*got --variants 0/,
   ],
   'specialists without an objective for the own space': [
@@ -216,12 +225,15 @@ const refused: Record<string, [object, RegExp, string?]> = {
     /--classColumn: expected an objective of classes \(class-embed, anchor\), got task,fd/,
     'farms.csv',
   ],
+  'a look for useless channels that comes too late': [
+    { objective: 'task,gates', tokenizer: undefined, init: 'DIR/first', innerTeacher: 'DIR/first', shrink: true, fade: 400 },
+    /--shrink: expected a look for useless channels, and steps enough for them to fade, got --fade 400, --resetEvery 25/,
+  ],
   'a pivot of teachers that are not listened to': [{ objective: 'task', pivot: 'de' }, /--pivot: expected an objective that listens to teachers/],
   'a size beside a student that has one': [
     { tokenizer: undefined, init: 'DIR/first', student: '64x2-64x2' },
-    /--student: expected none beside --init .*first, which has its own size, got 64x2-64x2/,
+    /--init .*first: expected the size 64x2-64x2, as --student says, got 16x1-16x1/,
   ],
-  'a size of vocabulary beside a trained tokenizer': [{ vocabSize: 500 }, /--vocabSize: expected none beside .*words, whose tokenizer .* got 500/],
   'a specialist without a language': [{ specialists: ['DIR/second'] }, /expected LANG=DIR or LANG\+LANG=DIR:WEIGHT/],
 }
 for (const [title, [settings, message, table]] of Object.entries(refused)) {
