@@ -8,6 +8,7 @@ import type { Weights } from './objectives/objective.ts'
 import { defaultObjectiveSettings, listeners, type ObjectiveSettings, objectiveSettings } from './objectives/settings.ts'
 import { needs, parseObjectives } from './objectives/table.ts'
 import { trainSettings } from './settings.ts'
+import { tokenizerAlgorithm } from './tokenizer.ts'
 import { innerTowers, shownOf } from './training/inner-step.ts'
 
 export const stage1Settings = trainSettings.extend({
@@ -34,6 +35,7 @@ export const stage1Settings = trainSettings.extend({
   tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
   vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),
   contextLength: z.int().min(3).optional().describe('tokens that captions are cut at, by the trained tokenizer (default: 32)'),
+  tokenizerAlgorithm,
   steps: trainSettings.shape.steps.default(1700),
   unmaskedTail: trainSettings.shape.unmaskedTail.unwrap().default(0.1),
   keepPatches: trainSettings.shape.keepPatches.unwrap().default(0.5),

@@ -7,7 +7,7 @@ import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { findModel } from './run-folder.ts'
-import { ownContext, runTokenizer } from './tokenizer.ts'
+import { requireUntold, runTokenizer } from './tokenizer.ts'
 import type { TrainingSet } from './training/training-set.ts'
 
 /** The student as training finds it. */
@@ -28,6 +28,7 @@ export interface StartSettings {
   tokenizer?: string
   vocabSize: number
   contextLength?: number
+  tokenizerAlgorithm?: 'bpe' | 'unigram'
 }
 
 export interface StartOptions {
@@ -59,7 +60,7 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
   }
   const { folder, flag } = source
   if (settings.tokenizer) await requireSameFile(flag, folder, settings.tokenizer)
-  if (settings.contextLength !== undefined) throw ownContext(`${flag} ${folder}`)
+  requireUntold(`${flag} ${folder}`, settings)
   const { config, params } = await readModelFolder(folder)
   const size = config.vision_config.image_size
   if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, the teacher's size`, `${size} px`)

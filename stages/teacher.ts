@@ -8,7 +8,7 @@ import { loadTokenizer } from '../tokenizers/load.ts'
 import { trainContrastive } from './contrastive.ts'
 import { parseObjectives } from './objectives/table.ts'
 import { trainSettings } from './settings.ts'
-import { runTokenizer } from './tokenizer.ts'
+import { runTokenizer, tokenizerAlgorithm } from './tokenizer.ts'
 import { loadTrainingSet } from './training/training-set.ts'
 
 /** The recipe of models/teachers/emoji-en-zh; `scratch` baselines use the same function with a student's size and budget. */
@@ -19,6 +19,7 @@ export const teacherSettings = trainSettings.extend({
   tokenizer: z.string().optional().describe('folder of a tokenizer (default: one is trained on the captions)'),
   vocabSize: z.int().min(260).default(6000).describe('vocabulary of the trained tokenizer'),
   contextLength: z.int().min(3).optional().describe('tokens that captions are cut at, by the trained tokenizer (default: 32)'),
+  tokenizerAlgorithm,
   steps: trainSettings.shape.steps.default(3400),
   batchSize: trainSettings.shape.batchSize.default(128),
   learningRate: trainSettings.shape.learningRate.default(1e-3),

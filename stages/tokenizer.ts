@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { UserError } from '../engine/errors.ts'
 import { progress } from '../engine/progress.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
@@ -9,20 +10,28 @@ export interface TokenizerOptions {
   tokenizer?: string
   vocabSize: number
   contextLength?: number
+  tokenizerAlgorithm?: 'bpe' | 'unigram'
 }
+
+export const tokenizerAlgorithm = z
+  .enum(['bpe', 'unigram'])
+  .optional()
+  .describe('of the trained tokenizer (default: bpe; unigram has fewer tokens for captions that it was trained on, more for others)')
 
 /**
  * The tokenizer of a run: the named folder's, else one trained on the train captions and kept in `dir/tokenizer`, where a resumed run finds it.
- * @throws UserError for a context length beside a tokenizer that has its own
+ * @throws UserError for a context length or an algorithm beside a tokenizer that has its own
  */
 export async function runTokenizer(dir: string, set: TrainingSet, options: TokenizerOptions, resume?: boolean): Promise<string> {
-  const { tokenizer, vocabSize, contextLength } = options
-  if (tokenizer && contextLength !== undefined) throw ownContext(`--tokenizer ${tokenizer}`)
-  if (tokenizer) return tokenizer
+  const { tokenizer, vocabSize, contextLength, tokenizerAlgorithm: algorithm } = options
+  if (tokenizer) {
+    requireUntold(`--tokenizer ${tokenizer}`, options)
+    return tokenizer
+  }
   const own = join(dir, 'tokenizer')
   if (resume && existsSync(join(own, 'tokenizer.json'))) return own
   process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${set.texts.length} captions\n`)
-  await writeTokenizer(own, trainTokenizer(watched(set.texts), { vocabSize, contextLength }))
+  await writeTokenizer(own, trainTokenizer(watched(set.texts), { vocabSize, contextLength, algorithm }))
   return own
 }
 
@@ -40,8 +49,12 @@ function* watched(texts: readonly string[]): Generator<string> {
   }
 }
 
-/** A tokenizer that was trained elsewhere says itself where it cuts. */
-export function ownContext(where: string): UserError {
-  const hint = 'Leave --contextLength out, or change model_max_length in a copy of its tokenizer_config.json.'
-  return new UserError({ where, expected: 'its own context length', got: '--contextLength', hint })
+/** @throws UserError for what a tokenizer that was trained elsewhere says itself */
+export function requireUntold(where: string, { contextLength, tokenizerAlgorithm }: TokenizerOptions): void {
+  const refuse = (expected: string, flag: string, hint: string) => {
+    throw new UserError({ where, expected, got: `--${flag}`, hint })
+  }
+  if (contextLength !== undefined)
+    refuse('its own context length', 'contextLength', 'Leave it out, or change model_max_length in a copy of its tokenizer_config.json.')
+  if (tokenizerAlgorithm !== undefined) refuse('its own algorithm', 'tokenizerAlgorithm', 'Leave it out: nothing is trained.')
 }

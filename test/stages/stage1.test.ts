@@ -94,8 +94,12 @@ test('begins with another student as it is, or cut out of a larger one', async (
   for (const [name, { data }] of Object.entries(wanted.params)) t.true(equal(cut.params[name]!.data, data), name)
 })
 
-test('captions are cut where they are told to be', async (t) => {
-  const { written } = await train('context', { tokenizer: undefined, vocabSize: 300, contextLength: 6, steps: 1 })
+test('captions are cut where, and as, they are told to be', async (t) => {
+  const { written } = await train('context', {
+    ...{ tokenizer: undefined, vocabSize: 300, contextLength: 6, steps: 1 },
+    tokenizerAlgorithm: 'unigram',
+  })
+  t.is(JSON.parse(await readFile(join(await folder!, 'context', 'tokenizer', 'tokenizer.json'), 'utf8')).model.type, 'Unigram')
   t.is(written.config.text_config.max_position_embeddings, 6)
   t.is(written.tokenizer.encode('ein Bild rot 1, und noch viel mehr').length, 6)
 })
@@ -192,6 +196,7 @@ const refused: Record<string, [object, RegExp, string?]> = {
     /--inherit: expected at most the source's image layers, 1, got 3/,
   ],
   'a context length beside a tokenizer that has its own': [{ contextLength: 6 }, /--tokenizer .*words: expected its own context length/],
+  'an algorithm beside a tokenizer that is trained': [{ tokenizerAlgorithm: 'unigram' }, /--tokenizer .*words: expected its own algorithm/],
   'patches that do not fill the image': [{ patchSize: 5 }, /--patchSize: expected a divisor of 32, .* got 5\. 8 is usual/],
   'patches of another size than those of init': [
     { tokenizer: undefined, init: 'DIR/first', patchSize: 16 },
