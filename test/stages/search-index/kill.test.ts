@@ -12,7 +12,7 @@ import { writeDrawings } from './pictures.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const model = join(root, 'models/teachers/emoji-en-zh')
-const count = 200
+const count = 136
 
 function start(images: string, out: string): ChildProcess {
   const args = ['bin/distilingual.mjs', 'index', '--model', model, '--images', images, '--out', out, '--approximate']
