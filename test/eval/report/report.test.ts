@@ -148,6 +148,8 @@ test("Chinese-CLIP's output: percent, one direction, the student in Chinese", (t
   t.true(Math.abs(output.score - 25) < 1e-9)
   t.is(chineseClip(report).length, 10)
   t.is(chineseClipHeadline({ ...report, results: report.results.filter(({ language }) => language === 'en') }), undefined)
+  const traditional = report.results.map((row) => ({ ...row, language: row.language === 'zh' ? 'zh-Hant-TW' : row.language }))
+  t.deepEqual(chineseClipHeadline({ ...report, results: traditional }), output)
 })
 
 test('zero-shot, agreement and groups are in the Markdown report', (t) => {

@@ -8,7 +8,7 @@ import { UserError } from '../../../engine/errors.ts'
 import { buildDemo } from '../../../export/demo.ts'
 import { examples } from '../../../export/web/site/examples.ts'
 import { collectGallery } from '../../../export/web/site/gallery.ts'
-import { findExport, formatsOf } from '../../../export/web/site/model-files.ts'
+import { copyModel, findExport, formatsOf } from '../../../export/web/site/model-files.ts'
 import { serveSite } from '../../../export/web/site/server.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
@@ -83,6 +83,12 @@ test('folders that are no export, formats that are missing, and other folders ar
   for (const name of ['text_model', 'vision_model', 'text_model_quantized', 'vision_model_quantized', 'text_model_fp16'])
     await writeFile(join(dir, `export/onnx/${name}.onnx`), '')
   t.is(findExport(dir), join(dir, 'export'))
+  await writeFile(join(dir, 'export', 'onnx', 'text_model.onnx_data'), '')
+  for (const name of ['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json']) await writeFile(join(dir, 'export', name), '{}')
+  await t.throwsAsync(copyModel(join(dir, 'export'), join(dir, 'copy'), ['fp32']), {
+    instanceOf: UserError,
+    message: /text_model\.onnx: expected weights inside the file, got weights in another file beside it/,
+  })
   t.deepEqual(formatsOf(join(dir, 'export')), ['q8', 'fp32'])
   t.deepEqual(formatsOf(join(dir, 'export'), ['fp32']), ['fp32'])
   t.throws(() => formatsOf(join(dir, 'export'), ['fp16']), {
