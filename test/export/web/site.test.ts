@@ -84,7 +84,8 @@ test('folders that are no export, formats that are missing, and other folders ar
     await writeFile(join(dir, `export/onnx/${name}.onnx`), '')
   t.is(findExport(dir), join(dir, 'export'))
   await writeFile(join(dir, 'export', 'onnx', 'text_model.onnx_data'), '')
-  for (const name of ['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json']) await writeFile(join(dir, 'export', name), '{}')
+  for (const name of ['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json'])
+    await writeFile(join(dir, 'export', name), '{}')
   await t.throwsAsync(copyModel(join(dir, 'export'), join(dir, 'copy'), ['fp32']), {
     instanceOf: UserError,
     message: /text_model\.onnx: expected weights inside the file, got weights in another file beside it/,
