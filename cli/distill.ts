@@ -80,7 +80,7 @@ export const distill: Command<typeof schema> = {
       force: true,
     })
     await report(config, open)
-    console.log(`Search with it:\n  npx distilingual search --model ${join(out, 'export')} --images FOLDER "红色的苹果"`)
+    console.log(`Search with it:\n  npx distilingual search --model ${join(out, 'export')} --images FOLDER "自行车"`)
   },
 }
 

@@ -58,7 +58,7 @@ export const exportModel: Command<typeof schema> = {
     })
     print(files)
     if (!data) console.log('Not measured: name a --corpus to check what each format loses.')
-    console.log(`Exported to ${out}. Search with it:\n  npx distilingual search --model ${out} --images FOLDER "red apple"`)
+    console.log(`Exported to ${out}. Search with it:\n  npx distilingual search --model ${out} --images FOLDER "bicycle"`)
   },
 }
 

@@ -23,8 +23,8 @@ export const search: Command<typeof schema> = {
   schema,
   positional: 'query',
   examples: [
-    'search --model runs/distill/export --images ~/Pictures "红色的苹果"',
-    'search --model runs/distill/export --index runs/search.index "红色的苹果"',
+    'search --model runs/distill/export --images ~/Pictures "自行车"',
+    'search --model runs/distill/export --index runs/search.index "自行车"',
   ],
   async run({ json, images, index, exact, ...request }) {
     requireOnePlace(images, index)

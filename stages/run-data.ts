@@ -31,13 +31,13 @@ export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}, us
   const own = await withPictures(trained)
   const corpus = wanted.corpus ?? own.corpus ?? usual.corpus
   if (corpus === undefined) return undefined
-  const { languages, imagesDir } = corpus === own.corpus ? { ...own, ...given(wanted) } : wanted
+  const { languages = usual.languages, imagesDir } = corpus === own.corpus ? { ...own, ...given(wanted) } : wanted
   if (wanted.corpus === undefined && corpus === own.corpus && corpus !== 'emoji' && !existsSync(corpus)) {
     const hint = 'The model was trained on it: name with --corpus where it is now, or what else to use.'
     throw new UserError({ where: corpus, expected: 'the file that it was in', got: 'no such file', hint })
   }
   const open = await openCorpus(corpus, { languages, imagesDir })
-  return { open, corpus, imagesDir, languages: languages ?? usual.languages }
+  return { open, corpus, imagesDir, languages }
 }
 
 /** A run on texts alone, where there is nothing to look at: of the names of emoji there are drawings. */
