@@ -21,7 +21,7 @@ export const indexImages: Command<typeof schema> = {
   name: 'index',
   description: 'Index a folder of images for search; once more, and only what changed is embedded.',
   schema,
-  examples: ['index --model runs/distill/export --images ~/Pictures', 'search --model runs/distill/export --index runs/search.index "红色的苹果"'],
+  examples: ['index --model runs/distill/export --images ~/Pictures', 'search --model runs/distill/export --index runs/search.index "自行车"'],
   async run({ json, ...request }) {
     const reply = await updateIndex(request)
     process.stdout.write(json ? `${JSON.stringify(reply, null, 2)}\n` : summary(reply))
