@@ -31,7 +31,8 @@ export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}, us
   const own = await withPictures(trained)
   const corpus = wanted.corpus ?? own.corpus ?? usual.corpus
   if (corpus === undefined) return undefined
-  const { languages = usual.languages, imagesDir } = corpus === own.corpus ? { ...own, ...given(wanted) } : wanted
+  const same = corpus === own.corpus ? own : {}
+  const { languages = same.languages ?? usual.languages, imagesDir = same.imagesDir } = wanted
   if (wanted.corpus === undefined && corpus === own.corpus && corpus !== 'emoji' && !existsSync(corpus)) {
     const hint = 'The model was trained on it: name with --corpus where it is now, or what else to use.'
     throw new UserError({ where: corpus, expected: 'the file that it was in', got: 'no such file', hint })
@@ -46,10 +47,6 @@ async function withPictures(trained: TrainedOn): Promise<DataFlags> {
   if (corpus === 'emoji-names') return { corpus: 'emoji', languages }
   const isTexts = corpus !== undefined && existsSync(corpus) && (await openTexts(corpus)) !== undefined
   return isTexts ? {} : { corpus, imagesDir, languages }
-}
-
-function given({ imagesDir, languages }: DataFlags): DataFlags {
-  return { ...(imagesDir !== undefined && { imagesDir }), ...(languages && { languages }) }
 }
 
 /** @throws UserError for a flag that says how to measure, where no corpus is known to measure on */
