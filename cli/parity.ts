@@ -1,15 +1,12 @@
 import { z } from 'zod'
 import { UserError } from '../engine/errors.ts'
 import { brokenPromises, compareParity, leastParity, parityTable } from '../export/parity.ts'
-import { dtypeSuffixes, type ModelDtype } from '../models/teachers/teacher-files.ts'
 import type { Command } from './command.ts'
+import { dtypeOption } from './options.ts'
 
 const schema = z.object({
   model: z.string().describe('folder of an exported model, or of a run that has one'),
-  dtype: z
-    .enum(Object.keys(dtypeSuffixes) as ModelDtype[])
-    .default('fp32')
-    .describe('number format to compare'),
+  dtype: dtypeOption.unwrap().default('fp32').describe('number format to compare'),
   images: z.array(z.string()).min(1).optional().describe('picture files to compare on (default: four made-up ones that are hard to agree on)'),
   browser: z.boolean().default(true).describe('comparison in Chromium too, where it is installed; --no-browser leaves it out'),
   json: z.boolean().default(false).describe('print JSON'),
