@@ -70,6 +70,10 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   if (settings.pivot && !needs(weights, 'teacher')) refuse('pivot', 'an objective that listens to teachers (fd, crd, icl, …)')
   if (settings.classColumn && !needs(weights, 'classes') && !needs(weights, 'centroids'))
     refuse('classColumn', 'an objective of classes (class-embed, anchor)')
+  if (settings.variants === 0 && needs(weights, 'centroids')) {
+    const hint = 'Store its features: --variants 1 or more.'
+    throw new UserError({ where: '--objective class-embed', expected: 'stored features, whose means it takes', got: '--variants 0', hint })
+  }
   if (teacherScale !== undefined && !settings.ensemble && !('crd' in weights) && !('gd' in weights))
     refuse('teacherScale', 'an objective of similarities (crd, gd), or --ensemble')
   if (settings.shrink && hasGates) requireLook(settings)
@@ -79,8 +83,16 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   return weights
 }
 
-/** @throws UserError where no look for useless channels comes late enough to be one and early enough for them to fade */
+/** @throws UserError where nothing is stored that could be looked through, and where no look for useless channels comes late enough to be one and early enough for them to fade */
 function requireLook(settings: Stage1Settings): void {
+  if (settings.variants === 0) {
+    throw new UserError({
+      where: '--shrink',
+      expected: "the teacher's features stored, so that its latest ones can be looked through",
+      got: '--variants 0',
+      hint: 'Set --variants 1 or more, or leave gates out of --objective: the lasso alone needs no teacher.',
+    })
+  }
   const { resetFrom, resetEvery, fade } = capacityOf(settings)
   const { steps } = settings
   const last = Math.floor((steps - fade) / resetEvery) * resetEvery

@@ -10,9 +10,9 @@ import { hashFiles } from '../models/teachers/teacher-files.ts'
 import { dynamicCapacity } from './capacity/capacity.ts'
 import { capacityOf } from './capacity/settings.ts'
 import { validation } from './evaluation/validation.ts'
-import { innerFeatures } from './features/inner-features.ts'
-import { type InnerTeacher, openInnerTeacher, requireContext, requireSameSize, requireSameTokenizer } from './features/inner-teacher.ts'
-import { type Colleague, dismiss, gatherTeam, generalDim, openColleagues, requirePivot, teamId } from './features/team.ts'
+import { requireContext, requireSameSize, requireSameTokenizer } from './features/inner-teacher.ts'
+import { generalDim, type Teachers, teamId, withTeachers } from './features/teachers.ts'
+import { gatherTeam, requirePivot } from './features/team.ts'
 import { requireSharedClasses } from './objectives/centroids.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
@@ -45,12 +45,8 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
   const { settings, languages } = run
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, languages, weights)
-  const runtime = { threads: settings.threads }
-  const colleagues = await openColleagues(settings.ensemble ?? [], settings.specialists ?? [], languages, runtime)
-  let innerTeacher: InnerTeacher | undefined
-  try {
-    if (settings.innerTeacher) innerTeacher = await openInnerTeacher(settings.innerTeacher, innerTowers(weights), runtime)
-    const specialists = colleagues.filter((colleague) => colleague.languages).length
+  return await withTeachers({ ...run, towers: innerTowers(weights) }, async (teachers) => {
+    const specialists = teachers.colleagues.filter((colleague) => colleague.languages).length
     requireNeeds(weights, {
       images: true,
       teacher: true,
@@ -58,19 +54,17 @@ export async function runStage1(run: Stage1Run): Promise<{ model: DualEncoder; t
       classes: true,
       'masked-image': true,
       centroids: true,
-      ...innerNeeds(innerTeacher?.shapes),
+      ...innerNeeds(teachers.innerTeacher?.shapes),
     })
     requireOwnSpace(weights, 1 + specialists)
     const data = await prepareData(run.open.corpus, languages, run.teacher.imageSize, run.cacheDir, settings)
-    return await distil(run, data, weights, colleagues, innerTeacher).finally(() => data.pixels.close())
-  } finally {
-    for (const { encoder } of colleagues) await encoder.release()
-    await innerTeacher?.release()
-  }
+    return await distil(run, data, weights, teachers).finally(() => data.pixels.close())
+  })
 }
 
-async function distil(run: Stage1Run, data: ImageData, weights: Weights, colleagues: Colleague[], innerTeacher?: InnerTeacher) {
-  const { open, languages, teacher, settings, dir, cacheDir } = run
+async function distil(run: Stage1Run, data: ImageData, weights: Weights, teachers: Teachers) {
+  const { open, languages, settings, dir, cacheDir } = run
+  const { teacher, innerTeacher } = teachers
   const { seed } = settings
   if (needs(weights, 'centroids')) requireSharedClasses(data.set.labelCount, data.set.images.length, settings.classColumn)
   const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, resume: run.resume, set: data.set, ...teacher })
@@ -81,16 +75,13 @@ async function distil(run: Stage1Run, data: ImageData, weights: Weights, colleag
   }
 
   const embedDim = config.projection_dim
-  requireBothTowers(weights, embedDim, generalDim(teacher, colleagues))
+  requireBothTowers(weights, embedDim, generalDim(teachers))
   const shapes = innerTeacher?.shapes
   innerSpecs(config, weights, { ...settings, languages, inner: shapes, textLength: shapes?.text?.tokens ?? tokenizer.contextLength }) // throws before the teachers run
   if (innerTeacher && shownOf(weights, 'image').length > 0) requireSameSize(innerTeacher, teacher.imageSize)
   const policy = { name: settings.augmentation, strength: settings.strength }
   const { variants } = settings
-  const { general, specialists } = await gatherTeam(teacher, colleagues, data, { cacheDir, variants, policy, seed })
-  const inner =
-    innerTeacher && (await innerFeatures(innerTeacher, weights, data, { cacheDir, variants, augmentation: general.augmentation, tokenizer, config }))
-  if (variants > 0) await dismiss(teacher, colleagues, innerTeacher)
+  const { general, specialists, inner } = await gatherTeam(teachers, weights, data, { cacheDir, variants, policy, seed, tokenizer, config })
   const adapters = createAdapters(embedDim, [{ embedDim: general.embedDim }, ...specialists], weights, seed)
   const sizes = { embedDim, teacherDim: general.embedDim, classes: data.set.labelCount, inner: innerWidths(config, shapes) }
   const params = { ...model.params, ...adapters, ...objectiveParams(weights, sizes, seed) }
@@ -105,7 +96,7 @@ async function distil(run: Stage1Run, data: ImageData, weights: Weights, colleag
     const validate = measurable ? await validation(open, languages, encoder, cacheDir) : undefined
     const evaluate = capacity ? async () => ({ ...(await capacity.refold()), ...(await validate?.()) }) : validate
     const identity = identityOf(open.corpus, data, config, settings, {
-      teacher: teamId(teacher, colleagues, innerTeacher),
+      teacher: teamId(teachers),
       tokenizer: await hashFiles(tokenizerDir, [join(tokenizerDir, 'tokenizer.json')]),
     })
     const { constraint, params: own = {}, fixed = [] } = capacity ?? {}

@@ -8,9 +8,9 @@ import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { hashFiles } from '../models/teachers/teacher-files.ts'
 import { validation } from './evaluation/validation.ts'
-import { innerFeatures } from './features/inner-features.ts'
-import { type InnerTeacher, openInnerTeacher, requireContext, requireSameTokenizer } from './features/inner-teacher.ts'
-import { type Colleague, dismiss, gatherTeam, generalDim, openColleagues, requirePivot, teamId } from './features/team.ts'
+import { requireContext, requireSameTokenizer } from './features/inner-teacher.ts'
+import { generalDim, type Teachers, teamId, withTeachers } from './features/teachers.ts'
+import { gatherTeam, requirePivot } from './features/team.ts'
 import type { Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
 import { objectiveSettings } from './objectives/settings.ts'
@@ -19,7 +19,7 @@ import type { Stage1Run } from './stage1.ts'
 import { checkStage1, requireUnset, type Stage1Settings } from './stage1-settings.ts'
 import { startStudent } from './start.ts'
 import { fit } from './training/fit.ts'
-import { innerNeeds, innerSpecs, shownOf } from './training/inner-step.ts'
+import { innerNeeds, innerSpecs, innerTowers } from './training/inner-step.ts'
 import { identityOf } from './training/prepare.ts'
 import { textLengthOf } from './training/text-length.ts'
 import { loadTrainingSet } from './training/training-set.ts'
@@ -47,25 +47,19 @@ export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; 
   checkTextStage(settings)
   if (settings.shrink) throw refuseShrinking()
   if (settings.specialists) throw refuseSpecialists(settings.specialists)
-  const runtime = { threads: settings.threads }
-  const colleagues = await openColleagues(settings.ensemble ?? [], [], languages, runtime)
-  let innerTeacher: InnerTeacher | undefined
-  try {
-    if (settings.innerTeacher && shownOf(weights, 'text').length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, ['text'], runtime)
-    const { image: _unseen, ...shapes } = innerTeacher?.shapes ?? {}
+  return await withTeachers({ ...run, towers: innerTowers(weights).filter((tower) => tower === 'text') }, (teachers) => {
+    const { image: _unseen, ...shapes } = teachers.innerTeacher?.shapes ?? {}
     requireNeeds(weights, { teacher: true, ...innerNeeds(shapes) })
-    return await distilTexts(run, weights, colleagues, innerTeacher)
-  } finally {
-    for (const { encoder } of colleagues) await encoder.release()
-    await innerTeacher?.release()
-  }
+    return distilTexts(run, weights, teachers)
+  })
 }
 
-async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague[], innerTeacher?: InnerTeacher) {
-  const { texts, languages, teacher, settings, dir, cacheDir, open } = run
+async function distilTexts(run: TextRun, weights: Weights, teachers: Teachers) {
+  const { texts, languages, settings, dir, cacheDir, open } = run
+  const { teacher, innerTeacher } = teachers
   const { seed, pivot, variants } = settings
   const set = await loadTrainingSet(texts, 'train', languages)
-  const embedDim = generalDim(teacher, colleagues)
+  const embedDim = generalDim(teachers)
   const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, resume: run.resume, set, imageSize: teacher.imageSize, embedDim })
   const { config } = model
   if (config.projection_dim !== embedDim) throw refuseDimension(config.projection_dim, embedDim)
@@ -76,20 +70,16 @@ async function distilTexts(run: TextRun, weights: Weights, colleagues: Colleague
     innerSpecs(config, weights, { ...settings, languages, inner: shapes, textLength: shapes.text?.tokens ?? tokenizer.contextLength }) // throws before it runs
   }
   const policy = { name: settings.augmentation, strength: settings.strength }
-  const { general } = await gatherTeam(teacher, colleagues, { set }, { cacheDir, variants, policy, seed })
+  const { general, inner } = await gatherTeam(teachers, weights, { set }, { cacheDir, variants, policy, seed, tokenizer, config })
   const shown = innerTeacher?.shapes.text
   const widths = shown && { text: { student: config.text_config.hidden_size, teacher: shown.width } }
-  const inner =
-    innerTeacher &&
-    (await innerFeatures(innerTeacher, weights, { set }, { cacheDir, variants, augmentation: general.augmentation, tokenizer, config }))
-  if (variants > 0) await dismiss(teacher, colleagues, innerTeacher)
   const sizes = { embedDim, teacherDim: embedDim, classes: set.labelCount, inner: widths }
   const own = objectiveParams(weights, sizes, seed)
   const params = { ...model.params, ...own }
   const trained = Object.keys(params).filter((name) => name.startsWith('text_') || name in own)
 
   const identity = identityOf(texts, { set }, config, settings, {
-    teacher: teamId(teacher, colleagues, innerTeacher),
+    teacher: teamId(teachers),
     tokenizer: await hashFiles(tokenizerDir, [join(tokenizerDir, 'tokenizer.json')]),
   })
   const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })

@@ -1,6 +1,5 @@
 import type { BatchLoader } from '../../corpora/batch-loader.ts'
 import { compile, type Step } from '../../engine/compile.ts'
-import { UserError } from '../../engine/errors.ts'
 import { type Params, paramData, paramInputs } from '../../engine/params.ts'
 import type { Numbers } from '../../engine/runtime.ts'
 import type { tf } from '../../engine/tf.ts'
@@ -35,7 +34,6 @@ interface Side {
  * Retrieval-guided gradient resetting (CDD, arXiv 2303.09230). The queue of the teacher's latest features is not kept but read again from what is stored:
  * batches are functions of seed and step, so a resumed run looks through the same.
  * @returns undefined where no objective compares gates
- * @throws UserError where the teacher runs at every step, and so nothing is stored
  */
 export async function searchUseless(
   source: BatchSource & { params: Params },
@@ -45,7 +43,6 @@ export async function searchUseless(
   const { set, config, weights, settings: training, inner, params } = source
   const towers = (['image', 'text'] as const).filter((tower) => shownOf(weights, tower).includes('gates'))
   if (towers.length === 0) return undefined
-  if (!inner?.stored) throw refuseRunning()
   const first = Math.floor(settings.resetFrom * training.steps)
   const draws = sampler(set, training.batchSize, training.seed)
   const batchSize = Math.min(training.batchSize, set.count)
@@ -83,7 +80,7 @@ export async function searchUseless(
     for (let back = step, filled = 0; filled < queue.length; back--) {
       const { images, epoch, captions } = draws.draw(back)
       const texts = () => Uint32Array.from(set.languages.flatMap((language) => [...captions[language]!]))
-      const rows = tower === 'image' ? await inner.images(images, epoch, nothing) : await inner.texts(texts(), noIds, noIds)
+      const rows = tower === 'image' ? await inner!.images(images, epoch, nothing) : await inner!.texts(texts(), noIds, noIds)
       const taken = rows.gates!.subarray(0, queue.length - filled)
       queue.set(taken, filled)
       filled += taken.length
@@ -135,13 +132,4 @@ function probeOf(tower: Tower, config: ClipConfig, gates: Gate[], neighbours: nu
     const rows: tf.Tensor = contributions(gateFeatures(inputs, gates, means), inputs.queue!, gates, neighbours)
     return { rows }
   }
-}
-
-function refuseRunning(): UserError {
-  return new UserError({
-    where: '--shrink',
-    expected: "the teacher's features stored, so that its latest ones can be looked through",
-    got: '--variants 0',
-    hint: 'Set --variants 1 or more, or leave gates out of --objective: the lasso alone needs no teacher.',
-  })
 }

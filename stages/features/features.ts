@@ -23,8 +23,8 @@ export interface TeacherFeatures {
   images(indices: Uint32Array, epoch: number, pixels: Float32Array): Float32Array | Promise<Float32Array>
   /** Unit embeddings of captions, by index into the training set's texts. [B] → [B, Et] */
   texts(indices: Uint32Array): Float32Array | Promise<Float32Array>
-  /** Unit embeddings of all images as they are. [N, Et] */
-  plainImages(): Float32Array
+  /** Unit embeddings of all images as they are, where they are stored. [N, Et] */
+  plainImages?(): Float32Array
 }
 
 export interface FeatureOptions {

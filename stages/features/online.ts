@@ -30,14 +30,5 @@ export function onlineFeatures(
         teacher,
         Array.from(indices, (text) => set.texts[text]!),
       ),
-    plainImages() {
-      const hint = 'Cache its features: --variants 1 or more.'
-      throw new UserError({
-        where: '--objective class-embed',
-        expected: 'cached features, whose means it takes',
-        got: 'a teacher that runs at every step',
-        hint,
-      })
-    },
   }
 }

@@ -32,7 +32,6 @@ export async function textFeatures(teacher: Encoder, { texts }: TrainingSet, cac
       texts: (indices) => pick(rows, Array.from(indices), width),
       augmentation: noImages,
       images: noImages,
-      plainImages: noImages,
     }
   } finally {
     bar.stop()

@@ -89,7 +89,7 @@ export async function fit(options: Fit): Promise<TrainingResult> {
 function centroidsOf({ weights, teacher, set, settings, objectiveSettings = defaultObjectiveSettings }: Fit): Centroids | undefined {
   if (!teacher || !needs(weights, 'centroids')) return undefined
   const { classCentroids: k, classSamples: samples } = objectiveSettings
-  return classCentroids(teacher.plainImages(), teacher.embedDim, set.labels, { k, samples, seed: settings.seed })
+  return classCentroids(teacher.plainImages!(), teacher.embedDim, set.labels, { k, samples, seed: settings.seed })
 }
 
 /** Compiles the step with dropped patches and the whole one, each when first needed. */

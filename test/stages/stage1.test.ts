@@ -151,7 +151,10 @@ const refused: Record<string, [object, RegExp, string?]> = {
     /--classColumn class: expected a column of plain \(it has none beside images and captions\)/,
     'plain.csv',
   ],
-  'class-embed with a teacher at every step': [{ objective: 'task,class-embed', variants: 0 }, /class-embed: expected cached features/],
+  'class-embed with a teacher at every step': [
+    { objective: 'task,class-embed', variants: 0 },
+    /class-embed: expected stored features.*got --variants 0/,
+  ],
   'hidden without a teacher that shows it': [
     { objective: 'task,hidden' },
     /--objective hidden: expected a teacher that shows what is inside its image tower/,
