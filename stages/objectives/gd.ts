@@ -12,7 +12,7 @@ import type { Objective } from './objective.ts'
  *
  * Gradients of the sum over the batch and squares in the row form: so the weight depends neither on B nor on Et. (The element mean of the
  * batch-mean's gradients is this divided by Et·B².) The gradients multiply by s, where public code divides by it: their size is of the
- * order of s², and a weight near 0.001 is what makes gd pull about as hard as task at the start (docs/objectives.md has the measurement).
+ * order of s². A weight of 0.0006 makes gd pull as hard as task at the start; 0.01 is what helps (docs/objectives.md has both measurements).
  */
 export const gd: Objective = {
   name: 'gd',
