@@ -21,7 +21,7 @@ export async function recallFigure(rows: readonly Row[], winner: Row, languages:
       return [{ row: row.name, language: languageName(language), recall: 100 * recall.mean, ...around }]
     }),
   )
-  const y = { field: 'row', type: 'nominal', sort: null, title: null, axis: { labelLimit: 180, grid: true } } as const
+  const y = { field: 'row', type: 'nominal', sort: null, title: null, axis: { labelLimit: 220, grid: true } } as const
   const x = { type: 'quantitative', title: 'validation mean recall, %', scale: { zero: true }, axis: { tickCount: 6 } } as const
   const scale = { domain: languages.map(languageName), range: languages.map((_, i) => colours[i % colours.length]!) }
   const color = { field: 'language', type: 'nominal', scale, legend: { title: null, orient: 'top', labelColor: 'var(--muted)' } } as const

@@ -49,11 +49,11 @@ export async function chart(spec: ChartSpec, label: string): Promise<Markup> {
 
 /** Vega's document made fit for a page: it scales with its column, is one image to a screen reader, and is a third smaller. */
 function inline(svg: string, label: string): string {
-  const [, width, height] = /^<svg [^>]*width="([\d.]+)" height="([\d.]+)"/.exec(svg)!
-  const body = svg
+  const rounded = svg.replaceAll(/<[^>]*>/g, (tag) => tag.replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2)))))
+  const [, width, height] = /^<svg [^>]*width="([\d.]+)" height="([\d.]+)"/.exec(rounded)!
+  const body = rounded
     .replace(/^<svg [^>]*>/, '')
     .replaceAll(/ (?:class|role|aria-[a-z]+|pointer-events|xmlns:xlink|font-family)="[^"]*"/g, '')
-    .replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))))
     .replaceAll(
       /<path d="M0(?:\.5)?,0(?:\.5)?h0v0h0Z"(?: [a-z-]+="[^"]*")*><\/path>|<path d="M0(?:\.5)?,0(?:\.5)?h0v0h0Z"(?: [a-z-]+="[^"]*")*\/>/g,
       '',
