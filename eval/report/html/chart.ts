@@ -49,14 +49,20 @@ export async function chart(spec: ChartSpec, label: string): Promise<Markup> {
 
 /** Vega's document made fit for a page: it scales with its column, is one image to a screen reader, and is a third smaller. */
 function inline(svg: string, label: string): string {
-  const rounded = svg.replaceAll(/<[^>]*>/g, (tag) => tag.replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2)))))
-  const [, width, height] = /^<svg [^>]*width="([\d.]+)" height="([\d.]+)"/.exec(rounded)!
-  const body = rounded
+  const light = svg.replaceAll(/<[^>]*>/g, lighten) // tags alone: between them stand words
+  const [, width, height] = /^<svg [^>]*width="([\d.]+)" height="([\d.]+)"/.exec(light)!
+  const body = light
     .replace(/^<svg [^>]*>/, '')
-    .replaceAll(/ (?:class|role|aria-[a-z]+|pointer-events|xmlns:xlink|font-family)="[^"]*"/g, '')
     .replaceAll(
       /<path d="M0(?:\.5)?,0(?:\.5)?h0v0h0Z"(?: [a-z-]+="[^"]*")*><\/path>|<path d="M0(?:\.5)?,0(?:\.5)?h0v0h0Z"(?: [a-z-]+="[^"]*")*\/>/g,
       '',
     )
   return `<svg class="chart" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="${escapeHtml(label)}">${body}`
+}
+
+/** A tag without what the page says better, its coordinates with two decimals. */
+function lighten(tag: string): string {
+  return tag
+    .replaceAll(/ (?:class|role|aria-[a-z]+|pointer-events|xmlns:xlink|font-family)="[^"]*"/g, '')
+    .replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))))
 }
