@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { normal, random } from '../engine/random.ts'
+import { normal, random } from '../base/random.ts'
 import { type ClipConfig, preset } from '../models/config.ts'
 import { createDualEncoder } from '../models/dual-encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'

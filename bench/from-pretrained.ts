@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession } from '../engine/runtime.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
@@ -90,7 +90,7 @@ async function writeFixtures(dir: string): Promise<Record<string, string>> {
 }
 
 async function embedInPython(python: string, folder: string): Promise<Embeddings & { version: string }> {
-  const script = fileURLToPath(new URL('peers/clip_from_pretrained.py', import.meta.url))
+  const script = fileURLToPath(new URL('./peers/clip_from_pretrained.py', import.meta.url))
   const { stdout } = await promisify(execFile)(python, [script, folder], { maxBuffer: 1e9 }).catch((error: Error) => {
     throw new UserError({
       where: `--python ${python}`,

@@ -1,7 +1,7 @@
 /** `npm run bench -- NAME [flags]`: seeded measurements that print a table. */
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { benchBudget, budgetFlags } from './budget.ts'
 import { benchFromPretrained } from './from-pretrained.ts'
 import { benchObjectives } from './objectives.ts'

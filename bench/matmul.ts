@@ -1,7 +1,8 @@
 /** The yardstick: how fast this runtime multiplies fp32 matrices when nothing else is in the way. */
+
+import { normal, random } from '../base/random.ts'
 import type { Graph } from '../engine/onnx/model.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
-import { normal, random } from '../engine/random.ts'
 import { openSession } from '../engine/runtime.ts'
 
 const size = 1024

@@ -1,5 +1,5 @@
-import { parseObjectives } from '../stages/objectives/table.ts'
-import { innerTowers } from '../stages/training/inner-step.ts'
+import { innerTowers } from '../training/inner-step.ts'
+import { parseObjectives } from '../training/objectives/table.ts'
 
 /** A row of the comparison: its name, and what stage 1 is told. */
 export interface ObjectiveRow {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { markdownTable } from 'markdown-table'
 import writeFileAtomic from 'write-file-atomic'
-import { stage1Settings } from '../stages/stage1-settings.ts'
+import { stage1Settings } from '../training/stage1-settings.ts'
 import { type ObjectiveRow, objectiveRows } from './objective-rows.ts'
 import { openWorld, type Place, placeOf } from './study/place.ts'
 import { conduct, type PlannedRun, recordedOf, studyFlags } from './study/plan.ts'

@@ -104,7 +104,7 @@ async function torchTime({ config, shape, threads }: Subject, python: string, re
     () => false,
   )
   if (!found) return undefined
-  const script = fileURLToPath(new URL('peers/torch_step.py', import.meta.url))
+  const script = fileURLToPath(new URL('./peers/torch_step.py', import.meta.url))
   const { stdout } = await run(python, [script, JSON.stringify({ config, ...shape, threads, repeats })])
   return JSON.parse(stdout) as TorchTime
 }

@@ -1,14 +1,14 @@
 /** The training step that the benchmarks measure: a preset's task loss in two languages, on random but seeded data. */
 import { availableParallelism } from 'node:os'
-import { UserError } from '../engine/errors.ts'
-import { normal, permutation, random } from '../engine/random.ts'
+import { UserError } from '../base/errors.ts'
+import { normal, permutation, random } from '../base/random.ts'
 import type { Numbers } from '../engine/runtime.ts'
 import type { InputSpecs, TensorFunction } from '../engine/trace/trace.ts'
 import { type ClipConfig, type PresetName, preset, presetNames } from '../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
 import { stepFlops } from '../models/flops.ts'
 import { patchCount } from '../models/vision.ts'
-import { keptPatches, positivesOf, type StepShape, trainingStep } from '../stages/training/step.ts'
+import { keptPatches, positivesOf, type StepShape, trainingStep } from '../training/step.ts'
 
 export type Flags = Record<string, string | number>
 

@@ -1,5 +1,5 @@
 import { markdownTable } from 'markdown-table'
-import { stage1Settings } from '../stages/stage1-settings.ts'
+import { stage1Settings } from '../training/stage1-settings.ts'
 import { openWorld, placeOf } from './study/place.ts'
 import { conduct, type PlannedRun, recordedOf, studyFlags } from './study/plan.ts'
 import { machinesOf, type Row, rowsOf, showSpread } from './study/rows.ts'

@@ -1,4 +1,4 @@
-import { beginnings } from '../stages/run-folder.ts'
+import { beginnings } from '../run/run-folder.ts'
 import type { AnyCommand } from './command.ts'
 import { flagsOf } from './flags.ts'
 

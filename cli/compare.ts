@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { compareRuns } from '../eval/compare.ts'
-import { renderComparison, renderRuns } from '../eval/report/comparison.ts'
-import { writeComparison } from '../eval/report/comparison-files.ts'
-import { readRuns } from '../eval/report/runs.ts'
-import { dtypes, modelNames } from '../eval/report/schema.ts'
+import { renderComparison, renderRuns } from '../report/comparison.ts'
+import { writeComparison } from '../report/comparison-files.ts'
+import { readRuns } from '../report/runs.ts'
+import { dtypes, modelNames } from '../report/schema.ts'
 import type { Command } from './command.ts'
 
 const schema = z.object({

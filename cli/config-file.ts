@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '../engine/errors.ts'
-import { beginnings } from '../stages/run-folder.ts'
+import { UserError } from '../base/errors.ts'
+import { beginnings } from '../run/run-folder.ts'
 import { type Flag, meant } from './flags.ts'
 
 /**

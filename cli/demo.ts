@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { buildDemo } from '../export/demo.ts'
 import { parseDtypes } from '../export/dtypes.ts'
-import { serveSite } from '../export/web/site/server.ts'
-import { openRunData } from '../stages/run-data.ts'
-import { trainedOn } from '../stages/trained-on.ts'
+import { openRunData } from '../run/run-data.ts'
+import { trainedOn } from '../run/trained-on.ts'
+import { buildDemo } from '../web/demo.ts'
+import { serveSite } from '../web/site/server.ts'
 import type { Command } from './command.ts'
 import { dataOptions, languageList } from './options.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearest } from '../corpora/nearest.ts'
+import { nearest } from '../base/nearest.ts'
 import { type ValueType, valueType } from './value-type.ts'
 
 export interface Flag {

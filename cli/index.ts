@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type IndexReply, updateIndex } from '../stages/search-index/update.ts'
+import { type IndexReply, updateIndex } from '../search/index/update.ts'
 import type { Command } from './command.ts'
 import { dtypeOption } from './options.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { UserError } from '../engine/errors.ts'
-import { brokenPromises, compareParity, leastParity, parityTable } from '../export/parity.ts'
+import { UserError } from '../base/errors.ts'
+import { brokenPromises, compareParity, leastParity, parityTable } from '../web/parity/parity.ts'
 import type { Command } from './command.ts'
 import { dtypeOption } from './options.ts'
 

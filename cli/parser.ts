@@ -1,5 +1,5 @@
 import { CommanderError, Option, Command as Parser } from 'commander'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { AnyCommand } from './command.ts'
 import { type Flag, meant } from './flags.ts'
 import { parseValue, placeholder, type ValueType } from './value-type.ts'

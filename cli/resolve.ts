@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { AnyCommand } from './command.ts'
 import { readConfigFile } from './config-file.ts'
 import { type Flag, flagsOf } from './flags.ts'

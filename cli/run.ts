@@ -1,5 +1,5 @@
-import { nearest } from '../corpora/nearest.ts'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
 import { type CommandTable, commands } from './commands.ts'
 import { flagsOf } from './flags.ts'
 import { helpText } from './parser.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { serveLive } from '../stages/watch/live-server.ts'
+import { serveLive } from '../web/watch/live-server.ts'
 import type { Command } from './command.ts'
 
 const schema = z.object({

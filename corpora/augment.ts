@@ -1,4 +1,4 @@
-import type { Random } from '../engine/random.ts'
+import type { Random } from '../base/random.ts'
 import { type ColourChange, colourMatrix } from './augment-colour.ts'
 import { blurPlane, edges, luminance } from './augment-filters.ts'
 import type { Affine, Canvas } from './augment-pixels.ts'

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { looksLikeLanguage } from './language.ts'
 
 /** Columns that mean something here. */

@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { isOwnColumn, plainColumns } from './columns.ts'
 import { languageOf } from './language.ts'
 import { captionOf, type TextRow } from './table.ts'

@@ -1,5 +1,5 @@
 import sharp, { type Region, type Sharp } from 'sharp'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { type Rgb, writePixelValues } from './pixel-values.ts'
 import type { ImageSource } from './sample.ts'
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { z } from 'zod'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { isOwnColumn } from './columns.ts'
 import { checkFile } from './csv.ts'
 import { languageOf } from './language.ts'

@@ -1,5 +1,5 @@
-import { UserError } from '../engine/errors.ts'
-import { nearest } from './nearest.ts'
+import { UserError } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
 import type { Language } from './sample.ts'
 
 /** Codes as they were written, which every row of a long table has. */

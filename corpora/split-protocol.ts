@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
 import type { Corpus, Language, Sample, Split } from './sample.ts'
 

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { Language, Split, TextCorpus, TextSample } from './sample.ts'
 import { checkCaptions, sampleOf, splitOf, type TextRow } from './table.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UserError } from './errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { Params } from './params.ts'
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts'
 

@@ -1,4 +1,4 @@
-import { UserError } from './errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { Graph } from './onnx/model.ts'
 import { prune } from './onnx/passes.ts'
 import { encodeModel } from './onnx/proto.ts'

@@ -1,4 +1,4 @@
-import { UserError } from './errors.ts'
+import { UserError } from '../base/errors.ts'
 import { float16ToFloat32, float32ToFloat16 } from './onnx/dtypes.ts'
 
 /** Encodes rows as a NumPy .npy file of float16, C order: `numpy.load` reads it. data [rows, columns] */

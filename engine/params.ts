@@ -1,5 +1,5 @@
+import { normal, random } from '../base/random.ts'
 import { elementCount } from './onnx/dtypes.ts'
-import { normal, random } from './random.ts'
 import type { InputSpecs } from './trace/trace.ts'
 
 export interface Param {

@@ -1,7 +1,7 @@
 import './telemetry-off.ts'
 import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
-import { UserError } from './errors.ts'
+import { UserError } from '../base/errors.ts'
 
 export type Device = 'cpu' | 'webgpu' | 'cuda'
 export type Numbers = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array

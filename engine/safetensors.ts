@@ -1,4 +1,4 @@
-import { UserError } from './errors.ts'
+import { UserError } from '../base/errors.ts'
 import { elementCount, float16ToFloat32 } from './onnx/dtypes.ts'
 import type { Params } from './params.ts'
 

@@ -1,5 +1,5 @@
-import { UserError } from '../engine/errors.ts'
-import { random } from '../engine/random.ts'
+import { UserError } from '../base/errors.ts'
+import { random } from '../base/random.ts'
 import { cutoffs, directions, mean, type RecallName, recallName } from './metrics.ts'
 import type { RankedDirection, RetrievalResult } from './retrieval.ts'
 

@@ -1,7 +1,7 @@
-import { UserError } from '../engine/errors.ts'
-import { progress } from '../engine/progress.ts'
+import { UserError } from '../base/errors.ts'
+import { grouped } from '../base/grouped.ts'
+import { progress } from '../base/progress.ts'
 import { type BootstrapOptions, bootstrapMeanRecall, type Interval, pairedBootstrapRetrieval } from './bootstrap.ts'
-import { grouped } from './grouped.ts'
 import { type MetricName, retrievalMetrics } from './metrics.ts'
 import { rankedDirections, type SavedRanks } from './ranks-file.ts'
 

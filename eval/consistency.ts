@@ -1,5 +1,5 @@
+import { UserError } from '../base/errors.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
-import { UserError } from '../engine/errors.ts'
 import { mean, recallAt } from './metrics.ts'
 import { rankRows } from './ranks.ts'
 import { ownCaptions } from './retrieval.ts'

@@ -1,7 +1,7 @@
+import { UserError } from '../base/errors.ts'
 import { concepts } from '../corpora/emoji/concepts.ts'
 import { emojiText } from '../corpora/emoji/text.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
-import { UserError } from '../engine/errors.ts'
 import { captionsOf, defaultQueries } from './retrieval.ts'
 import type { ZeroShotTask } from './zero-shot.ts'
 

@@ -1,5 +1,5 @@
+import { UserError } from '../base/errors.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
-import { UserError } from '../engine/errors.ts'
 
 /** What a published test set consists of, and where that is said. */
 export interface KnownSet {

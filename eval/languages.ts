@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 
 /** What comparisons across languages and models need of a report's row. */
 export interface ScoredRow {

@@ -1,5 +1,5 @@
+import { UserError } from '../base/errors.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
-import { UserError } from '../engine/errors.ts'
 import { bootstrapMean, type Interval } from './bootstrap.ts'
 import { cutoffs, directionMetrics, type MetricName, mean, type RecallName, recallName } from './metrics.ts'
 import { rankRow } from './ranks.ts'

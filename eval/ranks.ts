@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { exactScore, plainRows, type Rows } from './rows.ts'
 import { forEachScoreBlock, type ScoreOptions } from './score-blocks.ts'
 import { embedDim, requireEqualDims } from './similarity.ts'

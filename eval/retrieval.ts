@@ -1,5 +1,5 @@
+import { UserError } from '../base/errors.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
-import { UserError } from '../engine/errors.ts'
 import { type MetricName, retrievalMetrics } from './metrics.ts'
 import { rankRows } from './ranks.ts'
 import { normalisedRows } from './rows.ts'

@@ -1,6 +1,6 @@
+import { type Progress, progress } from '../base/progress.ts'
 import type { Graph } from '../engine/onnx/model.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
-import { type Progress, progress } from '../engine/progress.ts'
 import { openSession } from '../engine/runtime.ts'
 import { copyRows, type Rows, rowNorms } from './rows.ts'
 

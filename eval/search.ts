@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { embedDim, requireEqualDims, scoreRows } from './similarity.ts'
 
 export interface SearchHit {

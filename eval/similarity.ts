@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 
 /**
  * Checks that `embeds` holds `rows` rows of one length and only finite numbers, and returns that length E.

@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { mean } from './metrics.ts'
 import { rankRow } from './ranks.ts'
 import { embedDim, pickRows, requireEqualDims, scoreRows, unitRows } from './similarity.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { markdownTable } from 'markdown-table'
 import writeFileAtomic from 'write-file-atomic'
-import type { Provenance } from '../eval/report/schema.ts'
+import type { Provenance } from '../report/schema.ts'
 import { addToCard } from './card-section.ts'
 import { type EdgeRow, edgeTable } from './edge.ts'
 import type { EdgeGoal } from './edge-goals.ts'

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseJson } from '../engine/json.ts'
-import { languageName, megabytes } from '../eval/report/format.ts'
+import { parseJson } from '../base/json.ts'
 import { type ClipConfig, type PresetName, preset, presetNames } from '../models/config.ts'
+import { languageName, megabytes } from '../report/format.ts'
 import type { EdgeRow } from './edge.ts'
 
 /** What an edge report holds a model against, and whether it was reached here. */

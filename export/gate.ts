@@ -1,9 +1,9 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
-import { languageName } from '../eval/report/format.ts'
 import type { Encoder } from '../models/encoder.ts'
-import { openTeacher } from '../models/teachers/onnx-folder.ts'
-import type { ModelDtype } from '../models/teachers/teacher-files.ts'
+import type { ModelDtype } from '../models/onnx/files.ts'
+import { openTeacher } from '../models/onnx/open-folder.ts'
+import { languageName } from '../report/format.ts'
 import { parseDtypes } from './dtypes.ts'
 import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
 

@@ -1,5 +1,5 @@
-import { nearest } from '../corpora/nearest.ts'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
 import type { ExportGraphs } from './onnx.ts'
 import { quantizableWeights } from './quantize-weights.ts'
 import { layerName } from './sensitivity.ts'

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { operatorsIn, type RequiredOperator } from '../engine/onnx/ort-file.ts'
 import { type NumberTensor, openSession, saveOrtModel } from '../engine/runtime.ts'
-import type { ModelDtype } from '../models/teachers/teacher-files.ts'
+import type { ModelDtype } from '../models/onnx/files.ts'
 import { exportDtypes, fileStems, onnxFile } from './dtypes.ts'
 
 /** The operators that all .ort files of a folder need, as onnxruntime's build takes them (--include_ops_by_config). */

@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { type ActivationOutput, activationOutputs } from '../models/towers.ts'
 
 /** @throws UserError for a name that is no activation, naming those there are */

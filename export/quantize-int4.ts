@@ -1,5 +1,5 @@
 /** The q4 format: weights in blocks of 4-bit integers. Smaller files; speed on a CPU stays about that of float32. */
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { Graph, TensorData } from '../engine/onnx/model.ts'
 import { quantizeTable } from './quantize.ts'
 import { quantizeInt4Blocks } from './quantize-codec.ts'

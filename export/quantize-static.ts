@@ -1,5 +1,5 @@
 /** The int8 format: weights and activations as 8-bit integers, ranges of activations fixed beforehand (QDQ). */
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { Graph } from '../engine/onnx/model.ts'
 import { type DynamicOptions, levelsOf, quantizeTable } from './quantize.ts'
 import { quantizeInt8 } from './quantize-codec.ts'

@@ -1,6 +1,6 @@
 /** Which weights of a graph can be stored in fewer bits, and how a rewrite puts the replacements in place. */
 
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import type { Attribute, Graph, Node, TensorData } from '../engine/onnx/model.ts'
 import { prune } from '../engine/onnx/passes.ts'
 

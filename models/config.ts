@@ -1,4 +1,4 @@
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 
 /** One tower of Hugging Face's CLIPConfig, in its own names. */
 export interface TowerConfig {

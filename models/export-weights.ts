@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { elementCount, float16ToFloat32 } from '../engine/onnx/dtypes.ts'
 import type { TensorData } from '../engine/onnx/model.ts'
 import { permute } from '../engine/onnx/permute.ts'
 import { decodeModel } from '../engine/onnx/proto.ts'
 import type { Param, ParamSpecs, Params } from '../engine/params.ts'
-import { findTeacherFiles } from './teachers/teacher-files.ts'
+import { findTeacherFiles } from './onnx/files.ts'
 
 /**
  * Reads parameters out of the ONNX files of one of our exports: they keep their names there, with `_T` where a matrix was transposed and

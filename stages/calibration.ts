@@ -1,9 +1,9 @@
+import { permutation, random } from '../base/random.ts'
 import { decodeImage } from '../corpora/images.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
-import { permutation, random } from '../engine/random.ts'
 import type { Calibration } from '../export/calibrate.ts'
-import type { RunData } from './run-data.ts'
-import { loadTrainingSet } from './training/training-set.ts'
+import type { RunData } from '../run/run-data.ts'
+import { loadTrainingSet } from '../training/training-set.ts'
 
 const count = 256
 

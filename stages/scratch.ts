@@ -5,8 +5,8 @@ import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
 import { createDualEncoder } from '../models/dual-encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
+import type { Stage1Settings } from '../training/stage1-settings.ts'
 import { trainContrastive } from './contrastive.ts'
-import type { Stage1Settings } from './stage1-settings.ts'
 import { runStage2, type Stage2Settings } from './stage2.ts'
 
 export interface ScratchRun {

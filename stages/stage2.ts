@@ -3,8 +3,8 @@ import type { OpenCorpus } from '../corpora/open.ts'
 import type { Corpus, Language } from '../corpora/sample.ts'
 import type { TrainingResult } from '../engine/train.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
+import { trainSettings } from '../training/settings.ts'
 import { trainContrastive } from './contrastive.ts'
-import { trainSettings } from './settings.ts'
 
 export const stage2Settings = trainSettings.extend({
   steps: trainSettings.shape.steps.default(150),

@@ -5,11 +5,11 @@ import type { TrainingResult } from '../engine/train.ts'
 import { preset, presetNames } from '../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
+import { parseObjectives } from '../training/objectives/table.ts'
+import { trainSettings } from '../training/settings.ts'
+import { runTokenizer, tokenizerAlgorithm } from '../training/tokenizer.ts'
+import { loadTrainingSet } from '../training/training-set.ts'
 import { trainContrastive } from './contrastive.ts'
-import { parseObjectives } from './objectives/table.ts'
-import { trainSettings } from './settings.ts'
-import { runTokenizer, tokenizerAlgorithm } from './tokenizer.ts'
-import { loadTrainingSet } from './training/training-set.ts'
 
 /** The recipe of models/teachers/emoji-en-zh; `scratch` baselines use the same function with a student's size and budget. */
 export const teacherSettings = trainSettings.extend({

@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import '../engine/telemetry-off.ts'
 import { PreTrainedTokenizer } from '@huggingface/transformers'
-import { UserError } from '../engine/errors.ts'
-import { parseJson } from '../engine/json.ts'
+import { UserError } from '../base/errors.ts'
+import { parseJson } from '../base/json.ts'
 
 /** A loaded tokenizer. Ids of roles a tokenizer does not have are null. */
 export type Tokenizer = {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
-import { UserError } from '../engine/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { trainBpe } from './bpe.ts'
 import { countWords, normalizerJson, preTokenizerJson } from './pipeline.ts'
 import { trainUnigram } from './unigram.ts'

@@ -1,5 +1,5 @@
 /** A process of its own for one job, so that peak memory and what runtimes leave behind are that job's alone. Started by run-job.ts. */
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import type { Measures, Site } from './job.ts'
 import { type Job, jobs } from './jobs.ts'
 

@@ -1,5 +1,5 @@
 import { quantile } from '../../eval/latency.ts'
-import type { LogLine } from '../../eval/report/material.ts'
+import type { LogLine } from '../../report/material.ts'
 import type { Measures } from './job.ts'
 
 /** Mean recall of the last validation, `recall.LANG`; nothing where none was logged. */

@@ -3,8 +3,8 @@ import { basename } from 'node:path'
 import { type OpenCorpus, openCorpus } from '../../corpora/open.ts'
 import { contentOf } from '../../corpora/pixel-cache.ts'
 import type { Language } from '../../corpora/sample.ts'
-import { openTeacher } from '../../models/teachers/onnx-folder.ts'
-import { prepareData } from '../../stages/training/prepare.ts'
+import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { prepareData } from '../../training/prepare.ts'
 import type { Flags } from '../subject.ts'
 
 /** On what a study trains and measures, and where it keeps things; plain data, because child processes are given it. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { openCorpus } from '../../corpora/open.ts'
-import { readLog } from '../../eval/report/log.ts'
 import { preset } from '../../models/config.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
+import { readLog } from '../../report/log.ts'
 import { trainContrastive } from '../../stages/contrastive.ts'
-import type { Stage1Settings } from '../../stages/stage1-settings.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
+import type { Stage1Settings } from '../../training/stage1-settings.ts'
 import type { Measures, Site } from './job.ts'
 import { peakMemory, trainingTime, validationRecall } from './log-measures.ts'
 

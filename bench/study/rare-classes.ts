@@ -1,7 +1,7 @@
 import type { OpenCorpus } from '../../corpora/open.ts'
 import { groupResults } from '../../eval/groups.ts'
+import { prepareTask, runTask } from '../../eval/retrieval-tasks.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import { prepareTask, runTask } from '../../stages/evaluation/retrieval-tasks.ts'
 import type { Measures } from './job.ts'
 import type { Place } from './place.ts'
 

@@ -1,5 +1,5 @@
-import { languageName } from '../../eval/report/format.ts'
-import { type ChartSpec, chart } from '../../eval/report/html/chart.ts'
+import { languageName } from '../../report/format.ts'
+import { type ChartSpec, chart } from '../../report/html/chart.ts'
 import { meanRecall, type Row, showSpread } from './rows.ts'
 
 /** The charts take these colours from the report's page; a picture of its own brings them, for light pages and dark ones. */

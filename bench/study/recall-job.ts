@@ -1,7 +1,7 @@
 import { type OpenCorpus, openCorpus } from '../../corpora/open.ts'
+import { prepareTask, runTask } from '../../eval/retrieval-tasks.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import { openTeacher } from '../../models/teachers/onnx-folder.ts'
-import { prepareTask, runTask } from '../../stages/evaluation/retrieval-tasks.ts'
+import { openTeacher } from '../../models/onnx/open-folder.ts'
 import type { Measures, Site } from './job.ts'
 import type { Place } from './place.ts'
 

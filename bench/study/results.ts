@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 
 /** What one finished run left, a line of a results file. */
 export interface Result {

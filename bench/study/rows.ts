@@ -1,4 +1,4 @@
-import { grouped } from '../../eval/grouped.ts'
+import { grouped } from '../../base/grouped.ts'
 import { mean } from '../../eval/metrics.ts'
 import type { Result } from './results.ts'
 

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import type { Measures, Site } from './job.ts'
 import type { Job } from './jobs.ts'
 
-const program = fileURLToPath(new URL('child.ts', import.meta.url))
+const program = fileURLToPath(new URL('./child.ts', import.meta.url))
 
 /**
  * Runs a job in a process of its own. An interrupt goes to that process, which saves a checkpoint where it trains.

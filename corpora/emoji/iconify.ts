@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 
 interface Box {
   left?: number

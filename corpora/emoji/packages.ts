@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 
 const require = createRequire(import.meta.url)
 

@@ -1,5 +1,5 @@
-import { UserError } from '../../engine/errors.ts'
-import { nearest } from '../nearest.ts'
+import { UserError } from '../../base/errors.ts'
+import { nearest } from '../../base/nearest.ts'
 import type { RetrievalTask } from '../retrieval-task.ts'
 import type { Language } from '../sample.ts'
 import { type Concept, type ConceptSplit, concepts, conceptsOf } from './concepts.ts'

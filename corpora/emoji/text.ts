@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import type { Language } from '../sample.ts'
 
 /** What corpora/emoji/text.json holds; extract-text.ts builds it. */

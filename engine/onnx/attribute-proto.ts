@@ -1,5 +1,5 @@
 /** Node attributes in an ONNX file. */
-import { UserError } from '../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import type { Attribute } from './model.ts'
 import { decodeTensor, encodeTensor, type Int, type TensorProto, toNumber } from './tensor-proto.ts'
 

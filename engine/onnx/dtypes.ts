@@ -1,5 +1,5 @@
 /** Element types: their ONNX numbers, byte sizes and typed arrays, and conversion between float32 and float16. */
-import { UserError } from '../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import type { DType, TensorData } from './model.ts'
 
 interface DTypeInfo {

@@ -1,6 +1,6 @@
 /** Rewrites that make a graph smaller without changing what it computes. Each returns a new graph; tensors are shared. */
 import { createHash } from 'node:crypto'
-import { UserError } from '../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { bytesOf } from './dtypes.ts'
 import type { Graph, Node, TensorData } from './model.ts'
 import { permute } from './permute.ts'

@@ -1,6 +1,6 @@
 /** Reads and writes ONNX files. */
 import protobuf from 'protobufjs'
-import { UserError } from '../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { type AttributeProto, decodeAttribute, encodeAttribute } from './attribute-proto.ts'
 import { dtypeFromOnnx, dtypeToOnnx } from './dtypes.ts'
 import type { Graph, Node, TensorData, ValueInfo } from './model.ts'

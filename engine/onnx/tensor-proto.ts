@@ -1,5 +1,5 @@
 /** Tensors in an ONNX file. */
-import { UserError } from '../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { bytesOf, bytesPerElement, dtypeFromOnnx, dtypeToOnnx, elementCount, newData, tensorFromBytes } from './dtypes.ts'
 import type { TensorData } from './model.ts'
 

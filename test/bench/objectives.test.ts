@@ -1,10 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import { benchObjectives } from '../../bench/objectives.ts'
 import { studyFlags } from '../../bench/study/plan.ts'
 import type { Result } from '../../bench/study/results.ts'
-import { UserError } from '../../engine/errors.ts'
 import { smallPlace } from './small-place.ts'
 
 const place = smallPlace()

@@ -6,8 +6,8 @@ import { rareRecall } from '../../bench/study/rare-classes.ts'
 import { type Result, resultsFile } from '../../bench/study/results.ts'
 import { leadOver, meanRecall, type Row, ranked, rowsOf, showSpread, spread, winnerOf } from '../../bench/study/rows.ts'
 import { openCorpus } from '../../corpora/open.ts'
-import type { LogLine } from '../../eval/report/material.ts'
-import { openTeacher } from '../../models/teachers/onnx-folder.ts'
+import { openTeacher } from '../../models/onnx/open-folder.ts'
+import type { LogLine } from '../../report/material.ts'
 import { smallPlace } from './small-place.ts'
 
 const place = smallPlace()

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import { random } from '../../base/random.ts'
 import { run } from '../../cli/run.ts'
-import { random } from '../../engine/random.ts'
 import { retrievalMetrics } from '../../eval/metrics.ts'
 import { formatRanks, type SavedRanks } from '../../eval/ranks-file.ts'
-import type { Report, ReportResult } from '../../eval/report/schema.ts'
-import { exampleReport } from '../eval/report/example.ts'
+import type { Report, ReportResult } from '../../report/schema.ts'
+import { exampleReport } from '../report/example.ts'
 
 interface Task {
   protocol: string

@@ -1,8 +1,8 @@
 /** A command that does nothing but show what it was given, and a way to run it without a process. */
 import { z } from 'zod'
+import { UserError } from '../../base/errors.ts'
 import type { Command } from '../../cli/command.ts'
 import { run } from '../../cli/run.ts'
-import { UserError } from '../../engine/errors.ts'
 
 const schema = z.object({
   text: z.string().describe('what to show'),

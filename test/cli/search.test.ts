@@ -7,7 +7,7 @@ import test from 'ava'
 import sharp from 'sharp'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { writeModelFolder } from '../../models/folder.ts'
-import { searchImages } from '../../stages/search.ts'
+import { searchImages } from '../../search/search-folder.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 

@@ -1,8 +1,8 @@
 import test from 'ava'
+import { random } from '../../base/random.ts'
 import { type Augmentation, applyAugmentation, drawAugmentation, type Policy } from '../../corpora/augment.ts'
 import { toPixelValues } from '../../corpora/images.ts'
 import { clipMean, clipStd } from '../../corpora/pixel-values.ts'
-import { random } from '../../engine/random.ts'
 
 const size = 24
 const mild: Policy = { name: 'mild', strength: 1 }

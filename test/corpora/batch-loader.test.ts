@@ -1,9 +1,9 @@
 import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { random } from '../../base/random.ts'
 import { applyAugmentation, drawAugmentation } from '../../corpora/augment.ts'
 import { type BatchItem, batchLoader } from '../../corpora/batch-loader.ts'
-import { random } from '../../engine/random.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const size = 12

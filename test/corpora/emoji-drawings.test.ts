@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import sharp from 'sharp'
+import { UserError } from '../../base/errors.ts'
 import { concepts, conceptsOf } from '../../corpora/emoji/concepts.ts'
 import { drawingsOf, isInstalled, onePerConcept, requireStyles } from '../../corpora/emoji/drawings.ts'
 import { extractIcons } from '../../corpora/emoji/extract-icons.ts'
@@ -9,7 +10,6 @@ import { packageFile } from '../../corpora/emoji/packages.ts'
 import { pixelReferences } from '../../corpora/emoji/references.ts'
 import { type StyleName, styles } from '../../corpora/emoji/styles.ts'
 import { emojiLanguages } from '../../corpora/emoji/text.ts'
-import { UserError } from '../../engine/errors.ts'
 
 const committed = (name: string) => readFileSync(new URL(`../../corpora/emoji/${name}`, import.meta.url), 'utf8')
 

@@ -1,11 +1,11 @@
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import { captionParts, captionsOf } from '../../corpora/emoji/captions.ts'
 import { concepts, conceptsOf } from '../../corpora/emoji/concepts.ts'
 import { emoji } from '../../corpora/emoji/corpus.ts'
 import { emojiProtocolLanguages, emojiProtocolNames, emojiProtocols } from '../../corpora/emoji/protocols.ts'
 import { emojiLanguages, wordsIn } from '../../corpora/emoji/text.ts'
 import type { Sample, Split } from '../../corpora/sample.ts'
-import { UserError } from '../../engine/errors.ts'
 
 async function all(split: Split, languages = emojiLanguages()): Promise<Sample[]> {
   const samples: Sample[] = []

@@ -1,8 +1,8 @@
 import test from 'ava'
 import sharp from 'sharp'
+import { UserError } from '../../base/errors.ts'
 import { decodeImage, toPixelValues } from '../../corpora/images.ts'
 import type { ImageSource } from '../../corpora/sample.ts'
-import { UserError } from '../../engine/errors.ts'
 
 const source = (bytes: Uint8Array, key = 'test.png'): ImageSource => ({ key, read: async () => bytes })
 

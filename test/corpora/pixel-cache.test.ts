@@ -1,10 +1,10 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import test from 'ava'
 import sharp from 'sharp'
+import { UserError } from '../../base/errors.ts'
 import { decodeImage } from '../../corpora/images.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { ImageSource } from '../../corpora/sample.ts'
-import { UserError } from '../../engine/errors.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const colours = ['#f00', '#0f0', '#00f', '#ff0', '#0ff', '#f0f', '#888']

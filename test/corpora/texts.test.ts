@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import { openTexts } from '../../corpora/open-texts.ts'
 import type { TextCorpus, TextSample } from '../../corpora/sample.ts'
-import { UserError } from '../../engine/errors.ts'
 
 let folder = ''
 let files = 0

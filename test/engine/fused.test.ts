@@ -1,6 +1,6 @@
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import { compile } from '../../engine/compile.ts'
-import { UserError } from '../../engine/errors.ts'
 import { layerNorm, linear, quickGelu } from '../../engine/fused.ts'
 import { gradientOf, withGradients } from '../../engine/gradients.ts'
 import { paramInputs } from '../../engine/params.ts'

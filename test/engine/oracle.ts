@@ -1,7 +1,7 @@
 /** Runs tensor functions compiled and eagerly: the eager result of tfjs' cpu backend is the oracle for the compiled one. */
 import type { ExecutionContext } from 'ava'
+import { normal, random } from '../../base/random.ts'
 import { compile } from '../../engine/compile.ts'
-import { normal, random } from '../../engine/random.ts'
 import type { Numbers } from '../../engine/runtime.ts'
 import type { InputSpecs, TensorFunction } from '../../engine/trace/trace.ts'
 

@@ -3,8 +3,8 @@
  * Before step N + 1, `--hold` waits for an interrupt, `--stuck` for ever; `--poison` gives it a NaN. Ends as a command does: 0, or the error's own exit code with its message on stderr.
  */
 import { once } from 'node:events'
+import { UserError } from '../../base/errors.ts'
 import { compile } from '../../engine/compile.ts'
-import { UserError } from '../../engine/errors.ts'
 import { openEventFile } from '../../engine/events/event-file.ts'
 import { warmupCosine } from '../../engine/optim/schedule.ts'
 import { train } from '../../engine/train.ts'

@@ -5,8 +5,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import { compile } from '../../engine/compile.ts'
-import { UserError } from '../../engine/errors.ts'
 import { linear } from '../../engine/fused.ts'
 import { withGradients } from '../../engine/gradients.ts'
 import type { Params } from '../../engine/params.ts'
@@ -15,7 +15,7 @@ import { type Training, train } from '../../engine/train.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { close, gaussian } from './oracle.ts'
 
-const program = fileURLToPath(new URL('train-run.ts', import.meta.url))
+const program = fileURLToPath(new URL('./train-run.ts', import.meta.url))
 const steps = 30 // as train-run.ts says
 
 async function temporary(t: import('ava').ExecutionContext): Promise<string> {

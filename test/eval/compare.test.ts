@@ -1,9 +1,9 @@
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
-import { random } from '../../engine/random.ts'
+import { UserError } from '../../base/errors.ts'
+import { random } from '../../base/random.ts'
 import { compareRuns, holm } from '../../eval/compare.ts'
 import type { SavedRanks } from '../../eval/ranks-file.ts'
-import { renderComparison } from '../../eval/report/comparison.ts'
+import { renderComparison } from '../../report/comparison.ts'
 
 /** Ranks of `n` queries a direction that are hits with this probability; shared draws make runs alike where they are. */
 function saved(hitRate: number, more: Partial<SavedRanks> = {}, seed = 1): SavedRanks {

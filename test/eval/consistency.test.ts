@@ -1,6 +1,6 @@
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
-import { UserError } from '../../engine/errors.ts'
 import { crossLingualConsistency, ndcg, overlapAt } from '../../eval/consistency.ts'
 
 function task(language: string, ids: string[], positives: number[][]): RetrievalTask {

@@ -1,6 +1,6 @@
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
-import { UserError } from '../../engine/errors.ts'
 import { knownSets, requireKnownSet } from '../../eval/known-sets.ts'
 
 function task(images: number, texts: number, language = 'zh', ids = images): RetrievalTask {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { languageGap, languageGaps, retention, withRetention } from '../../eval/languages.ts'
 
 const row = (model: string, language: string, mean_recall: number | undefined, dtype = 'fp32', protocol = 'p') => ({

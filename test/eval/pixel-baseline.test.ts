@@ -1,6 +1,6 @@
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
-import { UserError } from '../../engine/errors.ts'
 import { hardSubset, type PixelSet, pixelBaseline } from '../../eval/pixel-baseline.ts'
 import { thumbnail } from '../../eval/thumbnail.ts'
 

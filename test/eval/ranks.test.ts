@@ -1,6 +1,6 @@
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
-import { normal, random } from '../../engine/random.ts'
+import { UserError } from '../../base/errors.ts'
+import { normal, random } from '../../base/random.ts'
 import { rankQueries, rankRow } from '../../eval/ranks.ts'
 import { scoreRows } from '../../eval/similarity.ts'
 

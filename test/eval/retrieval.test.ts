@@ -1,7 +1,7 @@
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
+import { normal, random } from '../../base/random.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
-import { UserError } from '../../engine/errors.ts'
-import { normal, random } from '../../engine/random.ts'
 import { captionsOf, evaluateRetrieval, ownCaptions } from '../../eval/retrieval.ts'
 
 function task(images: number, positives: number[][], more: Partial<RetrievalTask> = {}): RetrievalTask {

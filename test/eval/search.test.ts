@@ -1,6 +1,6 @@
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
-import { random } from '../../engine/random.ts'
+import { UserError } from '../../base/errors.ts'
+import { random } from '../../base/random.ts'
 import { searchEmbeddings } from '../../eval/search.ts'
 
 test('best first, equal scores in order of index', (t) => {

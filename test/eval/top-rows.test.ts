@@ -1,5 +1,5 @@
 import test from 'ava'
-import { normal, random } from '../../engine/random.ts'
+import { normal, random } from '../../base/random.ts'
 import { copyRows, exactScore, normalisedRows, plainRows } from '../../eval/rows.ts'
 import { searchEmbeddings } from '../../eval/search.ts'
 import { unitRows } from '../../eval/similarity.ts'

@@ -1,7 +1,7 @@
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import { emojiProtocols } from '../../corpora/emoji/protocols.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
-import { UserError } from '../../engine/errors.ts'
 import { emojiClassLanguages, emojiClassTask } from '../../eval/emoji-classes.ts'
 import { zeroShotTemplates } from '../../eval/templates.ts'
 import { classEmbeddings, classifyZeroShot, type ZeroShotTask, zeroShot, zeroShotPrompts } from '../../eval/zero-shot.ts'

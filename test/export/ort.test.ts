@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { operatorsIn } from '../../engine/onnx/ort-file.ts'
 import { openSession } from '../../engine/runtime.ts'
 import { operatorsConfig } from '../../export/ort.ts'

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { parseDtypes } from '../../export/dtypes.ts'
 import { exportFolder } from '../../export/package.ts'
 import { readModelFolder } from '../../models/folder.ts'
-import { openTeacher } from '../../models/teachers/onnx-folder.ts'
+import { openTeacher } from '../../models/onnx/open-folder.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { captions, leastCosine, noise, smallModel } from './small-model.ts'
 

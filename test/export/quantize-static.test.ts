@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { calibrate, calibrateGraphs } from '../../export/calibrate.ts'
 import { exportGraphs } from '../../export/onnx.ts'
 import { exportFolder } from '../../export/package.ts'

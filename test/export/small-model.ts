@@ -1,6 +1,6 @@
 /** A small model with random weights and a tokenizer of its own, for tests of what becomes of it. */
 import type { ExecutionContext } from 'ava'
-import { normal, random } from '../../engine/random.ts'
+import { normal, random } from '../../base/random.ts'
 import { preset } from '../../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../../models/encoder.ts'

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import test from 'ava'
-import { random } from '../../engine/random.ts'
+import { random } from '../../base/random.ts'
 import { exportFolder } from '../../export/package.ts'
 import { embedCached, embedPixels, embedTexts } from '../../models/embed.ts'
-import { openTeacher } from '../../models/teachers/onnx-folder.ts'
+import { openTeacher } from '../../models/onnx/open-folder.ts'
 import { smallModel } from '../export/small-model.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 

@@ -7,7 +7,7 @@ import { readModelFolder } from '../../models/folder.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 // Written by `npm run bench -- from-pretrained --write test/models/from-pretrained.json`, with a python that has transformers.
-const expected = JSON.parse(await readFile(new URL('from-pretrained.json', import.meta.url), 'utf8')) as Expected
+const expected = JSON.parse(await readFile(new URL('./from-pretrained.json', import.meta.url), 'utf8')) as Expected
 
 for (const name of fixtureNames) {
   test(`a folder read here embeds as Python's CLIPModel.from_pretrained does: ${name}`, async (t) => {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import type { ClipConfig } from '../../models/config.ts'
 import { createDualEncoder, dualEncoderParams } from '../../models/dual-encoder.ts'
 import { inherit, sourceLayer } from '../../models/inherit.ts'

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { isSize, preset } from '../../models/config.ts'
-import { stage1Settings } from '../../stages/stage1-settings.ts'
+import { stage1Settings } from '../../training/stage1-settings.ts'
 
 test('a size names width and layers of both towers; heads have about 64 channels', (t) => {
   const { vision_config: vision, text_config: text } = preset('160x3-96x2', { vocabSize: 300 })

@@ -1,11 +1,11 @@
 /** A dual encoder small enough for finite differences, and a batch for its training step. */
 
-import { permutation, random } from '../../engine/random.ts'
+import { permutation, random } from '../../base/random.ts'
 import type { ClipConfig } from '../../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../../models/dual-encoder.ts'
 import { patchCount } from '../../models/vision.ts'
-import type { Weights } from '../../stages/objectives/objective.ts'
-import { keptPatches, type StepShape, trainingStep } from '../../stages/training/step.ts'
+import type { Weights } from '../../training/objectives/objective.ts'
+import { keptPatches, type StepShape, trainingStep } from '../../training/step.ts'
 import { type Feeds, gaussian } from '../engine/oracle.ts'
 
 export const tinyConfig: ClipConfig = {

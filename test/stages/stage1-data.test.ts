@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { UserError } from '../../base/errors.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import type { Sample } from '../../corpora/sample.ts'
-import { UserError } from '../../engine/errors.ts'
-import { openTeacher } from '../../models/teachers/onnx-folder.ts'
+import { openTeacher } from '../../models/onnx/open-folder.ts'
 import { runStage1 } from '../../stages/stage1.ts'
-import { stage1Settings } from '../../stages/stage1-settings.ts'
+import { stage1Settings } from '../../training/stage1-settings.ts'
 import { makeFolder } from './small-teachers.ts'
 
 const languages = ['de', 'fr']

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { UserError } from '../../engine/errors.ts'
-import { random } from '../../engine/random.ts'
+import { UserError } from '../../base/errors.ts'
+import { random } from '../../base/random.ts'
 import { trainBpe } from '../../tokenizers/bpe.ts'
 import { BYTE_CHARACTERS } from '../../tokenizers/byte-level.ts'
 import { seedPieces } from '../../tokenizers/seeds.ts'

@@ -5,9 +5,9 @@ import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { random } from '../../../base/random.ts'
 import { crc32c, maskedCrc32c } from '../../../engine/events/crc32c.ts'
 import { openEventFile } from '../../../engine/events/event-file.ts'
-import { random } from '../../../engine/random.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { crc, eventsIn } from './reader.ts'
 

@@ -1,7 +1,7 @@
 import test from 'ava'
+import { random } from '../../../base/random.ts'
 import { bytesPerElement, dtypeFromOnnx, dtypeToOnnx, float16ToFloat32, float32ToFloat16, newData } from '../../../engine/onnx/dtypes.ts'
 import type { DType } from '../../../engine/onnx/model.ts'
-import { random } from '../../../engine/random.ts'
 
 // onnx.proto3, TensorProto.DataType.
 const numbers: [DType, number][] = [

@@ -2,9 +2,9 @@
 import '../../../engine/telemetry-off.ts'
 import { createRequire } from 'node:module'
 import type * as Ort from 'onnxruntime-node'
+import { normal, random } from '../../../base/random.ts'
 import type { Attribute, Graph, Node, TensorData } from '../../../engine/onnx/model.ts'
 import { encodeModel } from '../../../engine/onnx/proto.ts'
-import { normal, random } from '../../../engine/random.ts'
 
 const require = createRequire(import.meta.url)
 export const versions = ['1.30', '1.14'] as const

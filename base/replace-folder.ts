@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { UserError } from './errors.ts'
+
+export interface Replacement {
+  /** What is written, for messages: `export`. */
+  what: string
+  /** Whether a file may be one of those; its name is relative to the folder, with `/`. */
+  isOwn(file: string): boolean
+  /** Allows other files in the folder: they move along. */
+  force?: boolean
+  /** What to do about a folder with other files. */
+  hint: string
+}
+
+/**
+ * Has `write` fill a new folder beside `out`, which then takes the place of `out`. Whatever fails, `out` is as it was and
+ * nothing is left beside it; a swap that was killed is finished by the next one.
+ * @throws UserError for other files in `out` without `force`, for an `out` that is a file or cannot be renamed, and for a full disk
+ */
+export async function replaceFolder<T>(out: string, replacement: Replacement, write: (dir: string) => Promise<T>): Promise<T> {
+  const { what, isOwn } = replacement
+  const target = await realpath(out).catch(() => resolve(out)) // a link stays one
+  const fresh = `${target}.unfinished` // of an interrupted run, if there is one: always the same name, so none pile up
+  const old = `${target}.replaced`
+  await settle(old, target, isOwn)
+  await requireReplaceable(out, replacement)
+  await rm(fresh, { recursive: true, force: true })
+  try {
+    await mkdir(fresh, { recursive: true })
+    const result = await write(fresh)
+    await swap(fresh, target, old)
+    await settle(old, target, isOwn)
+    return result
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    throw new UserError({ where: out, expected: `room for the ${what}`, got: 'a full disk', hint: 'Free some space, or write fewer --dtypes.' })
+  }
+}
+
+/** @throws UserError for other files in `out` without `force`, and for an `out` that is a file */
+export async function requireReplaceable(out: string, { what, isOwn, force, hint }: Replacement): Promise<void> {
+  const foreign = (await filesIn(out)).filter((file) => !isOwn(file)).sort()
+  if (foreign.length === 0 || force) return
+  const shown = foreign.length > 5 ? `${foreign.slice(0, 5).join(', ')} and ${foreign.length - 5} more` : foreign.join(', ')
+  throw new UserError({ where: out, expected: `a new folder or an earlier ${what}`, got: `a folder with ${shown}`, hint })
+}
+
+async function swap(fresh: string, target: string, old: string): Promise<void> {
+  const replaces = existsSync(target)
+  try {
+    if (replaces) await rename(target, old)
+    await rename(fresh, target)
+  } catch (error) {
+    if (replaces && !existsSync(target)) await rename(old, target)
+    const hint = 'A mounted folder has to stay where it is: name a folder in it.'
+    throw new UserError({ where: target, expected: 'a folder that can be renamed', got: (error as Error).message, hint })
+  }
+}
+
+/** Ends a swap: what is not its own moves along; a swap killed half way is taken back. */
+async function settle(old: string, target: string, isOwn: Replacement['isOwn']): Promise<void> {
+  if (!existsSync(old)) return
+  if (!existsSync(target)) return rename(old, target)
+  const own = (await filesIn(old)).filter(isOwn)
+  const move = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(join(old, folder), { withFileTypes: true })) {
+      const name = folder + entry.name
+      const isMixed = entry.isDirectory() && (own.some((file) => file.startsWith(`${name}/`)) || existsSync(join(target, name)))
+      if (isMixed) {
+        await mkdir(join(target, name), { recursive: true })
+        await move(`${name}/`)
+      } else if (!own.includes(name)) await rename(join(old, name), join(target, name))
+    }
+  }
+  await move('')
+  await rm(old, { recursive: true, force: true })
+}
+
+/** Files of a folder and those below it; none where there is no folder. */
+async function filesIn(dir: string): Promise<string[]> {
+  const found = await stat(dir).catch(() => undefined)
+  if (!found) return []
+  if (!found.isDirectory()) throw new UserError({ where: dir, expected: 'a folder to write to', got: 'a file', hint: 'Name another.' })
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => relative(dir, join(entry.parentPath, entry.name)))
+  return files.map((file) => file.replaceAll('\\', '/'))
+}

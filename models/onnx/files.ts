@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { UserError } from '../../base/errors.ts'
+
+/**
+ * Number formats by the names that transformers.js takes, and what the files of each add to theirs. q8 chooses the ranges of
+ * activations while it runs, int8 has them fixed by calibration.
+ */
+export const dtypeSuffixes = { fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', q4: '_q4' } as const
+export type ModelDtype = keyof typeof dtypeSuffixes
+
+/** The number format that the ending of a file's name stands for; names without one are fp32. */
+export function dtypeOf(file: string): ModelDtype {
+  const endings = Object.entries(dtypeSuffixes).toSorted(([, a], [, b]) => b.length - a.length) as [ModelDtype, string][]
+  return endings.find(([, suffix]) => file.endsWith(`${suffix}.onnx`))![0]
+}
+
+/** Two files with a tower each, or one with both. */
+export type TeacherFiles = { vision: string; text: string } | { combined: string }
+
+/**
+ * Finds the ONNX files of a CLIP-like model: in each number format split towers first, because they load faster, then a combined model. Either
+ * may lie in DIR/onnx or in DIR itself. Both towers have the same number format.
+ * @param dtype only files of this number format; default: the first there is of fp32, fp16, q8, int8, q4
+ * @throws UserError for a missing folder, and for one without such files, naming what it holds
+ */
+export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise<TeacherFiles> {
+  const found = await onnxFiles(dir)
+  const suffixes = dtype ? [dtypeSuffixes[dtype]] : Object.values(dtypeSuffixes)
+  const fileOf = (stem: string, suffix: string) => [`onnx/${stem}${suffix}.onnx`, `${stem}${suffix}.onnx`].find((name) => found.includes(name))
+  for (const suffix of suffixes) {
+    const [vision, text] = [fileOf('vision_model', suffix), fileOf('text_model', suffix)]
+    if (vision && text) return { vision: join(dir, vision), text: join(dir, text) }
+    const combined = fileOf('model', suffix)
+    if (combined) return { combined: join(dir, combined) }
+  }
+  const ending = dtype ? `${dtypeSuffixes[dtype]}.onnx` : '.onnx (or _fp16, _quantized, _int8, _q4 before .onnx)'
+  throw new UserError({
+    where: dir,
+    expected: `onnx/vision_model and onnx/text_model, or onnx/model, each with the ending ${ending}`,
+    got: found.length > 0 ? found.join(', ') : 'no .onnx file',
+    hint:
+      found.length > 0
+        ? 'Rename the files, or export the model again in the transformers.js layout.'
+        : 'Take a repository that has an onnx folder, or export the model to ONNX with Python. For a run: npx distilingual export --help.',
+  })
+}
+
+/**
+ * Names a model for reports and cache keys: its folder, and a hash of everything that its features depend on.
+ * @param files the files in use; an ONNX file's external data and the folder's configuration, tokenizer and preprocessor count too
+ */
+export async function teacherId(dir: string, files: TeacherFiles): Promise<string> {
+  const onnx = (await Promise.all(Object.values(files).map(withExternalData))).flat()
+  const others = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'].map((name) => join(dir, name))
+  return `${basename(resolve(dir))}-${await hashFiles(dir, [...onnx, ...others])}`
+}
+
+/** An ONNX file, and the files beside it that hold its weights, as exporters name them: FILE_data, FILE_data_1, FILE.data. */
+export async function withExternalData(file: string): Promise<string[]> {
+  const name = basename(file)
+  const beside = (await readdir(dirname(file))).filter((other) => other.startsWith(`${name}_data`) || other.startsWith(`${name}.data`))
+  return [file, ...beside.sort().map((other) => join(dirname(file), other))]
+}
+
+/** Twelve hexadecimal digits of the names, relative to `dir`, and the contents of those files that exist. */
+export async function hashFiles(dir: string, files: string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of files) {
+    if (!(await stat(file).catch(() => undefined))) continue
+    hash.update(`${relative(dir, file)}\n`)
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  }
+  return hash.digest('hex').slice(0, 12)
+}
+
+/** Names of the .onnx files, relative to `dir`. */
+async function onnxFiles(dir: string): Promise<string[]> {
+  const list = async (folder: string): Promise<string[] | undefined> => (await readdir(folder).catch(() => undefined))?.sort()
+  const own = await list(dir)
+  if (!own) {
+    const got = (await stat(dir).catch(() => undefined)) ? 'a file' : 'nothing there'
+    throw new UserError({ where: dir, expected: 'a folder with a CLIP-like ONNX model', got, hint: 'Check the path.' })
+  }
+  const inner = (await list(join(dir, 'onnx'))) ?? []
+  return [...inner.map((name) => `onnx/${name}`), ...own].filter((name) => name.endsWith('.onnx'))
+}

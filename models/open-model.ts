@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { UserError } from '../base/errors.ts'
+import { type Encoder, modelEncoder } from './encoder.ts'
+import { findModel } from './find-model.ts'
+import { readModelFolder } from './folder.ts'
+import { dtypeOf, findTeacherFiles, hashFiles, type ModelDtype, teacherId } from './onnx/files.ts'
+import { openTeacher } from './onnx/open-folder.ts'
+
+/**
+ * Opens any folder with a model: an export (ONNX), a run, or a model in Hugging Face layout (safetensors).
+ * @param dtype number format; only an export holds several
+ * @throws UserError when the folder holds no model, or none in that format
+ */
+export async function openModel(dir: string, dtype?: ModelDtype): Promise<Encoder> {
+  const { kind, folder } = await locateModel(dir, dtype)
+  if (kind === 'onnx') return openTeacher(folder, { dtype })
+  const model = await readModelFolder(folder)
+  return modelEncoder(basename(resolve(dir)), model, model.tokenizer)
+}
+
+/** What a model is, whatever its folder is called. */
+export interface ModelIdentity {
+  /** Of every file that its embeddings depend on. */
+  hash: string
+  dtype: ModelDtype
+}
+
+/**
+ * Tells which model openModel would open, without opening it.
+ * @throws UserError as openModel does for a folder without a model
+ */
+export async function identifyModel(dir: string, dtype?: ModelDtype): Promise<ModelIdentity> {
+  const { kind, folder } = await locateModel(dir, dtype)
+  if (kind === 'onnx') {
+    const files = await findTeacherFiles(folder, dtype)
+    const [name] = Object.values(files) as [string]
+    return { hash: (await teacherId(folder, files)).slice(-12), dtype: dtypeOf(name) }
+  }
+  const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'tokenizer_config.json'].map((name) => join(folder, name))
+  return { hash: await hashFiles(folder, files), dtype: 'fp32' }
+}
+
+/**
+ * Finds the files of a model: in an export its ONNX files, in a run the trained student, or with `dtype` the run's export.
+ * @throws UserError when the folder holds no model, or none in that format
+ */
+export async function locateModel(dir: string, dtype?: ModelDtype): Promise<{ kind: 'onnx' | 'safetensors'; folder: string }> {
+  if (await holdsOnnx(dir)) return { kind: 'onnx', folder: dir }
+  const exported = join(dir, 'export')
+  if (dtype && (await holdsOnnx(exported))) return { kind: 'onnx', folder: exported }
+  const folder = findModel(dir)
+  if (dtype && dtype !== 'fp32') {
+    throw new UserError({
+      where: dir,
+      expected: `an exported model with ${dtype} files`,
+      got: `${folder}, which holds fp32 only`,
+      hint: 'Export it first: npx distilingual export --help.',
+    })
+  }
+  return { kind: 'safetensors', folder }
+}
+
+async function holdsOnnx(dir: string): Promise<boolean> {
+  if (existsSync(join(dir, 'onnx'))) return true
+  return (await readdir(dir).catch(() => [])).some((name) => name.endsWith('.onnx'))
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { UserError } from '../base/errors.ts'
+import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
+import { openTexts } from '../corpora/open-texts.ts'
+import type { Language } from '../corpora/sample.ts'
+import { type PreparedTask, prepareTask } from '../eval/retrieval-tasks.ts'
+import type { DataFlags, TrainedOn } from './trained-on.ts'
+
+/** A corpus, and the languages of it that are asked for; without any, all that a protocol has. */
+export interface RunData {
+  open: OpenCorpus
+  languages?: Language[]
+}
+
+/** With the names by which the same data is opened again. */
+export type NamedData = RunData & DataFlags & { corpus: string }
+type KnownData = Required<Pick<DataFlags, 'corpus' | 'languages'>>
+
+/** What models are trained and measured on that come from no run, unless flags say otherwise. */
+export const usualData = { corpus: 'emoji', languages: ['en', 'zh'] }
+
+/**
+ * Opens the corpus that `wanted` names, else the one that a model was trained on, if that has pictures, else the `usual` one; undefined when none is known. Another
+ * corpus has languages and a folder of images of its own.
+ * @throws UserError as openCorpus does
+ */
+export async function openRunData(wanted: DataFlags, trained: TrainedOn | undefined, usual: KnownData): Promise<NamedData & KnownData>
+export async function openRunData(wanted: DataFlags, trained: TrainedOn | undefined, usual: { corpus: string }): Promise<NamedData>
+export async function openRunData(wanted: DataFlags, trained?: TrainedOn): Promise<NamedData | undefined>
+export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}, usual: DataFlags = {}): Promise<NamedData | undefined> {
+  const own = await withPictures(trained)
+  const corpus = wanted.corpus ?? own.corpus ?? usual.corpus
+  if (corpus === undefined) return undefined
+  const same = corpus === own.corpus ? own : {}
+  const { languages = same.languages ?? usual.languages, imagesDir = same.imagesDir } = wanted
+  if (wanted.corpus === undefined && corpus === own.corpus && corpus !== 'emoji' && !existsSync(corpus)) {
+    const hint = 'The model was trained on it: name with --corpus where it is now, or what else to use.'
+    throw new UserError({ where: corpus, expected: 'the file that it was in', got: 'no such file', hint })
+  }
+  const open = await openCorpus(corpus, { languages, imagesDir })
+  return { open, corpus, imagesDir, languages }
+}
+
+/** A run on texts alone, where there is nothing to look at: of the names of emoji there are drawings. */
+async function withPictures(trained: TrainedOn): Promise<DataFlags> {
+  const { corpus, imagesDir, languages } = trained
+  if (corpus === 'emoji-names') return { corpus: 'emoji', languages }
+  const isTexts = corpus !== undefined && existsSync(corpus) && (await openTexts(corpus)) !== undefined
+  return isTexts ? {} : { corpus, imagesDir, languages }
+}
+
+/** @throws UserError for a flag that says how to measure, where no corpus is known to measure on */
+export function requireNothingToMeasure<Flags extends DataFlags>(flags: Flags, model: string, more: (keyof Flags & string)[] = []): void {
+  const given = ['imagesDir', 'languages', ...more].find((name) => flags[name as keyof Flags] !== undefined)
+  if (!given) return
+  const hint = `Name a --corpus to measure on, or leave --${given} out.`
+  throw new UserError({ where: `--${given}`, expected: `a corpus that ${model} was trained on`, got: 'none known', hint })
+}
+
+/**
+ * Decodes the pictures of protocols into the cache, where evaluation finds them: those that cannot be read are met before training, not after it.
+ * @throws UserError that names them, of the first protocol that has any
+ */
+export async function decodeProtocols(
+  { open, languages }: RunData,
+  protocols: readonly string[],
+  imageSize: number,
+  cacheDir: string,
+): Promise<void> {
+  for (const protocol of new Set([open.defaultValidation, ...protocols])) {
+    const known = open.languagesOf(protocol)
+    for (const language of (languages ?? known).filter((one) => known.includes(one)))
+      (await prepareTask(await open.task(protocol, language), imageSize, cacheDir)).pixels.close()
+  }
+}
+
+/** The tasks of the corpus' validation protocol, one a language, with pictures of a model's size. */
+export async function validationTasks({ open, languages }: RunData, imageSize: number, cacheDir: string): Promise<PreparedTask[]> {
+  const protocol = open.defaultValidation
+  const tasks = []
+  for (const language of languages ?? open.languagesOf(protocol))
+    tasks.push(await prepareTask(await open.task(protocol, language), imageSize, cacheDir))
+  return tasks
+}

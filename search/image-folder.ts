@@ -1,0 +1,56 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { UserError } from '../base/errors.ts'
+import { decodeImage } from '../corpora/images.ts'
+
+const extensions = ['.png', '.jpg', '.jpeg', '.webp', '.gif', '.avif', '.svg']
+/** Images decoded at a time: memory stays flat however large a folder is. */
+export const chunkSize = 64
+
+/** A picture's pixels (RGBA `[S, S, 4]`), or why it has none. */
+export type Decoded = { path: string; rgba: Uint8Array } | { path: string; reason: string }
+
+export interface ImageFolder {
+  /** In order; each begins with the folder's own path. */
+  paths: string[]
+  /** Subfolders that cannot be read, such as other users' trash. */
+  skipped: { path: string; reason: string }[]
+}
+
+/**
+ * The images of a folder and its subfolders. Links to folders are followed once: two ways to a picture are no two pictures.
+ * @throws UserError for a folder that is missing or holds none
+ */
+export async function listImages(folder: string): Promise<ImageFolder> {
+  const found: ImageFolder = { paths: [], skipped: [] }
+  const visited = new Set<string>()
+  const links: string[] = []
+  const walk = async (dir: string): Promise<void> => {
+    const real = await realpath(dir)
+    if (visited.has(real)) return
+    visited.add(real)
+    for (const entry of await readdir(dir, { withFileTypes: true })) {
+      const path = join(dir, entry.name)
+      const isLinkedFolder = entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isDirectory()
+      if (isLinkedFolder) links.push(path)
+      else if (entry.isDirectory()) await skipping(path)
+      else if (extensions.includes(extname(path).toLowerCase())) found.paths.push(path)
+    }
+  }
+  const skipping = (path: string) => walk(path).catch((error: Error) => void found.skipped.push({ path, reason: error.message }))
+  const error = await walk(folder).catch((error: NodeJS.ErrnoException) => error)
+  for (const link of links) await skipping(link) // last: real folders keep their own paths
+  if (found.paths.length > 0) return { ...found, paths: found.paths.sort() }
+  const told: Record<string, string> = { ENOENT: 'no such folder', ENOTDIR: 'a file' }
+  const got = error ? (told[error.code ?? ''] ?? error.message) : 'none'
+  throw new UserError({ where: `--images ${folder}`, expected: `a folder with images (${extensions.join(' ')})`, got, hint: 'Check the path.' })
+}
+
+/** A broken file among thousands is no reason to stop. */
+export async function tryDecode(path: string, read: () => Promise<Uint8Array>, size: number): Promise<Decoded> {
+  try {
+    return { path, rgba: await decodeImage({ key: path, read }, size, 'auto') }
+  } catch (error) {
+    return { path, reason: error instanceof UserError ? error.fields.got : (error as Error).message }
+  }
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { UserError } from '../../base/errors.ts'
+import { embedDim } from '../../eval/similarity.ts'
+import { embedTexts } from '../../models/embed.ts'
+import type { ModelDtype } from '../../models/onnx/files.ts'
+import { openModel } from '../../models/open-model.ts'
+import { requireQuery, type SearchReply } from '../search-folder.ts'
+import { readAbout, requireSameModel } from './about.ts'
+import { openDatabase } from './database.ts'
+import { mostByGraph } from './graph.ts'
+import { nearestApproximate, nearestExact } from './nearest.ts'
+import { countImages } from './store.ts'
+
+export interface LookupRequest {
+  /** The model that the index was made with. */
+  model: string
+  index: string
+  query: string
+  top: number
+  dtype?: ModelDtype
+  /** Score every image even where the index has a graph. */
+  exact?: boolean
+}
+
+export interface LookupReply extends SearchReply {
+  /** Share of the exact ten best that the graph finds; undefined when every image was scored. */
+  recall?: { pictures: number; words: number; queries: number }
+}
+
+/**
+ * Finds the images of an index that fit a text best: every one of them is scored, unless the index has a graph and `top` is at most mostByGraph.
+ * @throws UserError for an empty query, an index that is missing, damaged, empty or of another model, and as openModel does
+ */
+export async function searchIndex({ model, index, query, top, dtype, exact = false }: LookupRequest): Promise<LookupReply> {
+  requireQuery(query)
+  const db = await openDatabase(index)
+  try {
+    const about = readAbout(db)
+    const { images } = countImages(db)
+    if (!about || images === 0) {
+      const hint = 'Run index again: it goes on where it stopped.'
+      throw new UserError({ where: index, expected: 'an index with images', got: 'one without', hint })
+    }
+    const format = await requireSameModel(about, index, model, dtype)
+    const encoder = await openModel(model, format)
+    try {
+      const embedding = await embedTexts(encoder, [query])
+      embedDim('search query', embedding, 1)
+      const byGraph = about.graph === 'ready' && !exact && top <= mostByGraph
+      const found = byGraph ? nearestApproximate(db, embedding, top) : nearestExact(db, embedding, about.embedDim, top)[0]!
+      const folder = shown(resolve(dirname(resolve(index)), about.folder))
+      const hits = found.map(({ path, score }, i) => ({ rank: i + 1, score, path: join(folder, path) }))
+      const gone = hits.filter(({ path }) => !existsSync(path)).map(({ path }) => ({ path, reason: 'no longer there: run index again' }))
+      return { model: encoder.id, query, images, hits, skipped: gone, recall: byGraph ? about.recall : undefined }
+    } finally {
+      await encoder.release()
+    }
+  } finally {
+    db.close()
+  }
+}
+
+/** A path as one would write it: relative where it lies below the working directory. */
+function shown(folder: string): string {
+  const path = relative('.', folder)
+  return path.startsWith('..') ? folder : path
+}

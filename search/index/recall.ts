@@ -1,0 +1,56 @@
+import { progress } from '../../base/progress.ts'
+import { permutation, random } from '../../base/random.ts'
+import { wordsIn } from '../../corpora/emoji/text.ts'
+import { embedTexts } from '../../models/embed.ts'
+import type { Encoder } from '../../models/encoder.ts'
+import type { About } from './about.ts'
+import type { Database } from './database.ts'
+import { nearestApproximate, nearestExact } from './nearest.ts'
+import { countImages, vectorOf } from './store.ts'
+
+/** Queries of each kind. */
+const sample = 100
+const best = 10
+
+/**
+ * Measures recall@10 of the graph against exact search: the share of the ten best images that it finds, an image that scores as high
+ * as the tenth counting as one of them. Asked are a seeded sample of the index's own embeddings, and of names that people use (CLDR's,
+ * English and Chinese), because texts lie elsewhere in the space than pictures do.
+ */
+export async function measureRecall(db: Database, encoder: Encoder, seed = 1): Promise<NonNullable<About['recall']>> {
+  const { embedDim: dim } = encoder
+  const words = ['en', 'zh'].flatMap((language) => Object.values(wordsIn(language)).map(([name]) => name!))
+  const chosen = Array.from(permutation(words.length, random(seed)).subarray(0, sample), (i) => words[i]!)
+  const pictures = ownEmbeddings(db, dim, seed)
+  const texts = await embedTexts(encoder, chosen)
+  const queries = new Float32Array(pictures.length + texts.length)
+  queries.set(pictures)
+  queries.set(texts, pictures.length)
+
+  const { images } = countImages(db)
+  const bar = progress('recall', images, 'images')
+  const exact = nearestExact(db, queries, dim, best, (done) => bar.update(done))
+  bar.stop()
+  const recalls = exact.map((right, q) => {
+    const least = right.at(-1)!.score
+    const found = nearestApproximate(db, queries.subarray(q * dim, (q + 1) * dim), right.length)
+    return found.filter(({ score }) => score >= least).length / right.length
+  })
+  const own = pictures.length / dim
+  return { pictures: mean(recalls.slice(0, own)), words: mean(recalls.slice(own)), queries: recalls.length }
+}
+
+function ownEmbeddings(db: Database, dim: number, seed: number): Float32Array {
+  const ids = db.all('SELECT id FROM images WHERE vector IS NOT NULL ORDER BY path').map(({ id }) => Number(id))
+  const chosen = permutation(ids.length, random(seed, 1)).subarray(0, sample)
+  const rows = new Float32Array(chosen.length * dim)
+  chosen.forEach((i, n) => {
+    const [row] = db.all('SELECT path, vector FROM images WHERE id = ?', [ids[i]!])
+    rows.set(vectorOf(db, row!, dim), n * dim)
+  })
+  return rows
+}
+
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

@@ -1,0 +1,110 @@
+import { UserError } from '../../base/errors.ts'
+import type { Database, Row } from './database.ts'
+
+/**
+ * Tables of an index: what it was made with, and every file of its folder with its embedding, or with the reason why it has none. The
+ * graph of an approximate index is a table of its own (graph.ts); an id is never given twice, so that it cannot mistake a new image for an old one.
+ */
+export const schema = `
+CREATE TABLE about (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL);
+CREATE TABLE images (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  path TEXT NOT NULL UNIQUE,
+  size INTEGER NOT NULL,
+  mtime TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  vector BLOB,
+  fault TEXT,
+  CHECK ((vector IS NULL) <> (fault IS NULL))
+);
+CREATE INDEX images_by_hash ON images (hash);
+`
+
+/** A file as it was when it was indexed. */
+export interface FileState {
+  /** Relative to the folder, with slashes. */
+  path: string
+  size: number
+  /** Time of the last change in nanoseconds: more than a JavaScript number holds. */
+  mtime: string
+}
+
+/** An embedding [E], or the reason why there is none. */
+export type Embedded = { vector: Float32Array } | { fault: string }
+
+export function fileStates(db: Database): Map<string, FileState & { hash: string }> {
+  const rows = db.all('SELECT path, size, mtime, hash FROM images')
+  return new Map(
+    rows.map(({ path, size, mtime, hash }) => [String(path), { path: String(path), size: Number(size), mtime: String(mtime), hash: String(hash) }]),
+  )
+}
+
+/** What the same bytes gave under any name: a file that moved need not be embedded again. */
+export function findByHash(db: Database, hash: string, dim: number): Embedded | undefined {
+  const [row] = db.all('SELECT path, vector, fault FROM images WHERE hash = ? LIMIT 1', [hash])
+  if (!row) return undefined
+  return row.vector === null ? { fault: String(row.fault) } : { vector: vectorOf(db, row, dim) }
+}
+
+export function putFile(db: Database, { path, size, mtime }: FileState, hash: string, embedded: Embedded): void {
+  removeFile(db, path)
+  const [vector, fault] = 'vector' in embedded ? [bytesOf(embedded.vector), null] : [null, embedded.fault]
+  db.run('INSERT INTO images (path, size, mtime, hash, vector, fault) VALUES (?, ?, ?, ?, ?, ?)', [path, size, mtime, hash, vector, fault])
+}
+
+/** The same bytes were written again, or touched. */
+export function touchFile(db: Database, { path, size, mtime }: FileState): void {
+  db.run('UPDATE images SET size = ?, mtime = ? WHERE path = ?', [size, mtime, path])
+}
+
+export function removeFile(db: Database, path: string): void {
+  db.run('DELETE FROM images WHERE path = ?', [path])
+}
+
+export function countImages(db: Database): { images: number; faults: number } {
+  const [row] = db.all('SELECT count(vector) AS images, count(fault) AS faults FROM images')
+  return { images: Number(row!.images), faults: Number(row!.faults) }
+}
+
+export function faultsOf(db: Database): { path: string; reason: string }[] {
+  return db
+    .all('SELECT path, fault FROM images WHERE fault IS NOT NULL ORDER BY path')
+    .map(({ path, fault }) => ({ path: String(path), reason: String(fault) }))
+}
+
+/** A stretch of the index in memory. */
+export interface VectorBlock {
+  ids: number[]
+  paths: string[]
+  /** [ids.length, E] */
+  vectors: Float32Array
+}
+
+/** All embeddings in order of their paths, some at a time, so that memory stays flat however large the index is. */
+export function* vectorBlocks(db: Database, dim: number, rows = 8192): Generator<VectorBlock> {
+  let block: VectorBlock = { ids: [], paths: [], vectors: new Float32Array(rows * dim) }
+  for (const row of db.each('SELECT id, path, vector FROM images WHERE vector IS NOT NULL ORDER BY path')) {
+    block.vectors.set(vectorOf(db, row, dim), block.ids.length * dim)
+    block.ids.push(Number(row.id))
+    block.paths.push(String(row.path))
+    if (block.ids.length < rows) continue
+    yield block
+    block = { ids: [], paths: [], vectors: new Float32Array(rows * dim) }
+  }
+  if (block.ids.length > 0) yield { ...block, vectors: block.vectors.subarray(0, block.ids.length * dim) }
+}
+
+/** Embeddings lie in the file as libsql's own vectors do: float32, little-endian. */
+export function bytesOf(vector: Float32Array): Buffer {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength)
+}
+
+export function vectorOf(db: Database, { path, vector }: Row, dim: number): Float32Array {
+  if (vector instanceof ArrayBuffer && vector.byteLength === 4 * dim) return new Float32Array(vector)
+  throw new UserError({
+    where: `${db.file}: ${path}`,
+    expected: `an embedding of ${dim} numbers`,
+    got: vector instanceof ArrayBuffer ? `${vector.byteLength} bytes` : 'none',
+    hint: 'The index is damaged: delete the file and run index again.',
+  })
+}

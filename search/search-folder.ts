@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises'
+import pLimit from 'p-limit'
+import { UserError } from '../base/errors.ts'
+import { progress } from '../base/progress.ts'
+import { writePixelValues } from '../corpora/pixel-values.ts'
+import { searchEmbeddings } from '../eval/search.ts'
+import { embedPixels, embedTexts } from '../models/embed.ts'
+import type { Encoder } from '../models/encoder.ts'
+import type { ModelDtype } from '../models/onnx/files.ts'
+import { openModel } from '../models/open-model.ts'
+import { chunkSize, listImages, tryDecode } from './image-folder.ts'
+
+export interface SearchRequest {
+  /** Anything openModel takes. */
+  model: string
+  images: string
+  query: string
+  top: number
+  dtype?: ModelDtype
+}
+
+export interface SearchReply {
+  model: string
+  query: string
+  /** Images searched. */
+  images: number
+  /** Best first; `score` is the cosine. */
+  hits: { rank: number; score: number; path: string }[]
+  skipped: { path: string; reason: string }[]
+}
+
+/**
+ * Finds the images of a folder that fit a text best: exact, by cosine.
+ * @throws UserError for an empty query, a folder without images that can be read, and as openModel does
+ */
+export async function searchImages({ model, images, query, top, dtype }: SearchRequest): Promise<SearchReply> {
+  requireQuery(query)
+  const { paths, skipped: folders } = await listImages(images)
+  const encoder = await openModel(model, dtype)
+  try {
+    const { embeddings, found, skipped } = await embedImages(encoder, paths)
+    if (found.length === 0) {
+      throw new UserError({
+        where: images,
+        expected: 'an image that can be read',
+        got: `${skipped.length} that cannot (${skipped[0]!.path}: ${skipped[0]!.reason})`,
+        hint: 'Check the files.',
+      })
+    }
+    const hits = searchEmbeddings(await embedTexts(encoder, [query]), embeddings, top)
+    const ranked = hits.map(({ index, score }, i) => ({ rank: i + 1, score, path: found[index]! }))
+    return { model: encoder.id, query, images: found.length, hits: ranked, skipped: [...folders, ...skipped] }
+  } finally {
+    await encoder.release()
+  }
+}
+
+export function requireQuery(query: string): void {
+  if (query.trim() !== '') return
+  throw new UserError({ where: 'search', expected: 'words to look for', got: 'an empty text', hint: 'Put them in quotes: "a red apple".' })
+}
+
+/** Embeds what can be decoded, in order; embeddings [found.length, E]. */
+async function embedImages(encoder: Encoder, paths: string[]) {
+  const { imageSize: size, embedDim } = encoder
+  const stride = 3 * size * size
+  const limit = pLimit(4)
+  const embeddings = new Float32Array(paths.length * embedDim)
+  const found: string[] = []
+  const skipped: SearchReply['skipped'] = []
+  const bar = progress('embed', paths.length, 'images')
+  try {
+    for (let from = 0; from < paths.length; from += chunkSize) {
+      const chunk = paths.slice(from, from + chunkSize)
+      const decoded = await Promise.all(chunk.map((path) => limit(() => tryDecode(path, () => readFile(path), size))))
+      const readable = decoded.filter((image) => 'rgba' in image)
+      const pixels = new Float32Array(readable.length * stride)
+      readable.forEach(({ rgba }, i) => writePixelValues(rgba, size, pixels, i * stride))
+      embeddings.set(await embedPixels(encoder, pixels, readable.length), found.length * embedDim)
+      found.push(...readable.map(({ path }) => path))
+      skipped.push(...decoded.filter((image) => 'reason' in image))
+      bar.update(from + chunk.length)
+    }
+  } finally {
+    bar.stop()
+  }
+  return { embeddings: embeddings.subarray(0, found.length * embedDim), found, skipped }
+}

@@ -1,0 +1,292 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { UserError } from '../../base/errors.ts'
+import { pixelBaseline } from '../../eval/pixel-baseline.ts'
+import { evaluateRetrieval } from '../../eval/retrieval.ts'
+import { chineseClip, chineseClipHeadline } from '../../report/chinese-clip.ts'
+import { clipBenchmark } from '../../report/clip-benchmark.ts'
+import { renderConsole } from '../../report/console.ts'
+import { languageName, megabytes, parameterCount, percent, percentInterval, rank } from '../../report/format.ts'
+import { writeReport } from '../../report/json.ts'
+import { renderMarkdown } from '../../report/markdown.ts'
+import { openClip } from '../../report/open-clip.ts'
+import { provenance } from '../../report/provenance.ts'
+import { pixelRow, retrievalRow } from '../../report/rows.ts'
+import { parseReport } from '../../report/schema.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { exampleReport } from './example.ts'
+import { fullReport } from './html-example.ts'
+
+/** The example with one field, named by its path, replaced. */
+function changed(path: (string | number)[], value: unknown): unknown {
+  const report: unknown = exampleReport()
+  let holder = report as Record<string | number, unknown>
+  for (const key of path.slice(0, -1)) holder = holder[key] as Record<string | number, unknown>
+  if (value === undefined) delete holder[path.at(-1)!]
+  else holder[path.at(-1)!] = value
+  return report
+}
+
+test('the schema takes a whole report and survives JSON', (t) => {
+  t.deepEqual(parseReport(JSON.parse(JSON.stringify(exampleReport()))), exampleReport())
+})
+
+test('the schema refuses what is malformed and names the field', (t) => {
+  const refuses = (path: (string | number)[], value: unknown, message = new RegExp(`report.json, ${path.join('.')}`.replaceAll('@', '.'))) =>
+    t.regex(t.throws(() => parseReport(changed(path, value)), { instanceOf: UserError })!.message, message)
+  refuses(['schema'], 2)
+  refuses(['provenance', 'seed'], undefined)
+  refuses(['provenance', 'minutes'], Number.NaN)
+  refuses(['results', 0, 'model'], 'somebody')
+  refuses(['results', 0, 'gallery'], 0)
+  refuses(['results', 0, 'metrics', 'mean_recall'], 41.3) // percent
+  refuses(['results', 0, 'metrics', 'text_to_image_R@5'], 41.3)
+  refuses(['results', 0, 'metrics', 'image_to_text_R@10'], undefined)
+  refuses(['results', 0, 'metrics', 'median_rank'], 0)
+  refuses(['results', 0, 'interval95', 'mean_recall'], [0.4, 0.3])
+  refuses(['models', 'student', 'parameters', 'text'], -1)
+  refuses(['results', 0, 'retentoin'], 1, /results\.0: .*retentoin/)
+  t.throws(() => parseReport(null), { instanceOf: UserError, message: /top level/ })
+})
+
+test('numbers as people read them', (t) => {
+  t.deepEqual([percent(0.4136), percent(1), percent(undefined), percentInterval([0.391, 0.44])], ['41.4', '100.0', '–', '39.1–44.0'])
+  t.deepEqual([parameterCount(1_234_567), parameterCount(950), megabytes(4_960_000), megabytes(640_000)], ['1.23 M', '950', '5.0 MB', '0.64 MB'])
+  t.deepEqual(
+    [languageName('zh'), languageName('pt'), languageName('not a code'), rank(3), rank(3.5)],
+    ['Chinese', 'Portuguese', 'not a code', '3', '3.5'],
+  )
+})
+
+test('the Markdown report reads as expected', (t) => {
+  const text = renderMarkdown(exampleReport())
+  t.true(text.startsWith(head), text.slice(0, head.length))
+  t.true(text.includes(chinese), text)
+  t.true(text.endsWith(tail), text.slice(-tail.length))
+})
+
+test('the Markdown report of a single unnamed result has no empty parts', (t) => {
+  const { results, provenance: from } = exampleReport()
+  const text = renderMarkdown({
+    schema: 1,
+    models: {},
+    results: results.slice(0, 1),
+    provenance: { ...from, commit: null, dirty: undefined },
+  })
+  t.notRegex(text, /undefined|NaN|\n\n\n/)
+  t.regex(text, /- commit unknown, seed 1/)
+})
+
+test('the console shows a block per language', (t) => {
+  const report = exampleReport()
+  const text = renderConsole({ ...report, results: report.results.slice(0, 3) })
+  t.is(text, console)
+  t.true(
+    Math.max(
+      ...renderConsole(report)
+        .split('\n')
+        .map((line) => line.length),
+    ) <= 98,
+  )
+})
+
+test('a model in several formats is told apart by them', (t) => {
+  const report = exampleReport()
+  const text = renderConsole({ ...report, results: [...report.results, { ...report.results[0]!, dtype: 'q8' }] })
+  t.regex(text, /student fp32 /)
+  t.regex(text, /student q8 /)
+})
+
+test('CLIP_benchmark names: image retrieval is text→image', (t) => {
+  const [first, ...others] = clipBenchmark(exampleReport())
+  t.deepEqual(first, {
+    dataset: 'emoji/unseen-style/openmoji',
+    model: 'student',
+    pretrained: 'fp32',
+    task: 'zeroshot_retrieval',
+    metrics: {
+      'image_retrieval_recall@1': 0.3 - 0.1,
+      'text_retrieval_recall@1': 0.3 - 0.1,
+      'image_retrieval_recall@5': 0.3,
+      'text_retrieval_recall@5': 0.3,
+      'image_retrieval_recall@10': 0.3 + 0.1,
+      'text_retrieval_recall@10': 0.3 + 0.1,
+    },
+    language: 'en',
+  })
+  t.is(others.length, 4) // without the pixel baseline
+})
+
+test("open_clip's names, ranks included where they are known", (t) => {
+  const report = exampleReport()
+  Object.assign(report.results[0]!.metrics, { image_to_text_mean_rank: 30.5, text_to_image_median_rank: 12 })
+  const [first, ...others] = openClip(report)
+  t.deepEqual(Object.entries(first!), [
+    ['model', 'student'],
+    ['precision', 'fp32'],
+    ['dataset', 'emoji/unseen-style/openmoji'],
+    ['language', 'en'],
+    ['image_to_text_mean_rank', 30.5],
+    ['image_to_text_R@1', 0.3 - 0.1],
+    ['image_to_text_R@5', 0.3],
+    ['image_to_text_R@10', 0.3 + 0.1],
+    ['text_to_image_median_rank', 12],
+    ['text_to_image_R@1', 0.3 - 0.1],
+    ['text_to_image_R@5', 0.3],
+    ['text_to_image_R@10', 0.3 + 0.1],
+    ['num_samples', 1000],
+  ])
+  t.is(others.length, 4)
+})
+
+test("Chinese-CLIP's output: percent, one direction, the student in Chinese", (t) => {
+  const report = exampleReport()
+  const output = chineseClipHeadline(report)!
+  t.deepEqual(Object.keys(output), ['success', 'score', 'scoreJson'])
+  t.deepEqual(output.scoreJson, { score: output.score, mean_recall: output.score, r1: 15, r5: 25, r10: 35 })
+  t.true(Math.abs(output.score - 25) < 1e-9)
+  t.is(chineseClip(report).length, 10)
+  t.is(chineseClipHeadline({ ...report, results: report.results.filter(({ language }) => language === 'en') }), undefined)
+  const traditional = report.results.map((row) => ({ ...row, language: row.language === 'zh' ? 'zh-Hant-TW' : row.language }))
+  t.deepEqual(chineseClipHeadline({ ...report, results: traditional }), output)
+})
+
+test('zero-shot, agreement and groups are in the Markdown report', (t) => {
+  const text = renderMarkdown(parseReport(fullReport()))
+  const line = (start: string) =>
+    text
+      .split('\n')
+      .find((row) => row.startsWith(start))
+      ?.replaceAll(/ +/g, ' ')
+  t.true(text.includes('## Zero-shot classification') && text.includes('## Agreement between languages') && text.includes('## Groups'))
+  t.is(
+    line('| student fp32 | unseen-style/openmoji | Chinese '),
+    '| student fp32 | unseen-style/openmoji | Chinese | 3 groups | 6 | 6 | 50.0 | 100.0 | 50.0 |',
+  )
+  t.is(
+    line('| student fp32 | unseen-style/openmoji | English – '),
+    '| student fp32 | unseen-style/openmoji | English – Chinese | 40.0 | 50.0 | 60.0 | 70.0 | 80.0 | 75.0 |',
+  )
+  t.is(line('| food-drink'), '| food-drink | student fp32 | unseen-style/openmoji | English | 3 | 33.3 | – | – |')
+})
+
+test('reports are written whole or not at all', async (t) => {
+  const dir = await temporaryFolder(t)
+  const out = join(dir, 'deep', 'run')
+  t.is((await writeReport(out, exampleReport()))[0], join(out, 'report.json'))
+  const always = ['chinese_clip.json', 'clip_benchmark.json', 'open_clip.json', 'output.json']
+  t.deepEqual((await readdir(out)).sort(), [...always, 'report.json', 'report.md'])
+  t.deepEqual(parseReport(JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))), exampleReport())
+
+  await writeFile(join(out, 'report.md'), 'kept')
+  const broken = changed(['results', 0, 'queries'], -1) as ReturnType<typeof exampleReport>
+  await t.throwsAsync(() => writeReport(out, broken), { instanceOf: UserError, message: /report\.json, results\.0\.queries/ })
+  t.is(await readFile(join(out, 'report.md'), 'utf8'), 'kept')
+
+  await writeReport(out, exampleReport(), { material: {}, ranks: [] })
+  t.deepEqual((await readdir(out)).sort(), [...always, 'ranks.json', 'report.html', 'report.json', 'report.md'])
+  t.true((await readFile(join(out, 'report.html'), 'utf8')).startsWith('<!doctype html>'))
+})
+
+test('rows made of results fit the schema', async (t) => {
+  const images = ['a', 'b', 'c'].map((id) => ({ id, source: { key: id, read: async () => new Uint8Array() } }))
+  const task = { corpus: 'c', protocol: 'p', language: 'en', images, texts: ['a', 'b', 'c'], positives: [[0], [1], [2]] }
+  const embeds = Float32Array.from([1, 0, 0, 0, 1, 0, 0, 0, 1])
+  const row = retrievalRow('student', 'q8', await evaluateRetrieval(task, embeds, embeds))
+  t.is(row.metrics.mean_recall, 1)
+  t.deepEqual(row.interval95!.mean_recall, [1, 1])
+  const read = (i: number) => Uint8Array.from({ length: 16 * 16 * 4 }, (_, at) => (at % 4 === 3 || (at >> 2) % (i + 2) === 0 ? 255 : 0))
+  const set = { concepts: ['a', 'b', 'c'], read }
+  const pixels = pixelRow(task, await pixelBaseline(set, set))!
+  t.is(pixels.metrics['image_to_text_R@1'], 1)
+  t.notThrows(() => parseReport({ ...exampleReport(), results: [row, pixels] }))
+  t.is(pixelRow(task, { available: false, reason: 'none' }), undefined)
+})
+
+test('provenance gathers what can be known here', (t) => {
+  const from = provenance({ config: { student: 'tiny' }, seed: 3, device: 'cpu' })
+  t.is(from.versions.node, process.versions.node)
+  t.regex(from.versions.distilingual!, /^\d+\.\d+\.\d+/)
+  t.regex(from.versions.zod!, /^4\./)
+  t.true(from.machine.cores > 0 && from.machine.memoryMB > 0 && from.peakMemoryMB > 10)
+  t.true(from.commit === null || /^[0-9a-f]{40}$/.test(from.commit))
+  t.notThrows(() => parseReport({ ...exampleReport(), provenance: from }))
+})
+
+const head = `# Report
+
+The student \`tiny\` has **1.60 M parameters**, **1.6 MB** at q8 (image 0.70 M, text 0.90 M), 20.0 % of the teacher's.
+
+- English: mean recall 30.0 %, **75.0 % of the teacher's** (unseen-style/openmoji)
+- Chinese: mean recall 25.0 %, **100.0 % of the teacher's** (unseen-style/openmoji)
+- Gap between languages: 5.0 points (best English, worst Chinese)
+
+## unseen-style/openmoji, all languages
+
+| mean recall, % | English | Chinese |  gap |
+| :------------- | ------: | ------: | ---: |
+| teacher        |    40.0 |    25.0 | 15.0 |
+| student        |    30.0 |    25.0 |  5.0 |
+| scratch        |    20.0 |       – |    – |
+
+## Models
+
+| model                 |  image |   text | parameters |                       size |
+| :-------------------- | -----: | -----: | ---------: | -------------------------: |
+| teacher (emoji-en-zh) | 5.00 M | 3.00 M |     8.00 M | fp32 32.0 MB, fp16 16.0 MB |
+| student (tiny)        | 0.70 M | 0.90 M |     1.60 M |     fp32 6.4 MB, q8 1.6 MB |
+
+## Results
+`
+
+const chinese = `
+### unseen-style/openmoji · Chinese
+
+Corpus emoji; each direction 1,000 queries, gallery 1,194.
+
+| model    | T→I @1 |   @5 |  @10 | I→T @1 |   @5 |  @10 |   MR | 95 % | median rank |  kept |
+| :------- | -----: | ---: | ---: | -----: | ---: | ---: | ---: | ---: | ----------: | ----: |
+| teacher  |   15.0 | 25.0 | 35.0 |   15.0 | 25.0 | 35.0 | 25.0 |    – |        20.5 |     – |
+| student  |   15.0 | 25.0 | 35.0 |   15.0 | 25.0 | 35.0 | 25.0 |    – |        20.5 | 100.0 |
+| pixel-nn |      – |    – |    – |   25.0 | 50.0 | 55.0 |    – |    – |         7.5 |     – |
+
+pixel-nn names a drawing by its nearest training drawing, among 1,194 concepts; I→T @1 95 %: 23.0–27.0.
+
+## Data
+
+- **emoji**: English, Chinese; 9,000 drawings; licence CC BY 4.0 and others; flags left out
+`
+
+const tail = `
+## Provenance
+
+- 12.3 minutes, peak memory 2,100 MB
+- Example CPU, 2 cores, 8,000 MB, linux x64, on cpu
+- commit 0123456789abcdef0123456789abcdef01234567 with local changes, seed 1
+- node 20.19.0, distilingual 0.1.0
+
+To get this report again:
+
+\`\`\`sh
+npx distilingual evaluate --model runs/distill --out runs/evaluate
+\`\`\`
+
+<details><summary>Configuration</summary>
+
+\`\`\`json
+{
+  "student": "tiny",
+  "seed": 1
+}
+\`\`\`
+
+</details>
+`
+
+const console = `unseen-style/openmoji · English · n 1,000, gallery 1,194 (recall in %)
+           T→I @1    @5   @10  I→T @1    @5   @10  mean       95 %  median  kept %
+  teacher    30.0  40.0  50.0    30.0  40.0  50.0  40.0  38.1–42.2    20.5       –
+  student    20.0  30.0  40.0    20.0  30.0  40.0  30.0  28.0–32.0    20.5    75.0
+  scratch    10.0  20.0  30.0    10.0  20.0  30.0  20.0          –    20.5    50.0
+`

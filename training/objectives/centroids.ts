@@ -1,0 +1,124 @@
+import { UserError } from '../../base/errors.ts'
+import { permutation, type Random, random } from '../../base/random.ts'
+
+/** Where the classes of a training set lie in a teacher's space. */
+export interface Centroids {
+  count: number // M: at most k a class
+  /** Unit vectors. [M, D] */
+  rows: Float32Array
+  /** The centroid each image belongs to: the nearest of its class. [N] */
+  target: Int32Array
+  /** Cosine of each image to its centroid, not below 0. [N] */
+  confidence: Float32Array
+}
+
+export interface CentroidOptions {
+  /** Centroids a class; a class with fewer images has fewer. */
+  k: number
+  /** Images of a class that its centroids are made of, drawn at random where there are more. */
+  samples: number
+  seed: number
+}
+
+const rounds = 20
+
+/**
+ * Finds the centroids of every class: spherical k-means (assignment by cosine, means brought back to unit length) from k-means++ seeds.
+ * With k = 1 this is the mean of the class's embeddings. A function of its arguments alone.
+ * @param embeds unit vectors [N, D]
+ * @param classes class of every vector, 0 … C−1 [N]
+ * @throws UserError when no two images share a class: every mean would be one image
+ */
+export function classCentroids(embeds: Float32Array, dim: number, classes: Int32Array, { k, samples, seed }: CentroidOptions): Centroids {
+  const members = membersOf(classes)
+  requireSharedClasses(members.length, classes.length)
+  const target = new Int32Array(classes.length)
+  const confidence = new Float32Array(classes.length)
+  const found: Float32Array[] = []
+  const row = (i: number) => embeds.subarray(i * dim, (i + 1) * dim)
+  for (const [label, own] of members.entries()) {
+    const next = random(seed, 8, label)
+    const chosen = own.length > samples ? Array.from(permutation(own.length, next).subarray(0, samples), (i) => own[i]!) : own
+    const centres = kMeans(chosen.map(row), k, next)
+    for (const i of own) {
+      const { index, cosine } = nearest(row(i), centres)
+      target[i] = found.length + index
+      confidence[i] = Math.max(0, cosine)
+    }
+    found.push(...centres)
+  }
+  const rows = new Float32Array(found.length * dim)
+  found.forEach((centre, i) => rows.set(centre, i * dim))
+  return { count: found.length, rows, target, confidence }
+}
+
+/** @throws UserError when every image is a class of its own, as it is where a table has no class column */
+export function requireSharedClasses(classCount: number, imageCount: number, column?: string): void {
+  if (classCount < imageCount) return
+  throw new UserError({
+    where: '--objective class-embed',
+    expected: 'a class column, with classes that several images share',
+    got: `${imageCount} images, no two of one class${column === undefined ? '' : ` in column ${column}`}`,
+    hint: 'Add a "class" column to the table, name another column with --classColumn, or use fd, which needs none.',
+  })
+}
+
+/** Lists the images of every class. */
+function membersOf(classes: Int32Array): number[][] {
+  const members: number[][] = []
+  classes.forEach((label, i) => (members[label] ??= []).push(i))
+  return Array.from(members, (own) => own ?? [])
+}
+
+/** At most k unit vectors that stand for `points`, also unit vectors; fewer where points are fewer or equal. */
+function kMeans(points: Float32Array[], k: number, next: Random): Float32Array[] {
+  let centres = k === 1 ? points.slice(0, 1) : spread(points, k, next)
+  let before: number[] = []
+  for (let round = 0; round < rounds && centres.length > 0; round++) {
+    const assigned = points.map((point) => nearest(point, centres).index)
+    if (assigned.every((centre, i) => centre === before[i])) break
+    before = assigned
+    // A centre that lost all its points stays where it is.
+    centres = centres.map((centre, i) => {
+      const own = points.filter((_, point) => assigned[point] === i)
+      return own.length > 0 ? unitMean(own) : centre
+    })
+  }
+  return centres
+}
+
+/** k-means++: each next seed is drawn with a probability that grows with its squared distance to the seeds there are. */
+function spread(points: Float32Array[], k: number, next: Random): Float32Array[] {
+  const seeds = points.length > 0 ? [points[Math.floor(next() * points.length)]!] : []
+  while (seeds.length < Math.min(k, points.length)) {
+    const gaps = points.map((point) => Math.max(0, 2 - 2 * nearest(point, seeds).cosine))
+    const total = gaps.reduce((sum, gap) => sum + gap, 0)
+    if (total < 1e-6) break // the rest are copies
+    let left = next() * total
+    const drawn = gaps.findIndex((gap) => (left -= gap) < 0)
+    seeds.push(points[drawn < 0 ? gaps.indexOf(Math.max(...gaps)) : drawn]!)
+  }
+  return seeds
+}
+
+function nearest(point: Float32Array, centres: Float32Array[]): { index: number; cosine: number } {
+  let [index, cosine] = [0, Number.NEGATIVE_INFINITY]
+  centres.forEach((centre, i) => {
+    const value = dot(point, centre)
+    if (value > cosine) [index, cosine] = [i, value]
+  })
+  return { index, cosine }
+}
+
+function unitMean(points: Float32Array[]): Float32Array {
+  const sum = new Float32Array(points[0]!.length)
+  for (const point of points) for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + point[i]!
+  const length = Math.sqrt(dot(sum, sum))
+  return length > 0 ? sum.map((value) => value / length) : points[0]!
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}

@@ -1,0 +1,37 @@
+import { UserError } from '../../base/errors.ts'
+import { noInnerTeacher } from './inner.ts'
+import type { Need, Tower, Weights } from './objective.ts'
+import { objectives } from './table.ts'
+
+/** What a step can give to objectives. */
+export type Available = Partial<Record<Need, boolean>>
+
+/**
+ * Checks that every objective gets what it needs.
+ * @throws UserError that names the first objective that does not
+ */
+export function requireNeeds(weights: Weights, available: Available): void {
+  for (const name of Object.keys(weights)) {
+    const missing = objectives[name]!.needs.find((need) => !available[need])
+    if (missing) throw refusal(name, missing)
+  }
+}
+
+function refusal(name: string, need: Need): UserError {
+  const [, tower] = /^(?:hidden|attention|gates)-(image|text)$/.exec(need) ?? []
+  if (tower) return noInnerTeacher(name, tower as Tower)
+  const where = `--objective ${name}`
+  if (need === 'images') {
+    const hint = 'Take one of a text tower alone (fd-text, smooth-l1-text, hidden-text, attention-text, gates-text), or a corpus with images.'
+    return new UserError({ where, expected: 'images', got: 'a corpus of texts alone', hint })
+  }
+  if (need === 'teacher') {
+    const hint = `Only stage 1 has one: run stage1 with --teacher, or leave ${name} out.`
+    return new UserError({ where, expected: 'a teacher', got: 'training without one', hint })
+  }
+  if (need === 'one-teacher') {
+    const hint = `Leave ${name} or --specialists out; --ensemble works with it.`
+    return new UserError({ where, expected: 'one teacher for all languages', got: 'specialists', hint })
+  }
+  return new UserError({ where, expected: `a step that has ${need}`, got: 'none', hint: `Leave ${name} out here.` })
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { basename, join } from 'node:path'
+import { requireSpace } from '../../base/free-space.ts'
+import { progress } from '../../base/progress.ts'
+import type { Augmentation } from '../../corpora/augment.ts'
+import { batchLoader } from '../../corpora/batch-loader.ts'
+import type { PixelCache } from '../../corpora/pixel-cache.ts'
+import type { ClipConfig } from '../../models/config.ts'
+import type { Tokenizer } from '../../tokenizers/load.ts'
+import { type InnerShapes, innerDims, shownOf } from '../inner-step.ts'
+import type { Shown, Tower, Weights } from '../objectives/objective.ts'
+import type { TrainingData } from '../prepare.ts'
+import { textLengthOf } from '../text-length.ts'
+import type { TrainingSet } from '../training-set.ts'
+import { openFeatureFolder } from './feature-folder.ts'
+import type { InnerRows, InnerTeacher } from './inner-teacher.ts'
+import { missingBytes, readRows, type ShardSet, writeShards } from './shard-files.ts'
+
+/** What a teacher shows of its inside, as a training step reads it: stored, or made at that moment. */
+export interface InnerFeatures {
+  shapes: InnerShapes
+  /** Whether rows are read; else the teacher makes them of the pixels and ids that are given. */
+  stored: boolean
+  /** Of augmented images, whose pixels are [B, 3, S, S]. */
+  images(indices: Uint32Array, epoch: number, pixels: Float32Array): Promise<InnerRows>
+  /** Of captions, by index into the training set's texts; ids and mask [B, T]. */
+  texts(indices: Uint32Array, ids: Int32Array, mask: Int32Array): Promise<InnerRows>
+}
+
+export interface InnerOptions {
+  cacheDir: string
+  /** Stored augmentations of every image; 0: the teacher runs at every step. */
+  variants: number
+  /** The augmentation of an image in an epoch, the same again after `variants` epochs. */
+  augmentation(image: number, epoch: number): Augmentation
+  tokenizer: Tokenizer
+  config: ClipConfig
+}
+
+/** A row is long, 33 kB for 65 tokens of 256 numbers: so many are together in memory while they are made, and later only those of a batch. */
+const shardRows = 512
+const version = 1
+
+/**
+ * Runs the teacher once over all that objectives compare, images in every stored augmentation and captions, into float16 files of which a step
+ * reads its rows; or lets it run at every step where `variants` is 0. Content-addressed and resumable as teacherFeatures.
+ * @throws UserError when the disk has no room for the files, for numbers that are not finite, and for files of another run
+ */
+export async function innerFeatures(
+  teacher: InnerTeacher,
+  weights: Weights,
+  { set, pixels }: TrainingData,
+  options: InnerOptions,
+): Promise<InnerFeatures> {
+  const [ofImages, ofTexts] = [shownOf(weights, 'image'), shownOf(weights, 'text')]
+  const running: InnerFeatures = {
+    shapes: teacher.shapes,
+    stored: false,
+    images: (indices, _, pixels) => teacher.images(pixels, indices.length, ofImages),
+    texts: (indices, ids, mask) => teacher.texts(ids, mask, indices.length, ofTexts),
+  }
+  if (options.variants === 0) return running
+  const images = pixels && ofImages.length > 0 ? { images: await storedImages(teacher, ofImages, pixels, options) } : {}
+  const texts = ofTexts.length > 0 ? { texts: await storedTexts(teacher, ofTexts, set, options) } : {}
+  return { ...running, stored: true, ...images, ...texts }
+}
+
+async function storedImages(teacher: InnerTeacher, shown: Shown[], pixels: PixelCache, options: InnerOptions): Promise<InnerFeatures['images']> {
+  const { variants, augmentation } = options
+  const { count } = pixels
+  const rows = count * variants // row = (epoch mod variants) · N + image
+  const item = (row: number) => ({ index: row % count, augmentation: augmentation(row % count, Math.floor(row / count)) })
+  const of = createHash('sha256').update(basename(pixels.file)) // which has the pictures' keys and contents in it
+  for (let row = 0; row < rows; row++) of.update(JSON.stringify(item(row).augmentation))
+  const loader = batchLoader({ cache: pixels })
+  const told = { tower: 'image', of: of.digest('hex'), rows, tokens: teacher.shapes.image!.tokens! } as const
+  const read = await stored(teacher, shown, told, options, async (from, to) => {
+    loader.request(Array.from({ length: to - from }, (_, i) => item(from + i)))
+    const batch = await loader.next()
+    const result = await teacher.images(batch, to - from, shown)
+    loader.release(batch)
+    return result
+  }).finally(() => loader.close())
+  return (indices, epoch) => read(Array.from(indices, (image) => (epoch % variants) * count + image))
+}
+
+async function storedTexts(teacher: InnerTeacher, shown: Shown[], set: TrainingSet, options: InnerOptions): Promise<InnerFeatures['texts']> {
+  const { texts } = set
+  const { tokenizer, config } = options
+  const tokens = textLengthOf({ set, tokenizer, config })
+  const of = createHash('sha256').update(JSON.stringify(texts)).digest('hex')
+  const read = await stored(teacher, shown, { tower: 'text', of, rows: texts.length, tokens }, options, (from, to) => {
+    const { inputIds, attentionMask } = tokenizer.encodeBatch(texts.slice(from, to), tokens)
+    return teacher.texts(inputIds, attentionMask, to - from, shown)
+  })
+  return (indices) => read(Array.from(indices))
+}
+
+interface StoredTower {
+  tower: Tower
+  /** Digest of what the rows are of. */
+  of: string
+  rows: number
+  tokens: number // T
+}
+
+/** Makes what is missing of a tower's rows. Returns who reads them. */
+async function stored(
+  teacher: InnerTeacher,
+  shown: Shown[],
+  { tower, of, rows, tokens }: StoredTower,
+  { cacheDir }: InnerOptions,
+  make: (from: number, to: number) => Promise<InnerRows>,
+): Promise<(rows: number[]) => Promise<InnerRows>> {
+  const made = { version, teacher: teacher.id, tower, of, rows, tokens, shardRows }
+  const key = createHash('sha256').update(JSON.stringify(made)).digest('hex')
+  const dir = join(cacheDir, `layers-${tower}-${key.slice(0, 16)}`)
+  const dims = innerDims(teacher.shapes[tower]!, tokens)
+  const sets = shown.map((kind): ShardSet & { kind: Shown } => ({ dir, kind, rows, width: dims[kind].reduce((a, b) => a * b), shardRows }))
+  const hint = 'Free some space, set --cacheDir to another disk, store fewer --variants, or let the teachers run at every step with --variants 0.'
+  await requireSpace(dir, missingBytes(sets), { what: `what the teacher's ${tower} tower shows`, hint })
+  await openFeatureFolder(dir, { key, ...made })
+  const bar = progress(`inside the teacher's ${tower} tower`, rows, `${tower}s`)
+  const pass = async (from: number, to: number) => {
+    const result = await make(from, to)
+    return shown.map((kind) => result[kind]!)
+  }
+  await writeShards(sets, pass, bar.update).finally(bar.stop)
+  return async (rows) => Object.fromEntries(await Promise.all(sets.map(async (set) => [set.kind, await readRows(set, rows)])))
+}

@@ -1,0 +1,34 @@
+import { UserError } from '../../base/errors.ts'
+import { random } from '../../base/random.ts'
+import { drawAugmentation, type Policy } from '../../corpora/augment.ts'
+import { embedPixels, embedTexts } from '../../models/embed.ts'
+import type { Encoder } from '../../models/encoder.ts'
+import type { TrainingSet } from '../training-set.ts'
+import type { TeacherFeatures } from './features.ts'
+
+/**
+ * A teacher that runs at every step instead of once: every epoch then has fresh augmentations, for the price of its forward passes.
+ * Its images are the student's, so both must have the same size.
+ */
+export function onlineFeatures(
+  teacher: Encoder,
+  set: TrainingSet,
+  imageSize: number,
+  { policy, seed }: { policy: Policy; seed: number },
+): TeacherFeatures {
+  if (teacher.imageSize !== imageSize) {
+    const hint = 'Cache its features instead: --variants 1 or more.'
+    throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: `images of ${imageSize} px`, got: `${teacher.imageSize} px`, hint })
+  }
+  return {
+    embedDim: teacher.embedDim,
+    logitScale: teacher.logitScale,
+    augmentation: (image, epoch) => drawAugmentation(random(seed, 7, image, epoch), policy),
+    images: (indices, _, pixels) => embedPixels(teacher, pixels, indices.length),
+    texts: (indices) =>
+      embedTexts(
+        teacher,
+        Array.from(indices, (text) => set.texts[text]!),
+      ),
+  }
+}

@@ -1,0 +1,108 @@
+import { UserError } from '../../base/errors.ts'
+import { languageOf } from '../../corpora/language.ts'
+import type { Language } from '../../corpora/sample.ts'
+import type { Encoder } from '../../models/encoder.ts'
+import { openTeacher } from '../../models/onnx/open-folder.ts'
+import type { Tower } from '../objectives/objective.ts'
+import type { Stage1Settings } from '../stage1-settings.ts'
+import { type InnerTeacher, openInnerTeacher } from './inner-teacher.ts'
+
+/** A teacher beside the main one. */
+export interface Colleague {
+  encoder: Encoder
+  weight: number
+  /** The languages it takes over as a specialist; absent: it joins the main teacher in an ensemble. */
+  languages?: Language[]
+}
+
+/** All who teach one student. */
+export interface Teachers {
+  /** The main one. */
+  teacher: Encoder
+  colleagues: Colleague[]
+  /** The one that some objective looks into. */
+  innerTeacher?: InnerTeacher
+}
+
+export interface TeachersOptions {
+  teacher: Encoder
+  settings: Pick<Stage1Settings, 'ensemble' | 'specialists' | 'innerTeacher' | 'threads'>
+  /** Those of the run. */
+  languages: Language[]
+  /** Those that objectives look into. */
+  towers: readonly Tower[]
+}
+
+/**
+ * Opens the teachers that `--ensemble DIR[:WEIGHT]`, `--specialists LANG[+LANG]=DIR[:WEIGHT]` and `--innerTeacher DIR` name, lends them with the
+ * main one to `teach`, and takes them out of memory, whatever comes of it.
+ * @throws UserError for a language that the run does not have or two specialists claim, a weight that is not positive, and as openTeacher and openInnerTeacher do
+ */
+export async function withTeachers<T>(options: TeachersOptions, teach: (teachers: Teachers) => Promise<T>): Promise<T> {
+  const { teacher, settings, languages, towers } = options
+  const { ensemble = [], specialists = [], threads } = settings
+  const named = [...ensemble.map((text) => parseColleague(text, '--ensemble')), ...specialists.map((text) => parseColleague(text, '--specialists'))]
+  requireOneEach(
+    named.flatMap((colleague) => colleague.languages ?? []),
+    specialists,
+    languages,
+  )
+  const colleagues: Colleague[] = []
+  let innerTeacher: InnerTeacher | undefined
+  try {
+    for (const { dir, ...role } of named) colleagues.push({ ...role, encoder: await openTeacher(dir, { threads }) })
+    if (settings.innerTeacher && towers.length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, towers, { threads })
+    return await teach({ teacher, colleagues, innerTeacher })
+  } finally {
+    await release({ colleagues, innerTeacher })
+  }
+}
+
+/** Takes them all out of memory, once what they have to say is on disk. They may be released again. */
+export async function dismiss({ teacher, ...others }: Teachers): Promise<void> {
+  await teacher.release()
+  await release(others)
+}
+
+async function release({ colleagues, innerTeacher }: Omit<Teachers, 'teacher'>): Promise<void> {
+  for (const { encoder } of colleagues) await encoder.release()
+  await innerTeacher?.release()
+}
+
+function requireOneEach(claimed: Language[], specialists: string[], languages: Language[]): void {
+  const wrong = claimed.find((language, i) => !languages.includes(language) || claimed.indexOf(language) !== i)
+  if (wrong === undefined) return
+  throw new UserError({
+    where: `--specialists ${specialists.join()}`,
+    expected: `each of ${languages.join(', ')} at most once`,
+    got: languages.includes(wrong) ? `${wrong} twice` : wrong,
+    hint: 'Write LANG=DIR, or zh+ja=DIR for several.',
+  })
+}
+
+/** `DIR`, `DIR:0.5`, and for specialists `zh=DIR`, `zh+ja=DIR:2`. */
+export function parseColleague(text: string, flag: '--ensemble' | '--specialists'): { dir: string; weight: number; languages?: Language[] } {
+  const [, speaks, dir, weight = '1'] = /^(?:([\w+-]+)=)?(.+?)(?::([\d.e-]+))?$/.exec(text.trim()) ?? []
+  const isSpecialist = flag === '--specialists'
+  const form = isSpecialist ? 'LANG=DIR or LANG+LANG=DIR:WEIGHT' : 'DIR or DIR:WEIGHT'
+  if (!dir || !(Number(weight) > 0 && Number.isFinite(Number(weight))) || isSpecialist !== (speaks !== undefined)) {
+    throw new UserError({
+      where: `${flag} ${text}`,
+      expected: form,
+      got: text || 'nothing',
+      hint: 'A weight is a positive number; 1 where it is left out.',
+    })
+  }
+  return { dir, weight: Number(weight), ...(speaks && { languages: speaks.split('+').map((language) => languageOf(language, flag)) }) }
+}
+
+/** Who teaches what, in a line: part of a run's identity. */
+export function teamId({ teacher, colleagues, innerTeacher }: Teachers): string {
+  const others = colleagues.map(({ encoder, weight, languages }) => `${languages?.join('+') ?? 'ensemble'}=${encoder.id}:${weight}`)
+  return [teacher.id, ...others, ...(innerTeacher ? [`inner=${innerTeacher.id}`] : [])].join(' ')
+}
+
+/** Et of the main teacher, or of the ensemble that it leads. */
+export function generalDim({ teacher, colleagues }: Teachers): number {
+  return colleagues.reduce((sum, { encoder, languages }) => sum + (languages ? 0 : encoder.embedDim), teacher.embedDim)
+}

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { UserError } from '../base/errors.ts'
+import { progress } from '../base/progress.ts'
+import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
+import type { TrainingSet } from './training-set.ts'
+
+export interface TokenizerOptions {
+  tokenizer?: string
+  vocabSize: number
+  contextLength?: number
+  tokenizerAlgorithm?: 'bpe' | 'unigram'
+}
+
+export const tokenizerAlgorithm = z
+  .enum(['bpe', 'unigram'])
+  .optional()
+  .describe('of the trained tokenizer (default: bpe; unigram has fewer tokens for captions that it was trained on, more for others)')
+
+/**
+ * The tokenizer of a run: the named folder's, else one trained on the train captions and kept in `dir/tokenizer`, where a resumed run finds it.
+ * @throws UserError for a context length or an algorithm beside a tokenizer that has its own
+ */
+export async function runTokenizer(dir: string, set: TrainingSet, options: TokenizerOptions, resume?: boolean): Promise<string> {
+  const { tokenizer, vocabSize, contextLength, tokenizerAlgorithm: algorithm } = options
+  if (tokenizer) {
+    requireUntold(`--tokenizer ${tokenizer}`, options)
+    return tokenizer
+  }
+  const own = join(dir, 'tokenizer')
+  if (resume && existsSync(join(own, 'tokenizer.json'))) return own
+  process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${set.texts.length} captions\n`)
+  await writeTokenizer(own, trainTokenizer(watched(set.texts), { vocabSize, contextLength, algorithm }))
+  return own
+}
+
+/** Shows how far the trainer has read: counting words takes most of its time. */
+function* watched(texts: readonly string[]): Generator<string> {
+  const bar = progress('tokenizer', texts.length, 'captions')
+  try {
+    for (const [i, text] of texts.entries()) {
+      if (i % 1000 === 0) bar.update(i)
+      yield text
+    }
+    bar.update(texts.length)
+  } finally {
+    bar.stop()
+  }
+}
+
+/** @throws UserError for what a tokenizer that was trained elsewhere says itself */
+export function requireUntold(where: string, { contextLength, tokenizerAlgorithm }: TokenizerOptions): void {
+  const refuse = (expected: string, flag: string, hint: string) => {
+    throw new UserError({ where, expected, got: `--${flag}`, hint })
+  }
+  if (contextLength !== undefined)
+    refuse('its own context length', 'contextLength', 'Leave it out, or change model_max_length in a copy of its tokenizer_config.json.')
+  if (tokenizerAlgorithm !== undefined) refuse('its own algorithm', 'tokenizerAlgorithm', 'Leave it out: nothing is trained.')
+}

@@ -1,0 +1,66 @@
+import '../../engine/telemetry-off.ts'
+import { RawImage } from '@huggingface/transformers'
+import sharp from 'sharp'
+import { frame } from '../frame.ts'
+import { openImage, openText } from '../model.ts'
+import type { Pixels } from '../resize.ts'
+import type { Format } from '../site.ts'
+import type { Embedded } from './check.ts'
+import { openLibrary } from './library.ts'
+import type { ProbeImage } from './probes.ts'
+
+/** What the model card's lines, the page's own code and the library alone make of files and texts in Node. */
+export interface NodeEmbedded {
+  card: Embedded
+  page: Embedded
+  library: Embedded
+  /** Whether a text has more tokens than the model reads. */
+  tooLong: boolean[]
+}
+
+export async function embedInNode(
+  dir: string,
+  dtype: Format['dtype'],
+  imageSize: number,
+  images: ProbeImage[],
+  texts: string[],
+): Promise<NodeEmbedded> {
+  const [text, image, library] = [await openText(dir, dtype), await openImage(dir, dtype), await openLibrary(dir, dtype)]
+  const [card, page, plain]: [Embedded, Embedded, Embedded] = [empty(), empty(), empty()]
+  for (const { file } of images) {
+    card.images.push([...(await library.embedImage(await cardImage(file, imageSize)))])
+    page.images.push([...(await image.embed(frame(await pixelsOf(file), imageSize)!))])
+    plain.images.push([...(await library.embedFile(new Blob([Uint8Array.from(file)])))])
+  }
+  for (const words of texts) {
+    plain.texts.push([...(await library.embedText(words))])
+    page.texts.push([...(await text.embed(words))])
+  }
+  card.texts = plain.texts
+  const tooLong = texts.map((words) => library.tokensOf(words) > library.limit)
+  await Promise.all([text.dispose(), image.dispose(), library.dispose()])
+  return { card, page, library: plain, tooLong }
+}
+
+/** As the model card tells its readers to (export/card.ts): one way for photographs, one for drawings on a transparent ground. */
+async function cardImage(file: Uint8Array, size: number): Promise<RawImage> {
+  const { isOpaque } = await sharp(file).stats()
+  const upright = sharp(file).autoOrient()
+  const fitted = isOpaque
+    ? upright.flatten({ background: 'white' }).resize(size, size, { kernel: 'cubic', fastShrinkOnLoad: false })
+    : upright
+        .trim({ background: '#0000', threshold: 8 })
+        .flatten({ background: 'white' })
+        .resize(size, size, { fit: 'contain', background: 'white', kernel: 'cubic' })
+  return new RawImage(Uint8ClampedArray.from(await fitted.toColourspace('srgb').raw().toBuffer()), size, size, 3)
+}
+
+async function pixelsOf(file: Uint8Array): Promise<Pixels> {
+  const decoded = sharp(file).autoOrient().toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' })
+  const { data, info } = await decoded.toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height }
+}
+
+function empty(): Embedded {
+  return { images: [], texts: [] }
+}
