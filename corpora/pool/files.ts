@@ -16,7 +16,12 @@ export async function fileRows(file: string): Promise<WordRow[]> {
   const corpus = await openTexts(file)
   if (!corpus) {
     const expected = 'a .txt, .csv, .tsv or .jsonl file of texts without images'
-    throw new UserError({ where: file, expected, got: 'something else', hint: 'Texts that belong to images go to --corpus; leave their column out here.' })
+    throw new UserError({
+      where: file,
+      expected,
+      got: 'something else',
+      hint: 'Texts that belong to images go to --corpus; leave their column out here.',
+    })
   }
   const rows: WordRow[] = []
   for (const split of corpus.splits) {

@@ -24,6 +24,8 @@ export function heldOutWords(queries: [Language, string][] = []): HeldOut {
 }
 
 function phrases(): [Language, string][] {
-  const lines = readFileSync(new URL('./data/phrasing.tsv', import.meta.url), 'utf8').trimEnd().split('\n')
+  const lines = readFileSync(new URL('./data/phrasing.tsv', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n')
   return lines.slice(1).map((line) => line.split('\t') as [Language, string])
 }

@@ -48,12 +48,7 @@ const wordnetLicence = 'WordNet 3.1 (Princeton University)'
  * @param options.queries free queries, which no training may read
  * @param options.seed draws the patterns
  */
-export async function openPool(options: {
-  languages: Language[]
-  files?: string[]
-  queries?: [Language, string][]
-  seed?: number
-}): Promise<Pool> {
+export async function openPool(options: { languages: Language[]; files?: string[]; queries?: [Language, string][]; seed?: number }): Promise<Pool> {
   const { languages, files = [], queries, seed = 1 } = options
   const rule = heldOutRule(heldOutWords(queries))
   const seen = new Set<string>()
@@ -90,7 +85,14 @@ function sources(): Source[] {
     { name: 'osm', licence: 'ISC', read: () => [...readRows('osm'), ...byLanguage('osm-terms')] },
     { name: 'icon-park', licence: 'Apache-2.0', read: () => readRows('icon-park') },
   ]
-  if (hasCedict()) list.push({ name: 'cc-cedict', licence: 'CC BY-SA 4.0', read: async (words) => (await cedictRows(words)).slice(0, 50_000), patterns: 8, composed: 20_000 })
+  if (hasCedict())
+    list.push({
+      name: 'cc-cedict',
+      licence: 'CC BY-SA 4.0',
+      read: async (words) => (await cedictRows(words)).slice(0, 50_000),
+      patterns: 8,
+      composed: 20_000,
+    })
   return list
 }
 

