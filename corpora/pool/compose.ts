@@ -1,4 +1,5 @@
-import { type Random, random } from '../../engine/random.ts'
+import { grouped } from '../../base/grouped.ts'
+import { type Random, random } from '../../base/random.ts'
 import type { Language } from '../sample.ts'
 import type { PoolRow, WordRow } from './row.ts'
 import { readRows } from './rows-file.ts'
@@ -30,16 +31,6 @@ export function compose(words: WordRow[], count: number, seed: number): PoolRow[
     }
   }
   return rows
-}
-
-function grouped<T>(values: T[], keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const value of values) {
-    const group = groups.get(keyOf(value))
-    if (group) group.push(value)
-    else groups.set(keyOf(value), [value])
-  }
-  return groups
 }
 
 function some<T>(all: T[], count: number, next: Random): T[] {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { UserError } from '../../engine/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { languageOf } from '../language.ts'
 import { openTexts } from '../open-texts.ts'
 import type { Language } from '../sample.ts'

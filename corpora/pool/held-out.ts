@@ -7,9 +7,9 @@ import type { HeldOut } from './rule.ts'
 /**
  * Returns what the emoji corpus keeps for measuring: CLDR's names and keywords of the validation, test and reserve concepts in all its languages,
  * and the strings of the unseen-phrasing protocols (`data/phrasing.tsv`, which extract.ts writes).
- * @param queries strings of the free queries, each with its language
+ * @param queries strings of the free queries, each with its language; default: free-queries.json
  */
-export function heldOutWords(queries: [Language, string][] = []): HeldOut {
+export function heldOutWords(queries: [Language, string][] = freeQueries()): HeldOut {
   const names: [Language, string][] = []
   const keywords: [Language, string][] = []
   for (const [language, words] of Object.entries(emojiText().words)) {
@@ -21,6 +21,12 @@ export function heldOutWords(queries: [Language, string][] = []): HeldOut {
     }
   }
   return { names, keywords, phrases: phrases(), queries }
+}
+
+function freeQueries(): [Language, string][] {
+  const file = new URL('../emoji/free-queries.json', import.meta.url)
+  const { queries } = JSON.parse(readFileSync(file, 'utf8')) as { queries: { language: Language; text: string }[] }
+  return queries.map(({ language, text }) => [language, text])
 }
 
 function phrases(): [Language, string][] {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { random } from '../../engine/random.ts'
+import { random } from '../../base/random.ts'
 import { iconSvgs } from '../emoji/iconify.ts'
 import { packageFile, packageFolder, packageJson } from '../emoji/packages.ts'
 import type { Language, Sample } from '../sample.ts'
@@ -26,10 +26,9 @@ const tints = ['#1d3557', '#c1121f', '#2a9d8f', '#e76f51', '#6a4c93', '#386641',
 /**
  * Returns pictures of open icon sets with their English names, cleaned from the icons' own, and Chinese ones where a list of the pool has
  * the word. One icon a name and set; none whose name the rule of held-out words drops. Sets that are not installed are left out of the counts.
- * @param queries free queries, which no training may read
  */
-export function poolIcons(queries?: [Language, string][]): { samples: Sample[]; counts: IconCounts[] } {
-  const rule = heldOutRule(heldOutWords(queries))
+export function poolIcons(): { samples: Sample[]; counts: IconCounts[] } {
+  const rule = heldOutRule(heldOutWords())
   const chinese = chineseNames()
   const english = englishWords()
   const samples: Sample[] = []

@@ -1,3 +1,5 @@
+import { UserError } from '../../base/errors.ts'
+import { progress } from '../../base/progress.ts'
 import type { Language } from '../sample.ts'
 import { cedictRows, hasCedict } from './cedict.ts'
 import { cldrRows } from './cldr.ts'
@@ -45,26 +47,33 @@ const wordnetLicence = 'WordNet 3.1 (Princeton University)'
  * user's own files, all without the words that are held out for measuring (`heldOutRule`). The same arguments give the same pool.
  * Throws UserError for a file that cannot be read as texts.
  * @param options.files `NAME.LANGUAGE.txt` with one text a line, or .csv, .tsv and .jsonl with a column a language
- * @param options.queries free queries, which no training may read
  * @param options.seed draws the patterns
  */
-export async function openPool(options: { languages: Language[]; files?: string[]; queries?: [Language, string][]; seed?: number }): Promise<Pool> {
-  const { languages, files = [], queries, seed = 1 } = options
-  const rule = heldOutRule(heldOutWords(queries))
+export async function openPool(options: { languages: Language[]; files?: string[]; seed?: number }): Promise<Pool> {
+  const { languages, files = [], seed = 1 } = options
+  const all = sources()
+  for (const file of files) all.push(await userSource(file, languages)) // a mistake in one comes up before anything is computed
+  const rule = heldOutRule(heldOutWords())
   const seen = new Set<string>()
   const pool: Pool = { rows: [], languages, sources: [], hasCedict: hasCedict() }
   const known = readRows('wordnet')
-  for (const source of [...sources(), ...files.map(userSource)]) {
-    const words = await source.read(known)
+  const add = (words: WordRow[]) => {
     const { rows, counts } = filterRows(words, { languages, rule, seen })
     for (const { texts } of rows) pool.rows.push(texts)
-    pool.sources.push({ name: source.name, licence: source.licence, rows: rows.length, ...counts })
-    if (!source.patterns) continue
-    // Of the unfiltered words: what is a keyword alone ("car") is none in a phrase ("a red car").
-    const composed = compose(words.slice(0, source.composed), source.patterns, seed).map((texts) => ({ texts }))
-    const phrases = filterRows(composed, { languages, rule, seen })
-    for (const { texts } of phrases.rows) pool.rows.push(texts)
-    pool.sources.at(-1)!.phrases = { rows: phrases.rows.length, ...phrases.counts }
+    return { rows: rows.length, ...counts }
+  }
+  const bar = progress('Texts', all.length, 'sources')
+  try {
+    for (const [i, { name, licence, read, patterns, composed }] of all.entries()) {
+      bar.update(i, name)
+      const words = await read(known)
+      const source: PoolSource = { name, licence, ...add(words) }
+      // Of the unfiltered words: what is a keyword alone ("car") is none in a phrase ("a red car").
+      if (patterns) source.phrases = add(compose(words.slice(0, composed), patterns, seed).map((texts) => ({ texts })))
+      pool.sources.push(source)
+    }
+  } finally {
+    bar.stop()
   }
   return pool
 }
@@ -110,6 +119,16 @@ function imagenetWords(): WordRow[] {
   })
 }
 
-function userSource(file: string): Source {
-  return { name: file, licence: 'not stated (user data)', read: () => fileRows(file) }
+async function userSource(file: string, languages: Language[]): Promise<Source> {
+  const rows = await fileRows(file)
+  const found = new Set(rows.flatMap(({ texts }) => Object.keys(texts)))
+  if (!languages.some((language) => found.has(language))) {
+    throw new UserError({
+      where: file,
+      expected: `texts in one of the languages trained (${languages.join(', ')})`,
+      got: [...found].join(', '),
+      hint: 'Name its language with --languages too, or leave the file out.',
+    })
+  }
+  return { name: file, licence: 'not stated (user data)', read: () => rows }
 }
