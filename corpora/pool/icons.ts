@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { random } from '../../base/random.ts'
 import { iconSvgs } from '../emoji/iconify.ts'
-import { packageFile, packageFolder, packageJson } from '../emoji/packages.ts'
+import { packageFile, packageJson } from '../emoji/packages.ts'
 import type { Language, Sample } from '../sample.ts'
 import { heldOutWords } from './held-out.ts'
 import { iconParkRows } from './icon-park.ts'
 import { type IconSet, iconSets, notPictured } from './icon-sets.ts'
 import { imagenetClasses } from './imagenet.ts'
+import type { PoolRow } from './row.ts'
 import { readRows } from './rows-file.ts'
 import { type Dropped, heldOutRule } from './rule.ts'
 
@@ -25,16 +26,17 @@ const tints = ['#1d3557', '#c1121f', '#2a9d8f', '#e76f51', '#6a4c93', '#386641',
 
 /**
  * Returns pictures of open icon sets with their English names, cleaned from the icons' own, and Chinese ones where a list of the pool has
- * the word. One icon a name and set; none whose name the rule of held-out words drops. Sets that are not installed are left out of the counts.
+ * the word. One icon a name and set; none whose name the rule of held-out words drops.
+ * Throws UserError when a set is not installed.
+ * @param rows of the pool: more Chinese names, where a row has the English one
  */
-export function poolIcons(): { samples: Sample[]; counts: IconCounts[] } {
+export function poolIcons(rows: PoolRow[] = []): { samples: Sample[]; counts: IconCounts[] } {
   const rule = heldOutRule(heldOutWords())
-  const chinese = chineseNames()
+  const chinese = chineseNames(rows)
   const english = englishWords()
   const samples: Sample[] = []
   const counts: IconCounts[] = []
   for (const set of iconSets) {
-    if (packageFolder(set.package) === undefined) continue
     const { icons, kept, heldOut } = readSet(set, { rule, chinese, english })
     samples.push(...kept)
     counts.push({ package: set.package, licence: set.licence, icons, kept: kept.length, heldOut })
@@ -107,17 +109,17 @@ function englishWords(): Set<string> {
   return words
 }
 
-/** English name → Chinese, of IconPark, the everyday words and ImageNet's classes. */
-function chineseNames(): Map<string, string> {
+/** English name → Chinese, of IconPark, the everyday words and ImageNet's classes; then of `rows`, where a name has one translation there. */
+function chineseNames(rows: PoolRow[]): Map<string, string> {
   const pairs: [string | undefined, string | undefined][] = [
     ...readRows('everyday').map(({ texts }): [string | undefined, string | undefined] => [texts.en, texts.zh]),
     ...imagenetClasses().map(({ names }): [string | undefined, string | undefined] => [names.en?.[0], names.zh?.[0]]),
-    ...(packageFolder('@icon-park/svg') ? iconParkRows() : readRows('icon-park')).map(({ texts }): [string | undefined, string | undefined] => [
-      texts.en,
-      texts.zh,
-    ]),
+    ...iconParkRows().map(({ texts }): [string | undefined, string | undefined] => [texts.en, texts.zh]),
   ]
   const names = new Map<string, string>()
   for (const [en, zh] of pairs) if (en !== undefined && zh !== undefined && !names.has(en.toLowerCase())) names.set(en.toLowerCase(), zh)
+  const translations = new Map<string, Set<string>>()
+  for (const { en, zh } of rows) if (en !== undefined && zh !== undefined) translations.set(en, (translations.get(en) ?? new Set()).add(zh))
+  for (const [en, [zh, ...more]] of translations) if (more.length === 0 && !names.has(en)) names.set(en, zh!)
   return names
 }

