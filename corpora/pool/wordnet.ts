@@ -9,6 +9,8 @@ interface Lemma {
   /** How everyday the word is: log of its counts in WordNet's sense-tagged texts and in its glosses. */
   rank: number
   gloss: string
+  /** Short phrases that show an adjective in use. */
+  examples: string[]
 }
 
 /** Lexicographer files of data.noun, 03 … 28, by number. */
@@ -29,20 +31,21 @@ const unkind =
  * @param count words; glosses and examples are at most `phrases` each
  */
 export function wordnetRows(count: number, phrases: number): WordRow[] {
-  const lemmas = [...read()].sort((a, b) => b.rank - a.rank || (a.word < b.word ? -1 : 1)).slice(0, count)
+  const lemmas = read()
+    .sort((a, b) => b.rank - a.rank || (a.word < b.word ? -1 : 1))
+    .slice(0, count)
   const glosses = lemmas.filter(({ kind, gloss }) => pictured.has(kind) && wordCount(gloss) >= 3 && wordCount(gloss) <= 9)
   return [
     ...lemmas.map(({ word, kind }) => ({ texts: { en: word }, kind })),
     ...[...new Set(glosses.map(({ gloss }) => gloss))].slice(0, phrases).map((gloss) => ({ texts: { en: gloss }, kind: 'gloss' })),
-    ...[...new Set(lemmas.filter(({ kind }) => kind === 'adjective').flatMap(({ word }) => examples.get(word) ?? []))]
+    ...[...new Set(lemmas.filter(({ kind }) => kind === 'adjective').flatMap(({ examples }) => examples))]
       .slice(0, phrases)
       .map((example) => ({ texts: { en: example }, kind: 'example' })),
   ]
 }
 
-const examples = new Map<string, string[]>()
-
-function read(): Iterable<Lemma> {
+function read(): Lemma[] {
+  const examples = new Map<string, string[]>()
   const tags = tagCounts()
   const inGlosses = new Map<string, number>()
   const senses = new Map<string, { kind: string; tags: number; all: number; gloss: string }>()
@@ -54,7 +57,7 @@ function read(): Iterable<Lemma> {
       for (const word of words) {
         const count = tags.get(`${word.replaceAll(' ', '_')} ${offset}`) ?? 0
         const known = senses.get(word)
-        if (kind === 'adjective') addExamples(word, quoted)
+        if (kind === 'adjective') addExamples(examples, word, quoted)
         const best =
           known && known.tags >= count
             ? known
@@ -70,7 +73,13 @@ function read(): Iterable<Lemma> {
       }
     }
   }
-  return [...senses].map(([word, { kind, all, gloss }]) => ({ word, kind, gloss, rank: rankOf(word, kind, all, inGlosses) }))
+  return [...senses].map(([word, { kind, all, gloss }]) => ({
+    word,
+    kind,
+    gloss,
+    rank: rankOf(word, kind, all, inGlosses),
+    examples: examples.get(word) ?? [],
+  }))
 }
 
 function rankOf(word: string, kind: string, tagged: number, inGlosses: ReadonlyMap<string, number>): number {
@@ -79,7 +88,7 @@ function rankOf(word: string, kind: string, tagged: number, inGlosses: ReadonlyM
   return 2 * Math.log1p(tagged) + Math.log1p(told) - (parts.length - 1) + (pictured.has(kind) ? 1 : 0)
 }
 
-function addExamples(word: string, quoted: string[]): void {
+function addExamples(examples: Map<string, string[]>, word: string, quoted: string[]): void {
   const short = quoted.map((text) => text.replace(/^"|"$/g, '').trim()).filter((text) => /^[a-z][a-z' -]+$/.test(text) && wordCount(text) <= 6)
   const fitting = short.filter((text) => wordCount(text) >= 2 && text.includes(word))
   if (fitting.length) examples.set(word, [...(examples.get(word) ?? []), ...fitting])
