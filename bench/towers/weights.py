@@ -1,0 +1,22 @@
+"""How the weights of a graph are stored. Whatever the storage, the graph computes in fp32: the conversion is of constants, so a runtime does it once, on loading."""
+
+import numpy as np
+from graph import FLOAT, Graph
+
+STORAGES = ("fp32", "fp16", "int8")
+
+
+def stored(g: Graph, weight: np.ndarray, storage: str) -> str:
+    """
+    Adds a weight whose first axis is the output channel, and returns the name of its fp32 value.
+
+    int8: symmetric, one scale for each output channel, q = round(w / s), s = max|w| / 127.
+    """
+    if storage == "fp32":
+        return g.constant(weight.astype(np.float32))
+    if storage == "fp16":
+        return g.op("Cast", g.constant(weight.astype(np.float16)), to=FLOAT)
+    largest = np.abs(weight).reshape(len(weight), -1).max(1)
+    scale = (np.where(largest == 0, 1, largest) / 127).reshape(-1, *[1] * (weight.ndim - 1))
+    levels = np.rint(weight / scale).astype(np.int8)
+    return g.op("Mul", g.op("Cast", g.constant(levels), to=FLOAT), g.constant(scale.astype(np.float32)))
