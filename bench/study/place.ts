@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { type OpenCorpus, openCorpus } from '../../corpora/open.ts'
 import { contentOf } from '../../corpora/pixel-cache.ts'
 import type { Language } from '../../corpora/sample.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { prepareData } from '../../training/prepare.ts'
 import type { Flags } from '../subject.ts'
 
@@ -54,7 +54,7 @@ export interface World {
 
 export async function openWorld(place: Place): Promise<World> {
   const open = await openCorpus(place.corpus, { languages: place.languages })
-  const { id, imageSize, embedDim, release } = await openTeacher(place.teacher, { threads: place.threads })
+  const { id, imageSize, embedDim, release } = await openOnnxFolder(place.teacher, { threads: place.threads })
   await release()
   const { set, pixels } = await prepareData(open.corpus, place.languages, imageSize, place.cacheDir)
   pixels.close()

@@ -6,7 +6,7 @@ import { paramData } from '../../engine/params.ts'
 import { type Candidate, interleavedLatency, quantile } from '../../eval/latency.ts'
 import { preset } from '../../models/config.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { batchInputs } from '../../training/batch-inputs.ts'
 import { objectiveParams, parseObjectives } from '../../training/objectives/table.ts'
@@ -33,7 +33,7 @@ const warmup = 3
 export async function stepCostJob({ settings, objectives, rounds }: StepCostWork, { place }: Site): Promise<Measures> {
   const { languages, cacheDir, threads } = place
   const open = await openCorpus(place.corpus, { languages })
-  const teacher = await openTeacher(place.teacher, { threads })
+  const teacher = await openOnnxFolder(place.teacher, { threads })
   const { embedDim, imageSize } = teacher
   const data = await prepareData(open.corpus, languages, imageSize, cacheDir)
   const policy = { name: settings.augmentation, strength: settings.strength }

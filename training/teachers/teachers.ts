@@ -2,7 +2,7 @@ import { UserError } from '../../base/errors.ts'
 import { languageOf } from '../../corpora/language.ts'
 import type { Language } from '../../corpora/sample.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import type { Tower } from '../objectives/objective.ts'
 import type { Stage1Settings } from '../stage1-settings.ts'
 import { type InnerTeacher, openInnerTeacher } from './inner-teacher.ts'
@@ -36,7 +36,7 @@ export interface TeachersOptions {
 /**
  * Opens the teachers that `--ensemble DIR[:WEIGHT]`, `--specialists LANG[+LANG]=DIR[:WEIGHT]` and `--innerTeacher DIR` name, lends them with the
  * main one to `teach`, and takes them out of memory, whatever comes of it.
- * @throws UserError for a language that the run does not have or two specialists claim, a weight that is not positive, and as openTeacher and openInnerTeacher do
+ * @throws UserError for a language that the run does not have or two specialists claim, a weight that is not positive, and as openOnnxFolder and openInnerTeacher do
  */
 export async function withTeachers<T>(options: TeachersOptions, teach: (teachers: Teachers) => Promise<T>): Promise<T> {
   const { teacher, settings, languages, towers } = options
@@ -50,7 +50,7 @@ export async function withTeachers<T>(options: TeachersOptions, teach: (teachers
   const colleagues: Colleague[] = []
   let innerTeacher: InnerTeacher | undefined
   try {
-    for (const { dir, ...role } of named) colleagues.push({ ...role, encoder: await openTeacher(dir, { threads }) })
+    for (const { dir, ...role } of named) colleagues.push({ ...role, encoder: await openOnnxFolder(dir, { threads }) })
     if (settings.innerTeacher && towers.length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, towers, { threads })
     return await teach({ teacher, colleagues, innerTeacher })
   } finally {
