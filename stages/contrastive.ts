@@ -11,7 +11,7 @@ import { loadTokenizer } from '../tokenizers/load.ts'
 import { fit } from '../training/fit.ts'
 import type { Weights } from '../training/objectives/objective.ts'
 import { objectiveParams } from '../training/objectives/table.ts'
-import { identityOf, prepareData } from '../training/prepare.ts'
+import { identityOf, prepareData } from '../training/data/prepare.ts'
 import type { TrainSettings } from '../training/settings.ts'
 
 export interface ContrastiveRun {

@@ -16,7 +16,7 @@ import type { ObjectiveSizes, Weights } from '../training/objectives/objective.t
 import { requireNeeds } from '../training/objectives/requirements.ts'
 import { objectiveSettings } from '../training/objectives/settings.ts'
 import { needs, objectiveParams, teachesOwnSpace } from '../training/objectives/table.ts'
-import { type ImageData, identityOf, prepareData } from '../training/prepare.ts'
+import { type ImageData, identityOf, prepareData } from '../training/data/prepare.ts'
 import { dynamicCapacity } from '../training/shrink/capacity.ts'
 import { capacityOf } from '../training/shrink/settings.ts'
 import { checkStage1, type Stage1Settings } from '../training/stage1-settings.ts'
@@ -24,7 +24,7 @@ import { startStudent } from '../training/start-student.ts'
 import { requireContext, requireSameSize, requireSameTokenizer } from '../training/teachers/inner-teacher.ts'
 import { generalDim, type Teachers, teamId, withTeachers } from '../training/teachers/teachers.ts'
 import { gatherTeam, requirePivot } from '../training/teachers/team.ts'
-import { textLengthOf } from '../training/text-length.ts'
+import { textLengthOf } from '../training/data/text-length.ts'
 
 export interface Stage1Run {
   open: OpenCorpus

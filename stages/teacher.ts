@@ -8,7 +8,7 @@ import { loadTokenizer } from '../tokenizers/load.ts'
 import { parseObjectives } from '../training/objectives/table.ts'
 import { trainSettings } from '../training/settings.ts'
 import { runTokenizer, tokenizerAlgorithm } from '../training/tokenizer.ts'
-import { loadTrainingSet } from '../training/training-set.ts'
+import { loadTrainingSet } from '../training/data/training-set.ts'
 import { trainContrastive } from './contrastive.ts'
 
 /** The recipe of models/teachers/emoji-en-zh; `scratch` baselines use the same function with a student's size and budget. */

@@ -7,7 +7,7 @@ import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/s
 import { needs } from './objectives/table.ts'
 import type { TrainSettings } from './settings.ts'
 import { keptPatches, type StepShape } from './step.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { TrainingSet } from './data/training-set.ts'
 
 interface Announced {
   label: string

@@ -10,14 +10,14 @@ import type { Centroids } from './objectives/centroids.ts'
 import type { Weights } from './objectives/objective.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
 import { needs } from './objectives/table.ts'
-import { type Draw, positives, type Sampler } from './sampler.ts'
+import { type Draw, positives, type Sampler } from './data/sampler.ts'
 import type { TrainSettings } from './settings.ts'
 import { keptPatches, positivesOf, teacherImageOf, teacherTextOf } from './step.ts'
 import type { TeacherFeatures } from './teachers/features.ts'
 import type { InnerFeatures } from './teachers/inner-features.ts'
 import type { SpecialistFeatures } from './teachers/team.ts'
 import { textLayout } from './text-layout.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { TrainingSet } from './data/training-set.ts'
 
 /** What batches are made of. */
 export interface BatchSource {

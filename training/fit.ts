@@ -10,7 +10,7 @@ import { type BatchSource, batchInputs } from './batch-inputs.ts'
 import { type Centroids, classCentroids } from './objectives/centroids.ts'
 import { defaultObjectiveSettings } from './objectives/settings.ts'
 import { needs } from './objectives/table.ts'
-import { sampler } from './sampler.ts'
+import { sampler } from './data/sampler.ts'
 import { type StepShape, trainingStep } from './step.ts'
 import { tensorboard } from './tensorboard.ts'
 

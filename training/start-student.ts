@@ -8,7 +8,7 @@ import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { requireUntold, runTokenizer } from './tokenizer.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { TrainingSet } from './data/training-set.ts'
 
 /** The student as training finds it. */
 export interface Start {

@@ -3,9 +3,9 @@ import type { ClipConfig } from '../models/config.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { shownOf } from './inner-step.ts'
 import type { Weights } from './objectives/objective.ts'
-import type { Sampler } from './sampler.ts'
-import { textLengthOf } from './text-length.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { Sampler } from './data/sampler.ts'
+import { textLengthOf } from './data/text-length.ts'
+import type { TrainingSet } from './data/training-set.ts'
 
 /** How the texts of a run's steps lie in their inputs. */
 export interface TextLayout {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { TrainingSet } from './data/training-set.ts'
 
 export interface TokenizerOptions {
   tokenizer?: string

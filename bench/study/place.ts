@@ -4,7 +4,7 @@ import { type OpenCorpus, openCorpus } from '../../corpora/open.ts'
 import { contentOf } from '../../corpora/pixel-cache.ts'
 import type { Language } from '../../corpora/sample.ts'
 import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
-import { prepareData } from '../../training/prepare.ts'
+import { prepareData } from '../../training/data/prepare.ts'
 import type { Flags } from '../subject.ts'
 
 /** On what a study trains and measures, and where it keeps things; plain data, because child processes are given it. */

@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { applyAugmentation } from '../../corpora/augment.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { TeacherFeatures } from '../../training/teachers/features.ts'
-import type { TrainingSet } from '../../training/training-set.ts'
+import type { TrainingSet } from '../../training/data/training-set.ts'
 import { captions } from '../export/small-model.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { flatten } from '../base/flatten.ts'
-import { buildPixelCache, type PixelCache } from '../corpora/pixel-cache.ts'
-import type { Corpus, Language, TextCorpus } from '../corpora/sample.ts'
-import type { Identity } from '../engine/checkpoint.ts'
-import type { ClipConfig } from '../models/config.ts'
-import type { TrainSettings } from './settings.ts'
+import { flatten } from '../../base/flatten.ts'
+import { buildPixelCache, type PixelCache } from '../../corpora/pixel-cache.ts'
+import type { Corpus, Language, TextCorpus } from '../../corpora/sample.ts'
+import type { Identity } from '../../engine/checkpoint.ts'
+import type { ClipConfig } from '../../models/config.ts'
+import type { TrainSettings } from '../settings.ts'
 import { loadTrainingSet, type TrainingSet } from './training-set.ts'
 
 export interface TrainingData {

@@ -1,6 +1,6 @@
-import { UserError } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
-import type { Corpus, ImageSource, Language, Sample, Split, TextCorpus, TextSample } from '../corpora/sample.ts'
+import { UserError } from '../../base/errors.ts'
+import { nearest } from '../../base/nearest.ts'
+import type { Corpus, ImageSource, Language, Sample, Split, TextCorpus, TextSample } from '../../corpora/sample.ts'
 
 /**
  * A split in memory: images by index, captions as indices into one list of distinct texts. Parallel texts have no images; what is said
