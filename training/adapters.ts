@@ -9,7 +9,7 @@ import type { Tower, Weights } from './objectives/objective.ts'
 import { adaptedTowers, teachesOwnSpace } from './objectives/table.ts'
 
 /** A teacher as far as its adapters go; `languages` where it is a specialist. */
-interface Speaker {
+interface AdaptedTeacher {
   embedDim: number // Et
   languages?: Language[]
 }
@@ -23,7 +23,7 @@ function adapterOf(tower: Tower, languages?: Language[]): string {
  * Linear maps without bias from the student's to each teacher's space. None for a single teacher of the student's dimension, whose space the
  * student then learns itself, and none where no objective teaches a teacher's space.
  */
-export function createAdapters(embedDim: number, teachers: Speaker[], weights: Weights, seed: number): Params {
+export function createAdapters(embedDim: number, teachers: AdaptedTeacher[], weights: Weights, seed: number): Params {
   if (adaptedTowers(weights).length === 0 || (teachers.length === 1 && teachers[0]!.embedDim === embedDim)) return {}
   const towers: Tower[] = ['image', 'text']
   const specs: ParamSpecs = {}

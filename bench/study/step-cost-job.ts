@@ -9,9 +9,9 @@ import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { batchInputs } from '../../training/batch-inputs.ts'
-import { objectiveParams, parseObjectives } from '../../training/objectives/table.ts'
 import { prepareData } from '../../training/data/prepare.ts'
 import { sampler } from '../../training/data/sampler.ts'
+import { objectiveParams, parseObjectives } from '../../training/objectives/table.ts'
 import type { Stage1Settings } from '../../training/stage1-settings.ts'
 import { trainingStep } from '../../training/step.ts'
 import { teacherFeatures } from '../../training/teachers/features.ts'
@@ -58,10 +58,10 @@ export async function stepCostJob({ settings, objectives, rounds }: StepCostWork
     const weights = parseObjectives(objective)
     const params = { ...model.params, ...objectiveParams(weights, sizes, settings.seed) }
     const inputs = batchInputs({ ...data, config, tokenizer, weights, settings, teacher: features }, draws)
-    const shape = { batchSize: draw.images.length, ...inputs.textShape, languages, keepPatches: settings.keepPatches, teacher: features }
-    const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, shape)
+    const masked = settings.keepPatches < 1
+    const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, inputs.shape(masked))
     const step = await compile(fn, specs, { threads })
-    const feeds = { ...paramData(params), ...(await inputs.of(draw, settings.keepPatches < 1, pixel_values)), pixel_values }
+    const feeds = { ...paramData(params), ...(await inputs.of(draw, masked, pixel_values)) }
     const spent: number[] = []
     const run = async () => {
       const before = process.cpuUsage()

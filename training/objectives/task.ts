@@ -10,5 +10,5 @@ export const task: Objective = {
   name: 'task',
   needs: ['images'],
   space: 'own',
-  loss: ({ image, text, scale, positives }) => symmetricCrossEntropy(tf.mul(tf.matMul(image!, text, false, true), scale), positives!),
+  loss: ({ image, text, scale, inputs }) => symmetricCrossEntropy(tf.mul(tf.matMul(image!, text, false, true), scale), inputs.positives!),
 }

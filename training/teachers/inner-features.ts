@@ -7,11 +7,11 @@ import { batchLoader } from '../../corpora/batch-loader.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import type { ClipConfig } from '../../models/config.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
-import { type InnerShapes, innerDims, shownOf } from '../inner-step.ts'
-import type { Shown, Tower, Weights } from '../objectives/objective.ts'
 import type { TrainingData } from '../data/prepare.ts'
 import { textLengthOf } from '../data/text-length.ts'
 import type { TrainingSet } from '../data/training-set.ts'
+import { comparedLayers, type InnerShapes, innerDims } from '../objectives/inner-layers.ts'
+import type { InnerLayer, Tower, Weights } from '../objectives/objective.ts'
 import { openFeatureFolder } from './feature-folder.ts'
 import type { InnerRows, InnerTeacher } from './inner-teacher.ts'
 import { missingBytes, readRows, type ShardSet, writeShards } from './shard-files.ts'
@@ -52,7 +52,7 @@ export async function innerFeatures(
   { set, pixels }: TrainingData,
   options: InnerOptions,
 ): Promise<InnerFeatures> {
-  const [ofImages, ofTexts] = [shownOf(weights, 'image'), shownOf(weights, 'text')]
+  const [ofImages, ofTexts] = [comparedLayers(weights, 'image'), comparedLayers(weights, 'text')]
   const running: InnerFeatures = {
     shapes: teacher.shapes,
     stored: false,
@@ -65,7 +65,7 @@ export async function innerFeatures(
   return { ...running, stored: true, ...images, ...texts }
 }
 
-async function storedImages(teacher: InnerTeacher, shown: Shown[], pixels: PixelCache, options: InnerOptions): Promise<InnerFeatures['images']> {
+async function storedImages(teacher: InnerTeacher, shown: InnerLayer[], pixels: PixelCache, options: InnerOptions): Promise<InnerFeatures['images']> {
   const { variants, augmentation } = options
   const { count } = pixels
   const rows = count * variants // row = (epoch mod variants) · N + image
@@ -84,7 +84,7 @@ async function storedImages(teacher: InnerTeacher, shown: Shown[], pixels: Pixel
   return (indices, epoch) => read(Array.from(indices, (image) => (epoch % variants) * count + image))
 }
 
-async function storedTexts(teacher: InnerTeacher, shown: Shown[], set: TrainingSet, options: InnerOptions): Promise<InnerFeatures['texts']> {
+async function storedTexts(teacher: InnerTeacher, shown: InnerLayer[], set: TrainingSet, options: InnerOptions): Promise<InnerFeatures['texts']> {
   const { texts } = set
   const { tokenizer, config } = options
   const tokens = textLengthOf({ set, tokenizer, config })
@@ -107,7 +107,7 @@ interface StoredTower {
 /** Makes what is missing of a tower's rows. Returns who reads them. */
 async function stored(
   teacher: InnerTeacher,
-  shown: Shown[],
+  shown: InnerLayer[],
   { tower, of, rows, tokens }: StoredTower,
   { cacheDir }: InnerOptions,
   make: (from: number, to: number) => Promise<InnerRows>,
@@ -116,7 +116,7 @@ async function stored(
   const key = createHash('sha256').update(JSON.stringify(made)).digest('hex')
   const dir = join(cacheDir, `layers-${tower}-${key.slice(0, 16)}`)
   const dims = innerDims(teacher.shapes[tower]!, tokens)
-  const sets = shown.map((kind): ShardSet & { kind: Shown } => ({ dir, kind, rows, width: dims[kind].reduce((a, b) => a * b), shardRows }))
+  const sets = shown.map((kind): ShardSet & { kind: InnerLayer } => ({ dir, kind, rows, width: dims[kind].reduce((a, b) => a * b), shardRows }))
   const hint = 'Free some space, set --cacheDir to another disk, store fewer --variants, or let the teachers run at every step with --variants 0.'
   await requireSpace(dir, missingBytes(sets), { what: `what the teacher's ${tower} tower shows`, hint })
   await openFeatureFolder(dir, { key, ...made })

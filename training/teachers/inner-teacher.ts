@@ -17,11 +17,11 @@ import { textTower } from '../../models/text.ts'
 import { type ActivationOutput, activationOutputs } from '../../models/towers.ts'
 import { imageTower } from '../../models/vision.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizers/load.ts'
-import type { InnerShapes } from '../inner-step.ts'
-import type { Shown, Tower } from '../objectives/objective.ts'
+import type { InnerShapes } from '../objectives/inner-layers.ts'
+import type { InnerLayer, Tower } from '../objectives/objective.ts'
 
 /** Numbers of what was asked for: hidden [n, T, D], attention [n, H, T, T], gates [n, ΣC]. */
-export type InnerRows = Partial<Record<Shown, Float32Array>>
+export type InnerRows = Partial<Record<InnerLayer, Float32Array>>
 
 /** A teacher that shows what is inside. */
 export interface InnerTeacher {
@@ -31,9 +31,9 @@ export interface InnerTeacher {
   shapes: InnerShapes
   tokenizer: Tokenizer
   /** pixels [n, 3, S, S], CLIP-normalised */
-  images(pixels: Float32Array, count: number, shown: readonly Shown[]): Promise<InnerRows>
+  images(pixels: Float32Array, count: number, shown: readonly InnerLayer[]): Promise<InnerRows>
   /** ids and mask [n, T] */
-  texts(ids: Int32Array, mask: Int32Array, count: number, shown: readonly Shown[]): Promise<InnerRows>
+  texts(ids: Int32Array, mask: Int32Array, count: number, shown: readonly InnerLayer[]): Promise<InnerRows>
   release(): Promise<void>
 }
 
@@ -61,7 +61,7 @@ async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTea
   const { config, params, tokenizer } = await readModelFolder(dir)
   const gates = { image: gatesOf('image', config), text: gatesOf('text', config) }
   const channels = (tower: Tower) => gates[tower].reduce((sum, { channels }) => sum + channels, 0)
-  const pick = (tower: Tower, inputs: Tensors, { means, ...lastLayer }: Activations, shown: readonly Shown[]) =>
+  const pick = (tower: Tower, inputs: Tensors, { means, ...lastLayer }: Activations, shown: readonly InnerLayer[]) =>
     Object.fromEntries(shown.map((what) => [what, what === 'gates' ? gateFeatures(inputs, gates[tower], means) : lastLayer[what]]))
   const { vision_config: vision, text_config: text } = config
   const weights = paramData(params)
