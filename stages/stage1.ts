@@ -1,6 +1,6 @@
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Encoder } from '../models/encoder.ts'
-import { requireOwnSpace } from '../training/adapters.ts'
+import { requireStudentSpace } from '../training/adapters.ts'
 import type { TrainingSet } from '../training/data/training-set.ts'
 import { requireSharedClasses } from '../training/objectives/centroids.ts'
 import { innerNeeds, innerTowers } from '../training/objectives/inner-layers.ts'
@@ -40,7 +40,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
       centroids: true,
       ...innerNeeds(teachers.innerTeacher?.shapes),
     })
-    requireOwnSpace(weights, 1 + specialists)
+    requireStudentSpace(weights, 1 + specialists)
     const student = (set: TrainingSet) => {
       if (needs(weights, 'centroids')) requireSharedClasses(set.labelCount, set.images.length, settings.classColumn)
       return startStudent(settings, { ...common, set, imageSize: teacher.imageSize, embedDim: teacher.embedDim })

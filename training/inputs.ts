@@ -143,13 +143,13 @@ export async function inputValues(plan: StepPlan, batch: Batch): Promise<Record<
 /** What objectives read of a step's inputs in one language. */
 export function objectiveInputs(plan: StepPlan, inputs: Tensors, language: Language): ObjectiveInputs {
   const { languages, batchSize: B } = plan
-  const own = { language, teacher: specialistOf(plan, language)?.languages.join('+') ?? '' }
-  const seen: Record<string, tf.Tensor> = {}
+  const parts = { language, teacher: specialistOf(plan, language)?.languages.join('+') ?? '' }
+  const read: Record<string, tf.Tensor> = {}
   for (const { base, name, row, part } of inputsOf(plan)) {
-    if (row.each && part !== own[row.each]) continue
-    seen[base] = row.rowsOfTexts ? tf.slice(inputs[name]!, [languages.indexOf(language) * B], [B]) : inputs[name]!
+    if (row.each && part !== parts[row.each]) continue
+    read[base] = row.rowsOfTexts ? tf.slice(inputs[name]!, [languages.indexOf(language) * B], [B]) : inputs[name]!
   }
-  return seen
+  return read
 }
 
 function inputsOf(plan: StepPlan): { base: StepInput; name: string; row: InputRow; part: string }[] {

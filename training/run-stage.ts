@@ -17,7 +17,7 @@ import { identityOf } from './identity.ts'
 import type { InnerShapes } from './objectives/inner-layers.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
 import type { ObjectiveSettings } from './objectives/settings.ts'
-import { objectiveParams, teachesOwnSpace } from './objectives/table.ts'
+import { objectiveParams, teachesStudentSpace } from './objectives/table.ts'
 import { requireTeachable } from './require-teachable.ts'
 import type { TrainSettings } from './settings.ts'
 import { dynamicCapacity } from './shrink/capacity.ts'
@@ -92,7 +92,7 @@ export function runStage(stage: Stage): Promise<StageResult> {
     closeLater(encoder, ({ release }) => release())
 
     // Where only the adapted space learns, a validation of the student's own would show chance.
-    const measurable = Object.keys(adapters).length === 0 || teachesOwnSpace(weights)
+    const measurable = Object.keys(adapters).length === 0 || teachesStudentSpace(weights)
     const validate = measurable && stage.validateOn ? await validation(stage.validateOn, stage.languages, encoder, cacheDir) : undefined
     const all = { ...params, ...capacity?.params }
     const result = await fit({

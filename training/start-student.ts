@@ -119,8 +119,8 @@ function sizeOf({ vision_config: vision, text_config: text }: ClipConfig): strin
 
 /** Token tables belong to their tokenizer. */
 async function requireSameFile(flag: string, folder: string, tokenizer: string): Promise<void> {
-  const [own, named] = await Promise.all([folder, tokenizer].map((dir) => readFile(join(dir, 'tokenizer.json'), 'utf8').catch(() => '')))
-  if (own === named) return
+  const [wanted, named] = await Promise.all([folder, tokenizer].map((dir) => readFile(join(dir, 'tokenizer.json'), 'utf8').catch(() => '')))
+  if (wanted === named) return
   const hint = 'Leave --tokenizer out: the weights come with theirs.'
   throw new UserError({ where: `${flag} ${folder}`, expected: 'the tokenizer that it was trained with', got: `--tokenizer ${tokenizer}`, hint })
 }

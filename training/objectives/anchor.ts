@@ -14,7 +14,7 @@ const anchors = 'objective.anchor.weight'
 export const anchor: Objective = {
   name: 'anchor',
   needs: ['images', 'classes'],
-  space: 'own',
+  space: 'student',
   params: ({ embedDim, classes }) => ({ [anchors]: { shape: [classes, embedDim], init: { normal: embedDim ** -0.5 } } }),
   loss: ({ image, text, scale, inputs, params }) => {
     const proxies = normalize(params[anchors]!) // [C, E]

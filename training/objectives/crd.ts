@@ -13,7 +13,7 @@ import type { Objective } from './objective.ts'
 export const crd: Objective = {
   name: 'crd',
   needs: ['images', 'teacher'],
-  space: 'own',
+  space: 'student',
   loss: ({ image, text, scale, teacherScale, inputs, settings }) => {
     const alpha = settings.crdAlpha
     const student = tf.mul(tf.matMul(image!, text, false, true), scale) // [B, B]

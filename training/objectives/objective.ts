@@ -81,10 +81,10 @@ export interface Objective {
   /** What must be in the context. */
   needs: Need[]
   /**
-   * Which space it teaches. `own`: the student's joint space, so that images and texts find each other in it; `teacher`:
+   * Which space it teaches. `student`: the student's joint space, so that images and texts find each other in it; `teacher`:
    * what an adapter makes of it; `inner`: none, the layers before it.
    */
-  space: 'own' | 'teacher' | 'inner'
+  space: 'student' | 'teacher' | 'inner'
   /** The one tower that it teaches; absent where it teaches both. */
   tower?: Tower
   /** Parameters that learn beside the student and are dropped at the end; names start with `objective.NAME.` */

@@ -12,7 +12,7 @@ const bias = 'objective.siglip.bias'
 export const siglip: Objective = {
   name: 'siglip',
   needs: ['images'],
-  space: 'own',
+  space: 'student',
   params: () => ({ ...temperatureParam('siglip', 10), [bias]: { shape: [], init: { constant: -10 } } }),
   loss: ({ image, text, inputs, params }) => {
     const logits = tf.add(tf.mul(tf.matMul(image!, text, false, true), temperature(params, 'siglip')), params[bias]!) // [B, B]

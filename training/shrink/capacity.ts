@@ -40,8 +40,8 @@ export async function dynamicCapacity(
 ): Promise<Capacity> {
   const { config } = model
   const gates = allGates(config)
-  const own = createCompactors(gates)
-  const params: Params = { ...source.params, ...own }
+  const compactors = createCompactors(gates)
+  const params: Params = { ...source.params, ...compactors }
   const { threads } = source.settings
   const fold = await openFold(gates, params, threads)
   const folded: DualEncoder = { config, params: { ...model.params } }
@@ -59,7 +59,7 @@ export async function dynamicCapacity(
   }
   let withLoss: Gate[] = []
   return {
-    params: own,
+    params: compactors,
     fixed: gates.map(maskOf),
     folded,
     refold,
