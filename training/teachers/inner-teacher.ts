@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { opening } from '../../base/closing.ts'
 import { UserError } from '../../base/errors.ts'
 import { compile, type Step } from '../../engine/compile.ts'
 import { outlineModel } from '../../engine/onnx/proto.ts'
@@ -124,8 +125,6 @@ async function fromOnnx(dir: string, towers: readonly Tower[], options: RuntimeO
   }
   const { imageSize, recolour } = await readTeacherConfig(dir)
   const tokenizer = await loadTokenizer(dir)
-  const vision = towers.includes('image') ? await openTower(files.vision, options) : undefined
-  const text = towers.includes('text') ? await openTower(files.text, options) : undefined
   if (imageSize === undefined || recolour) {
     throw new UserError({
       where: join(dir, 'preprocessor_config.json'),
@@ -135,24 +134,29 @@ async function fromOnnx(dir: string, towers: readonly Tower[], options: RuntimeO
     })
   }
   const size = imageSize
-  const images = (pixels: Float32Array, count: number) => vision!.run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
-  const texts = (ids: Int32Array, mask: Int32Array, count: number) => {
-    const dims = [count, ids.length / count]
-    return text!.run({ input_ids: { data: ids, dims }, attention_mask: { data: mask, dims } })
-  }
-  // One run of each tower tells what its outputs are like.
-  const image = vision && (await images(new Float32Array(3 * size * size), 1)).shape
-  const word = tokenizer.encodeBatch(['a'], 4)
-  const words = text && (await texts(word.inputIds, word.attentionMask, 1)).shape
-  return {
-    id: await teacherId(dir, files),
-    imageSize: size,
-    tokenizer,
-    shapes: { ...(image && { image }), ...(words && { text: { width: words.width, heads: words.heads } }) },
-    images,
-    texts,
-    release: async () => void (await Promise.all([vision?.release(), text?.release()])),
-  }
+  return opening(async (closeLater, release) => {
+    const open = async (file: string) => closeLater(await openTower(file, options), ({ release }) => release())
+    const vision = towers.includes('image') ? await open(files.vision) : undefined
+    const text = towers.includes('text') ? await open(files.text) : undefined
+    const images = (pixels: Float32Array, count: number) => vision!.run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
+    const texts = (ids: Int32Array, mask: Int32Array, count: number) => {
+      const dims = [count, ids.length / count]
+      return text!.run({ input_ids: { data: ids, dims }, attention_mask: { data: mask, dims } })
+    }
+    // One run of each tower tells what its outputs are like.
+    const image = vision && (await images(new Float32Array(3 * size * size), 1)).shape
+    const word = tokenizer.encodeBatch(['a'], 4)
+    const words = text && (await texts(word.inputIds, word.attentionMask, 1)).shape
+    return {
+      id: await teacherId(dir, files),
+      imageSize: size,
+      tokenizer,
+      shapes: { ...(image && { image }), ...(words && { text: { width: words.width, heads: words.heads } }) },
+      images,
+      texts,
+      release,
+    }
+  })
 }
 
 async function openTower(file: string, options: RuntimeOptions) {
