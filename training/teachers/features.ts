@@ -125,7 +125,7 @@ function featureKey(
       variants,
       policy,
       seed,
-      pixels: pixels.file.split('/').at(-1),
+      pixels: pixels.name,
     }),
   )
   for (const image of pixels.keys) hash.update(`${image}\n`)

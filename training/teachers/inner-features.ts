@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { requireSpace } from '../../base/free-space.ts'
 import { progress } from '../../base/progress.ts'
 import type { Augmentation } from '../../corpora/augment.ts'
@@ -70,7 +70,7 @@ async function storedImages(teacher: InnerTeacher, shown: InnerLayer[], pixels: 
   const { count } = pixels
   const rows = count * variants // row = (epoch mod variants) · N + image
   const item = (row: number) => ({ index: row % count, augmentation: augmentation(row % count, Math.floor(row / count)) })
-  const of = createHash('sha256').update(basename(pixels.file)) // which has the pictures' keys and contents in it
+  const of = createHash('sha256').update(pixels.name) // which has the pictures' keys and contents in it
   for (let row = 0; row < rows; row++) of.update(JSON.stringify(item(row).augmentation))
   const loader = batchLoader({ cache: pixels })
   const told = { tower: 'image', of: of.digest('hex'), rows, tokens: teacher.shapes.image!.tokens! } as const
