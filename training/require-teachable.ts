@@ -20,7 +20,6 @@ export function requireTeachable(teachers: Teachers, weights: Weights, { model, 
     requireContext(innerTeacher, textLengthOf({ set, tokenizer, config }))
   }
   requireBothTowers(weights, config.projection_dim, generalDim(teachers))
-  const inner = innerTeacher?.shapes
-  requireComparable(config, weights, { keepPatches, inner, textLength: inner?.text?.tokens ?? tokenizer.contextLength })
+  requireComparable(config, weights, { keepPatches, inner: innerTeacher?.shapes })
   if (innerTeacher && layers.image.length > 0) requireSameSize(innerTeacher, teacher.imageSize)
 }

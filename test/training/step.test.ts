@@ -254,11 +254,6 @@ const refused: Record<string, [string, Partial<StepShape>, RegExp]> = {
     { inner: { image: { ...inner.image, tokens: 17 } } },
     /expected 10 tokens in the teacher's image tower, as in the student's, got 17/,
   ],
-  'other text tokens': [
-    'task,hidden-text',
-    { inner: { text: { ...inner.text, tokens: 77 } } },
-    /--objective hidden-text: expected 6 tokens in the teacher's text tower.* got 77\. Tokenizer and context/,
-  ],
   'dropped patches': ['attention-image', { inner, keepPatches: 0.5 }, /expected whole images, .* got --keepPatches 0\.5/],
   'images where there are texts alone': [
     'fd-text,crd',

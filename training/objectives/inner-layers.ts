@@ -10,12 +10,14 @@ import { needs, objectives } from './table.ts'
 export interface InnerShape {
   width: number // Dt
   heads: number // Ht
-  /** T; absent where the tower takes any number. */
-  tokens?: number
   /** ΣC of its gates; absent where they cannot be seen. */
   gates?: number
 }
-export type InnerShapes = Partial<Record<Tower, InnerShape>>
+/** A text tower takes texts of any length. */
+export interface InnerShapes {
+  image?: InnerShape & { tokens: number } // T
+  text?: InnerShape
+}
 
 /** The inner layers of a tower that some objective compares. */
 export function comparedLayers(weights: Weights, tower: Tower): InnerLayer[] {
@@ -44,23 +46,13 @@ export function innerDims({ width, heads, gates = 0 }: InnerShape, tokens: numbe
   return { hidden: [tokens, width], attention: [heads, tokens, tokens], gates: [gates] }
 }
 
-interface Compared {
-  textLength: number // T
-  keepPatches: number
-  inner?: InnerShapes
-}
-
 /**
- * Inner layers are compared token by token, and gate by gate.
- * @throws UserError when teacher and student do not have the same tokens, or gates
+ * Inner layers are compared token by token, and gate by gate. Texts of one tokenizer have the same tokens.
+ * @throws UserError when the images of teacher and student do not have the same tokens, or the towers not the same gates
  */
-export function requireComparable(config: ClipConfig, weights: Weights, { textLength, keepPatches, inner }: Compared): void {
-  for (const tower of innerTowers(weights)) {
-    const teacher = inner![tower]!
-    const tokens = tower === 'image' ? patchCount(config) + 1 : textLength
-    requireTokens(weights, tower, tokens, teacher.tokens ?? tokens, keepPatches)
-    requireGates(config, weights, tower, teacher)
-  }
+export function requireComparable(config: ClipConfig, weights: Weights, { keepPatches, inner }: { keepPatches: number; inner?: InnerShapes }): void {
+  for (const tower of innerTowers(weights)) requireGates(config, weights, tower, inner![tower]!)
+  requireImageTokens(weights, patchCount(config) + 1, inner?.image, keepPatches)
 }
 
 /** The objectives that compare any of these layers. */
@@ -81,20 +73,19 @@ function requireGates(config: ClipConfig, weights: Weights, tower: Tower, teache
   })
 }
 
-function requireTokens(weights: Weights, tower: Tower, student: number, teacher: number, keepPatches: number): void {
-  const names = comparing(weights, tower, ['hidden', 'attention'])
+function requireImageTokens(weights: Weights, student: number, teacher: InnerShapes['image'], keepPatches: number): void {
+  const names = comparing(weights, 'image', ['hidden', 'attention'])
   if (names.length === 0) return
   const where = `--objective ${names.join(',')}`
-  if (student !== teacher) {
-    const hint = tower === 'image' ? 'Image size divided by patch size must agree (--patchSize)' : 'Tokenizer and context length must agree'
+  if (student !== teacher!.tokens) {
     throw new UserError({
       where,
-      expected: `${student} tokens in the teacher's ${tower} tower, as in the student's`,
-      got: `${teacher}`,
-      hint: `${hint}, or distil features (fd) instead.`,
+      expected: `${student} tokens in the teacher's image tower, as in the student's`,
+      got: `${teacher!.tokens}`,
+      hint: 'Image size divided by patch size must agree (--patchSize), or distil features (fd) instead.',
     })
   }
-  if (tower === 'image' && keepPatches < 1) {
+  if (keepPatches < 1) {
     throw new UserError({
       where,
       expected: 'whole images, as the teacher sees them',
