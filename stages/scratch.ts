@@ -9,7 +9,7 @@ import type { Stage1Settings } from '../training/stage1-settings.ts'
 import { withTokenizer } from '../training/start-student.ts'
 import { runStage2, type Stage2Settings } from './stage2.ts'
 
-export interface ScratchRun extends StageRun {
+interface ScratchRun extends StageRun {
   open: OpenCorpus
   /** The student after stage 1, whose sizes and tokenizer the twin has: only the teacher is taken away. */
   studentDir: string

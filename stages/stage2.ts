@@ -16,7 +16,7 @@ export const stage2Settings = trainSettings.extend({
 })
 export type Stage2Settings = z.output<typeof stage2Settings>
 
-export interface Stage2Run extends StageRun {
+interface Stage2Run extends StageRun {
   open: OpenCorpus
   /** The clean pair set; default: the corpus' own. */
   pairs?: Corpus

@@ -26,9 +26,9 @@ export const teacherSettings = trainSettings.extend({
   unmaskedTail: trainSettings.shape.unmaskedTail.unwrap().default(0.1),
   ramp: trainSettings.shape.ramp.unwrap().default(0.5),
 })
-export type TeacherSettings = z.output<typeof teacherSettings>
+type TeacherSettings = z.output<typeof teacherSettings>
 
-export interface TeacherRun extends StageRun {
+interface TeacherRun extends StageRun {
   label: string
   open: OpenCorpus
   settings: TeacherSettings

@@ -12,7 +12,7 @@ import { requirePivot } from '../training/teachers/all-features.ts'
 import { generalDim, withTeachers } from '../training/teachers/teachers.ts'
 import type { Stage1Run } from './stage1.ts'
 
-export interface TextRun extends Omit<Stage1Run, 'open'> {
+interface TextRun extends Omit<Stage1Run, 'open'> {
   texts: TextCorpus
   /** Where recall can be measured, for a student whose image tower is trained (`init`). */
   open?: OpenCorpus

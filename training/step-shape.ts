@@ -6,7 +6,7 @@ import type { InnerShapes } from './objectives/inner-layers.ts'
 import type { Weights } from './objectives/objective.ts'
 import type { ObjectiveSettings } from './objectives/settings.ts'
 
-export interface StepTeacher {
+interface StepTeacher {
   embedDim: number // Et
   logitScale: number // sT
 }

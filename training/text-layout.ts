@@ -8,7 +8,7 @@ import { comparedLayers } from './objectives/inner-layers.ts'
 import type { Weights } from './objectives/objective.ts'
 
 /** How the texts of a run's steps lie in their inputs. */
-export interface TextLayout {
+interface TextLayout {
   /** T, and blocks of texts sorted by length, each padded to its own longest; for the step's shape. */
   shape: { textLength: number; textBlocks?: Block[] }
   /** input_ids and attention_mask of captions, by index into the set's texts, and text_order where they are sorted. [L·B] → [L·B, T], [L·B] */

@@ -6,7 +6,7 @@ import { progress } from '../base/progress.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
 import type { TrainingSet } from './data/training-set.ts'
 
-export interface TokenizerOptions {
+interface TokenizerOptions {
   tokenizer?: string
   vocabSize: number
   contextLength?: number

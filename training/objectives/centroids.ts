@@ -12,7 +12,7 @@ export interface Centroids {
   confidence: Float32Array
 }
 
-export interface CentroidOptions {
+interface CentroidOptions {
   /** Centroids a class; a class with fewer images has fewer. */
   k: number
   /** Images of a class that its centroids are made of, drawn at random where there are more. */

@@ -7,7 +7,7 @@ import type { Available } from './requirements.ts'
 import { needs, objectives } from './table.ts'
 
 /** Sizes of the inner layers of one of a teacher's towers. */
-export interface InnerShape {
+interface InnerShape {
   width: number // Dt
   heads: number // Ht
   /** ΣC of its gates; absent where they cannot be seen. */

@@ -12,7 +12,7 @@ import type { CapacitySettings } from './settings.ts'
 import { withoutClosedGates } from './settle.ts'
 
 /** A student that shrinks while it learns. */
-export interface Capacity {
+interface Capacity {
   /** Compactors and masks, which live beside the student while it learns. */
   params: Params
   /** Names of those that do not learn: the masks. */
