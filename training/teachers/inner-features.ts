@@ -65,7 +65,12 @@ export async function innerFeatures(
   return { ...running, stored: true, ...images, ...texts }
 }
 
-async function storedImages(teacher: InnerTeacher, layers: InnerLayer[], pixels: PixelCache, options: InnerOptions): Promise<InnerFeatures['images']> {
+async function storedImages(
+  teacher: InnerTeacher,
+  layers: InnerLayer[],
+  pixels: PixelCache,
+  options: InnerOptions,
+): Promise<InnerFeatures['images']> {
   const { variants, augmentation } = options
   const { count } = pixels
   const rows = count * variants // row = (epoch mod variants) · N + image
