@@ -1,4 +1,4 @@
-import { innerTowers } from '../training/inner-step.ts'
+import { innerTowers } from '../training/objectives/inner-layers.ts'
 import { parseObjectives } from '../training/objectives/table.ts'
 
 /** A row of the comparison: its name, and what stage 1 is told. */

@@ -8,7 +8,8 @@ import { type ClipConfig, type PresetName, preset, presetNames } from '../models
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
 import { stepFlops } from '../models/flops.ts'
 import { patchCount } from '../models/vision.ts'
-import { keptPatches, positivesOf, type StepShape, trainingStep } from '../training/step.ts'
+import { trainingStep } from '../training/step.ts'
+import { keptPatches, type StepShape } from '../training/step-shape.ts'
 
 export type Flags = Record<string, string | number>
 
@@ -59,7 +60,7 @@ function randomInputs(config: ClipConfig, { batchSize, textLength, languages, ke
   if (keepPatches < 1)
     inputs.keep = Int32Array.from(Array.from({ length: batchSize }, () => [...permutation(patchCount(config), next).subarray(0, kept)]).flat())
   for (const language of languages)
-    inputs[positivesOf(language)] = Float32Array.from({ length: batchSize ** 2 }, (_, i) => (i % (batchSize + 1) === 0 ? 1 : 0))
+    inputs[`positives:${language}`] = Float32Array.from({ length: batchSize ** 2 }, (_, i) => (i % (batchSize + 1) === 0 ? 1 : 0))
   return inputs
 }
 

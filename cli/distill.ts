@@ -11,7 +11,7 @@ import { parseMaxDrop } from '../export/gate.ts'
 import { exportFolder } from '../export/package.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
-import { openTeacher } from '../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { renderConsole } from '../report/console.ts'
 import { writeReport } from '../report/json.ts'
 import { type Contender, folderContender, onnxContender } from '../report/measure/contenders.ts'
@@ -58,7 +58,7 @@ export const distill: Command<typeof schema> = {
     const open = await openCorpus(corpus, { languages, imagesDir })
     requireValidation(open, languages)
     for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
-    const teacher = await openTeacher(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
+    const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
     const size = teacher.imageSize
     await inRunFolder(out, { command: 'distill', ...config }, { resume, force }, async () => {
       await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, size, config.cacheDir)

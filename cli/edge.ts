@@ -5,8 +5,9 @@ import { type EdgeModel, edgeReport } from '../export/edge.ts'
 import { edgeMarkdown, writeEdgeReport } from '../export/edge-files.ts'
 import { edgeGoals, presetIn } from '../export/edge-goals.ts'
 import { findExport, formatsOf, modelName } from '../export/model-files.ts'
-import { findTeacherFiles, type ModelDtype } from '../models/onnx/files.ts'
-import { openTeacher } from '../models/onnx/open-folder.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
+import { findTeacherFiles } from '../models/onnx/files.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { provenance } from '../report/provenance.ts'
 import { openRunData, requireNothingToMeasure, validationTasks } from '../run/run-data.ts'
 import { trainedOn } from '../run/trained-on.ts'
@@ -55,7 +56,7 @@ export const edge: Command<typeof schema> = {
 type Prepare = (imageSize: number) => Promise<EdgeModel['tasks']>
 
 async function sideBySide(role: EdgeModel['role'], dir: string, formats: (ModelDtype | undefined)[], prepare: Prepare): Promise<EdgeModel[]> {
-  const { imageSize, release } = await openTeacher(dir, { dtype: formats[0], threads: 1 })
+  const { imageSize, release } = await openOnnxFolder(dir, { dtype: formats[0], threads: 1 })
   await release()
   const tasks = await prepare(imageSize)
   return formats.map((dtype) => ({ role, name: modelName(dir), dir, dtype, tasks }))

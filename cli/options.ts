@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { languageOf } from '../corpora/language.ts'
-import { dtypeSuffixes, type ModelDtype } from '../models/onnx/files.ts'
+import { dtypeSuffixes, type ModelDtype } from '../models/onnx/dtypes.ts'
 
 /** A language given twice would be learnt from the wrong captions. */
 export const languageList = z

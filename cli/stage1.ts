@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { requireValidation } from '../eval/validation.ts'
-import { openTeacher } from '../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { decodeProtocols } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { runStage1 } from '../stages/stage1.ts'
@@ -33,7 +33,7 @@ export const stage1: Command<typeof schema> = {
     if (texts) checkTextStage(settings)
     const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
     if (open) requireValidation(open, languages)
-    const teacher = await openTeacher(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
+    const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
     try {
       await inRunFolder(out, { command: 'stage1', ...config }, { resume, force }, async () => {
         const run = { languages, teacher, settings, dir: out, cacheDir, resume }

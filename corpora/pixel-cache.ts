@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import pLimit from 'p-limit'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
@@ -14,6 +14,8 @@ import type { ImageSource } from './sample.ts'
 /** Decoded images of one corpus in one file: image `i` is `size·size·4` RGBA bytes at `i·size·size·4`. */
 export interface PixelCache {
   file: string
+  /** Of the file alone: says which pictures are in it, wherever it lies. */
+  name: string
   count: number
   size: number
   /** `keys[i]` is the key of the source that image `i` came from. */
@@ -80,6 +82,7 @@ function openCache(file: string, size: number, keys: string[]): PixelCache {
   const fd = openSync(file, 'r')
   return {
     file,
+    name: basename(file),
     count,
     size,
     keys,

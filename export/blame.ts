@@ -5,7 +5,7 @@ import type { RecallRow } from './gate.ts'
 import { recallOfGraphs } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
 import type { GateTask } from './recall.ts'
-import { layerName, sensitivities } from './sensitivity.ts'
+import { layerName, type Sensitivity, sensitivities } from './sensitivity.ts'
 
 /**
  * Says which tower and which of its layers cost a number format its recall, from each tower alone in that format (the
@@ -27,10 +27,17 @@ export async function blame(
   }
   const drops = { image: await lost(convertGraph(vision, dtype, options), text), text: await lost(vision, convertGraph(text, dtype, options)) }
   const [guilty, other] = drops.image > drops.text ? (['image', 'text'] as const) : (['text', 'image'] as const)
-  const found = (await sensitivities({ vision, text }, dtype, same, tokenizer, options)).filter(
+  const layers = (await sensitivities({ vision, text }, dtype, same, tokenizer, options)).filter(
     ({ tower, weight }) => tower === guilty && !options.keepFp32?.includes(weight),
   )
+  return `the ${guilty} tower alone loses ${drops[guilty].toFixed(2)}, the ${other} tower ${drops[other].toFixed(2)}; ${layersOf(layers)}`
+}
+
+/** The three layers with the largest share of the error, in words. @param found the worst first */
+export function layersOf(found: readonly Pick<Sensitivity, 'weight' | 'error'>[]): string {
+  if (found.length === 0) return 'all of its layers are in fp32 already'
   const total = found.reduce((sum, { error }) => sum + error, 0)
+  if (total === 0) return 'none of its layers alone changes an embedding'
   const layers = found.slice(0, 3).map(({ weight, error }) => `${layerName(weight)} (${Math.round((100 * error) / total)} %)`)
-  return `the ${guilty} tower alone loses ${drops[guilty].toFixed(2)}, the ${other} tower ${drops[other].toFixed(2)}; layers with the largest share of the error: ${layers.join(', ')}`
+  return `layers with the largest share of the error: ${layers.join(', ')}`
 }

@@ -1,6 +1,6 @@
 import { markdownTable } from 'markdown-table'
 import type { ClipConfig } from '../models/config.ts'
-import type { ModelDtype } from '../models/onnx/files.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { languageName, megabytes, parameterCount, percent, percentInterval, totalParameters } from '../report/format.ts'
 import type { Report } from '../report/schema.ts'
 import type { FileStem } from './dtypes.ts'

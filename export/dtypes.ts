@@ -1,6 +1,6 @@
 import { UserError } from '../base/errors.ts'
 import type { Graph } from '../engine/onnx/model.ts'
-import { dtypeSuffixes, type ModelDtype } from '../models/onnx/files.ts'
+import { dtypeSuffixes, type ModelDtype } from '../models/onnx/dtypes.ts'
 import type { GraphRanges } from './calibrate.ts'
 import { type DynamicOptions, quantizeDynamic } from './quantize.ts'
 import { toFloat16 } from './quantize-float16.ts'

@@ -4,8 +4,9 @@ import { type Progress, progress } from '../base/progress.ts'
 import { type Candidate, interleavedLatency, type Latency } from '../eval/latency.ts'
 import { embedCached, embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
-import { findTeacherFiles, type ModelDtype, withExternalData } from '../models/onnx/files.ts'
-import { openTeacher } from '../models/onnx/open-folder.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
+import { findTeacherFiles, withExternalData } from '../models/onnx/files.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { languageName, megabytes, percent, thousands } from '../report/format.ts'
 import { peakMemory } from './memory.ts'
 import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
@@ -51,7 +52,7 @@ const samples = 128 // images, and texts, that cosines are averaged over
 /**
  * Measures models side by side, as on a small device: one thread, one image or text at a time, their runs interleaved so that
  * a busy machine slows all of them alike; each timed run follows one of the same model that is not timed.
- * @throws UserError as openTeacher does
+ * @throws UserError as openOnnxFolder does
  */
 export async function edgeReport(models: EdgeModel[], { rounds = usualRounds }: { rounds?: number } = {}): Promise<EdgeRow[]> {
   const encoders = await openAll(models)
@@ -117,7 +118,7 @@ export function edgeTable(rows: EdgeRow[]): string {
 
 async function openAll(models: EdgeModel[]): Promise<Encoder[]> {
   const encoders: Encoder[] = []
-  for (const { dir, dtype } of models) encoders.push(await openTeacher(dir, { dtype, threads: 1 }))
+  for (const { dir, dtype } of models) encoders.push(await openOnnxFolder(dir, { dtype, threads: 1 }))
   return encoders
 }
 

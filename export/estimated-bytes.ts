@@ -1,4 +1,4 @@
-import type { ModelDtype } from '../models/onnx/files.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
 
 /** Bytes of a file for each byte of fp32 weights, rounded up. */
 const share: Record<ModelDtype, number> = { fp32: 1.02, fp16: 0.56, q8: 0.4, int8: 0.4, q4: 0.35 }

@@ -1,8 +1,8 @@
 import { UserError } from '../base/errors.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import type { Encoder } from '../models/encoder.ts'
-import type { ModelDtype } from '../models/onnx/files.ts'
-import { openTeacher } from '../models/onnx/open-folder.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { languageName } from '../report/format.ts'
 import { parseDtypes } from './dtypes.ts'
 import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
@@ -37,7 +37,7 @@ export async function measureFiles(
   const expected = await measureRecall(reference, tasks)
   const rows: RecallRow[] = []
   for (const dtype of dtypes) {
-    const encoder = await openTeacher(dir, { ...options, dtype })
+    const encoder = await openOnnxFolder(dir, { ...options, dtype })
     const found = await measureRecall(encoder, tasks).finally(() => encoder.release())
     found.forEach((row, i) => rows.push(recallRow(dtype, row, expected[i]!)))
   }

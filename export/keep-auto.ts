@@ -1,5 +1,5 @@
 import type { RuntimeOptions } from '../engine/runtime.ts'
-import type { ModelDtype } from '../models/onnx/files.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type ConvertOptions, convertGraph } from './dtypes.ts'
 import { failGate, failures, type Gate, type RecallRow, recallRow } from './gate.ts'

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { findTeacherFiles, type ModelDtype } from '../models/onnx/files.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
+import { findTeacherFiles } from '../models/onnx/files.ts'
 
 /**
  * Returns how many bytes a process of its own needs for a folder's towers, at its peak, to open them and embed one image and one

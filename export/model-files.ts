@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { type ModelDtype, withExternalData } from '../models/onnx/files.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
+import { withExternalData } from '../models/onnx/files.ts'
 import { exportDtypes, onnxFile } from './dtypes.ts'
 
 const others = ['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json']

@@ -1,7 +1,7 @@
 import type { Graph } from '../engine/onnx/model.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import { embedCached, embedTexts } from '../models/embed.ts'
-import type { ModelDtype } from '../models/onnx/files.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type ConvertOptions, convertGraph } from './dtypes.ts'
 import { openText, openVision } from './graph-encoder.ts'

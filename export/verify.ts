@@ -4,8 +4,8 @@ import { UserError } from '../base/errors.ts'
 import { normal, random } from '../base/random.ts'
 import { openSession, type RuntimeOptions } from '../engine/runtime.ts'
 import type { Encoder } from '../models/encoder.ts'
-import type { ModelDtype } from '../models/onnx/files.ts'
-import { openTeacher } from '../models/onnx/open-folder.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { onnxFile } from './dtypes.ts'
 
@@ -53,7 +53,7 @@ export async function verifyExport(
   requireFinite(dir, [...expected.image, ...expected.text])
   const rows: Parity[] = []
   for (const dtype of dtypes) {
-    const exported = await openTeacher(dir, { ...options, dtype })
+    const exported = await openOnnxFolder(dir, { ...options, dtype })
     try {
       const image = closeness(expected.image, await inBatches(exported, images, reference.imageSize), reference.embedDim)
       const text = closeness(expected.text, await textsInBatches(exported, texts), reference.embedDim)

@@ -1,3 +1,4 @@
+import { opening } from '../base/closing.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
@@ -26,8 +27,7 @@ export interface Encoder {
 /** An encoder over live parameters: what it returns follows them as they learn. */
 export async function modelEncoder(id: string, model: DualEncoder, tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<Encoder> {
   const { config, params } = model
-  const image = await openTower('image', model, options)
-  const text = await openTower('text', model, options)
+  const { image, text, release } = await openTowers(model, options)
   const size = config.vision_config.image_size
   const context = config.text_config.max_position_embeddings
   return {
@@ -45,10 +45,15 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
       const dims = [texts.length, length]
       return text({ input_ids: { data: inputIds, dims }, attention_mask: { data: attentionMask, dims } })
     },
-    async release() {
-      await Promise.all([image.release(), text.release()])
-    },
+    release,
   }
+}
+
+function openTowers(model: DualEncoder, options: RuntimeOptions) {
+  return opening(async (closeLater, release) => {
+    const open = async (tower: 'image' | 'text') => closeLater(await openTower(tower, model, options), ({ release }) => release())
+    return { image: await open('image'), text: await open('text'), release }
+  })
 }
 
 async function openTower(tower: 'image' | 'text', { config, params }: DualEncoder, options: RuntimeOptions) {

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import { hashFiles } from '../base/hashes.ts'
 import { type Encoder, modelEncoder } from './encoder.ts'
 import { findModel } from './find-model.ts'
 import { readModelFolder } from './folder.ts'
-import { dtypeOf, findTeacherFiles, hashFiles, type ModelDtype, teacherId } from './onnx/files.ts'
-import { openTeacher } from './onnx/open-folder.ts'
+import { dtypeOf, type ModelDtype } from './onnx/dtypes.ts'
+import { findTeacherFiles, teacherId } from './onnx/files.ts'
+import { openOnnxFolder } from './onnx/open-folder.ts'
 
 /**
  * Opens any folder with a model: an export (ONNX), a run, or a model in Hugging Face layout (safetensors).
@@ -15,7 +17,7 @@ import { openTeacher } from './onnx/open-folder.ts'
  */
 export async function openModel(dir: string, dtype?: ModelDtype): Promise<Encoder> {
   const { kind, folder } = await locateModel(dir, dtype)
-  if (kind === 'onnx') return openTeacher(folder, { dtype })
+  if (kind === 'onnx') return openOnnxFolder(folder, { dtype })
   const model = await readModelFolder(folder)
   return modelEncoder(basename(resolve(dir)), model, model.tokenizer)
 }

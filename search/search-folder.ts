@@ -6,7 +6,7 @@ import { writePixelValues } from '../corpora/pixel-values.ts'
 import { searchEmbeddings } from '../eval/search.ts'
 import { embedPixels, embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
-import type { ModelDtype } from '../models/onnx/files.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { openModel } from '../models/open-model.ts'
 import { chunkSize, listImages, tryDecode } from './image-folder.ts'
 

@@ -3,7 +3,7 @@ import { decodeImage } from '../corpora/images.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
 import type { Calibration } from '../export/calibrate.ts'
 import type { RunData } from '../run/run-data.ts'
-import { loadTrainingSet } from '../training/training-set.ts'
+import { loadTrainingSet } from '../training/data/training-set.ts'
 
 const count = 256
 

@@ -2,23 +2,19 @@ import { cp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import type { OpenCorpus } from '../corpora/open.ts'
-import type { Language } from '../corpora/sample.ts'
 import { createDualEncoder } from '../models/dual-encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
+import { runStage, type StageRun } from '../training/run-stage.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { trainContrastive } from './contrastive.ts'
+import { withTokenizer } from '../training/start-student.ts'
 import { runStage2, type Stage2Settings } from './stage2.ts'
 
-export interface ScratchRun {
+interface ScratchRun extends StageRun {
   open: OpenCorpus
-  languages: Language[]
   /** The student after stage 1, whose sizes and tokenizer the twin has: only the teacher is taken away. */
   studentDir: string
   stage1: Stage1Settings
   stage2: Stage2Settings
-  dir: string
-  cacheDir: string
-  resume?: boolean
 }
 
 /** Multiples of the student's learning rate that are tried. */
@@ -28,23 +24,24 @@ const factors = [0.25, 0.5, 1]
  * The student's twin without a teacher: same size, tokenizer, data, steps and stage 2, InfoNCE instead of distillation, fresh
  * augmentation every epoch. Trained with three learning rates; the best on validation is kept in dir/student.
  */
-export async function trainScratch({ stage1, stage2, studentDir, ...common }: ScratchRun): Promise<void> {
+export async function trainScratch({ open, stage1, stage2, studentDir, ...run }: ScratchRun): Promise<void> {
   const { config } = await readModelFolder(studentDir)
-  const run = { ...common, tokenizerDir: studentDir }
   const tried: { dir: string; learningRate: number; recall: number }[] = []
   for (const factor of factors) {
     const learningRate = stage1.learningRate * factor
     const dir = join(run.dir, `rate-${learningRate}`)
     const model = createDualEncoder(config, stage1.seed)
-    await trainContrastive({
+    await runStage({
       ...run,
       label: `scratch, rate ${learningRate}`,
-      corpus: run.open.corpus,
-      model,
+      corpus: open.corpus,
+      student: () => withTokenizer(model, studentDir),
       settings: { ...stage1, learningRate },
+      weights: { task: 1 },
+      validateOn: open,
       dir: join(dir, 'stage1'),
     })
-    await runStage2({ ...run, model, settings: stage2, dir: join(dir, 'stage2') })
+    await runStage2({ ...run, open, model, tokenizerDir: studentDir, settings: stage2, dir: join(dir, 'stage2') })
     tried.push({ dir: join(dir, 'stage2'), learningRate, recall: await lastRecall(join(dir, 'stage2', 'log.jsonl')) })
   }
   const best = tried.reduce((a, b) => (b.recall > a.recall ? b : a))

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import type { OpenCorpus } from '../corpora/open.ts'
-import type { Corpus, Language } from '../corpora/sample.ts'
-import type { TrainingResult } from '../engine/train.ts'
+import type { Corpus } from '../corpora/sample.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
+import { runStage, type StageResult, type StageRun } from '../training/run-stage.ts'
 import { trainSettings } from '../training/settings.ts'
-import { trainContrastive } from './contrastive.ts'
+import { withTokenizer } from '../training/start-student.ts'
 
 export const stage2Settings = trainSettings.extend({
   steps: trainSettings.shape.steps.default(150),
@@ -16,21 +16,24 @@ export const stage2Settings = trainSettings.extend({
 })
 export type Stage2Settings = z.output<typeof stage2Settings>
 
-export interface Stage2Run {
+interface Stage2Run extends StageRun {
   open: OpenCorpus
   /** The clean pair set; default: the corpus' own. */
   pairs?: Corpus
-  languages: Language[]
   /** The student of stage 1; updated in place. */
   model: DualEncoder
   tokenizerDir: string
   settings: Stage2Settings
-  dir: string
-  cacheDir: string
-  resume?: boolean
 }
 
 /** Stage 2 (DC-CLIP): aligns images and texts with symmetric InfoNCE on a small clean pair set, languages in balance at every step. */
-export function runStage2({ pairs, ...run }: Stage2Run): Promise<TrainingResult> {
-  return trainContrastive({ label: 'stage 2', corpus: pairs ?? run.open.pairs, ...run })
+export async function runStage2({ open, pairs, model, tokenizerDir, ...run }: Stage2Run): Promise<StageResult> {
+  return await runStage({
+    ...run,
+    label: 'stage 2',
+    corpus: pairs ?? open.pairs,
+    student: () => withTokenizer(model, tokenizerDir),
+    weights: { task: 1 },
+    validateOn: open,
+  })
 }

@@ -1,15 +1,13 @@
 import { z } from 'zod'
 import type { OpenCorpus } from '../corpora/open.ts'
-import type { Language } from '../corpora/sample.ts'
-import type { TrainingResult } from '../engine/train.ts'
 import { preset, presetNames } from '../models/config.ts'
-import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
+import { createDualEncoder } from '../models/dual-encoder.ts'
 import { loadTokenizer } from '../tokenizers/load.ts'
+import type { TrainingSet } from '../training/data/training-set.ts'
 import { parseObjectives } from '../training/objectives/table.ts'
+import { runStage, type StageResult, type StageRun } from '../training/run-stage.ts'
 import { trainSettings } from '../training/settings.ts'
 import { runTokenizer, tokenizerAlgorithm } from '../training/tokenizer.ts'
-import { loadTrainingSet } from '../training/training-set.ts'
-import { trainContrastive } from './contrastive.ts'
 
 /** The recipe of models/teachers/emoji-en-zh; `scratch` baselines use the same function with a student's size and budget. */
 export const teacherSettings = trainSettings.extend({
@@ -28,25 +26,22 @@ export const teacherSettings = trainSettings.extend({
   unmaskedTail: trainSettings.shape.unmaskedTail.unwrap().default(0.1),
   ramp: trainSettings.shape.ramp.unwrap().default(0.5),
 })
-export type TeacherSettings = z.output<typeof teacherSettings>
+type TeacherSettings = z.output<typeof teacherSettings>
 
-export interface TeacherRun {
+interface TeacherRun extends StageRun {
   label: string
   open: OpenCorpus
-  languages: Language[]
   settings: TeacherSettings
-  dir: string
-  cacheDir: string
-  resume?: boolean
 }
 
-/** Trains a dual encoder from random weights on a corpus' train split. Writes dir/student. */
-export async function trainTeacher(run: TeacherRun): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
-  const { settings } = run
-  const set = await loadTrainingSet(run.open.corpus, 'train', run.languages)
-  const tokenizerDir = await runTokenizer(run.dir, set, settings, run.resume)
-  const { vocabSize, contextLength } = await loadTokenizer(tokenizerDir)
-  const model = createDualEncoder(preset(settings.student, { vocabSize, embedDim: settings.embedDim, contextLength }), settings.seed)
-  const result = await trainContrastive({ ...run, corpus: run.open.corpus, model, tokenizerDir, weights: parseObjectives(settings.objective) })
-  return { model, tokenizerDir, result }
+/** Trains a dual encoder from random weights on a corpus' train split, images against captions in every language at every step. Writes dir/student. */
+export async function trainTeacher({ open, settings, ...run }: TeacherRun): Promise<StageResult> {
+  const student = async (set: TrainingSet) => {
+    const tokenizerDir = await runTokenizer(run.dir, set, settings, run.resume)
+    const tokenizer = await loadTokenizer(tokenizerDir, { remember: true })
+    const { vocabSize, contextLength } = tokenizer
+    const config = preset(settings.student, { vocabSize, embedDim: settings.embedDim, contextLength })
+    return { model: createDualEncoder(config, settings.seed), tokenizerDir, tokenizer }
+  }
+  return await runStage({ ...run, settings, corpus: open.corpus, student, weights: parseObjectives(settings.objective), validateOn: open })
 }

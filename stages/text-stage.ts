@@ -1,30 +1,18 @@
-import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { TextCorpus } from '../corpora/sample.ts'
-import type { TrainingResult } from '../engine/train.ts'
-import { validation } from '../eval/validation.ts'
-import type { DualEncoder } from '../models/dual-encoder.ts'
-import { modelEncoder } from '../models/encoder.ts'
-import { writeModelFolder } from '../models/folder.ts'
-import { hashFiles } from '../models/onnx/files.ts'
-import { fit } from '../training/fit.ts'
-import { innerNeeds, innerSpecs, innerTowers } from '../training/inner-step.ts'
-import type { Weights } from '../training/objectives/objective.ts'
+import type { TrainingSet } from '../training/data/training-set.ts'
+import { innerNeeds, innerTowers } from '../training/objectives/inner-layers.ts'
 import { requireNeeds } from '../training/objectives/requirements.ts'
 import { objectiveSettings } from '../training/objectives/settings.ts'
-import { objectiveParams } from '../training/objectives/table.ts'
-import { identityOf } from '../training/prepare.ts'
+import { runStage, type StageResult } from '../training/run-stage.ts'
 import { checkStage1, requireUnset, type Stage1Settings } from '../training/stage1-settings.ts'
 import { startStudent } from '../training/start-student.ts'
-import { requireContext, requireSameTokenizer } from '../training/teachers/inner-teacher.ts'
-import { generalDim, type Teachers, teamId, withTeachers } from '../training/teachers/teachers.ts'
-import { gatherTeam, requirePivot } from '../training/teachers/team.ts'
-import { textLengthOf } from '../training/text-length.ts'
-import { loadTrainingSet } from '../training/training-set.ts'
+import { requirePivot } from '../training/teachers/all-features.ts'
+import { generalDim, withTeachers } from '../training/teachers/teachers.ts'
 import type { Stage1Run } from './stage1.ts'
 
-export interface TextRun extends Omit<Stage1Run, 'open'> {
+interface TextRun extends Omit<Stage1Run, 'open'> {
   texts: TextCorpus
   /** Where recall can be measured, for a student whose image tower is trained (`init`). */
   open?: OpenCorpus
@@ -40,75 +28,40 @@ export function checkTextStage(settings: Stage1Settings): void {
  * tower stays as it is, bit for bit: random, or that of the student in `init`. Writes dir/student.
  * @throws UserError before anything is computed for objectives that need images or several spaces
  */
-export async function runTextStage(run: TextRun): Promise<{ model: DualEncoder; tokenizerDir: string; result: TrainingResult }> {
-  const { settings, languages } = run
+export async function runTextStage(run: TextRun): Promise<StageResult> {
+  const { texts, open, teacher, settings, ...common } = run
+  const label = 'stage 1, texts'
   const weights = checkStage1(settings)
-  requirePivot(settings.pivot, languages, weights)
+  requirePivot(settings.pivot, run.languages, weights)
   checkTextStage(settings)
   if (settings.shrink) throw refuseShrinking()
   if (settings.specialists) throw refuseSpecialists(settings.specialists)
-  return await withTeachers({ ...run, towers: innerTowers(weights).filter((tower) => tower === 'text') }, (teachers) => {
+  const towers = innerTowers(weights).filter((tower) => tower === 'text')
+  const result = await withTeachers({ teacher, settings, languages: run.languages, towers }, (teachers) => {
     const { image: _unseen, ...shapes } = teachers.innerTeacher?.shapes ?? {}
     requireNeeds(weights, { teacher: true, ...innerNeeds(shapes) })
-    return distilTexts(run, weights, teachers)
-  })
-}
-
-async function distilTexts(run: TextRun, weights: Weights, teachers: Teachers) {
-  const { texts, languages, settings, dir, cacheDir, open } = run
-  const { teacher, innerTeacher } = teachers
-  const { seed, pivot, variants } = settings
-  const set = await loadTrainingSet(texts, 'train', languages)
-  const embedDim = generalDim(teachers)
-  const { model, tokenizer, tokenizerDir } = await startStudent(settings, { dir, resume: run.resume, set, imageSize: teacher.imageSize, embedDim })
-  const { config } = model
-  if (config.projection_dim !== embedDim) throw refuseDimension(config.projection_dim, embedDim)
-  if (innerTeacher) {
-    requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
-    requireContext(innerTeacher, textLengthOf({ set, tokenizer, config }))
-    const { shapes } = innerTeacher
-    innerSpecs(config, weights, { ...settings, languages, inner: shapes, textLength: shapes.text?.tokens ?? tokenizer.contextLength }) // throws before it runs
-  }
-  const policy = { name: settings.augmentation, strength: settings.strength }
-  const { general, inner } = await gatherTeam(teachers, weights, { set }, { cacheDir, variants, policy, seed, tokenizer, config })
-  const shown = innerTeacher?.shapes.text
-  const widths = shown && { text: { student: config.text_config.hidden_size, teacher: shown.width } }
-  const sizes = { embedDim, teacherDim: embedDim, classes: set.labelCount, inner: widths }
-  const own = objectiveParams(weights, sizes, seed)
-  const params = { ...model.params, ...own }
-  const trained = Object.keys(params).filter((name) => name.startsWith('text_') || name in own)
-
-  const identity = identityOf(texts, { set }, config, settings, {
-    teacher: teamId(teachers),
-    tokenizer: await hashFiles(tokenizerDir, [join(tokenizerDir, 'tokenizer.json')]),
-  })
-  const encoder = await modelEncoder('student', model, tokenizer, { threads: settings.threads })
-  try {
-    const evaluate = open && settings.init ? await validation(open, languages, encoder, cacheDir) : undefined
-    const label = 'stage 1, texts'
-    const told = { teacher: general, inner, pivot, objectiveSettings: objectiveSettings.parse(settings) }
-    const result = await fit({
-      ...told,
+    const embedDim = generalDim(teachers)
+    const student = async (set: TrainingSet) => {
+      const start = await startStudent(settings, { ...common, set, imageSize: teacher.imageSize, embedDim })
+      const { projection_dim: dim } = start.model.config
+      if (dim !== embedDim) throw refuseDimension(label, dim, embedDim)
+      return start
+    }
+    return runStage({
+      ...common,
       label,
-      dir,
-      config,
-      params,
-      trained,
-      set,
-      tokenizer,
-      weights,
       settings,
-      identity,
-      resume: run.resume,
-      evaluate,
+      corpus: texts,
+      student,
+      weights,
+      objectiveSettings: objectiveSettings.parse(settings),
+      distillation: { teachers, variants: settings.variants, pivot: settings.pivot },
+      validateOn: settings.init ? open : undefined,
     })
-    const image = settings.init ? `that of ${settings.init}` : "random: the teacher's own fits the text tower"
-    process.stderr.write(`${label}: the image tower was left as it was (${image})\n`)
-    await writeModelFolder(join(dir, 'student'), model, tokenizerDir)
-    return { model, tokenizerDir, result }
-  } finally {
-    await encoder.release()
-  }
+  })
+  const image = settings.init ? `that of ${settings.init}` : "random: the teacher's own fits the text tower"
+  process.stderr.write(`${label}: the image tower was left as it was (${image})\n`)
+  return result
 }
 
 function refuseSpecialists(specialists: string[]): UserError {
@@ -121,11 +74,11 @@ function refuseShrinking(): UserError {
   return new UserError({ where: '--shrink', expected: 'a corpus with images: both towers shrink together', got: 'texts alone', hint })
 }
 
-function refuseDimension(own: number, teacher: number): UserError {
+function refuseDimension(where: string, student: number, teacher: number): UserError {
   return new UserError({
-    where: 'stage 1, texts',
+    where,
     expected: `a student whose embedding has the teacher's ${teacher} dimensions`,
-    got: `${own}`,
+    got: `${student}`,
     hint: 'Leave --embedDim out, or begin with a student of that teacher: an adapter of one tower cannot be folded into both.',
   })
 }

@@ -6,10 +6,10 @@ import type { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
 import type { Tower, Weights } from './objectives/objective.ts'
-import { adaptedTowers, teachesOwnSpace } from './objectives/table.ts'
+import { adaptedTowers, teachesStudentSpace } from './objectives/table.ts'
 
 /** A teacher as far as its adapters go; `languages` where it is a specialist. */
-interface Speaker {
+interface AdaptedTeacher {
   embedDim: number // Et
   languages?: Language[]
 }
@@ -23,7 +23,7 @@ function adapterOf(tower: Tower, languages?: Language[]): string {
  * Linear maps without bias from the student's to each teacher's space. None for a single teacher of the student's dimension, whose space the
  * student then learns itself, and none where no objective teaches a teacher's space.
  */
-export function createAdapters(embedDim: number, teachers: Speaker[], weights: Weights, seed: number): Params {
+export function createAdapters(embedDim: number, teachers: AdaptedTeacher[], weights: Weights, seed: number): Params {
   if (adaptedTowers(weights).length === 0 || (teachers.length === 1 && teachers[0]!.embedDim === embedDim)) return {}
   const towers: Tower[] = ['image', 'text']
   const specs: ParamSpecs = {}
@@ -46,7 +46,7 @@ export function adapt(params: Tensors, raw: tf.Tensor, tower: Tower, languages?:
  */
 export function settleAdapters(model: DualEncoder, adapters: Params, weights: Weights): { model: DualEncoder; note: string } {
   if (Object.keys(adapters).length === 0) return { model, note: 'no adapters between the student and its teacher' }
-  if (teachesOwnSpace(weights)) return { model, note: "adapters dropped: the student's own space was trained" }
+  if (teachesStudentSpace(weights)) return { model, note: "adapters dropped: the student's own space was trained" }
   const [image, text] = [adapters[adapterOf('image')]!, adapters[adapterOf('text')]!]
   const params = { ...model.params }
   params['visual_projection.weight'] = fold(image, params['visual_projection.weight']!)
@@ -62,8 +62,8 @@ export function settleAdapters(model: DualEncoder, adapters: Params, weights: We
  * Several teachers have several spaces: one of them cannot be handed over as the student's.
  * @throws UserError when no objective teaches the student's own space
  */
-export function requireOwnSpace(weights: Weights, teachers: number): void {
-  if (teachers < 2 || teachesOwnSpace(weights)) return
+export function requireStudentSpace(weights: Weights, teachers: number): void {
+  if (teachers < 2 || teachesStudentSpace(weights)) return
   throw new UserError({
     where: '--objective',
     expected: "task, crd, siglip or anchor beside others, because several teachers share no space and the student's own must be trained",
@@ -78,7 +78,7 @@ export function requireOwnSpace(weights: Weights, teachers: number): void {
  */
 export function requireBothTowers(weights: Weights, embedDim: number, teacherDim: number): void {
   const towers = adaptedTowers(weights)
-  if (embedDim === teacherDim || towers.length !== 1 || teachesOwnSpace(weights)) return
+  if (embedDim === teacherDim || towers.length !== 1 || teachesStudentSpace(weights)) return
   throw new UserError({
     where: '--objective',
     expected: `objectives for both towers, because the student's embedding has ${embedDim} dimensions and the teacher's ${teacherDim}`,

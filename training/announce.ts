@@ -2,12 +2,12 @@ import type { Params } from '../engine/params.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { towerCounts } from '../models/dual-encoder.ts'
 import { stepFlops } from '../models/flops.ts'
+import type { TrainingSet } from './data/training-set.ts'
 import type { Weights } from './objectives/objective.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
 import { needs } from './objectives/table.ts'
 import type { TrainSettings } from './settings.ts'
-import { keptPatches, type StepShape } from './step.ts'
-import type { TrainingSet } from './training-set.ts'
+import { keptPatches, type StepShape } from './step-shape.ts'
 
 interface Announced {
   label: string
@@ -22,14 +22,14 @@ interface Announced {
 /** Says what is about to be trained, on what, for how long; plain lines on stderr. */
 export function announce(
   { label, config, params, set, settings, weights, objectiveSettings = defaultObjectiveSettings }: Announced,
-  texts: Pick<StepShape, 'textLength' | 'textBlocks'>,
+  { textLength, textBlocks }: StepShape,
 ): void {
   const { image, text } = towerCounts(config)
   const millions = (count: number) => `${(count / 1e6).toFixed(2)} M`
   const { vision_config: vision, text_config: words } = config
   const batchSize = Math.min(settings.batchSize, set.count)
   const batch = batchSize * settings.accumulate
-  const shape = { batchSize, languages: set.languages, ...texts, keptPatches: keptPatches(config, settings.keepPatches) }
+  const shape = { batchSize, languages: set.languages, textLength, textBlocks, keptPatches: keptPatches(config, settings.keepPatches) }
   const textOnly = set.images.length === 0
   const things = textOnly ? 'rows' : 'images'
   const masked = { ...shape, keptPatches: keptPatches(config, objectiveSettings.mfdKeep) } // mfd's second pass

@@ -1,57 +1,41 @@
 import { permutation } from '../base/random.ts'
 import { type Augmentation, drawAugmentation, type Policy } from '../corpora/augment.ts'
-import type { Language } from '../corpora/sample.ts'
 import type { Numbers } from '../engine/runtime.ts'
-import type { ClipConfig } from '../models/config.ts'
 import { patchCount } from '../models/vision.ts'
-import type { Tokenizer } from '../tokenizers/load.ts'
-import { innerInput, innerTowers, shownOf } from './inner-step.ts'
-import type { Centroids } from './objectives/centroids.ts'
-import type { Weights } from './objectives/objective.ts'
-import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
+import type { Batch, BatchSource } from './batch.ts'
+import type { Draw, Sampler } from './data/sampler.ts'
+import { inputValues } from './inputs.ts'
+import { type Centroids, classCentroids } from './objectives/centroids.ts'
+import type { Tower } from './objectives/objective.ts'
+import { defaultObjectiveSettings } from './objectives/settings.ts'
 import { needs } from './objectives/table.ts'
-import { type Draw, positives, type Sampler } from './sampler.ts'
 import type { TrainSettings } from './settings.ts'
-import { keptPatches, positivesOf, teacherImageOf, teacherTextOf } from './step.ts'
-import type { TeacherFeatures } from './teachers/features.ts'
-import type { InnerFeatures } from './teachers/inner-features.ts'
-import type { SpecialistFeatures } from './teachers/team.ts'
+import { keptPatches, type StepShape } from './step-shape.ts'
+import type { InnerRows } from './teachers/inner-teacher.ts'
 import { textLayout } from './text-layout.ts'
-import type { TrainingSet } from './training-set.ts'
 
-/** What batches are made of. */
-export interface BatchSource {
-  set: TrainingSet
-  config: ClipConfig
-  tokenizer: Tokenizer
-  weights: Weights
-  settings: TrainSettings
-  /** What objectives are told beyond their weight. */
-  objectiveSettings?: ObjectiveSettings
-  /** Teacher's features: images then come in the augmentations that the teacher saw. */
-  teacher?: TeacherFeatures
-  /** Teachers that take over single languages. */
-  specialists?: SpecialistFeatures[]
-  /** What a teacher shows of its last layers. */
-  inner?: InnerFeatures
-  /** The language that teachers read for all. */
-  pivot?: Language
-}
-
-/** Makes the inputs of steps: all that trainingStep lists, but parameters and pixels. */
-export function batchInputs(source: BatchSource, draws: Sampler, centroids?: Centroids) {
-  const { set, config, settings, weights, teacher, pivot, specialists = [], inner, objectiveSettings = defaultObjectiveSettings } = source
+/** Makes the inputs of steps, all but parameters, and says what shape such a step has. */
+export function batchInputs(source: BatchSource, draws: Sampler) {
+  const { set, config, settings, weights, teacher, specialists, inner, objectiveSettings = defaultObjectiveSettings } = source
   const patches = patchCount(config)
   const texts = textLayout(source, draws, settings.steps * settings.accumulate)
   const rampSteps = settings.ramp * settings.steps * settings.accumulate
-  const choosePatches = (draw: Draw, purpose: number, fraction: number) => {
-    const next = draw.stream(purpose)
-    const kept = keptPatches(config, fraction)
-    return Int32Array.from(Array.from(draw.images).flatMap(() => [...permutation(patches, next).subarray(0, kept)]))
-  }
+  const centroids = centroidsOf(source)
+  /** @param masked whether patches are dropped */
+  const shape = (masked: boolean): StepShape => ({
+    batchSize: Math.min(settings.batchSize, set.count),
+    ...texts.shape,
+    languages: set.languages,
+    keepPatches: masked ? settings.keepPatches : 1,
+    teacher,
+    specialists,
+    centroids: centroids?.count,
+    inner: inner?.shapes,
+    settings: objectiveSettings,
+    textOnly: set.images.length === 0,
+  })
   return {
-    /** What the step's shape says of texts. */
-    textShape: texts.shape,
+    shape,
     /** How the images of batch `index` are varied: as the teacher saw them, or freshly drawn. */
     augmenter(draw: Draw, index: number): (image: number) => Augmentation {
       if (teacher) return (image) => teacher.augmentation(image, draw.epoch)
@@ -62,39 +46,41 @@ export function batchInputs(source: BatchSource, draws: Sampler, centroids?: Cen
     /** @param pixels absent where there are texts alone */
     async of(draw: Draw, masked: boolean, pixels?: Float32Array): Promise<Record<string, Numbers>> {
       const captions = Uint32Array.from(set.languages.flatMap((language) => [...draw.captions[language]!]))
-      const ids = texts.inputs(captions)
-      const inputs: Record<string, Numbers> = { ...ids }
-      if (masked) inputs.keep = choosePatches(draw, 2, settings.keepPatches)
-      if (needs(weights, 'masked-image')) inputs.mask_keep = choosePatches(draw, 3, objectiveSettings.mfdKeep)
-      if (needs(weights, 'classes')) inputs.classes = Int32Array.from(draw.images, (image) => set.labels[image]!)
-      for (const language of set.languages) {
-        const speaker = specialists.find(({ languages }) => languages.includes(language)) ?? teacher
-        if (speaker) inputs[teacherTextOf(language)] = await speaker.texts(draw.captions[pivot ?? language]!)
-        if (pixels) inputs[positivesOf(language)] = positives(set, draw.images, draw.captions[language]!, draw.captions[pivot ?? language]!)
+      const tokens = texts.inputs(captions)
+      const innerRows = new Map<Tower, Promise<InnerRows>>()
+      const runInner = (tower: Tower) =>
+        tower === 'image' ? inner!.images(draw.images, draw.epoch, pixels!) : inner!.texts(captions, tokens.input_ids, tokens.attention_mask)
+      const batch: Batch = {
+        source,
+        objectiveSettings,
+        draw,
+        tokens,
+        pixels,
+        centroids,
+        innerLayers(tower) {
+          if (!innerRows.has(tower)) innerRows.set(tower, runInner(tower))
+          return innerRows.get(tower)!
+        },
+        choosePatches(purpose, fraction) {
+          const next = draw.stream(purpose)
+          const kept = keptPatches(config, fraction)
+          return Int32Array.from(Array.from(draw.images).flatMap(() => [...permutation(patches, next).subarray(0, kept)]))
+        },
       }
-      if (pixels && teacher) inputs[teacherImageOf()] = await teacher.images(draw.images, draw.epoch, pixels)
-      for (const specialist of pixels ? specialists : [])
-        inputs[teacherImageOf(specialist)] = await specialist.images(draw.images, draw.epoch, pixels!)
-      if (centroids) Object.assign(inputs, centroidInputs(centroids, draw.images))
-      for (const tower of inner ? innerTowers(weights) : []) {
-        const rows = tower === 'image' ? inner!.images(draw.images, draw.epoch, pixels!) : inner!.texts(captions, ids.input_ids, ids.attention_mask)
-        for (const what of shownOf(weights, tower)) inputs[innerInput(tower, what)] = (await rows)[what]!
-      }
-      return inputs
+      return inputValues({ ...shape(masked), config, weights, settings: objectiveSettings }, batch)
     },
   }
+}
+
+/** Where classes lie in the teacher's space, for objectives that ask. */
+function centroidsOf({ weights, teacher, set, settings, objectiveSettings = defaultObjectiveSettings }: BatchSource): Centroids | undefined {
+  if (!teacher || !needs(weights, 'centroids')) return undefined
+  const { classCentroids: k, classSamples: samples } = objectiveSettings
+  return classCentroids(teacher.plainImages!(), teacher.embedDim, set.labels, { k, samples, seed: settings.seed })
 }
 
 /** `style` begins where `mild` ends: its ramp goes through mild from 0 to 1 and then through style from 0 to the full strength. */
 function rampedPolicy({ augmentation: name, strength }: TrainSettings, ramped: number): Policy {
   if (name !== 'style') return { name, strength: strength * ramped }
   return ramped < 0.5 ? { name: 'mild', strength: 2 * ramped } : { name, strength: strength * (2 * ramped - 1) }
-}
-
-function centroidInputs({ rows, target, confidence }: Centroids, images: Uint32Array): Record<string, Numbers> {
-  return {
-    class_centroids: rows,
-    class_target: Int32Array.from(images, (image) => target[image]!),
-    class_confidence: Float32Array.from(images, (image) => confidence[image]!),
-  }
 }

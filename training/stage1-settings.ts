@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.ts'
 import { languageOf } from '../corpora/language.ts'
 import { requireDevice } from '../engine/compile.ts'
 import { isSize, sizeForm, usualStudent } from '../models/config.ts'
-import { innerTowers, shownOf } from './inner-step.ts'
+import { comparedLayers, innerTowers } from './objectives/inner-layers.ts'
 import type { Weights } from './objectives/objective.ts'
 import { defaultObjectiveSettings, listeners, type ObjectiveSettings, objectiveSettings } from './objectives/settings.ts'
 import { needs, parseObjectives } from './objectives/table.ts'
@@ -54,7 +54,7 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   requireUnset(settings, ['ramp'], 'in stage 1, which shows images as the teacher saw them (--strength makes augmentations milder)')
   const weights = parseObjectives(objective)
   const looks = innerTowers(weights).length > 0
-  const hasGates = (['image', 'text'] as const).some((tower) => shownOf(weights, tower).includes('gates'))
+  const hasGates = (['image', 'text'] as const).some((tower) => comparedLayers(weights, tower).includes('gates'))
   const shrinking = ['lasso', 'fade', 'resetFrom', 'resetEvery', 'resetItems', 'resetQueue', 'resetNeighbours', 'resetShare'] as const
   const given = shrinking.find((name) => settings[name] !== undefined && (!settings.shrink || (name !== 'lasso' && !hasGates)))
   if (given) {

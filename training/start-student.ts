@@ -7,8 +7,8 @@ import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
-import { requireUntold, runTokenizer } from './tokenizer.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { TrainingSet } from './data/training-set.ts'
+import { requireNoTokenizerSettings, runTokenizer } from './tokenizer.ts'
 
 /** The student as training finds it. */
 export interface Start {
@@ -60,7 +60,7 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
   }
   const { folder, flag } = source
   if (settings.tokenizer) await requireSameFile(flag, folder, settings.tokenizer)
-  requireUntold(`${flag} ${folder}`, settings)
+  requireNoTokenizerSettings(`${flag} ${folder}`, settings)
   const { config, params } = await readModelFolder(folder)
   const size = config.vision_config.image_size
   if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, the teacher's size`, `${size} px`)
@@ -77,6 +77,11 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
   const sizes = { vocabSize, contextLength, imageSize, patchSize: patch }
   const target = preset(student, { ...sizes, embedDim: settings.embedDim ?? Math.min(embedDim, config.projection_dim) })
   return { model: inherit({ config, params }, target), tokenizerDir, tokenizer }
+}
+
+/** A model as it is, and its tokenizer. */
+export async function withTokenizer(model: DualEncoder, tokenizerDir: string): Promise<Start> {
+  return { model, tokenizerDir, tokenizer: await loadTokenizer(tokenizerDir, { remember: true }) }
 }
 
 /**
@@ -114,8 +119,8 @@ function sizeOf({ vision_config: vision, text_config: text }: ClipConfig): strin
 
 /** Token tables belong to their tokenizer. */
 async function requireSameFile(flag: string, folder: string, tokenizer: string): Promise<void> {
-  const [own, named] = await Promise.all([folder, tokenizer].map((dir) => readFile(join(dir, 'tokenizer.json'), 'utf8').catch(() => '')))
-  if (own === named) return
+  const [wanted, named] = await Promise.all([folder, tokenizer].map((dir) => readFile(join(dir, 'tokenizer.json'), 'utf8').catch(() => '')))
+  if (wanted === named) return
   const hint = 'Leave --tokenizer out: the weights come with theirs.'
   throw new UserError({ where: `${flag} ${folder}`, expected: 'the tokenizer that it was trained with', got: `--tokenizer ${tokenizer}`, hint })
 }

@@ -1,4 +1,3 @@
-import type { Language } from '../corpora/sample.ts'
 import { type Loss, withGradients } from '../engine/gradients.ts'
 import { type Params, paramInputs } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
@@ -6,67 +5,22 @@ import type { InputSpecs, TensorFunction, Tensors } from '../engine/trace/trace.
 import { type Block, blockSize, evenBlocks, inBlocks } from '../models/blocks.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { logitScale } from '../models/dual-encoder.ts'
-import { allGates } from '../models/gates.ts'
+import { allGates, gateFeatures, gatesOf } from '../models/gates.ts'
 import { type Activations, normalize } from '../models/layers.ts'
 import { textTower } from '../models/text.ts'
 import { imageTower, patchCount } from '../models/vision.ts'
 import { adapt } from './adapters.ts'
-import { type InnerShapes, innerContext, innerNeeds, innerSpecs } from './inner-step.ts'
-import type { Objective, ObjectiveContext, Tower, Weights } from './objectives/objective.ts'
+import { inputSpecs, objectiveInputs } from './inputs.ts'
+import { comparedLayers, innerNeeds, innerTowers, requireComparable } from './objectives/inner-layers.ts'
+import type { InnerContext, InnerLayer, Objective, ObjectiveContext, Tower, Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
-import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/settings.ts'
-import { needs, objectives } from './objectives/table.ts'
+import { defaultObjectiveSettings } from './objectives/settings.ts'
+import { objectives } from './objectives/table.ts'
 import { compacted } from './shrink/compactors.ts'
-
-export interface StepTeacher {
-  embedDim: number // Et
-  logitScale: number // sT
-}
-
-/** A teacher of some languages, which it takes over from the general one. */
-export interface StepSpecialist extends StepTeacher {
-  languages: Language[]
-  /** Factor of what its objectives say, beside the general teacher's 1. */
-  weight: number
-}
-
-export interface StepShape {
-  batchSize: number // B
-  textLength: number // T, tokens
-  /** Texts come sorted, longest first, and go through the tower in these blocks; default: all T tokens in any order. */
-  textBlocks?: Block[]
-  languages: Language[] // L
-  /** Fraction of patches that enter the image tower. */
-  keepPatches: number
-  /** Teacher's dimension and temperature; absent when training without one. */
-  teacher?: StepTeacher
-  specialists?: StepSpecialist[]
-  /** Class centroids in the teacher's space. */
-  centroids?: number // M
-  /** Last layers that the teacher shows. */
-  inner?: InnerShapes
-  /** What objectives are told beyond their weight. */
-  settings?: ObjectiveSettings
-  /** Texts without images: only the text tower is there. */
-  textOnly?: boolean
-}
-
-/** Input names per language; texts of all languages go through the tower together. */
-export const positivesOf = (language: Language) => `positives:${language}`
-export const teacherTextOf = (language: Language) => `teacher_text:${language}`
-/** The image features of a specialist, or of the general teacher. */
-export const teacherImageOf = (specialist?: { languages: Language[] }) =>
-  specialist ? `teacher_image:${specialist.languages.join('+')}` : 'teacher_image'
-
-export function keptPatches(config: ClipConfig, fraction: number): number {
-  return Math.max(1, Math.round(patchCount(config) * fraction))
-}
+import { type StepPlan, type StepShape, type StepSpecialist, specialistOf, teacherOf } from './step-shape.ts'
 
 /**
- * The training step's function and its inputs: pixel_values [B, 3, S, S], keep [B, K] where patches are dropped, input_ids and
- * attention_mask [L·B, T], text_order [L·B] where texts are sorted (the row of each), positives:LANG [B, B], teacher_image (and teacher_image:LANG+LANG of specialists) and teacher_text:LANG [B, Et];
- * where an objective needs them mask_keep [B, K] (patches of a second, masked pass), classes [B], class_centroids [M, Et],
- * class_target and class_confidence [B], and the teacher's last layers. A step of texts alone has neither pixels nor positives.
+ * The training step's function and its inputs: the parameters, and what inputs.ts lists, as far as objectives need it. A step of texts alone has no input of images.
  * Outputs: loss, one scalar per objective, gradients.
  * @throws UserError for an objective that needs what the step does not have
  */
@@ -86,76 +40,40 @@ export function trainingStep(
     centroids: shape.centroids !== undefined,
     ...innerNeeds(shape.inner),
   })
+  requireComparable(config, weights, shape)
+  const plan: StepPlan = { ...shape, settings: shape.settings ?? defaultObjectiveSettings, config, weights }
   const loss: Loss = (params, inputs) => {
-    const contexts = embed(config, compacted(params, allGates(config)), inputs, weights, shape)
+    const contexts = embed(plan, compacted(params, allGates(config)), inputs)
     const scalars: Tensors = {}
     for (const name of Object.keys(weights)) {
       const objective = objectives[name]!
       const perLanguage = contexts.map(({ context, weight }) => {
         const value = objective.loss(context)
-        return weight !== 1 && isSpoken(objective) ? tf.mul(value, weight) : value
+        return weight !== 1 && comparesFeatures(objective) ? tf.mul(value, weight) : value
       })
       scalars[name] = tf.div(tf.addN(perLanguage), perLanguage.length)
     }
     const terms = Object.entries(weights).map(([name, weight]) => tf.mul(scalars[name]!, weight))
     return { loss: terms.length === 1 ? terms[0]! : tf.addN(terms), ...scalars }
   }
-  return { fn: withGradients(loss, trained), specs: inputSpecs(config, params, weights, shape) }
+  return { fn: withGradients(loss, trained), specs: { ...paramInputs(params), ...inputSpecs(plan) } }
 }
 
-/** Whether it is a language's own teacher that an objective listens to; classes lie in the general teacher's space. */
-function isSpoken({ needs }: Objective): boolean {
+/** Whether an objective compares with the language's own teacher; classes lie in the general teacher's space. */
+function comparesFeatures({ needs }: Objective): boolean {
   return needs.includes('teacher') && !needs.includes('centroids')
 }
 
-function inputSpecs(config: ClipConfig, params: Params, weights: Weights, shape: StepShape): InputSpecs {
-  const { batchSize: B, textLength: T, languages, keepPatches, teacher, specialists = [], settings = defaultObjectiveSettings } = shape
-  const S = config.vision_config.image_size
-  const specs: InputSpecs = {
-    ...paramInputs(params),
-    input_ids: { dtype: 'int32', shape: [languages.length * B, T] },
-    attention_mask: { dtype: 'int32', shape: [languages.length * B, T] },
-  }
-  if (shape.textBlocks) specs.text_order = { dtype: 'int32', shape: [languages.length * B] }
-  if (!shape.textOnly) specs.pixel_values = { dtype: 'float32', shape: [B, 3, S, S] }
-  if (keepPatches < 1) specs.keep = { dtype: 'int32', shape: [B, keptPatches(config, keepPatches)] }
-  if (needs(weights, 'masked-image')) specs.mask_keep = { dtype: 'int32', shape: [B, keptPatches(config, settings.mfdKeep)] }
-  if (teacher && !shape.textOnly) specs[teacherImageOf()] = { dtype: 'float32', shape: [B, teacher.embedDim] }
-  for (const specialist of specialists) specs[teacherImageOf(specialist)] = { dtype: 'float32', shape: [B, specialist.embedDim] }
-  if (needs(weights, 'classes')) specs.classes = { dtype: 'int32', shape: [B] }
-  if (needs(weights, 'centroids')) {
-    specs.class_centroids = { dtype: 'float32', shape: [shape.centroids!, teacher!.embedDim] }
-    specs.class_target = { dtype: 'int32', shape: [B] }
-    specs.class_confidence = { dtype: 'float32', shape: [B] }
-  }
-  for (const language of languages) {
-    if (!shape.textOnly) specs[positivesOf(language)] = { dtype: 'float32', shape: [B, B] }
-    const speaker = specialistOf(shape, language) ?? teacher
-    if (speaker) specs[teacherTextOf(language)] = { dtype: 'float32', shape: [B, speaker.embedDim] }
-  }
-  return { ...specs, ...innerSpecs(config, weights, shape) }
-}
-
-function specialistOf({ specialists = [] }: StepShape, language: Language): StepSpecialist | undefined {
-  return specialists.find(({ languages }) => languages.includes(language))
-}
-
 /** Runs both towers once (the image tower a second time for masked images) and gives each language its part. */
-function embed(
-  config: ClipConfig,
-  params: Tensors,
-  inputs: Tensors,
-  weights: Weights,
-  shape: StepShape,
-): { context: ObjectiveContext; weight: number }[] {
-  const { batchSize: B, languages, teacher, settings = defaultObjectiveSettings } = shape
+function embed(plan: StepPlan, params: Tensors, inputs: Tensors): { context: ObjectiveContext; weight: number }[] {
+  const { config, batchSize: B, languages, settings } = plan
   const pixels = inputs.pixel_values
-  const own = {
+  const towers = {
     image: pixels && encodeImages(params, config, pixels, inputs.keep),
-    text: encodeTexts(params, config, inputs, shape.textBlocks),
+    text: encodeTexts(params, config, inputs, plan.textBlocks),
   }
-  const rawImage = own.image?.embedding // [B, E]
-  const rawText = own.text.embedding // [L·B, E]
+  const rawImage = towers.image?.embedding // [B, E]
+  const rawText = towers.text.embedding // [L·B, E]
   const masked = inputs.mask_keep && encodeImages(params, config, pixels!, inputs.mask_keep).embedding // [B, E]
   const image = rawImage && normalize(rawImage)
   const scale = logitScale(params)
@@ -164,40 +82,52 @@ function embed(
     const adapted = adapt(params, raw, tower, specialist?.languages)
     return adapted ? normalize(adapted) : (unit ?? normalize(raw))
   }
-  const seenBy = new Map(
-    [undefined, ...(shape.specialists ?? [])].map((specialist) => {
+  /** Images in the space of each teacher: the same for all of its languages. */
+  const imagesFor = new Map(
+    [undefined, ...(plan.specialists ?? [])].map((specialist) => {
       const projectedImage = rawImage && project(rawImage, 'image', specialist, image)
       const maskedImage = masked && project(masked, 'image', specialist)
       return [specialist, { projectedImage, maskedImage, imageTerms: new Map<string, tf.Tensor>() }]
     }),
   )
-  const centroids = inputs.class_centroids && {
-    rows: inputs.class_centroids,
-    target: inputs.class_target!,
-    confidence: inputs.class_confidence!,
-    image: seenBy.get(undefined)!.projectedImage!,
-  }
   return languages.map((language, i) => {
     const raw = tf.slice(rawText, [i * B, 0], [B, config.projection_dim])
-    const specialist = specialistOf(shape, language)
-    const speaker = specialist ?? teacher
+    const specialist = specialistOf(plan, language)
     const text = normalize(raw)
     const context: ObjectiveContext = {
       image,
       text,
-      ...seenBy.get(specialist)!,
+      ...imagesFor.get(specialist)!,
       projectedText: project(raw, 'text', specialist, text),
+      generalImage: imagesFor.get(undefined)!.projectedImage,
       scale,
-      positives: inputs[positivesOf(language)],
-      classes: inputs.classes,
-      centroids,
-      inner: innerContext(config, weights, shape, inputs, own, i),
+      teacherScale: teacherOf(plan, language)?.logitScale,
+      inputs: objectiveInputs(plan, inputs, language),
+      inner: innerContexts(plan, inputs, towers, i),
       params,
       settings,
-      teacher: speaker && { image: inputs[teacherImageOf(specialist)], text: inputs[teacherTextOf(language)]!, scale: speaker.logitScale },
     }
     return { context, weight: specialist?.weight ?? 1 }
   })
+}
+
+/** The student's inner layers, the part of one language: all images, and its texts. */
+function innerContexts(
+  { config, weights, batchSize: B }: StepPlan,
+  inputs: Tensors,
+  towers: Partial<Record<Tower, Partial<Activations>>>,
+  language: number,
+): Partial<Record<Tower, InnerContext>> {
+  const contexts = innerTowers(weights).map((tower): [Tower, InnerContext] => {
+    const part = (x: tf.Tensor) => (tower === 'image' ? x : tf.slice(x, [language * B], [B]))
+    const gates = gatesOf(tower, config)
+    const { means, ...lastLayer } = towers[tower]!
+    // Gate features are of the weights as they are, not as compactors make them.
+    const layerOf = (layer: InnerLayer) => (layer === 'gates' ? gateFeatures(inputs, gates, means!) : lastLayer[layer]!)
+    const layers = Object.fromEntries(comparedLayers(weights, tower).map((layer) => [layer, part(layerOf(layer))]))
+    return [tower, { layers, gates, ...(tower === 'text' && { attended: tf.cast(part(inputs.attention_mask!), 'float32') }) }] // [B, T]
+  })
+  return Object.fromEntries(contexts)
 }
 
 /** What nothing is made of, such as a last layer that no objective compares, is pruned from the compiled step. */

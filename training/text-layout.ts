@@ -1,14 +1,14 @@
 import { type Block, sortedBlocks } from '../models/blocks.ts'
 import type { ClipConfig } from '../models/config.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
-import { shownOf } from './inner-step.ts'
+import type { Sampler } from './data/sampler.ts'
+import { textLengthOf } from './data/text-length.ts'
+import type { TrainingSet } from './data/training-set.ts'
+import { comparedLayers } from './objectives/inner-layers.ts'
 import type { Weights } from './objectives/objective.ts'
-import type { Sampler } from './sampler.ts'
-import { textLengthOf } from './text-length.ts'
-import type { TrainingSet } from './training-set.ts'
 
 /** How the texts of a run's steps lie in their inputs. */
-export interface TextLayout {
+interface TextLayout {
   /** T, and blocks of texts sorted by length, each padded to its own longest; for the step's shape. */
   shape: { textLength: number; textBlocks?: Block[] }
   /** input_ids and attention_mask of captions, by index into the set's texts, and text_order where they are sorted. [L·B] → [L·B, T], [L·B] */
@@ -33,7 +33,7 @@ export function textLayout(
     )
     return { input_ids: inputIds, attention_mask: attentionMask }
   }
-  if (shownOf(weights, 'text').length > 0) return { shape: { textLength }, inputs: encode }
+  if (comparedLayers(weights, 'text').length > 0) return { shape: { textLength }, inputs: encode }
   const lengths = Uint16Array.from(set.texts, (text) => Math.min(tokenizer.encode(text).length, textLength))
   return {
     shape: { textLength, textBlocks: sortedBlocks(config.text_config, longest(lengths, textLength, draws, batches)) },

@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
-import type { TrainingSet } from './training-set.ts'
+import type { TrainingSet } from './data/training-set.ts'
 
-export interface TokenizerOptions {
+interface TokenizerOptions {
   tokenizer?: string
   vocabSize: number
   contextLength?: number
@@ -25,14 +25,14 @@ export const tokenizerAlgorithm = z
 export async function runTokenizer(dir: string, set: TrainingSet, options: TokenizerOptions, resume?: boolean): Promise<string> {
   const { tokenizer, vocabSize, contextLength, tokenizerAlgorithm: algorithm } = options
   if (tokenizer) {
-    requireUntold(`--tokenizer ${tokenizer}`, options)
+    requireNoTokenizerSettings(`--tokenizer ${tokenizer}`, options)
     return tokenizer
   }
-  const own = join(dir, 'tokenizer')
-  if (resume && existsSync(join(own, 'tokenizer.json'))) return own
+  const trained = join(dir, 'tokenizer')
+  if (resume && existsSync(join(trained, 'tokenizer.json'))) return trained
   process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${set.texts.length} captions\n`)
-  await writeTokenizer(own, trainTokenizer(watched(set.texts), { vocabSize, contextLength, algorithm }))
-  return own
+  await writeTokenizer(trained, trainTokenizer(watched(set.texts), { vocabSize, contextLength, algorithm }))
+  return trained
 }
 
 /** Shows how far the trainer has read: counting words takes most of its time. */
@@ -50,7 +50,7 @@ function* watched(texts: readonly string[]): Generator<string> {
 }
 
 /** @throws UserError for what a tokenizer that was trained elsewhere says itself */
-export function requireUntold(where: string, { contextLength, tokenizerAlgorithm }: TokenizerOptions): void {
+export function requireNoTokenizerSettings(where: string, { contextLength, tokenizerAlgorithm }: TokenizerOptions): void {
   const refuse = (expected: string, flag: string, hint: string) => {
     throw new UserError({ where, expected, got: `--${flag}`, hint })
   }

@@ -9,8 +9,8 @@ import type { ImageSource } from '../corpora/sample.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import { copyModel, findExport, formatsOf, modelName, towerBytes } from '../export/model-files.ts'
 import { embedCached, embedTexts, type Pixels } from '../models/embed.ts'
-import type { ModelDtype } from '../models/onnx/files.ts'
-import { openTeacher } from '../models/onnx/open-folder.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { languageName } from '../report/format.ts'
 import { renderDocument } from './site/document.ts'
 import { collectGallery, type Gallery, type GalleryOptions } from './site/gallery.ts'
@@ -73,7 +73,7 @@ async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], ga
   let pixels: Pixels | undefined
   let imageSize = 0
   for (const dtype of dtypes) {
-    const encoder = await openTeacher(model, { threads: runtime.threads, device: runtime.device, dtype })
+    const encoder = await openOnnxFolder(model, { threads: runtime.threads, device: runtime.device, dtype })
     try {
       imageSize = encoder.imageSize
       pixels ??= await decodeAll(gallery.pictures, imageSize)

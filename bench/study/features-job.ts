@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCorpus } from '../../corpora/open.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
-import { prepareData } from '../../training/prepare.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
+import { prepareData } from '../../training/data/prepare.ts'
 import type { Stage1Settings } from '../../training/stage1-settings.ts'
 import { teacherFeatures } from '../../training/teachers/features.ts'
 import type { Measures, Site } from './job.ts'
@@ -16,7 +16,7 @@ export interface FeaturesWork {
 export async function featuresJob({ settings }: FeaturesWork, { place, dir }: Site): Promise<Measures> {
   const { languages, cacheDir, threads } = place
   const open = await openCorpus(place.corpus, { languages })
-  const teacher = await openTeacher(place.teacher, { threads })
+  const teacher = await openOnnxFolder(place.teacher, { threads })
   const { set, pixels } = await prepareData(open.corpus, languages, teacher.imageSize, cacheDir)
   const own = join(dir, 'features')
   try {

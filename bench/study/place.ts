@@ -3,8 +3,8 @@ import { basename } from 'node:path'
 import { type OpenCorpus, openCorpus } from '../../corpora/open.ts'
 import { contentOf } from '../../corpora/pixel-cache.ts'
 import type { Language } from '../../corpora/sample.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
-import { prepareData } from '../../training/prepare.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
+import { prepareData } from '../../training/data/prepare.ts'
 import type { Flags } from '../subject.ts'
 
 /** On what a study trains and measures, and where it keeps things; plain data, because child processes are given it. */
@@ -54,7 +54,7 @@ export interface World {
 
 export async function openWorld(place: Place): Promise<World> {
   const open = await openCorpus(place.corpus, { languages: place.languages })
-  const { id, imageSize, embedDim, release } = await openTeacher(place.teacher, { threads: place.threads })
+  const { id, imageSize, embedDim, release } = await openOnnxFolder(place.teacher, { threads: place.threads })
   await release()
   const { set, pixels } = await prepareData(open.corpus, place.languages, imageSize, place.cacheDir)
   pixels.close()

@@ -3,9 +3,10 @@ import { openCorpus } from '../../corpora/open.ts'
 import { preset } from '../../models/config.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { readLog } from '../../report/log.ts'
-import { trainContrastive } from '../../stages/contrastive.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
+import { runStage } from '../../training/run-stage.ts'
 import type { Stage1Settings } from '../../training/stage1-settings.ts'
+import { withTokenizer } from '../../training/start-student.ts'
 import type { Measures, Site } from './job.ts'
 import { peakMemory, trainingTime, validationRecall } from './log-measures.ts'
 
@@ -21,8 +22,17 @@ export async function plainJob({ settings, embedDim, imageSize }: PlainWork, { p
   const open = await openCorpus(place.corpus, { languages })
   const { vocabSize, contextLength } = await loadTokenizer(place.teacher)
   const model = createDualEncoder(preset(settings.student, { vocabSize, embedDim, imageSize, contextLength }), settings.seed)
-  const common = { label: 'without a teacher', open, corpus: open.corpus, languages, cacheDir, dir }
-  await trainContrastive({ ...common, model, tokenizerDir: place.teacher, settings: { ...settings, threads } })
+  await runStage({
+    label: 'without a teacher',
+    corpus: open.corpus,
+    languages,
+    cacheDir,
+    dir,
+    student: () => withTokenizer(model, place.teacher),
+    settings: { ...settings, threads },
+    weights: { task: 1 },
+    validateOn: open,
+  })
   const log = await readLog(join(dir, 'log.jsonl'))
   return { ...validationRecall(log), ...trainingTime(log, true), peakMemoryMB: peakMemory() }
 }

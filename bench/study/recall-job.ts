@@ -1,7 +1,7 @@
 import { type OpenCorpus, openCorpus } from '../../corpora/open.ts'
 import { prepareTask, runTask } from '../../eval/retrieval-tasks.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import type { Measures, Site } from './job.ts'
 import type { Place } from './place.ts'
 
@@ -12,7 +12,7 @@ export interface RecallWork {
 /** The teacher's own mean recall, which retention is a share of. */
 export async function recallJob({ protocols }: RecallWork, { place }: Site): Promise<Measures> {
   const open = await openCorpus(place.corpus, { languages: place.languages })
-  const teacher = await openTeacher(place.teacher, { threads: place.threads })
+  const teacher = await openOnnxFolder(place.teacher, { threads: place.threads })
   try {
     return await protocolRecall(open, protocols, place, teacher)
   } finally {

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openCorpus } from '../../corpora/open.ts'
 import { modelEncoder } from '../../models/encoder.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { readLog } from '../../report/log.ts'
 import { runStage1 } from '../../stages/stage1.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
-import { innerTowers } from '../../training/inner-step.ts'
+import { innerTowers } from '../../training/objectives/inner-layers.ts'
 import { needs, parseObjectives } from '../../training/objectives/table.ts'
 import type { Stage1Settings } from '../../training/stage1-settings.ts'
 import type { Measures, Site } from './job.ts'
@@ -26,7 +26,7 @@ export interface Stage1Work {
 export async function stage1Job({ settings, protocols = [], rareOf }: Stage1Work, { place, dir }: Site): Promise<Measures> {
   const { languages, cacheDir, threads } = place
   const open = await openCorpus(place.corpus, { languages })
-  const teacher = await openTeacher(place.teacher, { threads })
+  const teacher = await openOnnxFolder(place.teacher, { threads })
   const isWhole = !existsSync(join(dir, 'checkpoints'))
   const weights = parseObjectives(settings.objective)
   const innerTeacher = innerTowers(weights).length > 0 ? place.teacher : undefined

@@ -6,12 +6,12 @@ import { paramData } from '../../engine/params.ts'
 import { type Candidate, interleavedLatency, quantile } from '../../eval/latency.ts'
 import { preset } from '../../models/config.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { batchInputs } from '../../training/batch-inputs.ts'
+import { prepareData } from '../../training/data/prepare.ts'
+import { sampler } from '../../training/data/sampler.ts'
 import { objectiveParams, parseObjectives } from '../../training/objectives/table.ts'
-import { prepareData } from '../../training/prepare.ts'
-import { sampler } from '../../training/sampler.ts'
 import type { Stage1Settings } from '../../training/stage1-settings.ts'
 import { trainingStep } from '../../training/step.ts'
 import { teacherFeatures } from '../../training/teachers/features.ts'
@@ -33,7 +33,7 @@ const warmup = 3
 export async function stepCostJob({ settings, objectives, rounds }: StepCostWork, { place }: Site): Promise<Measures> {
   const { languages, cacheDir, threads } = place
   const open = await openCorpus(place.corpus, { languages })
-  const teacher = await openTeacher(place.teacher, { threads })
+  const teacher = await openOnnxFolder(place.teacher, { threads })
   const { embedDim, imageSize } = teacher
   const data = await prepareData(open.corpus, languages, imageSize, cacheDir)
   const policy = { name: settings.augmentation, strength: settings.strength }
@@ -58,10 +58,10 @@ export async function stepCostJob({ settings, objectives, rounds }: StepCostWork
     const weights = parseObjectives(objective)
     const params = { ...model.params, ...objectiveParams(weights, sizes, settings.seed) }
     const inputs = batchInputs({ ...data, config, tokenizer, weights, settings, teacher: features }, draws)
-    const shape = { batchSize: draw.images.length, ...inputs.textShape, languages, keepPatches: settings.keepPatches, teacher: features }
-    const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, shape)
+    const masked = settings.keepPatches < 1
+    const { fn, specs } = trainingStep(config, params, Object.keys(params), weights, inputs.shape(masked))
     const step = await compile(fn, specs, { threads })
-    const feeds = { ...paramData(params), ...(await inputs.of(draw, settings.keepPatches < 1, pixel_values)), pixel_values }
+    const feeds = { ...paramData(params), ...(await inputs.of(draw, masked, pixel_values)) }
     const spent: number[] = []
     const run = async () => {
       const before = process.cpuUsage()

@@ -1,21 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../../base/errors.ts'
-
-/**
- * Number formats by the names that transformers.js takes, and what the files of each add to theirs. q8 chooses the ranges of
- * activations while it runs, int8 has them fixed by calibration.
- */
-export const dtypeSuffixes = { fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', q4: '_q4' } as const
-export type ModelDtype = keyof typeof dtypeSuffixes
-
-/** The number format that the ending of a file's name stands for; names without one are fp32. */
-export function dtypeOf(file: string): ModelDtype {
-  const endings = Object.entries(dtypeSuffixes).toSorted(([, a], [, b]) => b.length - a.length) as [ModelDtype, string][]
-  return endings.find(([, suffix]) => file.endsWith(`${suffix}.onnx`))![0]
-}
+import { hashFiles } from '../../base/hashes.ts'
+import { dtypeSuffixes, type ModelDtype } from './dtypes.ts'
 
 /** Two files with a tower each, or one with both. */
 export type TeacherFiles = { vision: string; text: string } | { combined: string }
@@ -63,17 +50,6 @@ export async function withExternalData(file: string): Promise<string[]> {
   const name = basename(file)
   const beside = (await readdir(dirname(file))).filter((other) => other.startsWith(`${name}_data`) || other.startsWith(`${name}.data`))
   return [file, ...beside.sort().map((other) => join(dirname(file), other))]
-}
-
-/** Twelve hexadecimal digits of the names, relative to `dir`, and the contents of those files that exist. */
-export async function hashFiles(dir: string, files: string[]): Promise<string> {
-  const hash = createHash('sha256')
-  for (const file of files) {
-    if (!(await stat(file).catch(() => undefined))) continue
-    hash.update(`${relative(dir, file)}\n`)
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
-  }
-  return hash.digest('hex').slice(0, 12)
 }
 
 /** Names of the .onnx files, relative to `dir`. */

@@ -5,7 +5,8 @@ import type { NumberTensor, RuntimeOptions } from '../../engine/runtime.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizers/load.ts'
 import type { Encoder } from '../encoder.ts'
 import { measureScale, splitCombined } from './combined.ts'
-import { dtypeOf, findTeacherFiles, type ModelDtype, teacherId } from './files.ts'
+import { dtypeOf, type ModelDtype } from './dtypes.ts'
+import { findTeacherFiles, teacherId } from './files.ts'
 import { readTeacherConfig, type TeacherConfig } from './folder-config.ts'
 import { openTower, type TeacherTower } from './tower.ts'
 
@@ -25,7 +26,7 @@ const probe = ['a', '两 red apples'] // two texts that no model embeds alike
  * @throws UserError for a missing folder, missing or damaged files, tensors of unexpected type or shape, and a tokenizer with more ids, or longer texts, than the model takes; the encoder's
  *   methods throw it for features that are not finite
  */
-export async function openTeacher(dir: string, options: TeacherOptions = {}): Promise<Encoder> {
+export async function openOnnxFolder(dir: string, options: TeacherOptions = {}): Promise<Encoder> {
   const files = await findTeacherFiles(dir, options.dtype)
   const config = await readTeacherConfig(dir)
   const tokenizer = await loadTokenizer(dir)

@@ -7,8 +7,9 @@ import type { RuntimeOptions } from '../../engine/runtime.ts'
 import { type DualEncoder, towerCounts } from '../../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../../models/encoder.ts'
 import { readModelFolder } from '../../models/folder.ts'
-import { dtypeOf, findTeacherFiles, type ModelDtype, withExternalData } from '../../models/onnx/files.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { dtypeOf, type ModelDtype } from '../../models/onnx/dtypes.ts'
+import { findTeacherFiles, withExternalData } from '../../models/onnx/files.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
 import type { ModelName, ReportModel, ReportResult } from '../schema.ts'
 
@@ -41,7 +42,7 @@ export async function folderContender(model: ModelName, dir: string, options: Ru
 
 /** An ONNX folder as a contender. Parameters are counted in its files; scales and tables of quantization included. */
 export async function onnxContender(model: ModelName, dir: string, options: RuntimeOptions & { dtype?: ModelDtype } = {}): Promise<Contender> {
-  const encoder = await openTeacher(dir, options)
+  const encoder = await openOnnxFolder(dir, options)
   const files = await findTeacherFiles(dir, options.dtype)
   const dtype = dtypeOf(Object.values(files)[0]!)
   const parameters =

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../base/errors.ts'
-import { dtypeSuffixes, type ModelDtype } from '../../models/onnx/files.ts'
+import { dtypeSuffixes, type ModelDtype } from '../../models/onnx/dtypes.ts'
 import { identifyModel, type ModelIdentity } from '../../models/open-model.ts'
 import type { Database } from './database.ts'
 

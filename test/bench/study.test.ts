@@ -6,7 +6,7 @@ import { rareRecall } from '../../bench/study/rare-classes.ts'
 import { type Result, resultsFile } from '../../bench/study/results.ts'
 import { leadOver, meanRecall, type Row, ranked, rowsOf, showSpread, spread, winnerOf } from '../../bench/study/rows.ts'
 import { openCorpus } from '../../corpora/open.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import type { LogLine } from '../../report/material.ts'
 import { smallPlace } from './small-place.ts'
 
@@ -79,7 +79,7 @@ test('results are appended, read by key, and a damaged line is named', async (t)
 test('the rarest tenth of the classes is measured by itself', async (t) => {
   const { flags } = await place
   const open = await openCorpus(String(flags.corpus), { languages: ['de'] })
-  const encoder = await openTeacher(String(flags.teacher), { threads: 1 })
+  const encoder = await openOnnxFolder(String(flags.teacher), { threads: 1 })
   const where = { corpus: String(flags.corpus), languages: ['de'], teacher: '', cacheDir: String(flags.cacheDir), runs: '', out: '' }
   const colours = await rareRecall(open, 'class', where, encoder)
   await encoder.release()

@@ -5,7 +5,7 @@ import { UserError } from '../../base/errors.ts'
 import { parseDtypes } from '../../export/dtypes.ts'
 import { exportFolder } from '../../export/package.ts'
 import { readModelFolder } from '../../models/folder.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { captions, leastCosine, noise, smallModel } from './small-model.ts'
 
@@ -52,7 +52,7 @@ test('an exported folder holds every format, smaller ones near to the model, and
   const bytes = sizes.map((row) => row.bytes.text_model)
   t.true(bytes[1]! < 0.55 * bytes[0]! && bytes[2]! < 0.31 * bytes[0]! && bytes[3]! < 0.26 * bytes[0]!, String(bytes))
 
-  const teacher = await openTeacher(out, { threads: 1 })
+  const teacher = await openOnnxFolder(out, { threads: 1 })
   t.teardown(() => teacher.release())
   t.like(teacher, { embedDim: 64, imageSize: 32 })
   t.true(Math.abs(teacher.logitScale / encoder.logitScale - 1) < 1e-6)

@@ -3,7 +3,7 @@ import test from 'ava'
 import { random } from '../../base/random.ts'
 import { exportFolder } from '../../export/package.ts'
 import { embedCached, embedPixels, embedTexts } from '../../models/embed.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { smallModel } from '../export/small-model.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
@@ -18,7 +18,7 @@ test('what a quantized model makes of an item does not depend on the others', as
   const cache = { count: pictures.length, size, read: (i: number) => pictures[i]! }
   const pixels = Float32Array.from({ length: 4 * 3 * size * size }, (_, i) => (1 + Math.floor(i / (3 * size * size))) * (next() - 0.5))
   for (const dtype of ['fp32', 'q8'] as const) {
-    const encoder = await openTeacher(out, { dtype, threads: 1 })
+    const encoder = await openOnnxFolder(out, { dtype, threads: 1 })
     t.teardown(() => encoder.release())
     t.is(encoder.oneByOne, dtype === 'q8')
     const stride = pixels.length / 4

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { paramInputs } from '../../engine/params.ts'
 import { modelEncoder } from '../../models/encoder.ts'
@@ -69,4 +71,27 @@ test('a batch of texts of one length needs no padding', async (t) => {
   )
   close(t, await encoder.encodeTexts(['abc']), want.y!, 1e-5, 'embedding')
   await encoder.release()
+})
+
+const leaks = `
+  import { readdirSync } from 'node:fs'
+  import { modelEncoder } from './models/encoder.ts'
+  import { tinyConfig, tinyModel } from './test/models/tiny.ts'
+  const model = tinyModel()
+  const open = (config) => modelEncoder('tiny', { ...model, config }, undefined, { threads: 4 })
+  const threads = () => readdirSync('/proc/self/task').length
+  await (await open(tinyConfig)).release() // what onnxruntime starts once
+  const before = threads()
+  const broken = { ...tinyConfig, text_config: { ...tinyConfig.text_config, num_attention_heads: 5 } }
+  let failures = 0
+  for (let i = 0; i < 3; i++) await open(broken).catch(() => failures++)
+  console.log(JSON.stringify({ failures, more: threads() - before }))
+`
+
+const onLinux = process.platform === 'linux' ? test : test.skip // which lists a process's threads
+onLinux('a text tower that cannot be opened leaves no session of the image tower behind', (t) => {
+  const cwd = fileURLToPath(new URL('../..', import.meta.url))
+  const output = execFileSync(process.execPath, ['--import=tsx', '--input-type=module', '-e', leaks], { cwd, encoding: 'utf8' })
+  // A session has threads of its own: 3 beside the caller.
+  t.deepEqual(JSON.parse(output), { failures: 3, more: 0 })
 })

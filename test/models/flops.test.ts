@@ -9,7 +9,8 @@ import { createDualEncoder, dualEncoderParams } from '../../models/dual-encoder.
 import { stepFlops, towerFlops } from '../../models/flops.ts'
 import { textTower } from '../../models/text.ts'
 import { imageTower } from '../../models/vision.ts'
-import { keptPatches, trainingStep } from '../../training/step.ts'
+import { trainingStep } from '../../training/step.ts'
+import { keptPatches } from '../../training/step-shape.ts'
 import { tinyConfig } from './tiny.ts'
 
 /** FLOPs of the matrix products in a traced graph, from the shapes the tracer gave its values. */

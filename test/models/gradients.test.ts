@@ -2,7 +2,7 @@ import test from 'ava'
 import { compile } from '../../engine/compile.ts'
 import { gradientOf } from '../../engine/gradients.ts'
 import type { Weights } from '../../training/objectives/objective.ts'
-import type { StepShape } from '../../training/step.ts'
+import type { StepShape } from '../../training/step-shape.ts'
 import { agree, gaussian, threads } from '../engine/oracle.ts'
 import { tinyShape, tinyStep } from './tiny.ts'
 

@@ -5,7 +5,8 @@ import type { ClipConfig } from '../../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../../models/dual-encoder.ts'
 import { patchCount } from '../../models/vision.ts'
 import type { Weights } from '../../training/objectives/objective.ts'
-import { keptPatches, type StepShape, trainingStep } from '../../training/step.ts'
+import { trainingStep } from '../../training/step.ts'
+import { keptPatches, type StepShape } from '../../training/step-shape.ts'
 import { type Feeds, gaussian } from '../engine/oracle.ts'
 
 export const tinyConfig: ClipConfig = {

@@ -4,7 +4,7 @@ import test from 'ava'
 import { UserError } from '../../base/errors.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import type { Sample } from '../../corpora/sample.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { runStage1 } from '../../stages/stage1.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { makeFolder } from './small-teachers.ts'
@@ -15,7 +15,7 @@ test.after.always(async () => folder && (await rm(await folder, { recursive: tru
 
 test('no teacher is in memory while a student learns from what is stored', async (t) => {
   const dir = await (folder ??= makeFolder())
-  const teacher = await openTeacher(join(dir, 'first'), { threads: 1 })
+  const teacher = await openOnnxFolder(join(dir, 'first'), { threads: 1 })
   let released = 0
   const release = async () => {
     released++
@@ -38,7 +38,7 @@ test('a resumed run notices corrected captions', async (t) => {
   const settings = stage1Settings.parse({ tokenizer: join(dir, 'words'), keepPatches: 1, steps: 2, batchSize: 8, threads: 1, variants: 1 })
   const out = join(dir, 'corrected')
   const run = async (corpus: typeof open, resume: boolean) => {
-    const teacher = await openTeacher(join(dir, 'first'), { threads: 1 })
+    const teacher = await openOnnxFolder(join(dir, 'first'), { threads: 1 })
     await runStage1({ open: corpus, languages, teacher, dir: out, cacheDir: join(dir, 'cache'), settings, resume }).finally(teacher.release)
   }
   await run(open, false)

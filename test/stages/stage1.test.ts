@@ -6,7 +6,7 @@ import { openCorpus } from '../../corpora/open.ts'
 import { decodeSafetensors } from '../../engine/safetensors.ts'
 import { readModelFolder } from '../../models/folder.ts'
 import { inherit } from '../../models/inherit.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { runStage1 } from '../../stages/stage1.ts'
 import { objectives } from '../../training/objectives/table.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
@@ -20,7 +20,7 @@ test.after.always(async () => folder && (await rm(await folder, { recursive: tru
 async function train(name: string, settings: object, table = 'classes.csv') {
   const dir = await (folder ??= makeFolder())
   const open = await openCorpus(join(dir, table))
-  const teacher = await openTeacher(join(dir, 'first'), { threads: 1 })
+  const teacher = await openOnnxFolder(join(dir, 'first'), { threads: 1 })
   const usual = { tokenizer: join(dir, 'words'), keepPatches: 1, steps: 2, batchSize: 8, warmup: 1, variants: 2, threads: 1, logEvery: 1 }
   const out = join(dir, name)
   try {

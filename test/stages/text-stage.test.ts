@@ -8,7 +8,7 @@ import { exportFolder } from '../../export/package.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { modelEncoder } from '../../models/encoder.ts'
 import { readModelFolder, writeModelFolder } from '../../models/folder.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import type { ActivationOutput } from '../../models/towers.ts'
 import { runTextStage } from '../../stages/text-stage.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
@@ -54,7 +54,7 @@ test.after.always(async () => folder && (await rm(await folder, { recursive: tru
 async function train(name: string, settings: object, table = 'parallel.csv') {
   const dir = await (folder ??= makeFolder())
   const texts = (await openTexts(join(dir, table)))!
-  const teacher = await openTeacher(join(dir, 'teacher'), { threads: 1 })
+  const teacher = await openOnnxFolder(join(dir, 'teacher'), { threads: 1 })
   const usual = { objective: 'fd-text:1,smooth-l1-text:0.5', steps: 12, batchSize: 8, warmup: 1, threads: 1, logEvery: 1, learningRate: 5e-3 }
   const placed = JSON.parse(JSON.stringify({ ...usual, ...settings }).replaceAll('DIR', dir)) as object
   const out = join(dir, name)
@@ -107,7 +107,7 @@ test('an ensemble: a student whose embedding has the dimensions of both', async 
 
 test("a pivot: translations learn what the teacher says of the pivot's words", async (t) => {
   const { dir, written } = await train('pivot', { init: 'DIR/teacher-student', pivot: 'de', objective: 'fd-text', steps: 150, learningRate: 1e-2 })
-  const teacher = await openTeacher(join(dir, 'teacher'), { threads: 1 })
+  const teacher = await openOnnxFolder(join(dir, 'teacher'), { threads: 1 })
   const student = await modelEncoder('student', written, written.tokenizer, { threads: 1 })
   t.teardown(() => Promise.all([teacher.release(), student.release()]))
   const french = await student.encodeTexts(['chat numéro 2', 'maison numéro 6'])

@@ -3,7 +3,7 @@ import { UserError } from '../../base/errors.ts'
 import { paramData, paramInputs } from '../../engine/params.ts'
 import type { Tensors } from '../../engine/trace/trace.ts'
 import { textTower } from '../../models/text.ts'
-import { adapt, createAdapters, requireBothTowers, requireOwnSpace, settleAdapters } from '../../training/adapters.ts'
+import { adapt, createAdapters, requireBothTowers, requireStudentSpace, settleAdapters } from '../../training/adapters.ts'
 import type { Weights } from '../../training/objectives/objective.ts'
 import { close, eager } from '../engine/oracle.ts'
 import { tinyConfig, tinyModel, tinyTexts } from '../models/tiny.ts'
@@ -79,7 +79,7 @@ test('an adapter that one tower alone learnt to pass is refused', (t) => {
 })
 
 test('several teachers require an objective for the own space', (t) => {
-  t.notThrows(() => requireOwnSpace({ fd: 1 }, 1))
-  t.notThrows(() => requireOwnSpace({ fd: 1, crd: 1 }, 2))
-  t.throws(() => requireOwnSpace({ fd: 1, icl: 1 }, 2), { instanceOf: UserError, message: /expected task, crd, siglip or anchor .* got fd, icl/ })
+  t.notThrows(() => requireStudentSpace({ fd: 1 }, 1))
+  t.notThrows(() => requireStudentSpace({ fd: 1, crd: 1 }, 2))
+  t.throws(() => requireStudentSpace({ fd: 1, icl: 1 }, 2), { instanceOf: UserError, message: /expected task, crd, siglip or anchor .* got fd, icl/ })
 })

@@ -2,8 +2,8 @@ import test from 'ava'
 import { permutation } from '../../base/random.ts'
 import { patchCount } from '../../models/vision.ts'
 import { batchInputs } from '../../training/batch-inputs.ts'
-import { positives, sampler } from '../../training/sampler.ts'
-import type { TrainingSet } from '../../training/training-set.ts'
+import { positives, sampler } from '../../training/data/sampler.ts'
+import type { TrainingSet } from '../../training/data/training-set.ts'
 import { captions, smallModel } from '../export/small-model.ts'
 
 /** Six images of four classes; two of them share a caption in en. Captions are indices into the texts. */

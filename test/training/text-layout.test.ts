@@ -1,9 +1,9 @@
 import test from 'ava'
 import { random } from '../../base/random.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
-import { sampler } from '../../training/sampler.ts'
+import { sampler } from '../../training/data/sampler.ts'
+import type { TrainingSet } from '../../training/data/training-set.ts'
 import { textLayout } from '../../training/text-layout.ts'
-import type { TrainingSet } from '../../training/training-set.ts'
 import { tinyConfig } from '../models/tiny.ts'
 
 const [images, B, batches, T] = [600, 200, 12, 7]

@@ -8,7 +8,7 @@ import { permutation, random } from '../../base/random.ts'
 import { decodeImage, toPixelValues } from '../../corpora/images.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import { exportFolder } from '../../export/package.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { buildDemo } from '../../web/demo.ts'
 import { serveSite } from '../../web/site/server.ts'
 import type { Format, Site } from '../../web/site.ts'
@@ -100,7 +100,7 @@ browserTest('the page ranks as Node does, in both languages and formats, and sta
   for (const format of site.formats) {
     await page.check(`#formats input[value=${format.dtype}]`, { force: true })
     await page.waitForSelector(`body[data-state=complete] #results[data-format=${format.dtype}]`)
-    const encoder = await openTeacher(join(dir, 'model'), { dtype: format.dtype, threads: 1 })
+    const encoder = await openOnnxFolder(join(dir, 'model'), { dtype: format.dtype, threads: 1 })
     t.teardown(() => encoder.release())
     const [pictures] = await tables(dir, format)
     for (const { code, words } of site.languages) {
@@ -122,7 +122,7 @@ browserTest('a picture that is dropped, chosen or taken from the results yields 
   const { page, complaints } = await visit(t, browser, dir)
   const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"><circle cx="120" cy="90" r="80" fill="#c33"/></svg>'
   const file = await sharp(Buffer.from(svg)).png().toBuffer()
-  const encoder = await openTeacher(join(dir, 'model'), { dtype: 'q8', threads: 1 })
+  const encoder = await openOnnxFolder(join(dir, 'model'), { dtype: 'q8', threads: 1 })
   t.teardown(() => encoder.release())
   const vector = await encoder.encodeImages(toPixelValues(await decodeImage({ key: 'circle', read: async () => file }, 32), 32), 1)
   const [, ...words] = await tables(dir, site.formats[0]!)

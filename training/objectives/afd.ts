@@ -21,10 +21,10 @@ export const afd: Objective = {
     const fusion = { shape: [teacherDim, 2 * teacherDim], init: { normal: (2 * teacherDim) ** -0.5 } }
     return { [image]: fusion, [text]: fusion, ...temperatureParam('afd') }
   },
-  loss: ({ projectedImage, projectedText, teacher, positives, params }) => {
-    const fuse = (student: tf.Tensor, target: tf.Tensor, weight: string) => normalize(linear(tf.concat([student, target], -1), params[weight]!))
-    const images = fuse(projectedImage!, teacher!.image!, image) // [B, Et]
-    const texts = fuse(projectedText, teacher!.text, text)
-    return symmetricCrossEntropy(tf.mul(tf.matMul(images, texts, false, true), temperature(params, 'afd')), positives!)
+  loss: ({ projectedImage, projectedText, inputs, params }) => {
+    const fuse = (student: tf.Tensor, teacher: tf.Tensor, weight: string) => normalize(linear(tf.concat([student, teacher], -1), params[weight]!))
+    const images = fuse(projectedImage!, inputs.teacher_image!, image) // [B, Et]
+    const texts = fuse(projectedText, inputs.teacher_text!, text)
+    return symmetricCrossEntropy(tf.mul(tf.matMul(images, texts, false, true), temperature(params, 'afd')), inputs.positives!)
   },
 }

@@ -11,11 +11,12 @@ export const attention = perTower({
   name: 'attention',
   space: 'inner',
   needs: (tower) => [`attention-${tower}`],
-  loss: (tower, { inner }) => {
-    const { student, teacher, attended } = inner![tower]!
-    const sameHeads = student.attention!.shape[1] === teacher.attention!.shape[1]
+  loss: (tower, { inner, inputs }) => {
+    const { layers, attended } = inner![tower]!
+    const [student, teacher] = [layers.attention!, inputs[`teacher_${tower}_attention`]!]
+    const sameHeads = student.shape[1] === teacher.shape[1]
     const heads = (maps: tf.Tensor) => (sameHeads ? maps : tf.mean(maps, 1, true)) // [B, H or 1, T, T]
-    const rows = tf.mean(divergence(heads(teacher.attention!), heads(student.attention!)), 1) // [B, T]
+    const rows = tf.mean(divergence(heads(teacher), heads(student)), 1) // [B, T]
     return tokenMean(rows, attended)
   },
 })

@@ -12,7 +12,7 @@ export interface Centroids {
   confidence: Float32Array
 }
 
-export interface CentroidOptions {
+interface CentroidOptions {
   /** Centroids a class; a class with fewer images has fewer. */
   k: number
   /** Images of a class that its centroids are made of, drawn at random where there are more. */
@@ -34,22 +34,22 @@ export function classCentroids(embeds: Float32Array, dim: number, classes: Int32
   requireSharedClasses(members.length, classes.length)
   const target = new Int32Array(classes.length)
   const confidence = new Float32Array(classes.length)
-  const found: Float32Array[] = []
+  const centroids: Float32Array[] = []
   const row = (i: number) => embeds.subarray(i * dim, (i + 1) * dim)
-  for (const [label, own] of members.entries()) {
+  for (const [label, images] of members.entries()) {
     const next = random(seed, 8, label)
-    const chosen = own.length > samples ? Array.from(permutation(own.length, next).subarray(0, samples), (i) => own[i]!) : own
+    const chosen = images.length > samples ? Array.from(permutation(images.length, next).subarray(0, samples), (i) => images[i]!) : images
     const centres = kMeans(chosen.map(row), k, next)
-    for (const i of own) {
+    for (const i of images) {
       const { index, cosine } = nearest(row(i), centres)
-      target[i] = found.length + index
+      target[i] = centroids.length + index
       confidence[i] = Math.max(0, cosine)
     }
-    found.push(...centres)
+    centroids.push(...centres)
   }
-  const rows = new Float32Array(found.length * dim)
-  found.forEach((centre, i) => rows.set(centre, i * dim))
-  return { count: found.length, rows, target, confidence }
+  const rows = new Float32Array(centroids.length * dim)
+  centroids.forEach((centre, i) => rows.set(centre, i * dim))
+  return { count: centroids.length, rows, target, confidence }
 }
 
 /** @throws UserError when every image is a class of its own, as it is where a table has no class column */
@@ -67,7 +67,7 @@ export function requireSharedClasses(classCount: number, imageCount: number, col
 function membersOf(classes: Int32Array): number[][] {
   const members: number[][] = []
   classes.forEach((label, i) => (members[label] ??= []).push(i))
-  return Array.from(members, (own) => own ?? [])
+  return Array.from(members, (images) => images ?? [])
 }
 
 /** At most k unit vectors that stand for `points`, also unit vectors; fewer where points are fewer or equal. */
@@ -80,8 +80,8 @@ function kMeans(points: Float32Array[], k: number, next: Random): Float32Array[]
     before = assigned
     // A centre that lost all its points stays where it is.
     centres = centres.map((centre, i) => {
-      const own = points.filter((_, point) => assigned[point] === i)
-      return own.length > 0 ? unitMean(own) : centre
+      const nearby = points.filter((_, point) => assigned[point] === i)
+      return nearby.length > 0 ? unitMean(nearby) : centre
     })
   }
   return centres

@@ -13,19 +13,19 @@ import type { Objective } from './objective.ts'
 export const crd: Objective = {
   name: 'crd',
   needs: ['images', 'teacher'],
-  space: 'own',
-  loss: ({ image, text, scale, teacher, positives, settings }) => {
+  space: 'student',
+  loss: ({ image, text, scale, teacherScale, inputs, settings }) => {
     const alpha = settings.crdAlpha
     const student = tf.mul(tf.matMul(image!, text, false, true), scale) // [B, B]
-    const target = tf.mul(tf.matMul(teacher!.image!, teacher!.text, false, true), teacher!.scale)
-    const soft = tf.mul(tf.add(divergence(target, student), divergence(tf.transpose(target), tf.transpose(student))), 0.5)
-    return alpha === 0 ? soft : tf.add(tf.mul(soft, 1 - alpha), tf.mul(symmetricCrossEntropy(student, positives!), alpha))
+    const teacher = tf.mul(tf.matMul(inputs.teacher_image!, inputs.teacher_text!, false, true), teacherScale!)
+    const soft = tf.mul(tf.add(divergence(teacher, student), divergence(tf.transpose(teacher), tf.transpose(student))), 0.5)
+    return alpha === 0 ? soft : tf.add(tf.mul(soft, 1 - alpha), tf.mul(symmetricCrossEntropy(student, inputs.positives!), alpha))
   },
 }
 
-/** Mean over rows of KL(softmax(target) ‖ softmax(logits)). */
-function divergence(target: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  const p = tf.logSoftmax(target as tf.Tensor2D)
+/** Mean over rows of KL(softmax(teacher) ‖ softmax(logits)). */
+function divergence(teacher: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  const p = tf.logSoftmax(teacher as tf.Tensor2D)
   const q = tf.logSoftmax(logits as tf.Tensor2D)
   return tf.mean(tf.sum(tf.mul(tf.exp(p), tf.sub(p, q)), -1))
 }

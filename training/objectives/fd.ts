@@ -11,7 +11,7 @@ export const fd = perTower({
   space: 'teacher',
   needs: () => ['teacher'],
   loss: (tower, context) => {
-    const { student, target } = features(context, tower)
-    return squaredDistance(student, target)
+    const { student, teacher } = features(context, tower)
+    return squaredDistance(student, teacher)
   },
 })

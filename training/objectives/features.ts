@@ -2,8 +2,8 @@ import { tf } from '../../engine/tf.ts'
 import type { ObjectiveContext, Tower } from './objective.ts'
 
 /** A tower's unit features in the teacher's space, the student's and the teacher's. [B, Et] each */
-export function features({ projectedImage, projectedText, teacher }: ObjectiveContext, tower: Tower): { student: tf.Tensor; target: tf.Tensor } {
-  return tower === 'image' ? { student: projectedImage!, target: teacher!.image! } : { student: projectedText, target: teacher!.text }
+export function features({ projectedImage, projectedText, inputs }: ObjectiveContext, tower: Tower): { student: tf.Tensor; teacher: tf.Tensor } {
+  return { student: tower === 'image' ? projectedImage! : projectedText, teacher: inputs[`teacher_${tower}`]! }
 }
 
 /** Mean over rows of |a − b|². [B, D] each → scalar */

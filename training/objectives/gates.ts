@@ -9,9 +9,9 @@ export const gates = perTower({
   name: 'gates',
   space: 'inner',
   needs: (tower) => [`gates-${tower}`],
-  loss: (tower, { inner }) => {
-    const { student, teacher, gates } = inner![tower]!
-    const difference = tf.sub(teacher.gates!, student.gates!) // [B, ΣC]
+  loss: (tower, { inner, inputs }) => {
+    const { layers, gates } = inner![tower]!
+    const difference = tf.sub(inputs[`teacher_${tower}_gates`]!, layers.gates!) // [B, ΣC]
     const sizes = gates.map(({ channels }) => channels)
     // A student that begins as its teacher has no difference at all, where the root has no slope.
     const norms = tf.split(difference, sizes, 1).map((part) => tf.sqrt(tf.add(tf.sum(tf.square(part), 1), 1e-12)))

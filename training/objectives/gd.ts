@@ -18,17 +18,17 @@ export const gd: Objective = {
   name: 'gd',
   needs: ['images', 'teacher'],
   space: 'teacher',
-  loss: ({ projectedImage, projectedText, scale, teacher, positives }) => {
-    const sT = tf.scalar(teacher!.scale)
-    const toTexts = rowsToOne(positives!)
-    const toImages = rowsToOne(tf.transpose(positives!))
-    const direction = (student: [tf.Tensor, tf.Tensor], target: [tf.Tensor, tf.Tensor], labels: tf.Tensor) => {
-      const own = clipGradients(...student, scale, labels)
-      const wanted = clipGradients(...target, sT, labels)
-      return tf.add(squaredDistance(own.p, wanted.p), squaredDistance(own.k, wanted.k))
+  loss: ({ projectedImage, projectedText, scale, teacherScale, inputs }) => {
+    const sT = tf.scalar(teacherScale!)
+    const toTexts = rowsToOne(inputs.positives!)
+    const toImages = rowsToOne(tf.transpose(inputs.positives!))
+    const direction = (student: [tf.Tensor, tf.Tensor], teacher: [tf.Tensor, tf.Tensor], labels: tf.Tensor) => {
+      const ofStudent = clipGradients(...student, scale, labels)
+      const ofTeacher = clipGradients(...teacher, sT, labels)
+      return tf.add(squaredDistance(ofStudent.p, ofTeacher.p), squaredDistance(ofStudent.k, ofTeacher.k))
     }
-    const images = direction([projectedImage!, projectedText], [teacher!.image!, teacher!.text], toTexts)
-    const texts = direction([projectedText, projectedImage!], [teacher!.text, teacher!.image!], toImages)
+    const images = direction([projectedImage!, projectedText], [inputs.teacher_image!, inputs.teacher_text!], toTexts)
+    const texts = direction([projectedText, projectedImage!], [inputs.teacher_text!, inputs.teacher_image!], toImages)
     return tf.add(images, texts)
   },
 }

@@ -17,10 +17,10 @@ export const hidden = perTower({
     const { student, teacher } = innerSizes(sizes, tower, name)
     return { [weightOf(name, tower)]: { shape: [teacher, student], init: { normal: student ** -0.5 } } }
   },
-  loss: (tower, { inner, params }, name) => {
-    const { student, teacher, attended } = inner![tower]!
-    const projected = normalize(linear(student.hidden!, params[weightOf(name, tower)]!)) // [B, T, Dt]
-    const cosine = tf.sum(tf.mul(projected, normalize(teacher.hidden!)), -1) // [B, T]
+  loss: (tower, { inner, inputs, params }, name) => {
+    const { layers, attended } = inner![tower]!
+    const projected = normalize(linear(layers.hidden!, params[weightOf(name, tower)]!)) // [B, T, Dt]
+    const cosine = tf.sum(tf.mul(projected, normalize(inputs[`teacher_${tower}_hidden`]!)), -1) // [B, T]
     return tf.sub(1, tokenMean(cosine, attended))
   },
 })

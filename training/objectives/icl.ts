@@ -13,12 +13,12 @@ export const icl: Objective = {
   needs: ['images', 'teacher'],
   space: 'teacher',
   params: () => temperatureParam('icl'),
-  loss: ({ projectedImage, projectedText, teacher, positives, params }) => {
+  loss: ({ projectedImage, projectedText, inputs, params }) => {
     const c = temperature(params, 'icl')
     const contrast = (student: tf.Tensor, others: tf.Tensor, targets: tf.Tensor) =>
       softCrossEntropy(tf.mul(tf.matMul(student, others, false, true), c), rowsToOne(targets)) // [B, B]
-    const images = contrast(projectedImage!, teacher!.text, positives!)
-    const texts = contrast(projectedText, teacher!.image!, tf.transpose(positives!))
+    const images = contrast(projectedImage!, inputs.teacher_text!, inputs.positives!)
+    const texts = contrast(projectedText, inputs.teacher_image!, tf.transpose(inputs.positives!))
     return tf.mul(tf.add(images, texts), 0.5)
   },
 }

@@ -12,7 +12,7 @@ export const mfd = perTower({
   space: 'teacher',
   needs: (tower) => (tower === 'image' ? ['teacher', 'masked-image'] : ['teacher']),
   loss: (tower, context) => {
-    const { student, target } = features(context, tower)
-    return squaredDistance(tower === 'image' ? context.maskedImage! : student, target)
+    const { student, teacher } = features(context, tower)
+    return squaredDistance(tower === 'image' ? context.maskedImage! : student, teacher)
   },
 }).filter(({ name }) => name !== 'mfd-text') // that is fd-text

@@ -14,40 +14,48 @@ export interface ObjectiveContext {
   projectedText: tf.Tensor
   /** û of images with most of their patches hidden; absent unless an objective needs it. [B, Et] */
   maskedImage?: tf.Tensor
+  /** û in the space of the teacher of all languages, where class centroids lie. [B, Et] */
+  generalImage?: tf.Tensor
   /** Student's s = exp(logit_scale). */
   scale: tf.Tensor
-  /** 1 where image i and text j belong together; absent without images. [B, B] */
-  positives?: tf.Tensor
+  /** sT; absent when training without a teacher. */
+  teacherScale?: number
+  /** What a batch brings beside images and texts. */
+  inputs: ObjectiveInputs
+  /** The student's inner layers; absent unless an objective needs them. */
+  inner?: Partial<Record<Tower, InnerContext>>
   /** Losses of images alone, by objective: the same in all languages that have the same teacher, so computed once. */
   imageTerms?: Map<string, tf.Tensor>
-  /** Class of every image. [B] int32; absent unless an objective needs it. */
-  classes?: tf.Tensor
-  /** Where classes lie in the teacher's space; absent unless an objective needs them. */
-  centroids?: CentroidContext
-  /** What is inside of both towers; absent unless an objective needs it. */
-  inner?: Partial<Record<Tower, InnerContext>>
-  /** Teacher's unit embeddings a, b and its sT; absent when training without a teacher. [B, Et] */
-  teacher?: { image?: tf.Tensor; text: tf.Tensor; scale: number }
   /** The objectives' own parameters among all others, under the names that `params` gave them. */
   params: Tensors
   settings: ObjectiveSettings
 }
 
-export interface CentroidContext {
-  /** Unit vectors. [M, Et] */
-  rows: tf.Tensor
-  /** The centroid that every image of the batch belongs to. [B] int32 */
-  target: tf.Tensor
-  /** Cosine of the teacher's embedding of the image to its centroid, not below 0. [B] */
-  confidence: tf.Tensor
-  /** û in the space of the centroids' teacher. [B, Et] */
-  image: tf.Tensor
-}
+/**
+ * Inputs of a step that objectives read, each for its language. training/inputs.ts has a row for every one: type, shape, where its value comes from.
+ *
+ * - positives [B, B]: 1 where image i and text j belong together
+ * - teacher_image, teacher_text [B, Et]: the teacher's unit features
+ * - classes [B] int32: class of every image
+ * - class_centroids [M, Et]: unit vectors in the teacher's space; class_target [B] int32: that of every image; class_confidence [B]: cosine of the
+ *   teacher's feature of the image to it, not below 0
+ * - teacher_TOWER_hidden [B, T, Dt], teacher_TOWER_attention [B, Ht, T, T], teacher_TOWER_gates [B, ΣC]: the teacher's inner layers
+ */
+export type ObjectiveInput =
+  | 'positives'
+  | 'teacher_image'
+  | 'teacher_text'
+  | 'classes'
+  | 'class_centroids'
+  | 'class_target'
+  | 'class_confidence'
+  | `teacher_${Tower}_${InnerLayer}`
+/** Only those that an objective of the step needs are there. */
+export type ObjectiveInputs = Partial<Record<ObjectiveInput, tf.Tensor>>
 
-/** What a tower shows of itself, the student's beside the teacher's. */
+/** A tower's inner layers in the student. */
 export interface InnerContext {
-  student: Partial<Record<Shown, tf.Tensor>>
-  teacher: Partial<Record<Shown, tf.Tensor>>
+  layers: Partial<Record<InnerLayer, tf.Tensor>>
   /** Where the channels of `gates` belong. */
   gates: Gate[]
   /** 1 for tokens that count; absent where all do. [B, T] */
@@ -65,18 +73,18 @@ export interface ObjectiveSizes {
 
 export type Tower = 'image' | 'text'
 /** The last layer's output [B, T, D] and attention [B, H, T, T]; what passes all layers' gates, averaged over tokens [B, ΣC] (see gateFeatures). */
-export type Shown = 'hidden' | 'attention' | 'gates'
-export type Need = 'images' | 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | `${Shown}-${Tower}`
+export type InnerLayer = 'hidden' | 'attention' | 'gates'
+export type Need = 'images' | 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | `${InnerLayer}-${Tower}`
 
 export interface Objective {
   name: string
   /** What must be in the context. */
   needs: Need[]
   /**
-   * Which space it teaches. `own`: the student's joint space, so that images and texts find each other in it; `teacher`:
+   * Which space it teaches. `student`: the student's joint space, so that images and texts find each other in it; `teacher`:
    * what an adapter makes of it; `inner`: none, the layers before it.
    */
-  space: 'own' | 'teacher' | 'inner'
+  space: 'student' | 'teacher' | 'inner'
   /** The one tower that it teaches; absent where it teaches both. */
   tower?: Tower
   /** Parameters that learn beside the student and are dropped at the end; names start with `objective.NAME.` */

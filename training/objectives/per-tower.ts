@@ -4,7 +4,7 @@ import { imageTerm } from './image-term.ts'
 import type { Need, Objective, ObjectiveContext, ObjectiveSizes, Tower } from './objective.ts'
 
 /** A loss that each tower has for itself. */
-export interface TowerLoss {
+interface TowerLoss {
   name: string
   space: Objective['space']
   needs(tower: Tower): Need[]

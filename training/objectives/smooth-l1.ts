@@ -11,8 +11,8 @@ export const smoothL1 = perTower({
   space: 'teacher',
   needs: () => ['teacher'],
   loss: (tower, context) => {
-    const { student, target } = features(context, tower)
-    return huber(student, target, context.settings.smoothL1Beta ?? target.shape.at(-1)! ** -0.5)
+    const { student, teacher } = features(context, tower)
+    return huber(student, teacher, context.settings.smoothL1Beta ?? teacher.shape.at(-1)! ** -0.5)
   },
 })
 

@@ -69,11 +69,11 @@ export function objectiveParams(weights: Weights, sizes: ObjectiveSizes, seed: n
 
 /** The towers that learn a teacher's space, to which an adapter takes them where the dimensions differ. */
 export function adaptedTowers(weights: Weights): Tower[] {
-  const taught = Object.keys(weights).flatMap((name) => (objectives[name]!.space === 'teacher' ? [objectives[name]!.tower] : []))
-  return (['image', 'text'] as const).filter((tower) => taught.some((only) => only === undefined || only === tower))
+  const towers = Object.keys(weights).flatMap((name) => (objectives[name]!.space === 'teacher' ? [objectives[name]!.tower] : []))
+  return (['image', 'text'] as const).filter((tower) => towers.some((one) => one === undefined || one === tower))
 }
 
 /** Whether images and texts are brought together in the student's own space, and not only behind an adapter. */
-export function teachesOwnSpace(weights: Weights): boolean {
-  return Object.keys(weights).some((name) => objectives[name]!.space === 'own')
+export function teachesStudentSpace(weights: Weights): boolean {
+  return Object.keys(weights).some((name) => objectives[name]!.space === 'student')
 }

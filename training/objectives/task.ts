@@ -9,6 +9,6 @@ import type { Objective } from './objective.ts'
 export const task: Objective = {
   name: 'task',
   needs: ['images'],
-  space: 'own',
-  loss: ({ image, text, scale, positives }) => symmetricCrossEntropy(tf.mul(tf.matMul(image!, text, false, true), scale), positives!),
+  space: 'student',
+  loss: ({ image, text, scale, inputs }) => symmetricCrossEntropy(tf.mul(tf.matMul(image!, text, false, true), scale), inputs.positives!),
 }

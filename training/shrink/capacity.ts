@@ -5,15 +5,14 @@ import { type Params, paramData, paramInputs } from '../../engine/params.ts'
 import type { Constraint } from '../../engine/train.ts'
 import { type DualEncoder, towerCounts } from '../../models/dual-encoder.ts'
 import { allGates, type Gate } from '../../models/gates.ts'
-import type { BatchSource } from '../batch-inputs.ts'
 import { compacted, compactorOf, createCompactors, maskOf, survivors } from './compactors.ts'
 import { maskRows, shrinkRows } from './lasso.ts'
-import { searchUseless } from './search.ts'
+import { type SearchSource, searchUseless } from './search.ts'
 import type { CapacitySettings } from './settings.ts'
 import { withoutClosedGates } from './settle.ts'
 
 /** A student that shrinks while it learns. */
-export interface Capacity {
+interface Capacity {
   /** Compactors and masks, which live beside the student while it learns. */
   params: Params
   /** Names of those that do not learn: the masks. */
@@ -30,19 +29,19 @@ export interface Capacity {
 }
 
 /**
- * Capacity dynamic distillation (CDD, arXiv 2303.09230): a compactor at every gate, a group lasso that lets its rows fade, and a look, every
+ * Capacity dynamic distillation (CDD, arXiv 2303.09230): a compactor at every gate, a group lasso that lets its rows fade, and a search, every
  * so many steps, for channels that contribute nothing to finding an item's neighbours among the teacher's features: these no longer learn, and fade.
  * @param source what the steps are made of; where its objectives compare gates, useless channels are looked for, else there is the lasso alone
  */
 export async function dynamicCapacity(
   model: DualEncoder,
   settings: CapacitySettings,
-  source: BatchSource & { pixels: PixelCache; params: Params },
+  source: SearchSource & { pixels: PixelCache },
 ): Promise<Capacity> {
   const { config } = model
   const gates = allGates(config)
-  const own = createCompactors(gates)
-  const params: Params = { ...source.params, ...own }
+  const compactors = createCompactors(gates)
+  const params: Params = { ...source.params, ...compactors }
   const { threads } = source.settings
   const fold = await openFold(gates, params, threads)
   const folded: DualEncoder = { config, params: { ...model.params } }
@@ -58,20 +57,20 @@ export async function dynamicCapacity(
       channels_useless: share((gate) => params[maskOf(gate)]!.data.filter((open) => open === 0).length),
     }
   }
-  let taught: Gate[] = []
+  let withLoss: Gate[] = []
   return {
-    params: own,
+    params: compactors,
     fixed: gates.map(maskOf),
     folded,
     refold,
     constraint: {
       beforeUpdate(gradients) {
-        taught = gates.filter((gate) => gradients[compactorOf(gate)]) // in a tower that no objective reaches nothing would hold the rows
-        for (const gate of taught) maskRows(gradients[compactorOf(gate)]!, params[maskOf(gate)]!.data)
+        withLoss = gates.filter((gate) => gradients[compactorOf(gate)]) // in a tower that no objective reaches nothing would hold the rows
+        for (const gate of withLoss) maskRows(gradients[compactorOf(gate)]!, params[maskOf(gate)]!.data)
       },
       async afterUpdate(step, learningRate) {
         const amount = settings.lasso * learningRate
-        for (const gate of taught) {
+        for (const gate of withLoss) {
           const mask = params[maskOf(gate)]!.data
           shrinkRows(params[compactorOf(gate)]!, (row) => (mask[row] === 0 ? Math.max(amount, 1 / settings.fade) : amount))
         }

@@ -58,8 +58,8 @@ export function survivors(params: Params, gate: Gate): number[][] {
   const lengths = rowLengths(params[compactorOf(gate)]!)
   const size = gate.channels / gate.groups
   return Array.from({ length: gate.groups }, (_, group) => {
-    const own = [...lengths.subarray(group * size, (group + 1) * size)]
-    const left = own.flatMap((length, i) => (length >= gone ? [i] : []))
-    return left.length > 0 ? left : [own.indexOf(Math.max(...own))]
+    const rows = [...lengths.subarray(group * size, (group + 1) * size)]
+    const left = rows.flatMap((length, i) => (length >= gone ? [i] : []))
+    return left.length > 0 ? left : [rows.indexOf(Math.max(...rows))]
   })
 }

@@ -8,13 +8,29 @@ import type { ClipConfig } from '../../models/config.ts'
 import { type Gate, gateFeatures, gatesOf } from '../../models/gates.ts'
 import { textTower } from '../../models/text.ts'
 import { imageTower } from '../../models/vision.ts'
-import { type BatchSource, batchInputs } from '../batch-inputs.ts'
-import { shownOf } from '../inner-step.ts'
-import type { Tower } from '../objectives/objective.ts'
-import { type Draw, sampler } from '../sampler.ts'
+import type { Tokenizer } from '../../tokenizers/load.ts'
+import { type Draw, sampler } from '../data/sampler.ts'
+import { textLengthOf } from '../data/text-length.ts'
+import type { TrainingSet } from '../data/training-set.ts'
+import { comparedLayers } from '../objectives/inner-layers.ts'
+import type { Tower, Weights } from '../objectives/objective.ts'
+import type { TeacherFeatures } from '../teachers/features.ts'
+import type { InnerFeatures } from '../teachers/inner-features.ts'
 import { compacted, maskOf } from './compactors.ts'
 import type { CapacitySettings } from './settings.ts'
 import { contributions, lowEverywhere } from './useless.ts'
+
+/** What of a run's batches the search reads. */
+export interface SearchSource {
+  set: TrainingSet
+  config: ClipConfig
+  tokenizer: Tokenizer
+  weights: Weights
+  settings: { batchSize: number; steps: number; accumulate: number; seed: number; threads?: number }
+  teacher: Pick<TeacherFeatures, 'augmentation'>
+  inner?: InnerFeatures
+  params: Params
+}
 
 export interface Search {
   /** Looks for useless channels after an update, when it is time, and closes their masks for ever. */
@@ -35,19 +51,15 @@ interface Side {
  * batches are functions of seed and step, so a resumed run looks through the same.
  * @returns undefined where no objective compares gates
  */
-export async function searchUseless(
-  source: BatchSource & { params: Params },
-  settings: CapacitySettings,
-  openLoader: () => BatchLoader,
-): Promise<Search | undefined> {
-  const { set, config, weights, settings: training, inner, params } = source
-  const towers = (['image', 'text'] as const).filter((tower) => shownOf(weights, tower).includes('gates'))
+export async function searchUseless(source: SearchSource, settings: CapacitySettings, openLoader: () => BatchLoader): Promise<Search | undefined> {
+  const { set, config, weights, settings: training, teacher, inner, params } = source
+  const towers = (['image', 'text'] as const).filter((tower) => comparedLayers(weights, tower).includes('gates'))
   if (towers.length === 0) return undefined
   const first = Math.floor(settings.resetFrom * training.steps)
   const draws = sampler(set, training.batchSize, training.seed)
   const batchSize = Math.min(training.batchSize, set.count)
-  const inputs = batchInputs(source, draws)
-  /** Items that are looked at, of each language. */
+  const textLength = textLengthOf(source)
+  /** Items in which useless channels are looked for, of each language. */
   const itemsOf = (languages: number) => Math.min(batchSize, Math.max(1, Math.floor(settings.resetItems / languages)))
   const sides: Side[] = []
   for (const tower of towers) {
@@ -56,22 +68,22 @@ export async function searchUseless(
     const count = tower === 'image' ? itemsOf(1) : itemsOf(set.languages.length) * set.languages.length
     const gates = gatesOf(tower, config)
     const columns = gates.reduce((sum, { channels }) => sum + channels, 0)
-    const specs: InputSpecs = { ...paramInputs(params), ...itemSpecs(tower, config, count, inputs.textShape.textLength) }
+    const specs: InputSpecs = { ...paramInputs(params), ...itemSpecs(tower, config, count, textLength) }
     specs.queue = { dtype: 'float32', shape: [queueRows, columns] }
     const probe = await compile(probeOf(tower, config, gates, settings.resetNeighbours), specs, { threads: training.threads })
     sides.push({ tower, gates, columns, queueRows, probe })
   }
   const loader = towers.includes('image') ? openLoader() : undefined
 
-  const items = async (tower: Tower, draw: Draw, step: number): Promise<Record<string, Numbers>> => {
+  const items = async (tower: Tower, draw: Draw): Promise<Record<string, Numbers>> => {
     if (tower === 'text') {
       const some = itemsOf(set.languages.length)
       const texts = set.languages.flatMap((language) => Array.from(draw.captions[language]!.subarray(0, some), (text) => set.texts[text]!))
-      const { inputIds, attentionMask } = source.tokenizer.encodeBatch(texts, inputs.textShape.textLength)
+      const { inputIds, attentionMask } = source.tokenizer.encodeBatch(texts, textLength)
       return { input_ids: inputIds, attention_mask: attentionMask }
     }
-    const augment = inputs.augmenter(draw, step)
-    loader!.request(Array.from(draw.images.subarray(0, itemsOf(1)), (index) => ({ index, augmentation: augment(index) })))
+    const images = draw.images.subarray(0, itemsOf(1))
+    loader!.request(Array.from(images, (index) => ({ index, augmentation: teacher.augmentation(index, draw.epoch) })))
     return { pixel_values: await loader!.next() }
   }
   /** The teacher's features of the latest items, newest first. [M, ΣC] */
@@ -93,9 +105,9 @@ export async function searchUseless(
       if (step < first || step + settings.fade > training.steps || step % settings.resetEvery !== 0) return
       const latest = step * training.accumulate
       for (const side of sides) {
-        const found = await items(side.tower, draws.draw(latest), latest)
-        const { rows } = await side.probe.run({ ...paramData(params), ...found, queue: await queueOf(side, latest) })
-        if (found.pixel_values) loader!.release(found.pixel_values as Float32Array)
+        const data = await items(side.tower, draws.draw(latest))
+        const { rows } = await side.probe.run({ ...paramData(params), ...data, queue: await queueOf(side, latest) })
+        if (data.pixel_values) loader!.release(data.pixel_values as Float32Array)
         closeMasks(rows!, side, params, settings.resetShare)
       }
     },

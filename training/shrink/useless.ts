@@ -11,13 +11,13 @@ import type { Gate } from '../../models/gates.ts'
 export function contributions(features: tf.Tensor, queue: tf.Tensor, gates: readonly Gate[], neighbours: number): tf.Tensor {
   const sizes = gates.map(({ channels }) => channels)
   const teacher = tf.split(queue, sizes, 1)
-  const perGate = tf.split(features, sizes, 1).map((own, i) => {
-    let likeness: tf.Tensor = tf.matMul(unit(own), unit(teacher[i]!), false, true) // [B, M]
+  const perGate = tf.split(features, sizes, 1).map((student, i) => {
+    let likeness: tf.Tensor = tf.matMul(unit(student), unit(teacher[i]!), false, true) // [B, M]
     return Array.from({ length: neighbours }, () => {
       // Equal rows of the queue tie and are taken together: their sum has their direction, and channels are only compared within an item.
       const nearest = tf.cast(tf.equal(likeness, tf.max(likeness, 1, true)), 'float32')
       likeness = tf.sub(likeness, tf.mul(nearest, 4)) // below every cosine
-      return tf.abs(tf.mul(tf.matMul(nearest, teacher[i]!), own)) // [B, C]
+      return tf.abs(tf.mul(tf.matMul(nearest, teacher[i]!), student)) // [B, C]
     })
   })
   return tf.stack(

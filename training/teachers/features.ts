@@ -8,7 +8,7 @@ import { batchLoader } from '../../corpora/batch-loader.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import { embedPixels, embedTexts } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import type { TrainingSet } from '../training-set.ts'
+import type { TrainingSet } from '../data/training-set.ts'
 import { openFeatureFolder } from './feature-folder.ts'
 import { pick, shardRows, shards } from './feature-shards.ts'
 import { storedAugmentations } from './stored-augmentations.ts'
@@ -125,7 +125,7 @@ function featureKey(
       variants,
       policy,
       seed,
-      pixels: pixels.file.split('/').at(-1),
+      pixels: pixels.name,
     }),
   )
   for (const image of pixels.keys) hash.update(`${image}\n`)

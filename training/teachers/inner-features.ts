@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { requireSpace } from '../../base/free-space.ts'
 import { progress } from '../../base/progress.ts'
 import type { Augmentation } from '../../corpora/augment.ts'
@@ -7,16 +7,16 @@ import { batchLoader } from '../../corpora/batch-loader.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import type { ClipConfig } from '../../models/config.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
-import { type InnerShapes, innerDims, shownOf } from '../inner-step.ts'
-import type { Shown, Tower, Weights } from '../objectives/objective.ts'
-import type { TrainingData } from '../prepare.ts'
-import { textLengthOf } from '../text-length.ts'
-import type { TrainingSet } from '../training-set.ts'
+import type { TrainingData } from '../data/prepare.ts'
+import { textLengthOf } from '../data/text-length.ts'
+import type { TrainingSet } from '../data/training-set.ts'
+import { comparedLayers, type InnerShapes, innerDims } from '../objectives/inner-layers.ts'
+import type { InnerLayer, Tower, Weights } from '../objectives/objective.ts'
 import { openFeatureFolder } from './feature-folder.ts'
 import type { InnerRows, InnerTeacher } from './inner-teacher.ts'
 import { missingBytes, readRows, type ShardSet, writeShards } from './shard-files.ts'
 
-/** What a teacher shows of its inside, as a training step reads it: stored, or made at that moment. */
+/** A teacher's inner layers, as a training step reads them: stored, or made at that moment. */
 export interface InnerFeatures {
   shapes: InnerShapes
   /** Whether rows are read; else the teacher makes them of the pixels and ids that are given. */
@@ -52,7 +52,7 @@ export async function innerFeatures(
   { set, pixels }: TrainingData,
   options: InnerOptions,
 ): Promise<InnerFeatures> {
-  const [ofImages, ofTexts] = [shownOf(weights, 'image'), shownOf(weights, 'text')]
+  const [ofImages, ofTexts] = [comparedLayers(weights, 'image'), comparedLayers(weights, 'text')]
   const running: InnerFeatures = {
     shapes: teacher.shapes,
     stored: false,
@@ -65,33 +65,38 @@ export async function innerFeatures(
   return { ...running, stored: true, ...images, ...texts }
 }
 
-async function storedImages(teacher: InnerTeacher, shown: Shown[], pixels: PixelCache, options: InnerOptions): Promise<InnerFeatures['images']> {
+async function storedImages(
+  teacher: InnerTeacher,
+  layers: InnerLayer[],
+  pixels: PixelCache,
+  options: InnerOptions,
+): Promise<InnerFeatures['images']> {
   const { variants, augmentation } = options
   const { count } = pixels
   const rows = count * variants // row = (epoch mod variants) · N + image
   const item = (row: number) => ({ index: row % count, augmentation: augmentation(row % count, Math.floor(row / count)) })
-  const of = createHash('sha256').update(basename(pixels.file)) // which has the pictures' keys and contents in it
+  const of = createHash('sha256').update(pixels.name) // which has the pictures' keys and contents in it
   for (let row = 0; row < rows; row++) of.update(JSON.stringify(item(row).augmentation))
   const loader = batchLoader({ cache: pixels })
-  const told = { tower: 'image', of: of.digest('hex'), rows, tokens: teacher.shapes.image!.tokens! } as const
-  const read = await stored(teacher, shown, told, options, async (from, to) => {
+  const rowsOf = { tower: 'image', of: of.digest('hex'), rows, tokens: teacher.shapes.image!.tokens! } as const
+  const read = await stored(teacher, layers, rowsOf, options, async (from, to) => {
     loader.request(Array.from({ length: to - from }, (_, i) => item(from + i)))
     const batch = await loader.next()
-    const result = await teacher.images(batch, to - from, shown)
+    const result = await teacher.images(batch, to - from, layers)
     loader.release(batch)
     return result
   }).finally(() => loader.close())
   return (indices, epoch) => read(Array.from(indices, (image) => (epoch % variants) * count + image))
 }
 
-async function storedTexts(teacher: InnerTeacher, shown: Shown[], set: TrainingSet, options: InnerOptions): Promise<InnerFeatures['texts']> {
+async function storedTexts(teacher: InnerTeacher, layers: InnerLayer[], set: TrainingSet, options: InnerOptions): Promise<InnerFeatures['texts']> {
   const { texts } = set
   const { tokenizer, config } = options
   const tokens = textLengthOf({ set, tokenizer, config })
   const of = createHash('sha256').update(JSON.stringify(texts)).digest('hex')
-  const read = await stored(teacher, shown, { tower: 'text', of, rows: texts.length, tokens }, options, (from, to) => {
+  const read = await stored(teacher, layers, { tower: 'text', of, rows: texts.length, tokens }, options, (from, to) => {
     const { inputIds, attentionMask } = tokenizer.encodeBatch(texts.slice(from, to), tokens)
-    return teacher.texts(inputIds, attentionMask, to - from, shown)
+    return teacher.texts(inputIds, attentionMask, to - from, layers)
   })
   return (indices) => read(Array.from(indices))
 }
@@ -107,7 +112,7 @@ interface StoredTower {
 /** Makes what is missing of a tower's rows. Returns who reads them. */
 async function stored(
   teacher: InnerTeacher,
-  shown: Shown[],
+  layers: InnerLayer[],
   { tower, of, rows, tokens }: StoredTower,
   { cacheDir }: InnerOptions,
   make: (from: number, to: number) => Promise<InnerRows>,
@@ -116,14 +121,14 @@ async function stored(
   const key = createHash('sha256').update(JSON.stringify(made)).digest('hex')
   const dir = join(cacheDir, `layers-${tower}-${key.slice(0, 16)}`)
   const dims = innerDims(teacher.shapes[tower]!, tokens)
-  const sets = shown.map((kind): ShardSet & { kind: Shown } => ({ dir, kind, rows, width: dims[kind].reduce((a, b) => a * b), shardRows }))
+  const sets = layers.map((kind): ShardSet & { kind: InnerLayer } => ({ dir, kind, rows, width: dims[kind].reduce((a, b) => a * b), shardRows }))
   const hint = 'Free some space, set --cacheDir to another disk, store fewer --variants, or let the teachers run at every step with --variants 0.'
   await requireSpace(dir, missingBytes(sets), { what: `what the teacher's ${tower} tower shows`, hint })
   await openFeatureFolder(dir, { key, ...made })
   const bar = progress(`inside the teacher's ${tower} tower`, rows, `${tower}s`)
   const pass = async (from: number, to: number) => {
     const result = await make(from, to)
-    return shown.map((kind) => result[kind]!)
+    return layers.map((kind) => result[kind]!)
   }
   await writeShards(sets, pass, bar.update).finally(bar.stop)
   return async (rows) => Object.fromEntries(await Promise.all(sets.map(async (set) => [set.kind, await readRows(set, rows)])))

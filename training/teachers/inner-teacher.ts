@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { opening } from '../../base/closing.ts'
 import { UserError } from '../../base/errors.ts'
 import { compile, type Step } from '../../engine/compile.ts'
 import { outlineModel } from '../../engine/onnx/proto.ts'
@@ -17,13 +18,13 @@ import { textTower } from '../../models/text.ts'
 import { type ActivationOutput, activationOutputs } from '../../models/towers.ts'
 import { imageTower } from '../../models/vision.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizers/load.ts'
-import type { InnerShapes } from '../inner-step.ts'
-import type { Shown, Tower } from '../objectives/objective.ts'
+import type { InnerShapes } from '../objectives/inner-layers.ts'
+import type { InnerLayer, Tower } from '../objectives/objective.ts'
 
 /** Numbers of what was asked for: hidden [n, T, D], attention [n, H, T, T], gates [n, ΣC]. */
-export type InnerRows = Partial<Record<Shown, Float32Array>>
+export type InnerRows = Partial<Record<InnerLayer, Float32Array>>
 
-/** A teacher that shows what is inside. */
+/** A teacher whose inner layers can be read. */
 export interface InnerTeacher {
   /** Folder and hash of all that these depend on. */
   id: string
@@ -31,14 +32,14 @@ export interface InnerTeacher {
   shapes: InnerShapes
   tokenizer: Tokenizer
   /** pixels [n, 3, S, S], CLIP-normalised */
-  images(pixels: Float32Array, count: number, shown: readonly Shown[]): Promise<InnerRows>
+  images(pixels: Float32Array, count: number, layers: readonly InnerLayer[]): Promise<InnerRows>
   /** ids and mask [n, T] */
-  texts(ids: Int32Array, mask: Int32Array, count: number, shown: readonly Shown[]): Promise<InnerRows>
+  texts(ids: Int32Array, mask: Int32Array, count: number, layers: readonly InnerLayer[]): Promise<InnerRows>
   release(): Promise<void>
 }
 
 /**
- * Opens a teacher that shows what is inside: a model folder (model.safetensors), an export of ours, whose weights are read out of its ONNX files, or
+ * Opens a teacher whose inner layers can be read: a model folder (model.safetensors), an export of ours, whose weights are read out of its ONNX files, or
  * split ONNX towers of another make with outputs `hidden_states` [b, T, D] and `attentions` [b, H, T, T], whose gates stay hidden.
  * @param towers those that will be looked into: of another make's, only these need such outputs
  * @throws UserError for a folder with none of them
@@ -61,8 +62,8 @@ async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTea
   const { config, params, tokenizer } = await readModelFolder(dir)
   const gates = { image: gatesOf('image', config), text: gatesOf('text', config) }
   const channels = (tower: Tower) => gates[tower].reduce((sum, { channels }) => sum + channels, 0)
-  const pick = (tower: Tower, inputs: Tensors, { means, ...lastLayer }: Activations, shown: readonly Shown[]) =>
-    Object.fromEntries(shown.map((what) => [what, what === 'gates' ? gateFeatures(inputs, gates[tower], means) : lastLayer[what]]))
+  const pick = (tower: Tower, inputs: Tensors, { means, ...lastLayer }: Activations, layers: readonly InnerLayer[]) =>
+    Object.fromEntries(layers.map((what) => [what, what === 'gates' ? gateFeatures(inputs, gates[tower], means) : lastLayer[what]]))
   const { vision_config: vision, text_config: text } = config
   const weights = paramData(params)
   const steps = new Map<string, Promise<Step>>()
@@ -85,25 +86,25 @@ async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTea
       },
       text: { width: text.hidden_size, heads: text.num_attention_heads, gates: channels('text') },
     },
-    async images(pixels, count, shown) {
+    async images(pixels, count, layers) {
       const make = () =>
         compile(
-          (inputs) => pick('image', inputs, imageTower(inputs, config, inputs.pixel_values!), shown),
+          (inputs) => pick('image', inputs, imageTower(inputs, config, inputs.pixel_values!), layers),
           specs({ pixel_values: { dtype: 'float32', shape: [count, 3, size, size] } }),
           options,
         )
-      return (await step(`image ${count} ${shown}`, make)).run({ ...weights, pixel_values: pixels })
+      return (await step(`image ${count} ${layers}`, make)).run({ ...weights, pixel_values: pixels })
     },
-    async texts(ids, mask, count, shown) {
+    async texts(ids, mask, count, layers) {
       const shape = [count, ids.length / count]
       if (shape[1]! > text.max_position_embeddings) throw tooLong(dir, shape[1]!, text.max_position_embeddings)
       const make = () =>
         compile(
-          (inputs) => pick('text', inputs, textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!), shown),
+          (inputs) => pick('text', inputs, textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!), layers),
           specs({ input_ids: { dtype: 'int32', shape }, attention_mask: { dtype: 'int32', shape } }),
           options,
         )
-      return (await step(`text ${shape} ${shown}`, make)).run({ ...weights, input_ids: ids, attention_mask: mask })
+      return (await step(`text ${shape} ${layers}`, make)).run({ ...weights, input_ids: ids, attention_mask: mask })
     },
     async release() {
       for (const opened of steps.values()) await (await opened).release()
@@ -124,8 +125,6 @@ async function fromOnnx(dir: string, towers: readonly Tower[], options: RuntimeO
   }
   const { imageSize, recolour } = await readTeacherConfig(dir)
   const tokenizer = await loadTokenizer(dir)
-  const vision = towers.includes('image') ? await openTower(files.vision, options) : undefined
-  const text = towers.includes('text') ? await openTower(files.text, options) : undefined
   if (imageSize === undefined || recolour) {
     throw new UserError({
       where: join(dir, 'preprocessor_config.json'),
@@ -135,24 +134,29 @@ async function fromOnnx(dir: string, towers: readonly Tower[], options: RuntimeO
     })
   }
   const size = imageSize
-  const images = (pixels: Float32Array, count: number) => vision!.run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
-  const texts = (ids: Int32Array, mask: Int32Array, count: number) => {
-    const dims = [count, ids.length / count]
-    return text!.run({ input_ids: { data: ids, dims }, attention_mask: { data: mask, dims } })
-  }
-  // One run of each tower tells what its outputs are like.
-  const image = vision && (await images(new Float32Array(3 * size * size), 1)).shape
-  const word = tokenizer.encodeBatch(['a'], 4)
-  const words = text && (await texts(word.inputIds, word.attentionMask, 1)).shape
-  return {
-    id: await teacherId(dir, files),
-    imageSize: size,
-    tokenizer,
-    shapes: { ...(image && { image }), ...(words && { text: { width: words.width, heads: words.heads } }) },
-    images,
-    texts,
-    release: async () => void (await Promise.all([vision?.release(), text?.release()])),
-  }
+  return opening(async (closeLater, release) => {
+    const open = async (file: string) => closeLater(await openTower(file, options), ({ release }) => release())
+    const vision = towers.includes('image') ? await open(files.vision) : undefined
+    const text = towers.includes('text') ? await open(files.text) : undefined
+    const images = (pixels: Float32Array, count: number) => vision!.run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
+    const texts = (ids: Int32Array, mask: Int32Array, count: number) => {
+      const dims = [count, ids.length / count]
+      return text!.run({ input_ids: { data: ids, dims }, attention_mask: { data: mask, dims } })
+    }
+    // One run of each tower tells what its outputs are like.
+    const image = vision && (await images(new Float32Array(3 * size * size), 1)).shape
+    const word = tokenizer.encodeBatch(['a'], 4)
+    const words = text && (await texts(word.inputIds, word.attentionMask, 1)).shape
+    return {
+      id: await teacherId(dir, files),
+      imageSize: size,
+      tokenizer,
+      shapes: { ...(image && { image }), ...(words && { text: { width: words.width, heads: words.heads } }) },
+      images,
+      texts,
+      release,
+    }
+  })
 }
 
 async function openTower(file: string, options: RuntimeOptions) {

@@ -3,7 +3,7 @@ import { random } from '../../base/random.ts'
 import { drawAugmentation, type Policy } from '../../corpora/augment.ts'
 import { embedPixels, embedTexts } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import type { TrainingSet } from '../training-set.ts'
+import type { TrainingSet } from '../data/training-set.ts'
 import type { TeacherFeatures } from './features.ts'
 
 /**

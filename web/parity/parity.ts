@@ -4,8 +4,8 @@ import { markdownTable } from 'markdown-table'
 import { UserError } from '../../base/errors.ts'
 import { decodeImage, toPixelValues } from '../../corpora/images.ts'
 import { findExport } from '../../export/model-files.ts'
-import type { ModelDtype } from '../../models/onnx/files.ts'
-import { openTeacher } from '../../models/onnx/open-folder.ts'
+import type { ModelDtype } from '../../models/onnx/dtypes.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { embedInBrowser } from './browser.ts'
 import type { Embedded } from './check.ts'
 import { embedInNode } from './node.ts'
@@ -97,7 +97,7 @@ function isApart({ kind, cosines, promised }: ParityRow, path: ParityPath): bool
 }
 
 async function embedAsTraining(dir: string, dtype: ModelDtype, images: ProbeImage[]): Promise<Embedded & { imageSize: number }> {
-  const encoder = await openTeacher(dir, { dtype })
+  const encoder = await openOnnxFolder(dir, { dtype })
   const { imageSize } = encoder
   const embedded: Embedded & { imageSize: number } = { images: [], texts: [], imageSize }
   for (const { name, file } of images) {

@@ -6,7 +6,7 @@ import { clipMean, clipStd } from '../../../corpora/pixel-values.ts'
 import type { Graph } from '../../../engine/onnx/model.ts'
 import { encodeModel } from '../../../engine/onnx/proto.ts'
 import { exportGraphs } from '../../../export/onnx.ts'
-import { openTeacher, type TeacherOptions } from '../../../models/onnx/open-folder.ts'
+import { openOnnxFolder, type TeacherOptions } from '../../../models/onnx/open-folder.ts'
 import { loadTokenizer } from '../../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../../tokenizers/train.ts'
 import { captions, leastCosine, noise, type SmallModel, smallModel } from '../../export/small-model.ts'
@@ -25,7 +25,7 @@ async function folder(t: ExecutionContext, small: SmallModel, graphs: Record<str
 }
 
 async function open(t: ExecutionContext, dir: string, options: TeacherOptions = {}) {
-  const teacher = await openTeacher(dir, { threads: 1, ...options })
+  const teacher = await openOnnxFolder(dir, { threads: 1, ...options })
   t.teardown(() => teacher.release())
   return teacher
 }
@@ -54,7 +54,7 @@ test('towers of two number formats are no model', async (t) => {
   const { vision, text } = exportGraphs(small.model)
   const dir = await folder(t, small, { vision_model: vision, text_model_quantized: text })
   const message = /expected onnx\/vision_model and onnx\/text_model, .*, got onnx\/text_model_quantized\.onnx, onnx\/vision_model\.onnx/
-  await t.throwsAsync(openTeacher(dir), { instanceOf: UserError, message })
+  await t.throwsAsync(openOnnxFolder(dir), { instanceOf: UserError, message })
 })
 
 test('a combined model is split and its logit scale measured', async (t) => {
@@ -95,7 +95,7 @@ test('a tokenizer that lets texts be longer than the model has positions is refu
   const config = JSON.parse(await readFile(file, 'utf8')) as object
   await writeFile(file, JSON.stringify({ ...config, model_max_length: 40 }))
   const message = /tokenizer_config\.json: expected a model_max_length of no more tokens than .*text_model\.onnx takes, got 40, which fail with "/
-  await t.throwsAsync(openTeacher(dir, { threads: 1 }), { instanceOf: UserError, message })
+  await t.throwsAsync(openOnnxFolder(dir, { threads: 1 }), { instanceOf: UserError, message })
 })
 
 test('null is a word that the processor of a model does not say', async (t) => {
@@ -118,7 +118,7 @@ test('one image or text at a time, where the export allows no more', async (t) =
   t.true(Math.abs(inOne.logitScale / small.encoder.logitScale - 1) < 1e-3)
   const three = (graph: Graph): Graph => ({ ...graph, inputs: graph.inputs.map((input) => ({ ...input, dims: [3, ...input.dims.slice(1)] })) })
   const message = /input pixel_values: expected shape \[1,3,32,32\], got \[3,/
-  await t.throwsAsync(openTeacher(await folder(t, small, { vision_model: three(graphs.vision), text_model: graphs.text })), {
+  await t.throwsAsync(openOnnxFolder(await folder(t, small, { vision_model: three(graphs.vision), text_model: graphs.text })), {
     instanceOf: UserError,
     message,
   })
@@ -131,7 +131,7 @@ test('one image or text at a time, where the export allows no more', async (t) =
 test('bad folders are refused with what was found and what to do', async (t) => {
   const small = await smallModel(t)
   const { vision, text } = exportGraphs(small.model)
-  const fails = (dir: string, message: RegExp, options = {}) => t.throwsAsync(openTeacher(dir, options), { instanceOf: UserError, message })
+  const fails = (dir: string, message: RegExp, options = {}) => t.throwsAsync(openOnnxFolder(dir, options), { instanceOf: UserError, message })
   const dir = await folder(t, small, { visual: vision, text_model: text })
   await fails(join(dir, 'none'), /none: expected a folder with a CLIP-like ONNX model, got nothing there/)
   await fails(join(dir, 'tokenizer.json'), /got a file/)
@@ -157,7 +157,7 @@ test('tensors of unexpected shape are refused', async (t) => {
   const small = await smallModel(t)
   const { vision, text, combined } = exportGraphs(small.model)
   const fails = async (graphs: Record<string, Graph>, message: RegExp) =>
-    t.throwsAsync(openTeacher(await folder(t, small, graphs)), { instanceOf: UserError, message })
+    t.throwsAsync(openOnnxFolder(await folder(t, small, graphs)), { instanceOf: UserError, message })
   // The tokens instead of the pooled embedding.
   const hidden = vision.nodes.find(({ op }) => op === 'LayerNormalization')!.outputs[0]!
   const unpooled: Graph = { ...vision, outputs: [{ name: hidden, dtype: 'float32', dims: ['b', 'n', 'd'] }] }
@@ -188,7 +188,7 @@ test('features that are not finite are refused', async (t) => {
   })
   small.model.params['text_projection.weight']!.data[5] = NaN
   const broken = exportGraphs(small.model).text
-  await t.throwsAsync(openTeacher(await folder(t, small, { vision_model: vision, text_model: broken })), {
+  await t.throwsAsync(openOnnxFolder(await folder(t, small, { vision_model: vision, text_model: broken })), {
     instanceOf: UserError,
     message: /text_model.onnx, output text_embeds: expected finite features/,
   })
@@ -208,5 +208,5 @@ test('a tokenizer of another model, with more ids than this one has, is refused'
   const message = new RegExp(
     `tokenizer\\.json: expected at most ${own} ids, as .*text_model\\.onnx has, got ${vocabSize}\\. Model and tokenizer do not match`,
   )
-  await t.throwsAsync(() => openTeacher(dir, { threads: 1 }), { instanceOf: UserError, message })
+  await t.throwsAsync(() => openOnnxFolder(dir, { threads: 1 }), { instanceOf: UserError, message })
 })

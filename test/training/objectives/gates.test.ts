@@ -10,9 +10,10 @@ const gate = (channels: number): Gate => ({ before: 'a', after: 'b', groups: 1, 
 function step(name: string, sizes: number[]) {
   return withGradients(
     (params, inputs) => {
-      const side = { student: { gates: params.student! }, teacher: { gates: inputs.teacher! }, gates: sizes.map(gate) }
+      const side = { layers: { gates: params.student! }, gates: sizes.map(gate) }
       const inner: Record<Tower, typeof side> = { image: side, text: side }
-      return { loss: objectives[name]!.loss({ inner } as unknown as ObjectiveContext) }
+      const teacher = { teacher_image_gates: inputs.teacher!, teacher_text_gates: inputs.teacher! }
+      return { loss: objectives[name]!.loss({ inner, inputs: teacher } as unknown as ObjectiveContext) }
     },
     ['student'],
   )

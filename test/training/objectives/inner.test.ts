@@ -61,12 +61,12 @@ function step(name: string, tower: 'image' | 'text' = 'text') {
   return withGradients(
     (params, inputs) => {
       const inner = {
-        student: { hidden: params.hidden!, attention: tf.softmax(params.scores!) },
-        teacher: { hidden: inputs.teacherHidden!, attention: tf.softmax(inputs.teacherScores!) },
+        layers: { hidden: params.hidden!, attention: tf.softmax(params.scores!) },
         ...(tower === 'text' && { attended: inputs.attended! }),
       }
       const own = { [`objective.${name}.${tower}.weight`]: params.projection! }
-      const context = { inner: { [tower]: inner }, params: own } as unknown as ObjectiveContext
+      const teacher = { [`teacher_${tower}_hidden`]: inputs.teacherHidden!, [`teacher_${tower}_attention`]: tf.softmax(inputs.teacherScores!) }
+      const context = { inner: { [tower]: inner }, inputs: teacher, params: own } as unknown as ObjectiveContext
       return { loss: objectives[name]!.loss(context) }
     },
     ['hidden', 'scores', 'projection'],
@@ -232,11 +232,12 @@ test('a sum over towers is the sum of its parts', async (t) => {
   const both = withGradients(
     (params, inputs) => {
       const side = {
-        student: { hidden: params.hidden!, attention: tf.softmax(params.scores!) },
-        teacher: { hidden: inputs.teacherHidden!, attention: tf.softmax(inputs.teacherScores!) },
+        layers: { hidden: params.hidden!, attention: tf.softmax(params.scores!) },
         attended: inputs.attended!,
       }
-      return { loss: objectives.attention!.loss({ inner: { image: side, text: side } } as unknown as ObjectiveContext) }
+      const maps = tf.softmax(inputs.teacherScores!)
+      const teacher = { teacher_image_attention: maps, teacher_text_attention: maps }
+      return { loss: objectives.attention!.loss({ inner: { image: side, text: side }, inputs: teacher } as unknown as ObjectiveContext) }
     },
     ['scores'],
   )

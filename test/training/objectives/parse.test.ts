@@ -1,6 +1,6 @@
 import test from 'ava'
 import { UserError } from '../../../base/errors.ts'
-import { objectiveParams, objectives, parseObjectives, teachesOwnSpace } from '../../../training/objectives/table.ts'
+import { objectiveParams, objectives, parseObjectives, teachesStudentSpace } from '../../../training/objectives/table.ts'
 import { own } from './harness.ts'
 
 test('names with weights, in their order; a weight left out is 1', (t) => {
@@ -56,5 +56,5 @@ test('temperatures of objectives begin where their papers do', (t) => {
 
 test('which objectives teach the own space', (t) => {
   const answers = { 'task:1,fd:4': true, 'fd:1,crd:1': true, siglip: true, 'fd:1,icl:1': false, 'gd:0.001,afd:1': false }
-  for (const [text, answer] of Object.entries(answers)) t.is(teachesOwnSpace(parseObjectives(text)), answer, text)
+  for (const [text, answer] of Object.entries(answers)) t.is(teachesStudentSpace(parseObjectives(text)), answer, text)
 })

@@ -9,7 +9,7 @@ import { dualEncoderParams, towerCounts } from '../../../models/dual-encoder.ts'
 import { modelEncoder } from '../../../models/encoder.ts'
 import { readModelFolder, writeModelFolder } from '../../../models/folder.ts'
 import { allGates } from '../../../models/gates.ts'
-import { openTeacher } from '../../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../../models/onnx/open-folder.ts'
 import { evenConfig } from '../../../models/uneven.ts'
 import { runStage1 } from '../../../stages/stage1.ts'
 import { compactorOf, createCompactors } from '../../../training/shrink/compactors.ts'
@@ -74,7 +74,7 @@ test('a model without its closed gates computes what it computed with them; writ
     ['q8', 0.99],
     ['q4', 0.9],
   ] as const) {
-    const exported = await openTeacher(out, { dtype, threads: 1 })
+    const exported = await openOnnxFolder(out, { dtype, threads: 1 })
     t.true(leastCosine(await exported.encodeImages(pixels, 3), want.images, dim) > cosine, `${dtype}, images`)
     t.true(leastCosine(await exported.encodeTexts(captions), want.texts, dim) > cosine, `${dtype}, texts`)
     await exported.release()
@@ -90,7 +90,7 @@ async function shrink(name: string, more: object = {}, resume = false) {
   const { flags, dir: root } = await place
   const dir = join(root, name)
   const open = await openCorpus(String(flags.corpus), { languages: ['de', 'fr'] })
-  const teacher = await openTeacher(String(flags.teacher), { threads: 1 })
+  const teacher = await openOnnxFolder(String(flags.teacher), { threads: 1 })
   const settings = stage1Settings.parse({
     objective: 'task:1,fd:4,gates:0.5',
     init: String(flags.teacher),

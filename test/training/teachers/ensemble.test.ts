@@ -1,7 +1,7 @@
 import test from 'ava'
 import { ensembleFeatures } from '../../../training/teachers/ensemble.ts'
 import type { TeacherFeatures } from '../../../training/teachers/features.ts'
-import { parseColleague } from '../../../training/teachers/teachers.ts'
+import { parseOtherTeacher } from '../../../training/teachers/teachers.ts'
 import { close, gaussian } from '../../engine/oracle.ts'
 import { unitRows } from '../../models/tiny.ts'
 
@@ -55,8 +55,8 @@ test('an ensemble of one is that one', (t) => {
 })
 
 test('teachers as they are written', (t) => {
-  t.deepEqual(parseColleague('runs/x', '--ensemble'), { dir: 'runs/x', weight: 1 })
-  t.deepEqual(parseColleague('C:\\models\\x:0.5', '--ensemble'), { dir: 'C:\\models\\x', weight: 0.5 })
-  t.deepEqual(parseColleague('zh+pt-BR=a/b-2', '--specialists'), { dir: 'a/b-2', weight: 1, languages: ['zh', 'pt-BR'] })
-  t.deepEqual(parseColleague('zh=a:2', '--specialists'), { dir: 'a', weight: 2, languages: ['zh'] })
+  t.deepEqual(parseOtherTeacher('runs/x', '--ensemble'), { dir: 'runs/x', weight: 1 })
+  t.deepEqual(parseOtherTeacher('C:\\models\\x:0.5', '--ensemble'), { dir: 'C:\\models\\x', weight: 0.5 })
+  t.deepEqual(parseOtherTeacher('zh+pt-BR=a/b-2', '--specialists'), { dir: 'a/b-2', weight: 1, languages: ['zh', 'pt-BR'] })
+  t.deepEqual(parseOtherTeacher('zh=a:2', '--specialists'), { dir: 'a', weight: 2, languages: ['zh'] })
 })

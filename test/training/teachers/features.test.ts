@@ -14,7 +14,8 @@ async function material(t: ExecutionContext) {
   const { encoder } = await smallModel(t)
   const { pixels, set, cacheDir, augmented } = await pictures(t)
   const options: FeatureOptions = { cacheDir, variants, policy: { name: 'style', strength: 1 }, seed: 3 }
-  const make = (changes: Partial<FeatureOptions> = {}, spoken = set) => teacherFeatures(encoder, spoken, pixels, { ...options, ...changes })
+  const make = (changes: Partial<FeatureOptions> = {}, of = set, place: Partial<typeof pixels> = {}) =>
+    teacherFeatures(encoder, of, { ...pixels, ...place }, { ...options, ...changes })
   return { encoder, set, cacheDir, augmented, make }
 }
 
@@ -69,6 +70,13 @@ test('other augmentations, images and texts never meet old features', async (t) 
   await make({ variants: 2 })
   await make({}, { ...set, texts: [...set.texts.slice(1), 'new'] })
   t.is(await folders(), 5)
+})
+
+test('the folder in which pixels lie is no part of what features are of, whatever its separators', async (t) => {
+  const { cacheDir, make } = await material(t)
+  await make()
+  await make({}, undefined, { file: 'C:\\pictures\\pixels.rgba' })
+  t.is((await readdir(cacheDir)).filter((name) => name.startsWith('features-')).length, 1)
 })
 
 const damages: Record<string, [(dir: string) => Promise<void>, RegExp]> = {

@@ -12,11 +12,11 @@ import { parseOutputs } from '../../../export/outputs.ts'
 import { exportFolder } from '../../../export/package.ts'
 import { findModel } from '../../../models/find-model.ts'
 import { readModelFolder, writeModelFolder } from '../../../models/folder.ts'
-import { openTeacher } from '../../../models/onnx/open-folder.ts'
+import { openOnnxFolder } from '../../../models/onnx/open-folder.ts'
 import { textTower } from '../../../models/text.ts'
 import { bindParams } from '../../../models/towers.ts'
 import { imageTower } from '../../../models/vision.ts'
-import type { InnerShapes } from '../../../training/inner-step.ts'
+import type { InnerShapes } from '../../../training/objectives/inner-layers.ts'
 import { openInnerTeacher, requireSameSize, requireSameTokenizer } from '../../../training/teachers/inner-teacher.ts'
 import { close, gaussian } from '../../engine/oracle.ts'
 import { captions, smallModel } from '../../export/small-model.ts'
@@ -148,7 +148,7 @@ for (const [dtype, tolerance] of [
       close(t, got.attention!, want.attention!, tolerance, 'attention')
     }
     // The folder is a teacher of features as well, and the combined file shows nothing more than ever.
-    const teacher = await openTeacher(out, { threads: 1 })
+    const teacher = await openOnnxFolder(out, { threads: 1 })
     t.teardown(() => teacher.release())
     t.is(teacher.embedDim, config.projection_dim)
     const outputsOf = async (stem: string) =>

@@ -1,6 +1,6 @@
-import { UserError } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
-import type { Corpus, ImageSource, Language, Sample, Split, TextCorpus, TextSample } from '../corpora/sample.ts'
+import { UserError } from '../../base/errors.ts'
+import { nearest } from '../../base/nearest.ts'
+import type { Corpus, ImageSource, Language, Sample, Split, TextCorpus, TextSample } from '../../corpora/sample.ts'
 
 /**
  * A split in memory: images by index, captions as indices into one list of distinct texts. Parallel texts have no images; what is said
@@ -48,11 +48,11 @@ export async function loadTrainingSet(
       continue
     }
     if (hasImage(sample)) images.push(sample.image)
-    const own = `image:${sample.id}`
-    classes.push(intern(classIndex, sample.classId ?? own))
+    const alone = `image:${sample.id}`
+    classes.push(intern(classIndex, sample.classId ?? alone))
     for (const column of Object.keys(sample.columns ?? {})) columns.add(column)
     const label = options.classColumn === undefined ? sample.classId : sample.columns?.[options.classColumn]
-    labels.push(intern(labelIndex, label ?? own))
+    labels.push(intern(labelIndex, label ?? alone))
     for (const language of languages) captions[language]!.push(sample.captions[language]!.map((text) => intern(textIndex, text)))
   }
   if (classes.length === 0) {

@@ -5,14 +5,14 @@ import type { Language } from '../../corpora/sample.ts'
 import type { ClipConfig } from '../../models/config.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
-import { shownOf } from '../inner-step.ts'
+import type { ImageData, TrainingData } from '../data/prepare.ts'
+import { comparedLayers } from '../objectives/inner-layers.ts'
 import type { Weights } from '../objectives/objective.ts'
-import type { ImageData, TrainingData } from '../prepare.ts'
 import { ensembleFeatures } from './ensemble.ts'
 import { type TeacherFeatures, teacherFeatures } from './features.ts'
 import { type InnerFeatures, innerFeatures } from './inner-features.ts'
 import { onlineFeatures } from './online.ts'
-import { dismiss, type Teachers } from './teachers.ts'
+import { releaseTeachers, type Teachers } from './teachers.ts'
 import { textFeatures } from './text-features.ts'
 
 /** A specialist's features, as the training loop reads them. */
@@ -21,14 +21,15 @@ export interface SpecialistFeatures extends TeacherFeatures {
   weight: number
 }
 
-/** What all who teach one student have to say. */
-export interface Team {
-  general: TeacherFeatures
+/** Features of all teachers of a student. */
+export interface AllFeatures {
+  /** Of the main one, or of the ensemble that it leads. */
+  teacher: TeacherFeatures
   specialists: SpecialistFeatures[]
   inner?: InnerFeatures
 }
 
-export interface TeamOptions {
+export interface AllFeaturesOptions {
   cacheDir: string
   /** Stored augmentations of every image; 0: teachers run at every step. */
   variants: number
@@ -40,30 +41,30 @@ export interface TeamOptions {
 }
 
 /**
- * Makes or finds everybody's features. Every teacher sees the images at its own size, but in the same augmentations. Once all is stored (`variants` of 1
+ * Makes or finds the features of all teachers. Every teacher sees the images at its own size, but in the same augmentations. Once all is stored (`variants` of 1
  * or more) no teacher is in memory.
  */
-export async function gatherTeam(teachers: Teachers, weights: Weights, data: TrainingData, options: TeamOptions): Promise<Team> {
-  const { teacher, colleagues, innerTeacher } = teachers
+export async function featuresOfAll(teachers: Teachers, weights: Weights, data: TrainingData, options: AllFeaturesOptions): Promise<AllFeatures> {
+  const { teacher: main, others, innerTeacher } = teachers
   const featuresOf = (encoder: Encoder) => {
     const { set, pixels } = data
     if (!pixels) return textFeatures(encoder, set, options.cacheDir)
     return options.variants === 0 ? onlineFeatures(encoder, set, pixels.size, options) : cached(encoder, { set, pixels }, options)
   }
-  const members = [{ features: await featuresOf(teacher), weight: 1 }]
+  const members = [{ features: await featuresOf(main), weight: 1 }]
   const specialists: SpecialistFeatures[] = []
-  for (const { encoder, weight, languages } of colleagues) {
+  for (const { encoder, weight, languages } of others) {
     const features = await featuresOf(encoder)
     if (languages) specialists.push({ ...features, weight, languages })
     else members.push({ features, weight })
   }
-  const general = ensembleFeatures(members)
-  const inner = innerTeacher && (await innerFeatures(innerTeacher, weights, data, { ...options, augmentation: general.augmentation }))
-  if (options.variants > 0) await dismiss(teachers)
-  return { general, specialists, inner }
+  const teacher = ensembleFeatures(members)
+  const inner = innerTeacher && (await innerFeatures(innerTeacher, weights, data, { ...options, augmentation: teacher.augmentation }))
+  if (options.variants > 0) await releaseTeachers(teachers)
+  return { teacher, specialists, inner }
 }
 
-async function cached(encoder: Encoder, { set, pixels }: ImageData, options: TeamOptions): Promise<TeacherFeatures> {
+async function cached(encoder: Encoder, { set, pixels }: ImageData, options: AllFeaturesOptions): Promise<TeacherFeatures> {
   if (encoder.imageSize === pixels.size) return teacherFeatures(encoder, set, pixels, options)
   const own = await buildPixelCache(set.images, { dir: options.cacheDir, size: encoder.imageSize })
   try {
@@ -76,10 +77,10 @@ async function cached(encoder: Encoder, { set, pixels }: ImageData, options: Tea
 /** @throws UserError for a pivot that is none of the run's languages, and for one beside objectives that compare tokens: those of two languages differ */
 export function requirePivot(pivot: Language | undefined, languages: Language[], weights: Weights): void {
   if (pivot === undefined) return
-  const shown = shownOf(weights, 'text')
-  if (shown.length > 0) {
+  const layers = comparedLayers(weights, 'text')
+  if (layers.length > 0) {
     const hint = 'Leave it out, or distil features (fd-text) instead.'
-    throw new UserError({ where: `--pivot ${pivot}`, expected: 'objectives that compare embeddings of texts', got: shown.join(' and '), hint })
+    throw new UserError({ where: `--pivot ${pivot}`, expected: 'objectives that compare embeddings of texts', got: layers.join(' and '), hint })
   }
   if (languages.includes(pivot)) return
   const hint = 'Add it to --languages: its captions are what the teacher reads.'

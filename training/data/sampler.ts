@@ -1,5 +1,5 @@
-import { permutation, type Random, random } from '../base/random.ts'
-import type { Language } from '../corpora/sample.ts'
+import { permutation, type Random, random } from '../../base/random.ts'
+import type { Language } from '../../corpora/sample.ts'
 import type { TrainingSet } from './training-set.ts'
 
 /** What enters one step: images, and one caption per image and language. */

@@ -1,5 +1,5 @@
-import type { ClipConfig } from '../models/config.ts'
-import type { Tokenizer } from '../tokenizers/load.ts'
+import type { ClipConfig } from '../../models/config.ts'
+import type { Tokenizer } from '../../tokenizers/load.ts'
 import type { TrainingSet } from './training-set.ts'
 
 /** Tokens of a text in training: the longest percent of the captions is cut, for what is compared token by token is as long as the longest text. */

@@ -1,0 +1,49 @@
+import type { PixelCache } from '../corpora/pixel-cache.ts'
+import type { Language } from '../corpora/sample.ts'
+import type { ClipConfig } from '../models/config.ts'
+import type { Tokenizer } from '../tokenizers/load.ts'
+import type { Draw } from './data/sampler.ts'
+import type { TrainingSet } from './data/training-set.ts'
+import type { Centroids } from './objectives/centroids.ts'
+import type { Tower, Weights } from './objectives/objective.ts'
+import type { ObjectiveSettings } from './objectives/settings.ts'
+import type { TrainSettings } from './settings.ts'
+import type { SpecialistFeatures } from './teachers/all-features.ts'
+import type { TeacherFeatures } from './teachers/features.ts'
+import type { InnerFeatures } from './teachers/inner-features.ts'
+import type { InnerRows } from './teachers/inner-teacher.ts'
+
+/** What batches are made of. */
+export interface BatchSource {
+  set: TrainingSet
+  /** Absent where there are texts alone: images are then neither read nor asked of the teacher. */
+  pixels?: PixelCache
+  config: ClipConfig
+  tokenizer: Tokenizer
+  weights: Weights
+  settings: TrainSettings
+  objectiveSettings?: ObjectiveSettings
+  /** Teacher's features: images then come in the augmentations that the teacher saw. */
+  teacher?: TeacherFeatures
+  /** Teachers that take over single languages. */
+  specialists?: SpecialistFeatures[]
+  /** The teacher's inner layers. */
+  inner?: InnerFeatures
+  /** The language that teachers read for all. */
+  pivot?: Language
+}
+
+/** One batch, as the values of a step's inputs are made of it. */
+export interface Batch {
+  source: BatchSource
+  objectiveSettings: ObjectiveSettings
+  draw: Draw
+  tokens: { input_ids: Int32Array; attention_mask: Int32Array; text_order?: Int32Array }
+  /** [B, 3, S, S], CLIP-normalised; absent where there are texts alone. */
+  pixels?: Float32Array
+  centroids?: Centroids
+  /** The teacher's inner layers, made once however many are compared. */
+  innerLayers(tower: Tower): Promise<InnerRows>
+  /** A fraction of every image's patches, chosen by the generator of that purpose. [B, K] */
+  choosePatches(purpose: number, fraction: number): Int32Array
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import { flatten } from '../base/flatten.ts'
+import type { TextCorpus } from '../corpora/sample.ts'
+import type { Identity } from '../engine/checkpoint.ts'
+import type { ClipConfig } from '../models/config.ts'
+import type { TrainingSet } from './data/training-set.ts'
+import type { TrainSettings } from './settings.ts'
+
+/** What a resumed run is compared with, a line per thing that can differ; how fast it computes and how it is shown may. */
+export function identityOf(corpus: TextCorpus, set: TrainingSet, config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
+  const model = flatten('model', { ...config })
+  const { tensorboard: _shown, threads: _speed, ...decisive } = settings
+  return {
+    corpus: corpus.name,
+    images: set.count,
+    captions: set.texts.length,
+    languages: set.languages.join(),
+    'hash of images, captions and classes': hashOf(set),
+    ...model,
+    ...flatten('', decisive),
+    ...more,
+  }
+}
+
+/** Counts alone would not tell that captions were corrected, or images replaced. */
+function hashOf(set: TrainingSet): string {
+  const images = set.images.map(({ key, fingerprint }) => [key, fingerprint])
+  const hash = createHash('sha256').update(JSON.stringify([images, set.texts, [...set.classes], [...set.labels]]))
+  for (const language of set.languages) hash.update(JSON.stringify(set.captions[language]))
+  return hash.digest('hex').slice(0, 12)
+}
