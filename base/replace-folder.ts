@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { UserError } from './errors.ts'
+import { withLock } from './lock.ts'
 
 export interface Replacement {
   /** What is written, for messages: `export`. */
@@ -17,11 +18,16 @@ export interface Replacement {
 /**
  * Has `write` fill a new folder beside `out`, which then takes the place of `out`. Whatever fails, `out` is as it was and
  * nothing is left beside it; a swap that was killed is finished by the next one.
- * @throws UserError for other files in `out` without `force`, for an `out` that is a file or cannot be renamed, and for a full disk
+ * @throws UserError for other files in `out` without `force`, for an `out` that is a file or cannot be renamed, for a full disk, and where another
+ *   process writes the same folder
  */
 export async function replaceFolder<T>(out: string, replacement: Replacement, write: (dir: string) => Promise<T>): Promise<T> {
-  const { what, isOwn } = replacement
   const target = await realpath(out).catch(() => resolve(out)) // a link stays one
+  return await withLock(`${target}.lock`, out, () => replace(out, target, replacement, write))
+}
+
+async function replace<T>(out: string, target: string, replacement: Replacement, write: (dir: string) => Promise<T>): Promise<T> {
+  const { what, isOwn } = replacement
   const fresh = `${target}.unfinished` // of an interrupted run, if there is one: always the same name, so none pile up
   const old = `${target}.replaced`
   await settle(old, target, isOwn)

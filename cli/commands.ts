@@ -1,8 +1,6 @@
-import type { AnyCommand } from './command.ts'
+import type { CommandTable } from './command.ts'
 
-export type CommandTable = Record<string, () => Promise<AnyCommand>>
-
-/** Every command by name. Files are loaded when a command is asked for: most of them pull in the training engine. */
+/** Every command by name. A command's file holds its flags; what does its work is loaded when it runs. */
 export const commands: CommandTable = {
   distill: async () => (await import('./distill.ts')).distill,
   stage1: async () => (await import('./stage1.ts')).stage1,
@@ -16,5 +14,6 @@ export const commands: CommandTable = {
   watch: async () => (await import('./watch.ts')).watch,
   demo: async () => (await import('./demo.ts')).demo,
   edge: async () => (await import('./edge.ts')).edge,
+  completion: async () => (await import('./completion.ts')).completion,
   parity: async () => (await import('./parity.ts')).parity,
 }

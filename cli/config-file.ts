@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
-import { beginnings } from '../run/run-folder.ts'
-import { type Flag, meant } from './flags.ts'
+import { type Flag, keySuggestion } from './flags.ts'
 
 /**
  * Reads `--config FILE`: a JSON object with any of the command's settings, nested as the schema nests. The config.json of a run folder
@@ -11,19 +10,21 @@ import { type Flag, meant } from './flags.ts'
  */
 export function readConfigFile(file: string, flags: Flag[], command: string): Map<string, unknown> {
   const values = new Map<string, unknown>()
+  const { command: writtenBy, ...settings } = readObject(file)
   const names = flags.map((flag) => flag.name)
+  const written = new Map(flags.flatMap(({ name, aliases = [] }) => [name, ...aliases].map((key) => [key, name])))
   const walk = (object: Record<string, unknown>, prefix: string): void => {
     for (const [key, value] of Object.entries(object)) {
       const name = prefix + key
-      if (names.includes(name)) values.set(name, value)
+      const setting = written.get(name)
+      if (setting !== undefined) values.set(setting, value)
       else if (isObject(value) && names.some((other) => other.startsWith(`${name}.`))) walk(value, `${name}.`)
-      else throw unknownKey(file, name, names)
+      else throw unknownKey(file, name, names, writtenBy !== undefined)
     }
   }
-  const { command: writtenBy, ...settings } = readObject(file)
   if (writtenBy !== undefined && writtenBy !== command) throw otherCommand(file, writtenBy, command)
   walk(settings, '')
-  if (writtenBy) for (const name of beginnings) values.delete(name) // older runs recorded them
+  if (writtenBy) for (const { name, transient } of flags) if (transient) values.delete(name) // older runs recorded them
   return values
 }
 
@@ -51,12 +52,12 @@ function readObject(file: string): Record<string, unknown> {
   return value
 }
 
-function unknownKey(file: string, name: string, names: string[]): UserError {
+function unknownKey(file: string, name: string, names: string[], isRun: boolean): UserError {
   return new UserError({
     where: `${file}: ${name}`,
     expected: 'a setting of this command',
     got: 'an unknown key',
-    hint: `Did you mean ${meant(name, names)}?`,
+    hint: `Did you mean ${keySuggestion(name, names)}?${isRun ? ' docs/migration.md has what older runs recorded.' : ''}`,
   })
 }
 

@@ -1,37 +1,36 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { nearest } from '../base/nearest.ts'
+import { flagOf, type Setting, settingsOf } from '../base/setting.ts'
 import { type ValueType, valueType } from './value-type.ts'
 
-export interface Flag {
-  /** Key of the configuration, dotted where schemas nest: `stage1.steps`. */
-  name: string
+/** A setting as the command line knows it. */
+export interface Flag extends Omit<Setting, 'schema' | 'description'> {
   type: ValueType
   description: string
   /** Undefined: optional without a default, or required. */
   default?: unknown
-  required: boolean
 }
-
-type Schema = z.core.JSONSchema.BaseSchema
 
 /** The flags of a command, in the order of its schema. */
 export function flagsOf(schema: z.ZodObject): Flag[] {
-  return collect(z.toJSONSchema(schema, { io: 'input' }), '')
+  return settingsOf(schema).map(({ schema: json, description = '', ...setting }) => ({
+    ...setting,
+    description,
+    type: valueType(json, setting.name),
+    default: json.default,
+  }))
 }
 
-function collect({ properties = {}, required = [] }: Schema, prefix: string): Flag[] {
-  return Object.entries(properties).flatMap(([key, property]) => {
-    const name = prefix + key
-    const schema = property as Schema
-    if (schema.properties) return collect(schema, `${name}.`)
-    const { description = '' } = schema
-    return [{ name, type: valueType(schema, name), description, default: schema.default, required: required.includes(key) }]
-  })
-}
-
-/** The names that were probably meant: of a stage's flag, which `distill` has twice, both; else the nearest. */
-export function meant(written: string, names: readonly string[]): string {
+/** The flags that come nearest to what was written: of a stage's flag, which `distill` has twice, both; else the nearest. */
+export function suggestion(written: string, names: readonly string[]): string {
+  const flags = names.map(flagOf)
   const ending = `.${written.replace(/^--/, '')}`
-  const nested = names.filter((name) => name.endsWith(ending))
+  const nested = flags.filter((name) => name.endsWith(ending))
+  return nested.length > 0 ? nested.join(' or ') : nearest(written, flags)
+}
+
+/** The same of keys in a file. */
+export function keySuggestion(written: string, names: readonly string[]): string {
+  const nested = names.filter((name) => name.endsWith(`.${written}`))
   return nested.length > 0 ? nested.join(' or ') : nearest(written, names)
 }

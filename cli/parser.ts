@@ -1,51 +1,59 @@
 import { CommanderError, Option, Command as Parser } from 'commander'
 import { UserError } from '../base/errors.ts'
+import { flagOf } from '../base/setting.ts'
 import type { AnyCommand } from './command.ts'
-import { type Flag, meant } from './flags.ts'
+import { type Flag, suggestion } from './flags.ts'
 import { parseValue, placeholder, type ValueType } from './value-type.ts'
 
 export interface Given {
-  /** Flag name → value, as far as flags and the positional argument were given. */
+  /** Flag name → value, as far as flags and positional arguments were given. */
   values: Map<string, unknown>
   /** `--config FILE`. */
   config?: string
 }
 
-/** The text of `--help`: every flag with its type and default. */
-export function helpText(command: AnyCommand, flags: Flag[]): string {
-  return parserOf(command, flags).helpInformation() + examples(command)
-}
-
 /** @throws UserError for an unknown flag (the nearest is named), a flag without its value, and a stray argument */
 export function parseArguments(command: AnyCommand, flags: Flag[], args: string[]): Given {
   const parser = parserOf(command, flags)
-  const { operands, unknown } = parseOptions(parser, args)
+  const { operands, unknown } = parseOptions(parser, args.map(spelling(flags)))
   if (unknown[0]) throw unknownFlag(command, unknown[0], flags)
   const { config, ...values } = parser.opts<Record<string, unknown> & { config?: string }>()
   const given = new Map(Object.entries(values).filter(([, value]) => value !== undefined))
-  const { positional } = command
-  const takesAll = isList(positional, flags)
-  const [first, ...others] = operands
-  if (first !== undefined && (!positional || (others.length > 0 && !takesAll) || given.has(positional))) {
-    const expected = positional ? `${takesAll ? '' : 'one '}${positional}${takesAll ? ' once' : ''}` : 'flags only'
-    throw new UserError({
-      where: `distilingual ${command.name}`,
-      expected,
-      got: JSON.stringify(operands.join(' ')),
-      hint: takesAll
-        ? `Name them without --${positional}, or with it alone.`
-        : positional
-          ? 'Put it in quotes.'
-          : 'Values need a flag in front of them; see --help.',
-    })
-  }
-  if (first !== undefined) given.set(positional!, takesAll ? operands : first)
+  for (const [name, value] of placed(command, flags, operands, given)) given.set(name, value)
   return { values: given, config }
 }
 
-/** Whether the positional key is a list, which takes every argument that is no flag. */
-function isList(positional: string | undefined, flags: Flag[]): boolean {
-  return flags.find(({ name }) => name === positional)?.type.kind === 'list'
+/** Turns `--batchSize` and names of old into the one spelling that the parser knows; values stay as they are. */
+function spelling(flags: Flag[]): (argument: string) => string {
+  const known = new Map(flags.flatMap(({ name, aliases = [] }) => [name, ...aliases].map((written) => [written, name] as const)))
+  const kebabs = new Map([...known].map(([written, name]) => [flagOf(written), name]))
+  return (argument) => {
+    const [, no = '', written = '', rest = ''] = /^--(no-)?([^=]+)(=[\s\S]*)?$/.exec(argument) ?? []
+    const name = known.get(written) ?? kebabs.get(`--${written}`)
+    return name === undefined ? argument : `--${no}${flagOf(name).slice(2)}${rest}`
+  }
+}
+
+/** The positional settings that were not given as flags take the operands in turn; a list takes all. */
+function placed(command: AnyCommand, flags: Flag[], operands: string[], given: Map<string, unknown>): [string, unknown][] {
+  const positional = flags.filter((flag) => flag.positional)
+  const free = positional.filter(({ name }) => !given.has(name))
+  const [first] = free
+  if (operands.length === 0) return []
+  if (first?.type.kind === 'list') return [[first.name, operands]]
+  if (operands.length <= free.length) return operands.map((operand, i) => [free[i]!.name, operand])
+  const list = positional.find(({ type }) => type.kind === 'list')
+  const names = positional.map(({ name }) => name).join(' and ')
+  throw new UserError({
+    where: `distilingual ${command.name}`,
+    expected: list ? `${list.name} once` : positional.length === 0 ? 'flags only' : positional.length === 1 ? `one ${names}` : names,
+    got: JSON.stringify(operands.join(' ')),
+    hint: list
+      ? `Name them without ${flagOf(list.name)}, or with it alone.`
+      : positional.length > 0
+        ? 'Put each in quotes.'
+        : 'Values need a flag in front of them; see --help.',
+  })
 }
 
 function parseOptions(parser: Parser, args: string[]): { operands: string[]; unknown: string[] } {
@@ -59,30 +67,21 @@ function parseOptions(parser: Parser, args: string[]): { operands: string[]; unk
 }
 
 function parserOf(command: AnyCommand, flags: Flag[]): Parser {
-  const parser = new Parser(`distilingual ${command.name}`)
-    .description(command.description)
-    .usage(usage(command, flags))
-    .configureOutput({ writeErr: () => {} })
-    .configureHelp({ styleTitle: (title) => title.replace('Options:', 'Flags:') })
-    .helpOption('-h, --help', 'show this')
-    .exitOverride()
+  const parser = new Parser(`distilingual ${command.name}`).configureOutput({ writeErr: () => {} }).exitOverride()
   for (const flag of flags) for (const option of optionsOf(flag)) parser.addOption(option)
-  return parser.addOption(new Option('--config <file.json>', 'file with any of these settings; flags win'))
+  return parser.addOption(new Option('--config <file.json>'))
 }
 
-function usage({ positional }: AnyCommand, flags: Flag[]): string {
-  if (!positional) return '[flags]'
-  return isList(positional, flags) ? `[flags] ${positional}…` : `[flags] "${positional}"`
-}
-
-/** A switch can be set both ways; help shows the way that changes something. */
-function optionsOf({ name, type, description, required, default: preset }: Flag): Option[] {
-  if (type.kind === 'switch') {
-    const text = `${description} (default: ${preset === true ? 'on' : 'off'})`
-    return [new Option(`--${name}`, text).hideHelp(preset === true), new Option(`--no-${name}`, text).hideHelp(preset !== true)]
+/** A switch can be set both ways. */
+function optionsOf({ name, type }: Flag): Option[] {
+  const flag = flagOf(name)
+  const options =
+    type.kind === 'switch' ? [new Option(flag), new Option(flag.replace('--', '--no-'))] : [new Option(`${flag} <${placeholder(type)}>`)]
+  for (const option of options) {
+    option.attributeName = () => name
+    if (type.kind !== 'switch') option.argParser(reader(type))
   }
-  const note = required ? ' (required)' : preset === undefined || String(preset) === '' ? '' : ` (default: ${String(preset)})`
-  return [new Option(`--${name} <${placeholder(type)}>`, description + note).argParser(reader(type))]
+  return options
 }
 
 /** A list may be given in several flags; of anything else the last one counts. */
@@ -92,24 +91,19 @@ function reader(type: ValueType): (text: string, before: unknown) => unknown {
 }
 
 function unknownFlag(command: AnyCommand, written: string, flags: Flag[]): UserError {
-  const name = written.split('=')[0]!
-  const names = [...flags.map((flag) => `--${flag.name}`), '--config', '--help']
-  if (names.includes(name)) {
+  const flag = written.split('=')[0]!
+  if (flags.some(({ name }) => flagOf(name) === flag)) {
     return new UserError({
-      where: name,
+      where: flag,
       expected: 'no value',
       got: JSON.stringify(written),
-      hint: `Write ${name} or ${name.replace('--', '--no-')}.`,
+      hint: `Write ${flag} or ${flag.replace('--', '--no-')}.`,
     })
   }
   return new UserError({
     where: `distilingual ${command.name}`,
     expected: 'one of its flags',
-    got: name,
-    hint: `Did you mean ${meant(name, names)}? See --help.`,
+    got: flag,
+    hint: `Did you mean ${suggestion(flag, [...flags.map(({ name }) => name), 'config', 'help'])}? See --help.`,
   })
-}
-
-function examples({ examples = [] }: AnyCommand): string {
-  return examples.length === 0 ? '' : `\nExamples:\n${examples.map((example) => `  npx distilingual ${example}\n`).join('')}`
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts'
+import { flagOf } from '../base/setting.ts'
 import type { AnyCommand } from './command.ts'
 import { readConfigFile } from './config-file.ts'
 import { type Flag, flagsOf } from './flags.ts'
@@ -22,7 +23,7 @@ export function resolveConfig(command: AnyCommand, args: string[]): object {
   const name = flag?.name ?? at
   const inFile = !values.has(name) && fromFile.has(name)
   throw new UserError({
-    where: inFile ? `${config}: ${name}` : `--${name || command.name}`,
+    where: inFile ? `${config}: ${name}` : name ? flagOf(name) : command.name,
     expected: flag && issue.code !== 'custom' ? expected(flag) : issue.message,
     got: merged.has(name) ? JSON.stringify(merged.get(name)) : 'nothing',
     hint: `See distilingual ${command.name} --help.`,

@@ -1,8 +1,9 @@
 import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
-import { type CommandTable, commands } from './commands.ts'
+import type { CommandTable } from './command.ts'
+import { commands } from './commands.ts'
 import { flagsOf } from './flags.ts'
-import { helpText } from './parser.ts'
+import { helpText, overview } from './help.ts'
 import { resolveConfig } from './resolve.ts'
 
 type Streams = Record<'stdout' | 'stderr', { write(text: string): void }>
@@ -22,8 +23,8 @@ export async function run(args: string[], table: CommandTable = commands, { stdo
     const load = Object.hasOwn(table, name) ? table[name] : undefined
     if (!load) throw unknownCommand(name, table)
     const command = await load()
-    if (rest.some(isHelp)) stdout.write(helpText(command, flagsOf(command.schema)))
-    else await command.run(resolveConfig(command, rest))
+    if (rest.some(isHelp)) stdout.write(helpText(command, flagsOf(command.schema), { all: rest.includes('--all') }))
+    else await command.run(resolveConfig(command, rest), table)
     return 0
   } catch (thrown) {
     const error = asMistake(thrown)
@@ -54,13 +55,6 @@ function asMistake(error: unknown): unknown {
 
 function isHelp(argument: string): boolean {
   return argument === '--help' || argument === '-h'
-}
-
-async function overview(table: CommandTable): Promise<string> {
-  const all = await Promise.all(Object.values(table).map((load) => load()))
-  const width = Math.max(...all.map(({ name }) => name.length))
-  const lines = all.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`)
-  return `Usage: distilingual <command> [flags]\n\nCommands:\n${lines.join('\n')}\n\nEvery command explains its flags with --help.\n`
 }
 
 function unknownCommand(name: string, table: CommandTable): UserError {

@@ -1,35 +1,37 @@
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
-import { type LookupReply, searchIndex } from '../search/index/lookup.ts'
-import { searchImages } from '../search/search-folder.ts'
+import type { LookupReply } from '../search/index/lookup.ts'
+import { dtypeSetting, modelSetting } from '../stages/settings/shared.ts'
 import type { Command } from './command.ts'
-import { recallText } from './index.ts'
-import { dtypeOption } from './options.ts'
+import { recallText } from './recall-text.ts'
 
 const schema = z.object({
-  model: z.string().describe('folder of an exported model, of a run, or of a model in Hugging Face layout'),
-  images: z.string().optional().describe('folder of images, searched with its subfolders'),
-  index: z.string().optional().describe('index file instead of a folder; the command index makes it'),
-  query: z.string().describe('what to look for, in any language of the model'),
-  top: z.int().positive().default(10).describe('results to show'),
-  dtype: dtypeOption.describe("number format of an exported model (default: the most precise there is, or the index's)"),
-  exact: z.boolean().default(false).describe('score every image of an approximate index'),
-  json: z.boolean().default(false).describe('print JSON'),
+  model: modelSetting('folder of an exported model, of a run, or of a model in Hugging Face layout'),
+  query: z.string().meta({ description: 'what to look for, in any language of the model', group: 'Input', usual: true, positional: true }),
+  images: z.string().optional().meta({ description: 'folder of images, searched with its subfolders', group: 'Input', usual: true, path: 'one' }),
+  index: z
+    .string()
+    .optional()
+    .meta({ description: 'index file instead of a folder; the command index makes it', group: 'Input', usual: true, path: 'one' }),
+  top: z.int().positive().default(10).meta({ description: 'results to show', group: 'Output', usual: true }),
+  dtype: dtypeSetting
+    .optional()
+    .meta({ description: "number format of an exported model (default: the most precise there is, or the index's)", group: 'Model', usual: true }),
+  exact: z.boolean().default(false).meta({ description: 'score every image of an approximate index', group: 'Model', usual: true }),
+  json: z.boolean().default(false).meta({ description: 'print JSON', group: 'Output', usual: true }),
 })
 
 export const search: Command<typeof schema> = {
   name: 'search',
   description: 'Find the images of a folder, or of an index of one, that fit a text best.',
   schema,
-  positional: 'query',
-  examples: [
-    'search --model runs/distill/export --images ~/Pictures "自行车"',
-    'search --model runs/distill/export --index runs/search.index "自行车"',
-  ],
+  examples: ['search runs/distill/export --images ~/Pictures "自行车"', 'search runs/distill/export --index runs/search.index "自行车"'],
   async run({ json, images, index, exact, ...request }) {
     requireOnePlace(images, index)
     const reply: LookupReply =
-      index !== undefined ? await searchIndex({ ...request, index, exact }) : await searchImages({ ...request, images: images! })
+      index !== undefined
+        ? await (await import('../search/index/lookup.ts')).searchIndex({ ...request, index, exact })
+        : await (await import('../search/search-folder.ts')).searchImages({ ...request, images: images! })
     process.stdout.write(json ? `${JSON.stringify(reply, null, 2)}\n` : table(reply))
     if (json) return
     if (reply.recall) process.stderr.write(`approximate: ${recallText(reply.recall)}; --exact scores every image\n`)
@@ -39,11 +41,10 @@ export const search: Command<typeof schema> = {
 
 function requireOnePlace(images: string | undefined, index: string | undefined): void {
   if ((images === undefined) !== (index === undefined)) return
-  const got = images === undefined ? 'neither' : 'both'
   throw new UserError({
     where: 'search',
     expected: 'either --images FOLDER or --index FILE',
-    got,
+    got: images === undefined ? 'neither' : 'both',
     hint: 'The command index makes an index of a folder.',
   })
 }

@@ -1,52 +1,18 @@
-import { z } from 'zod'
-import { openCorpus } from '../corpora/open.ts'
-import { openTexts } from '../corpora/open-texts.ts'
-import { requireValidation } from '../eval/validation.ts'
-import { openOnnxFolder } from '../models/onnx/open-folder.ts'
-import { decodeProtocols } from '../run/run-data.ts'
-import { inRunFolder } from '../run/run-folder.ts'
-import { runStage1 } from '../stages/stage1.ts'
-import { checkTextStage, runTextStage } from '../stages/text-stage.ts'
-import { checkStage1, stage1Settings } from '../training/stage1-settings.ts'
+import { commandLine } from '../run/command-line.ts'
+import { stage1CommandSettings } from '../stages/settings/stage1.ts'
+import { stage2CommandSettings } from '../stages/settings/stage2.ts'
 import type { Command } from './command.ts'
-import { commandLine } from './command-line.ts'
-import { corpusOptions, runOptions, teacherFolder, teacherOption, teacherScaleOption } from './options.ts'
-import { stage2 } from './stage2.ts'
 
-const schema = stage1Settings.extend({
-  ...corpusOptions,
-  corpus: z.string().default('emoji').describe('emoji, emoji-names, or a .csv, .tsv or .jsonl file; without images the text tower alone learns'),
-  teacher: teacherOption,
-  teacherScale: teacherScaleOption,
-  out: z.string().default('runs/stage1').describe('run folder'),
-  ...runOptions,
-})
-
-export const stage1: Command<typeof schema> = {
+export const stage1: Command<typeof stage1CommandSettings> = {
   name: 'stage1',
   description: "Stage 1: distil a teacher's image and text features into a student.",
-  schema,
+  schema: stage1CommandSettings,
+  examples: ['stage1 --corpus photos.csv --languages en,zh --teacher TEACHER --out runs/one', 'stage1 --out runs/one --resume'],
   async run(config) {
-    const { corpus, imagesDir, languages, teacher: teacherDir, teacherScale, out, cacheDir, resume, force, ...settings } = config
-    checkStage1(settings, teacherScale) // a slip of the pen shall leave no run folder
-    const texts = await openTexts(corpus, { languages })
-    if (texts) checkTextStage(settings)
-    const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
-    if (open) requireValidation(open, languages)
-    const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
-    try {
-      await inRunFolder(out, { command: 'stage1', ...config }, { resume, force }, async () => {
-        const run = { languages, teacher, settings, dir: out, cacheDir, resume }
-        if (texts) await runTextStage({ ...run, texts, open: corpus === 'emoji-names' ? await openCorpus('emoji', { languages }) : undefined })
-        else {
-          await decodeProtocols({ open: open!, languages }, [], teacher.imageSize, cacheDir)
-          await runStage1({ ...run, open: open! })
-        }
-      })
-    } finally {
-      await teacher.release()
-    }
-    const next = commandLine(stage2, { from: out, ...(texts && { corpus: 'CORPUS' }), out: 'RUN' })
+    const { distillFeatures } = await import('../stages/distill-features.ts')
+    const { out } = config
+    const { textsAlone } = await distillFeatures(config)
+    const next = commandLine('stage2', stage2CommandSettings, { model: out, ...(textsAlone && { corpus: 'CORPUS' }), out: 'RUN' })
     console.log(`Student in ${out}/student. Next: ${next}`)
   },
 }

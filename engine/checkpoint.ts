@@ -54,11 +54,14 @@ export async function readLatestCheckpoint(dir: string): Promise<Checkpoint | un
 export function assertSameRun(dir: string, saved: Identity, present: Identity): void {
   for (const key of new Set([...Object.keys(saved), ...Object.keys(present)])) {
     if (saved[key] === present[key]) continue
+    const isGone = !(key in present)
     throw new UserError({
       where: `--resume ${dir}: ${key}`,
       expected: `${saved[key]} as when the run was started`,
       got: `${present[key]}`,
-      hint: 'Resume with the same settings, or start a new run with another --out.',
+      hint: isGone
+        ? 'Another version of distilingual began this run: see docs/migration.md.'
+        : 'Resume with the same settings, or start a new run with another --out.',
     })
   }
 }

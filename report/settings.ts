@@ -1,3 +1,6 @@
+import { settingsOf } from '../base/setting.ts'
+import { runSettings } from '../training/run-settings.ts'
+import { trainSettings } from '../training/settings.ts'
 import type { EvaluatedRun } from './runs.ts'
 
 /** A setting in which runs differ: its value in each of them, `–` where a run does not have it. */
@@ -6,9 +9,6 @@ export interface SettingDifference {
   values: string[]
 }
 
-/** Where results are written and how a run is started over changes nothing in it. */
-const free = new Set(['out', 'resume', 'force', 'cacheDir'])
-
 /**
  * The settings (`stage1.steps`) that are not the same in all runs, in order of appearance. That a run of another command does not
  * have a setting is no difference.
@@ -16,13 +16,20 @@ const free = new Set(['out', 'resume', 'force', 'cacheDir'])
 export function settingDifferences(runs: readonly Pick<EvaluatedRun, 'report'>[]): SettingDifference[] {
   const settings = runs.map(({ report }) => new Map(leaves(report.provenance.config, '')))
   const commands = runs.map(({ report }) => commandOf(report))
-  const names = new Set(settings.flatMap((own) => [...own.keys()]))
+  const idle = idleSettings()
+  const names = new Set(settings.flatMap((values) => [...values.keys()]))
   return [...names].flatMap((name) => {
-    const values = settings.map((own) => own.get(name))
+    const values = settings.map((known) => known.get(name))
     const known = new Set(commands.filter((_, i) => values[i] !== undefined))
     const counted = values.filter((_, i) => known.has(commands[i]))
-    return free.has(name) || new Set(counted).size < 2 ? [] : [{ name, values: values.map((value) => value ?? '–') }]
+    return idle.has(name.split('.').at(-1)!) || new Set(counted).size < 2 ? [] : [{ name, values: values.map((value) => value ?? '–') }]
   })
+}
+
+/** Names of the settings that decide nothing, whichever command or stage has them. */
+function idleSettings(): Set<string> {
+  const all = [runSettings, trainSettings].flatMap(settingsOf)
+  return new Set(all.flatMap(({ name, decides }) => (decides === 'nothing' ? [name] : [])))
 }
 
 /** `distill` of `npx distilingual distill --out …`. */

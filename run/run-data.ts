@@ -6,7 +6,7 @@ import type { Language } from '../corpora/sample.ts'
 import { type PreparedTask, prepareTask } from '../eval/retrieval-tasks.ts'
 import type { DataFlags, TrainedOn } from './trained-on.ts'
 
-/** A corpus, and the languages of it that are asked for; without any, all that a protocol has. */
+/** A corpus, and the languages of it; without any, all that a protocol has. */
 export interface RunData {
   open: OpenCorpus
   languages?: Language[]
@@ -21,19 +21,19 @@ export const usualData = { corpus: 'emoji', languages: ['en', 'zh'] }
 
 /**
  * Opens the corpus that `wanted` names, else the one that a model was trained on, if that has pictures, else the `usual` one; undefined when none is known. Another
- * corpus has languages and a folder of images of its own.
+ * corpus has languages and another folder of images.
  * @throws UserError as openCorpus does
  */
 export async function openRunData(wanted: DataFlags, trained: TrainedOn | undefined, usual: KnownData): Promise<NamedData & KnownData>
 export async function openRunData(wanted: DataFlags, trained: TrainedOn | undefined, usual: { corpus: string }): Promise<NamedData>
 export async function openRunData(wanted: DataFlags, trained?: TrainedOn): Promise<NamedData | undefined>
 export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}, usual: DataFlags = {}): Promise<NamedData | undefined> {
-  const own = await withPictures(trained)
-  const corpus = wanted.corpus ?? own.corpus ?? usual.corpus
+  const known = await withPictures(trained)
+  const corpus = wanted.corpus ?? known.corpus ?? usual.corpus
   if (corpus === undefined) return undefined
-  const same = corpus === own.corpus ? own : {}
+  const same = corpus === known.corpus ? known : {}
   const { languages = same.languages ?? usual.languages, imagesDir = same.imagesDir } = wanted
-  if (wanted.corpus === undefined && corpus === own.corpus && corpus !== 'emoji' && !existsSync(corpus)) {
+  if (wanted.corpus === undefined && corpus === known.corpus && corpus !== 'emoji' && !existsSync(corpus)) {
     const hint = 'The model was trained on it: name with --corpus where it is now, or what else to use.'
     throw new UserError({ where: corpus, expected: 'the file that it was in', got: 'no such file', hint })
   }

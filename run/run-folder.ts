@@ -1,67 +1,66 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
+import type { z } from 'zod'
 import { UserError } from '../base/errors.ts'
-import { flatten } from '../base/flatten.ts'
-import { assertSameRun, type Identity } from '../engine/checkpoint.ts'
+import { lock } from '../base/lock.ts'
+import { decisive, flagOf, pathsIn, recorded } from '../base/setting.ts'
+import { assertSameRun } from '../engine/checkpoint.ts'
+import { leftAside, type SetAside, setAside } from './set-aside.ts'
 
-export interface RunFolderOptions {
-  resume?: boolean
-  force?: boolean
+/** A command's call that trains. */
+export interface RunCall {
+  command: string
+  /** Of the command: it says which settings decide what is learnt, and which name files to read. */
+  schema: z.ZodObject
+  config: { out: string; resume?: boolean; force?: boolean; [setting: string]: unknown }
 }
 
 /** Folders of distill's stages in its own. */
 const stages = ['stage1', 'stage2', 'scratch']
-
-/** How a run was begun, which is said on the command line alone: a file that said it once would say it again when it is read. */
-export const beginnings = ['resume', 'force']
-/** Settings that name files and folders to read, in any stage; lists of teachers have languages and weights around them. */
-const inputs = /(?:^|\.)(?:corpus|imagesDir|teacher|from|pairs|init|inherit|tokenizer|innerTeacher|(?:ensemble|specialists)\.\d+)$/
+const lockName = '.lock'
+/** How often a run is checked for whether it has learnt something, ms. */
+const lookEvery = 1000
 
 /**
- * Prepares `runs/NAME` and records what it is run with in config.json, `beginnings` left out. A folder that already holds a run is neither
- * overwritten nor mixed: `resume` goes on with it, `force` starts over.
- * @throws UserError when a run is there and neither was asked for, when a resumed run was started with other settings, for a model folder and
- *   for a stage of another run, and when what the run begins with lies in the folder that `force` would remove
+ * Does `body` in the run folder `config.out`, whose config.json records the settings. A folder that already holds a run is neither overwritten nor
+ * mixed: `resume` goes on with it, `force` starts over. The old run is then set aside until the new one has its first checkpoint or student. Where
+ * `body` fails before that, the folder is as it was.
+ * @throws UserError when a run is there and neither was asked for, when a resumed run was started with other settings, for a model folder and for a
+ *   stage of another run, when what the run reads lies in the folder that `force` would clear, and when another process works in it
  */
-export async function openRunFolder(dir: string, config: Record<string, unknown>, { resume, force }: RunFolderOptions): Promise<void> {
-  const file = join(dir, 'config.json')
-  const held = await runIn(dir)
-  const refused = (got: string, hint: string) => new UserError({ where: `--out ${dir}`, expected: 'a new folder', got, hint })
-  const foreign = held ? undefined : ['config.json', 'log.jsonl', 'checkpoints', 'student'].find((name) => existsSync(join(dir, name)))
-  if (foreign) throw refused(`a folder with a ${foreign} that is no run of its own`, 'Name another folder.')
-  if (held && resume) assertSameRun(dir, settled(held), settled(config))
-  else if (held) {
-    const inside = inputIn(dir, config)
-    if (inside) throw refused(`the folder that --${inside} is in`, 'Name another folder.')
-    if (!force) throw refused('a folder that holds a run', 'Add --resume to go on with it, --force to start over, or name another folder.')
-    await rm(dir, { recursive: true })
-  }
-  await mkdir(dir, { recursive: true })
-  const recorded = Object.fromEntries(Object.entries(config).filter(([key]) => !beginnings.includes(key)))
-  await writeFileAtomic(file, `${JSON.stringify(recorded, null, 2)}\n`)
-}
-
-/**
- * Does `body` in a run folder (see openRunFolder). Where it fails before anything was learnt, no run is left behind: the corrected command finds
- * the folder as it was.
- */
-export async function inRunFolder<T>(dir: string, config: Record<string, unknown>, options: RunFolderOptions, body: () => Promise<T>): Promise<T> {
-  const goesOn = options.resume && (await runIn(dir)) !== undefined
-  const parts = [dir, ...stages.map((stage) => join(dir, stage))]
-  await openRunFolder(dir, config, options)
-  const foreign = parts.filter((part) => existsSync(join(part, 'tokenizer')))
+export async function inRunFolder<T>(call: RunCall, body: () => Promise<T>): Promise<T> {
+  const dir = call.config.out
+  const isNew = !existsSync(dir)
+  const release = await lock(join(dir, lockName), `--out ${dir}`)
   try {
-    return await body()
-  } catch (error) {
-    const begun = parts.some((part) => ['log.jsonl', 'checkpoints', 'student'].some((name) => existsSync(join(part, name))))
-    if (!goesOn && !begun) {
-      await rm(join(dir, 'config.json'), { force: true })
-      for (const part of parts) if (!foreign.includes(part)) await rm(join(part, 'tokenizer'), { recursive: true, force: true })
-      for (const part of parts.toReversed()) await rmdir(part).catch(() => {}) // unless there is something else in it
+    await settle(dir, await leftAside(dir))
+    const previous = await openRun(call)
+    const foreign = parts(dir).filter((part) => existsSync(join(part, 'tokenizer')))
+    let old = previous.old
+    let removing: Promise<void> | undefined
+    const look = setInterval(() => {
+      if (!old || !hasLearnt(dir)) return
+      const done = old
+      old = undefined
+      removing = done.remove()
+      removing.catch(() => {}) // reported below
+    }, lookEvery)
+    try {
+      await record(call)
+      return await body()
+    } catch (error) {
+      if (!previous.goesOn && !hasBegun(dir)) await clear(dir, foreign)
+      throw error
+    } finally {
+      clearInterval(look)
+      await removing
+      await settle(dir, old)
     }
-    throw error
+  } finally {
+    await release()
+    if (isNew) await rmdir(dir).catch(() => {}) // unless there is something in it
   }
 }
 
@@ -86,22 +85,68 @@ export async function requireNoRun(flag: string, dir: string, out?: string): Pro
   })
 }
 
-/** The setting that names a file or folder in `dir`. */
-function inputIn(dir: string, config: Record<string, unknown>): string | undefined {
-  const inside = (path: string) => {
-    const way = relative(resolve(dir), resolve(path))
-    return existsSync(path) && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+/** Whether the run may begin here; sets aside the one that `force` replaces. */
+async function openRun({ schema, command, config }: RunCall): Promise<{ goesOn: boolean; old?: SetAside }> {
+  const { out: dir, resume, force } = config
+  const previous = await runIn(dir)
+  const refused = (got: string, hint: string) => new UserError({ where: `--out ${dir}`, expected: 'a new folder', got, hint })
+  const foreign = previous ? undefined : ['config.json', 'log.jsonl', 'checkpoints', 'student'].find((name) => existsSync(join(dir, name)))
+  if (foreign) throw refused(`a folder with a ${foreign} that is no run's`, 'Name another folder.')
+  if (!previous) return { goesOn: false }
+  if (resume) {
+    assertSameRun(dir, deciding(schema, previous), deciding(schema, { command, ...config }))
+    return { goesOn: true }
   }
-  const plain = (text: string) => text.replace(/^[\w+-]+=/, '').replace(/:[\d.e-]+$/, '') // of zh=DIR:0.5
-  const named = Object.entries(flatten('', config)).flatMap(([key, value]) => (typeof value === 'string' && inputs.test(key) ? [[key, value]] : []))
-  return named.find(([, text]) => inside(text!) || inside(plain(text!)))?.[0]
+  const input = pathsIn(schema, config).find(({ path }) => isInside(dir, path))
+  if (input) throw refused(`the folder that ${flagOf(input.name)} is in`, 'Name another folder.')
+  if (!force) throw refused('a folder that holds a run', 'Add --resume to go on with it, --force to start over, or name another folder.')
+  return { goesOn: false, old: await setAside(dir, [lockName]) }
 }
 
-/** Settings that decide what is learnt; how a run is started over, shown, sped up, compared with a baseline or exported does not, nor where it lies. */
-function settled(config: Record<string, unknown>): Identity {
-  const free = new Set([...beginnings, 'out', 'cacheDir', 'baseline', 'exportDir', 'dtypes', 'maxDrop'])
-  const own = Object.entries(flatten('', JSON.parse(JSON.stringify(config)))).filter(
-    ([key]) => !free.has(key.split('.')[0]!) && !/(?:threads|tensorboard)$/.test(key),
-  )
-  return Object.fromEntries(own)
+function deciding(schema: z.ZodObject, config: Record<string, unknown>) {
+  return decisive(schema, JSON.parse(JSON.stringify(recorded(schema, config))))
+}
+
+async function record({ command, schema, config }: RunCall): Promise<void> {
+  await mkdir(config.out, { recursive: true })
+  await writeFileAtomic(join(config.out, 'config.json'), `${JSON.stringify({ command, ...recorded(schema, config) }, null, 2)}\n`)
+}
+
+/** What becomes of a run that was set aside. */
+async function settle(dir: string, old: SetAside | undefined): Promise<void> {
+  if (!old) return
+  if (hasLearnt(dir)) return old.remove()
+  await clear(dir, [])
+  await old.restore()
+}
+
+function parts(dir: string): string[] {
+  return [dir, ...stages.map((stage) => join(dir, stage))]
+}
+
+function hasBegun(dir: string): boolean {
+  return hasLearnt(dir) || parts(dir).some((part) => existsSync(join(part, 'log.jsonl')))
+}
+
+function hasLearnt(dir: string): boolean {
+  return parts(dir).some((part) => existsSync(join(part, 'student')) || hasCheckpoint(join(part, 'checkpoints')))
+}
+
+function hasCheckpoint(dir: string): boolean {
+  return existsSync(dir) && readdirSync(dir).some((name) => /^step-\d+$/.test(name))
+}
+
+/** Removes what a run leaves before it has learnt anything. */
+async function clear(dir: string, foreign: string[]): Promise<void> {
+  await rm(join(dir, 'config.json'), { force: true })
+  for (const part of parts(dir)) {
+    await rm(join(part, 'log.jsonl'), { force: true })
+    if (!foreign.includes(part)) await rm(join(part, 'tokenizer'), { recursive: true, force: true })
+  }
+  for (const part of parts(dir).slice(1)) await rmdir(part).catch(() => {}) // unless there is something else in it
+}
+
+function isInside(dir: string, path: string): boolean {
+  const way = relative(resolve(dir), resolve(path))
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }

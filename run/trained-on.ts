@@ -10,6 +10,8 @@ export interface DataFlags {
 
 /** What a run's config.json says of the data and the teacher that its model was made with. */
 export interface TrainedOn extends DataFlags {
+  /** Which command trained it. */
+  command?: string
   teacher?: string
 }
 
@@ -17,8 +19,8 @@ export interface TrainedOn extends DataFlags {
  * Reads it for a run, or for a folder in one (`runs/distill/export`, `runs/distill/stage2/student`); undefined where there is no run.
  */
 export async function trainedOn(dir: string): Promise<TrainedOn | undefined> {
-  const own = resolve(dir)
-  for (const place of [own, dirname(own), dirname(dirname(own))]) {
+  const path = resolve(dir)
+  for (const place of [path, dirname(path), dirname(dirname(path))]) {
     const config = await runIn(place)
     if (config) return config
   }

@@ -6,8 +6,9 @@ import { createDualEncoder } from '../models/dual-encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { runStage, type StageRun } from '../training/run-stage.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
+import type { Stage2Settings } from '../training/stage2-settings.ts'
 import { withTokenizer } from '../training/start-student.ts'
-import { runStage2, type Stage2Settings } from './stage2.ts'
+import { runStage2 } from './stage2.ts'
 
 interface ScratchRun extends StageRun {
   open: OpenCorpus

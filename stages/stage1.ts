@@ -1,6 +1,7 @@
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { requireStudentSpace } from '../training/adapters.ts'
+import { checkStage1 } from '../training/check-stage1.ts'
 import type { TrainingSet } from '../training/data/training-set.ts'
 import { requireSharedClasses } from '../training/objectives/centroids.ts'
 import { innerNeeds, innerTowers } from '../training/objectives/inner-layers.ts'
@@ -8,8 +9,8 @@ import { requireNeeds } from '../training/objectives/requirements.ts'
 import { objectiveSettings } from '../training/objectives/settings.ts'
 import { needs } from '../training/objectives/table.ts'
 import { runStage, type StageResult, type StageRun } from '../training/run-stage.ts'
-import { capacityOf } from '../training/shrink/settings.ts'
-import { checkStage1, type Stage1Settings } from '../training/stage1-settings.ts'
+import { shrinkSettingsOf } from '../training/shrink/settings.ts'
+import type { Stage1Settings } from '../training/stage1-settings.ts'
 import { startStudent } from '../training/start-student.ts'
 import { requirePivot } from '../training/teachers/all-features.ts'
 import { withTeachers } from '../training/teachers/teachers.ts'
@@ -55,7 +56,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
       weights,
       objectiveSettings: objectiveSettings.parse(settings),
       distillation: { teachers, variants: settings.variants, pivot: settings.pivot },
-      shrink: settings.shrink ? capacityOf(settings) : undefined,
+      shrinkSettings: settings.shrink ? shrinkSettingsOf(settings) : undefined,
       validateOn: open,
     })
   })

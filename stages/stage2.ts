@@ -1,22 +1,11 @@
-import type { z } from 'zod'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Corpus } from '../corpora/sample.ts'
 import type { DualEncoder } from '../models/dual-encoder.ts'
 import { runStage, type StageResult, type StageRun } from '../training/run-stage.ts'
-import { trainSettings } from '../training/settings.ts'
+import type { Stage2Settings } from '../training/stage2-settings.ts'
 import { withTokenizer } from '../training/start-student.ts'
 
-export const stage2Settings = trainSettings.extend({
-  steps: trainSettings.shape.steps.default(150),
-  batchSize: trainSettings.shape.batchSize.default(256),
-  learningRate: trainSettings.shape.learningRate.default(3e-4),
-  // Names and drawings as they are: strong style changes teach nothing new here and cost recall (docs/log.md).
-  augmentation: trainSettings.shape.augmentation.unwrap().default('mild'),
-  warmup: trainSettings.shape.warmup.default(20),
-})
-export type Stage2Settings = z.output<typeof stage2Settings>
-
-interface Stage2Run extends StageRun {
+export interface Stage2Run extends StageRun {
   open: OpenCorpus
   /** The clean pair set; default: the corpus' own. */
   pairs?: Corpus

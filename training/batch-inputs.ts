@@ -19,7 +19,7 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
   const { set, config, settings, weights, teacher, specialists, inner, objectiveSettings = defaultObjectiveSettings } = source
   const patches = patchCount(config)
   const texts = textLayout(source, draws, settings.steps * settings.accumulate)
-  const rampSteps = settings.ramp * settings.steps * settings.accumulate
+  const rampSteps = (settings.ramp ?? 0) * settings.steps * settings.accumulate
   const centroids = centroidsOf(source)
   /** @param masked whether patches are dropped */
   const shape = (masked: boolean): StepShape => ({
@@ -31,7 +31,7 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
     specialists,
     centroids: centroids?.count,
     inner: inner?.shapes,
-    settings: objectiveSettings,
+    objectiveSettings,
     textOnly: set.images.length === 0,
   })
   return {
@@ -67,7 +67,7 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
           return Int32Array.from(Array.from(draw.images).flatMap(() => [...permutation(patches, next).subarray(0, kept)]))
         },
       }
-      return inputValues({ ...shape(masked), config, weights, settings: objectiveSettings }, batch)
+      return inputValues({ ...shape(masked), config, weights, objectiveSettings }, batch)
     },
   }
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { flatten } from '../base/flatten.ts'
+import { decisive } from '../base/setting.ts'
 import type { TextCorpus } from '../corpora/sample.ts'
 import type { Identity } from '../engine/checkpoint.ts'
 import type { ClipConfig } from '../models/config.ts'
 import type { TrainingSet } from './data/training-set.ts'
-import type { TrainSettings } from './settings.ts'
+import { type TrainSettings, trainSettings } from './settings.ts'
 
-/** What a resumed run is compared with, a line per thing that can differ; how fast it computes and how it is shown may. */
+/** What a resumed run is compared with, a line per thing that can differ; settings that decide nothing that is learnt may. */
 export function identityOf(corpus: TextCorpus, set: TrainingSet, config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
   const model = flatten('model', { ...config })
-  const { tensorboard: _shown, threads: _speed, ...decisive } = settings
   return {
     corpus: corpus.name,
     images: set.count,
@@ -17,7 +17,7 @@ export function identityOf(corpus: TextCorpus, set: TrainingSet, config: ClipCon
     languages: set.languages.join(),
     'hash of images, captions and classes': hashOf(set),
     ...model,
-    ...flatten('', decisive),
+    ...decisive(trainSettings, settings),
     ...more,
   }
 }

@@ -56,7 +56,7 @@ const rows: { [Name in StepInput]: InputRow } = {
   /** Patches of a second, masked pass. */
   mask_keep: {
     dtype: 'int32',
-    shape: ({ batchSize, config, settings }) => [batchSize, keptPatches(config, settings.mfdKeep)],
+    shape: ({ batchSize, config, objectiveSettings }) => [batchSize, keptPatches(config, objectiveSettings.mfdKeep)],
     need: 'masked-image',
     value: ({ choosePatches, objectiveSettings }) => choosePatches(3, objectiveSettings.mfdKeep),
   },

@@ -21,7 +21,7 @@ import { objectiveParams, teachesStudentSpace } from './objectives/table.ts'
 import { requireTeachable } from './require-teachable.ts'
 import type { TrainSettings } from './settings.ts'
 import { dynamicCapacity } from './shrink/capacity.ts'
-import type { CapacitySettings } from './shrink/settings.ts'
+import type { ShrinkSettings } from './shrink/settings.ts'
 import type { Start } from './start-student.ts'
 import { type AllFeatures, featuresOfAll } from './teachers/all-features.ts'
 import { type Teachers, teachersId } from './teachers/teachers.ts'
@@ -50,7 +50,7 @@ export interface Stage extends StageRun {
   /** Absent: training without a teacher. */
   distillation?: Distillation
   /** CDD; absent: the student keeps its size. */
-  shrink?: CapacitySettings
+  shrinkSettings?: ShrinkSettings
   /** The corpus on which recall is measured now and then; absent: none is. */
   validateOn?: OpenCorpus
 }
@@ -86,7 +86,8 @@ export function runStage(stage: Stage): Promise<StageResult> {
     const features = distillation && (await featuresFor(stage, distillation, { set, pixels }, student))
     const { adapters, params } = learnable(stage, student, set, features)
     const source = { set, pixels, config, tokenizer, weights, settings, objectiveSettings, ...features, pivot: distillation?.pivot }
-    const capacity = stage.shrink && features && pixels && (await dynamicCapacity(model, stage.shrink, { ...source, ...features, pixels, params }))
+    const capacity =
+      stage.shrinkSettings && features && pixels && (await dynamicCapacity(model, stage.shrinkSettings, { ...source, ...features, pixels, params }))
     if (capacity) closeLater(capacity, ({ release }) => release())
     const encoder = await modelEncoder('student', capacity?.folded ?? model, tokenizer, { threads: settings.threads })
     closeLater(encoder, ({ release }) => release())

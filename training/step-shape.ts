@@ -34,7 +34,7 @@ export interface StepShape {
   /** The teacher's inner layers. */
   inner?: InnerShapes
   /** Settings of objectives beyond their weight. */
-  settings?: ObjectiveSettings
+  objectiveSettings?: ObjectiveSettings
   /** Texts without images: only the text tower is there. */
   textOnly?: boolean
 }
@@ -43,7 +43,7 @@ export interface StepShape {
 export interface StepPlan extends StepShape {
   config: ClipConfig
   weights: Weights
-  settings: ObjectiveSettings
+  objectiveSettings: ObjectiveSettings
 }
 
 export function keptPatches(config: ClipConfig, fraction: number): number {

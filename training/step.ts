@@ -41,7 +41,7 @@ export function trainingStep(
     ...innerNeeds(shape.inner),
   })
   requireComparable(config, weights, shape)
-  const plan: StepPlan = { ...shape, settings: shape.settings ?? defaultObjectiveSettings, config, weights }
+  const plan: StepPlan = { ...shape, objectiveSettings: shape.objectiveSettings ?? defaultObjectiveSettings, config, weights }
   const loss: Loss = (params, inputs) => {
     const contexts = embed(plan, compacted(params, allGates(config)), inputs)
     const scalars: Tensors = {}
@@ -66,7 +66,7 @@ function comparesFeatures({ needs }: Objective): boolean {
 
 /** Runs both towers once (the image tower a second time for masked images) and gives each language its part. */
 function embed(plan: StepPlan, params: Tensors, inputs: Tensors): { context: ObjectiveContext; weight: number }[] {
-  const { config, batchSize: B, languages, settings } = plan
+  const { config, batchSize: B, languages, objectiveSettings } = plan
   const pixels = inputs.pixel_values
   const towers = {
     image: pixels && encodeImages(params, config, pixels, inputs.keep),
@@ -105,7 +105,7 @@ function embed(plan: StepPlan, params: Tensors, inputs: Tensors): { context: Obj
       inputs: objectiveInputs(plan, inputs, language),
       inner: innerContexts(plan, inputs, towers, i),
       params,
-      settings,
+      objectiveSettings,
     }
     return { context, weight: specialist?.weight ?? 1 }
   })

@@ -1,28 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
+import { flagOf } from '../base/setting.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
 import type { TrainingSet } from './data/training-set.ts'
-
-interface TokenizerOptions {
-  tokenizer?: string
-  vocabSize: number
-  contextLength?: number
-  tokenizerAlgorithm?: 'bpe' | 'unigram'
-}
-
-export const tokenizerAlgorithm = z
-  .enum(['bpe', 'unigram'])
-  .optional()
-  .describe('of the trained tokenizer (default: bpe; unigram has fewer tokens for captions that it was trained on, more for others)')
+import type { TokenizerSettings } from './tokenizer-settings.ts'
 
 /**
  * The tokenizer of a run: the named folder's, else one trained on the train captions and kept in `dir/tokenizer`, where a resumed run finds it.
  * @throws UserError for a context length or an algorithm beside a tokenizer that has its own
  */
-export async function runTokenizer(dir: string, set: TrainingSet, options: TokenizerOptions, resume?: boolean): Promise<string> {
+export async function runTokenizer(dir: string, set: TrainingSet, options: TokenizerSettings, resume?: boolean): Promise<string> {
   const { tokenizer, vocabSize, contextLength, tokenizerAlgorithm: algorithm } = options
   if (tokenizer) {
     requireNoTokenizerSettings(`--tokenizer ${tokenizer}`, options)
@@ -50,9 +39,9 @@ function* watched(texts: readonly string[]): Generator<string> {
 }
 
 /** @throws UserError for what a tokenizer that was trained elsewhere says itself */
-export function requireNoTokenizerSettings(where: string, { contextLength, tokenizerAlgorithm }: TokenizerOptions): void {
+export function requireNoTokenizerSettings(where: string, { contextLength, tokenizerAlgorithm }: TokenizerSettings): void {
   const refuse = (expected: string, flag: string, hint: string) => {
-    throw new UserError({ where, expected, got: `--${flag}`, hint })
+    throw new UserError({ where, expected, got: flagOf(flag), hint })
   }
   if (contextLength !== undefined)
     refuse('its own context length', 'contextLength', 'Leave it out, or change model_max_length in a copy of its tokenizer_config.json.')

@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { UserError } from '../../base/errors.ts'
+import { withLock } from '../../base/lock.ts'
 import { progress } from '../../base/progress.ts'
 import { writePixelValues } from '../../corpora/pixel-values.ts'
 import type { Encoder } from '../../models/encoder.ts'
@@ -50,13 +51,19 @@ export interface IndexReply {
  * Brings an index into step with a folder: embeds files that are new or changed, forgets those that are gone. Size and time of change
  * tell which files to look at, a hash of the bytes whether they changed. Every piece is one transaction: a process killed at any
  * moment leaves an index that is right as far as it goes, and the next call goes on from there.
- * @throws UserError for a folder without images, an index of another folder or model, a damaged one, `measure` where no graph is kept, and as openModel does
+ * @throws UserError for a folder without images, an index of another folder or model, a damaged one, `measure` where no graph is kept, where another
+ *   process updates the same index, and as openModel does
  */
 export async function updateIndex(request: IndexRequest): Promise<IndexReply> {
   const { model, images, out, force } = request
   if (force || !existsSync(out)) requireGraph(request, false)
-  const { paths, skipped } = await listImages(images)
+  const folder = await listImages(images)
   const { hash } = await identifyModel(model, request.dtype)
+  return await withLock(`${out}.lock`, out, () => update(request, folder, hash))
+}
+
+async function update(request: IndexRequest, { paths, skipped }: ImageFolder, hash: string): Promise<IndexReply> {
+  const { model, images, out, force } = request
   let opened: Encoder | undefined
   let db: Database | undefined
   try {

@@ -70,3 +70,16 @@ test('a swap that was killed is finished, or taken back, by the next one', async
   t.deepEqual(await read(out), { 'index.html': 'newest', notes: 'mine' })
   t.deepEqual(await readdir(parent), ['out'])
 })
+
+test('of two processes that write one folder the second is refused', async (t) => {
+  const out = join(await temporaryFolder(t), 'out')
+  await replaceFolder(out, own, async (dir) => {
+    await t.throwsAsync(
+      replaceFolder(out, { ...own, force: true }, async () => t.fail()),
+      { instanceOf: UserError, message: /expected one process at a time/ },
+    )
+    await write(dir, { 'index.html': 'first' })
+  })
+  t.deepEqual(await read(out), { 'index.html': 'first' })
+  t.deepEqual(await readdir(dirname(out)), ['out'], 'no lock is left')
+})

@@ -5,8 +5,12 @@ import type { Command } from '../../cli/command.ts'
 import { run } from '../../cli/run.ts'
 
 const schema = z.object({
-  text: z.string().describe('what to show'),
-  steps: z.int().positive().default(100).describe('how often'),
+  text: z.string().meta({ description: 'what to show', positional: true }),
+  steps: z
+    .int()
+    .positive()
+    .default(100)
+    .meta({ description: 'how often', group: 'Training', usual: true, aliases: ['times'] }),
   rate: z.number().gt(0).max(1).default(0.5).describe('how fast'),
   mode: z.enum(['slow', 'fast']).default('slow').describe('how'),
   languages: z.array(z.string()).min(1).default(['en', 'zh']).describe('in which languages'),
@@ -17,6 +21,7 @@ const schema = z.object({
     .describe('how many'),
   quiet: z.boolean().default(false).describe('without a word'),
   colour: z.boolean().default(true).describe('in colour'),
+  batchSize: z.int().default(8).describe('how many at once'),
   inner: z.object({ depth: z.int().default(2).describe('how deep') }).prefault({}),
 })
 
@@ -24,7 +29,6 @@ export const showCommand = (onRun: (config: z.output<typeof schema>) => void): C
   name: 'show',
   description: 'Shows its configuration.',
   schema,
-  positional: 'text',
   examples: ['show "a text"'],
   async run(config) {
     if (config.text === 'fault') throw new Error('broken inside')

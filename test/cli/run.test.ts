@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
 import { flagsOf } from '../../cli/flags.ts'
-import { runOptions } from '../../cli/options.ts'
 import { run } from '../../cli/run.ts'
+import { runSettings } from '../../training/run-settings.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { runShow } from './fixture.ts'
 
@@ -18,6 +18,7 @@ const defaults = {
   top: 'all',
   quiet: false,
   colour: true,
+  batchSize: 8,
   inner: { depth: 2 },
 }
 
@@ -29,6 +30,9 @@ const lines: [what: string, args: string[], changed: object][] = [
   ['lists', ['a', '--languages', 'en, fr', '--sizes', '1,2'], { languages: ['en', 'fr'], sizes: [1, 2] }],
   ['either of two types', ['a', '--top', '3'], { top: 3 }],
   ['switches both ways', ['a', '--quiet', '--no-colour'], { quiet: true, colour: false }],
+  ['a key in kebab-case, as in the schema, and by an older name', ['a', '--batch-size', '4', '--times=7'], { batchSize: 4, steps: 7 }],
+  ['a key as in the schema', ['a', '--batchSize=4'], { batchSize: 4 }],
+  ['a value that looks like a key', ['--text=--batchSize'], { text: '--batchSize' }],
   ['a nested key', ['a', '--inner.depth', '5'], { inner: { depth: 5 } }],
 ]
 for (const [what, args, changed] of lines) {
@@ -51,7 +55,7 @@ const mistakes: [what: string, args: string[], message: RegExp][] = [
   ['an empty list', ['a', '--languages', ','], /^--languages: expected a list of at least 1 text, got \[\]\./],
   ['a list with a wrong part', ['a', '--sizes', '1,x'], /^--sizes: expected a list of integer, got \[1,"x"\]\./],
   ['a missing key', [], /^--text: expected text \(what to show\), got nothing\./],
-  ['two positional arguments', ['a', 'b'], /^distilingual show: expected one text, got "a b"\. Put it in quotes\./],
+  ['two positional arguments', ['a', 'b'], /^distilingual show: expected one text, got "a b"\. Put each in quotes\./],
 ]
 for (const [what, args, message] of mistakes) {
   test(`refuses ${what} with exit code 2`, async (t) => {
@@ -92,8 +96,7 @@ test('a list may be the positional key: it takes every argument that is no flag'
   const list = {
     name: 'list',
     description: 'Lists.',
-    schema: z.object({ runs: z.array(z.string()).min(2).describe('runs'), seed: z.int().default(1) }),
-    positional: 'runs',
+    schema: z.object({ runs: z.array(z.string()).min(2).meta({ description: 'runs', positional: true }), seed: z.int().default(1) }),
     run: async (config: object) => void got.push(config),
   }
   const got: object[] = []
@@ -109,7 +112,7 @@ test('a list may be the positional key: it takes every argument that is no flag'
   t.deepEqual([await runList('a'), await runList('c', '--runs', 'a,b')], [2, 2])
   t.regex(written.join(''), /--runs: expected a list of at least 2 text, got \["a"\][\s\S]*list: expected runs once, got "c"/)
   await runList('--help')
-  t.regex(written.at(-1)!, /Usage: distilingual list \[flags\] runs…/)
+  t.regex(written.at(-1)!, /Usage: distilingual list RUNS… \[flags\]/)
 })
 
 test('flags win over the config file, the config file over defaults', async (t) => {
@@ -119,7 +122,7 @@ test('flags win over the config file, the config file over defaults', async (t) 
 })
 
 test('how a run was begun is not read from its config.json', async (t) => {
-  const schema = z.object({ out: z.string().describe('where'), ...runOptions })
+  const schema = runSettings
   let config: object = {}
   const begin = async () => ({ name: 'begin', description: 'Begins.', schema, run: async (got: object) => void (config = got) })
   const file = await writeConfig(t, { command: 'begin', out: 'here', force: true, resume: true })
@@ -138,6 +141,7 @@ const badFiles: [what: string, content: unknown, message: RegExp][] = [
   ['an unknown key', { step: 3 }, /config\.json: step: expected a setting of this command, got an unknown key\. Did you mean steps\?/],
   ['an unknown nested key', { inner: { dept: 3 } }, /config\.json: inner\.dept: .* Did you mean inner\.depth\?/],
   ['a value of another type', { text: 'a', steps: '3' }, /config\.json: steps: expected integer ≥ 1, got "3"/],
+  ['a key of an older version', { command: 'show', ramp: 0 }, /config\.json: ramp: .*docs\/migration\.md/],
   ["another command's file", { command: 'stage1' }, /config\.json: command: expected show, got stage1/],
   ['a flag of an inner stage', { depth: 3 }, /config\.json: depth: .* Did you mean inner\.depth\?/],
   ['an array', [1], /expected a JSON file with an object of settings, got an array/],
@@ -157,11 +161,11 @@ test('refuses a config file that is not there', async (t) => {
 })
 
 test('help shows every flag with its type and default', async (t) => {
-  const { code, stdout } = await runShow('show', '--help')
+  const { code, stdout } = await runShow('show', '--help', '--all')
   t.is(code, 0)
   const expected = [
-    'Usage: distilingual show [flags] "text"',
-    '--text <text> what to show (required)',
+    'Usage: distilingual show TEXT [flags]',
+    'TEXT what to show (required)',
     '--steps <integer> how often (default: 100)',
     '--mode <slow|fast> how (default: slow)',
     '--languages <text,…> in which languages (default: en,zh)',
@@ -169,12 +173,25 @@ test('help shows every flag with its type and default', async (t) => {
     '--top <integer|all> how many (default: all)',
     '--quiet without a word (default: off)',
     '--no-colour in colour (default: on)',
+    '--batch-size <integer> how many at once (default: 8)',
     '--inner.depth <integer> how deep (default: 2)',
     '--config <file.json>',
     'npx distilingual show "a text"',
   ]
   const text = stdout.replace(/\s+/g, ' ')
   for (const part of expected) t.true(text.includes(part), `${part}\n${stdout}`)
+})
+
+test('help shows the usual flags and what must be given, and says how many there are besides', async (t) => {
+  const { stdout } = await runShow('show', '--help')
+  const text = stdout.replace(/\s+/g, ' ')
+  for (const part of [
+    'Training: --steps <integer> how often (default: 100)',
+    'TEXT what to show (required)',
+    '--help --all show the other 9 flags, too',
+  ])
+    t.true(text.includes(part), `${part}\n${stdout}`)
+  t.false(text.includes('--rate'))
 })
 
 test("a UserError's exit code is the process's; other errors show their stack and exit with 1", async (t) => {

@@ -10,6 +10,7 @@ import { captionsOf } from '../../corpora/emoji/captions.ts'
 import { conceptsOf } from '../../corpora/emoji/concepts.ts'
 import { onePerConcept } from '../../corpora/emoji/drawings.ts'
 import { decodeImage } from '../../corpora/images.ts'
+import type { EdgeReport } from '../../export/edge-files.ts'
 import { exportFolder } from '../../export/package.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { parseReport } from '../../report/schema.ts'
@@ -133,7 +134,14 @@ test('distill, killed in its second stage and resumed, ends as one that never st
 
   await killed(dir, 'halved/stage2/log.jsonl', ...command, '--out', 'halved')
   t.false(existsSync(join(dir, 'halved', 'report.json')))
-  await run(dir, ...command, '--out', 'halved', '--resume')
+  const idle = ['--stage2.log-every', '3', '--stage2.checkpoint-every', '3', '--protocol', 'val'] // decides nothing that is learnt
+  await run(dir, ...command, '--out', 'halved', '--resume', ...idle)
   for (const file of ['stage1/student/model.safetensors', 'stage2/student/model.safetensors', 'export/onnx/text_model_quantized.onnx'])
     t.deepEqual(await readFile(join(dir, 'halved', file)), await readFile(join(dir, 'whole', file)), file)
+
+  const elsewhere = await temporaryFolder(t)
+  await run(elsewhere, 'edge', join(dir, 'whole'), '--rounds', '10') // the run's teacher and corpus were named from another folder
+  const edge = JSON.parse(await readFile(join(dir, 'whole', 'export', 'edge.json'), 'utf8')) as EdgeReport
+  t.deepEqual(new Set(edge.rows.map(({ role }) => role)), new Set(['student', 'teacher']))
+  t.true(edge.rows.every(({ recall }) => recall.length === 2))
 })

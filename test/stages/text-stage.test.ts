@@ -135,7 +135,7 @@ const refused: Record<string, [object, RegExp]> = {
   'a student of other dimensions': [{ init: 'DIR/wider-student' }, /expected a student whose embedding has the teacher's 16 dimensions, got 20/],
   'another embedding': [{ embedDim: 8 }, /the teacher's 16 dimensions, got 8/],
   specialists: [{ specialists: ['fr=DIR/wider'] }, /--specialists .*: expected one space for all languages/],
-  'how images are seen': [{ keepPatches: 0.3 }, /--keepPatches: expected none for a corpus of texts alone, got 0\.3/],
+  'how images are seen': [{ keepPatches: 0.3 }, /--keep-patches: expected none for a corpus of texts alone, got 0\.3/],
   'a pivot that is not read': [{ pivot: 'en' }, /--pivot en: expected one of de, fr, got en/],
   'two things to begin with': [{ init: 'DIR/a', inherit: 'DIR/b' }, /expected one of the two, got both/],
   'a tokenizer beside that of init': [

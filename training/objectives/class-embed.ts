@@ -19,11 +19,11 @@ export const classEmbed: Objective = {
   loss: (context) => imageTerm(context, 'class-embed', () => classLoss(context)),
 }
 
-function classLoss({ generalImage, inputs, settings }: ObjectiveContext): tf.Tensor {
+function classLoss({ generalImage, inputs, objectiveSettings }: ObjectiveContext): tf.Tensor {
   const { class_centroids: centroids, class_target: target, class_confidence: confidence } = inputs
-  const logits = tf.mul(tf.matMul(generalImage!, centroids!, false, true), settings.classScale) // [B, M]
+  const logits = tf.mul(tf.matMul(generalImage!, centroids!, false, true), objectiveSettings.classScale) // [B, M]
   const targets = tf.oneHot(target as tf.Tensor1D, centroids!.shape[0]!)
   const losses = tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits as tf.Tensor2D)), -1)) // [B]
-  if (!settings.classConfidence) return tf.mean(losses)
+  if (!objectiveSettings.classConfidence) return tf.mean(losses)
   return tf.div(tf.sum(tf.mul(losses, confidence!)), tf.add(tf.sum(confidence!), 1e-6))
 }

@@ -14,8 +14,8 @@ export const crd: Objective = {
   name: 'crd',
   needs: ['images', 'teacher'],
   space: 'student',
-  loss: ({ image, text, scale, teacherScale, inputs, settings }) => {
-    const alpha = settings.crdAlpha
+  loss: ({ image, text, scale, teacherScale, inputs, objectiveSettings }) => {
+    const alpha = objectiveSettings.crdAlpha
     const student = tf.mul(tf.matMul(image!, text, false, true), scale) // [B, B]
     const teacher = tf.mul(tf.matMul(inputs.teacher_image!, inputs.teacher_text!, false, true), teacherScale!)
     const soft = tf.mul(tf.add(divergence(teacher, student), divergence(tf.transpose(teacher), tf.transpose(student))), 0.5)

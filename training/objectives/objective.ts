@@ -28,7 +28,7 @@ export interface ObjectiveContext {
   imageTerms?: Map<string, tf.Tensor>
   /** The objectives' own parameters among all others, under the names that `params` gave them. */
   params: Tensors
-  settings: ObjectiveSettings
+  objectiveSettings: ObjectiveSettings
 }
 
 /**

@@ -12,7 +12,7 @@ export const smoothL1 = perTower({
   needs: () => ['teacher'],
   loss: (tower, context) => {
     const { student, teacher } = features(context, tower)
-    return huber(student, teacher, context.settings.smoothL1Beta ?? teacher.shape.at(-1)! ** -0.5)
+    return huber(student, teacher, context.objectiveSettings.smoothL1Beta ?? teacher.shape.at(-1)! ** -0.5)
   },
 })
 

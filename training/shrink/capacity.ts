@@ -8,7 +8,7 @@ import { allGates, type Gate } from '../../models/gates.ts'
 import { compacted, compactorOf, createCompactors, maskOf, survivors } from './compactors.ts'
 import { maskRows, shrinkRows } from './lasso.ts'
 import { type SearchSource, searchUseless } from './search.ts'
-import type { CapacitySettings } from './settings.ts'
+import type { ShrinkSettings } from './settings.ts'
 import { withoutClosedGates } from './settle.ts'
 
 /** A student that shrinks while it learns. */
@@ -35,7 +35,7 @@ interface Capacity {
  */
 export async function dynamicCapacity(
   model: DualEncoder,
-  settings: CapacitySettings,
+  shrinkSettings: ShrinkSettings,
   source: SearchSource & { pixels: PixelCache },
 ): Promise<Capacity> {
   const { config } = model
@@ -46,7 +46,7 @@ export async function dynamicCapacity(
   const fold = await openFold(gates, params, threads)
   const folded: DualEncoder = { config, params: { ...model.params } }
   for (const name of fold.names) folded.params[name] = { ...params[name]!, data: params[name]!.data.slice() }
-  const search = await searchUseless({ ...source, params }, settings, () => batchLoader({ cache: source.pixels }))
+  const search = await searchUseless({ ...source, params }, shrinkSettings, () => batchLoader({ cache: source.pixels }))
   const channels = gates.reduce((sum, gate) => sum + gate.channels, 0)
   const share = (count: (gate: Gate) => number) => gates.reduce((sum, gate) => sum + count(gate), 0) / channels
   const refold = async () => {
@@ -69,10 +69,10 @@ export async function dynamicCapacity(
         for (const gate of withLoss) maskRows(gradients[compactorOf(gate)]!, params[maskOf(gate)]!.data)
       },
       async afterUpdate(step, learningRate) {
-        const amount = settings.lasso * learningRate
+        const amount = shrinkSettings.lasso * learningRate
         for (const gate of withLoss) {
           const mask = params[maskOf(gate)]!.data
-          shrinkRows(params[compactorOf(gate)]!, (row) => (mask[row] === 0 ? Math.max(amount, 1 / settings.fade) : amount))
+          shrinkRows(params[compactorOf(gate)]!, (row) => (mask[row] === 0 ? Math.max(amount, 1 / shrinkSettings.fade) : amount))
         }
         await search?.after(step)
       },

@@ -17,7 +17,7 @@ import type { Tower, Weights } from '../objectives/objective.ts'
 import type { TeacherFeatures } from '../teachers/features.ts'
 import type { InnerFeatures } from '../teachers/inner-features.ts'
 import { compacted, maskOf } from './compactors.ts'
-import type { CapacitySettings } from './settings.ts'
+import type { ShrinkSettings } from './settings.ts'
 import { contributions, lowEverywhere } from './useless.ts'
 
 /** What of a run's batches the search reads. */
@@ -51,26 +51,30 @@ interface Side {
  * batches are functions of seed and step, so a resumed run looks through the same.
  * @returns undefined where no objective compares gates
  */
-export async function searchUseless(source: SearchSource, settings: CapacitySettings, openLoader: () => BatchLoader): Promise<Search | undefined> {
-  const { set, config, weights, settings: training, teacher, inner, params } = source
+export async function searchUseless(
+  source: SearchSource,
+  shrinkSettings: ShrinkSettings,
+  openLoader: () => BatchLoader,
+): Promise<Search | undefined> {
+  const { set, config, weights, settings, teacher, inner, params } = source
   const towers = (['image', 'text'] as const).filter((tower) => comparedLayers(weights, tower).includes('gates'))
   if (towers.length === 0) return undefined
-  const first = Math.floor(settings.resetFrom * training.steps)
-  const draws = sampler(set, training.batchSize, training.seed)
-  const batchSize = Math.min(training.batchSize, set.count)
+  const first = Math.floor(shrinkSettings.resetFrom * settings.steps)
+  const draws = sampler(set, settings.batchSize, settings.seed)
+  const batchSize = Math.min(settings.batchSize, set.count)
   const textLength = textLengthOf(source)
   /** Items in which useless channels are looked for, of each language. */
-  const itemsOf = (languages: number) => Math.min(batchSize, Math.max(1, Math.floor(settings.resetItems / languages)))
+  const itemsOf = (languages: number) => Math.min(batchSize, Math.max(1, Math.floor(shrinkSettings.resetItems / languages)))
   const sides: Side[] = []
   for (const tower of towers) {
     const perBatch = tower === 'image' ? batchSize : batchSize * set.languages.length
-    const queueRows = Math.min(settings.resetQueue, (first + 1) * perBatch) // what was drawn until then
+    const queueRows = Math.min(shrinkSettings.resetQueue, (first + 1) * perBatch) // what was drawn until then
     const count = tower === 'image' ? itemsOf(1) : itemsOf(set.languages.length) * set.languages.length
     const gates = gatesOf(tower, config)
     const columns = gates.reduce((sum, { channels }) => sum + channels, 0)
     const specs: InputSpecs = { ...paramInputs(params), ...itemSpecs(tower, config, count, textLength) }
     specs.queue = { dtype: 'float32', shape: [queueRows, columns] }
-    const probe = await compile(probeOf(tower, config, gates, settings.resetNeighbours), specs, { threads: training.threads })
+    const probe = await compile(probeOf(tower, config, gates, shrinkSettings.resetNeighbours), specs, { threads: settings.threads })
     sides.push({ tower, gates, columns, queueRows, probe })
   }
   const loader = towers.includes('image') ? openLoader() : undefined
@@ -102,13 +106,13 @@ export async function searchUseless(source: SearchSource, settings: CapacitySett
   return {
     async after(step) {
       // A channel that is closed too late to fade would stay as a torso.
-      if (step < first || step + settings.fade > training.steps || step % settings.resetEvery !== 0) return
-      const latest = step * training.accumulate
+      if (step < first || step + shrinkSettings.fade > settings.steps || step % shrinkSettings.resetEvery !== 0) return
+      const latest = step * settings.accumulate
       for (const side of sides) {
         const data = await items(side.tower, draws.draw(latest))
         const { rows } = await side.probe.run({ ...paramData(params), ...data, queue: await queueOf(side, latest) })
         if (data.pixel_values) loader!.release(data.pixel_values as Float32Array)
-        closeMasks(rows!, side, params, settings.resetShare)
+        closeMasks(rows!, side, params, shrinkSettings.resetShare)
       }
     },
     async release() {

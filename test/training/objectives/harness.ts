@@ -44,7 +44,7 @@ export function step(name: string, batch: Batch) {
           class_confidence: inputs.confidence!,
         },
         params: Object.fromEntries(Object.entries(own[name] ?? {}).map(([param, variable]) => [param, params[variable]!])),
-        settings: { ...defaultObjectiveSettings, ...batch.settings },
+        objectiveSettings: { ...defaultObjectiveSettings, ...batch.settings },
       })
       return { loss }
     },

@@ -1,0 +1,100 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import { UserError } from './errors.ts'
+
+/** What a lock file holds. */
+interface Holder {
+  pid: number
+  host: string
+  /** When the process started, as the system counts (see startOf); a later process may get the same pid. */
+  started: string
+}
+
+/**
+ * Does `body` while `file` says that this process works on `what`. A lock whose process has ended is taken over.
+ * @throws UserError where another process holds it, on this machine or another
+ */
+export async function withLock<T>(file: string, what: string, body: () => Promise<T>): Promise<T> {
+  const release = await lock(file, what)
+  try {
+    return await body()
+  } finally {
+    await release()
+  }
+}
+
+/** Takes the lock; returns what gives it back. Throws as withLock does. */
+export async function lock(file: string, what: string): Promise<() => Promise<void>> {
+  await mkdir(dirname(file), { recursive: true })
+  const holder: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) }
+  for (let tries = 0; tries < 3; tries++) {
+    if (await create(file, holder)) return () => rm(file, { force: true })
+    const text = await readFile(file, 'utf8').catch(() => undefined)
+    if (text === undefined) continue // given back in between
+    const other = parse(text)
+    if (other && (await isAlive(other))) throw held(file, what, other)
+    await discard(file, text)
+  }
+  throw held(file, what)
+}
+
+async function create(file: string, holder: Holder): Promise<boolean> {
+  const handle = await open(file, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  if (!handle) return false
+  await handle.writeFile(`${JSON.stringify(holder)}\n`)
+  await handle.close()
+  return true
+}
+
+/** Removes a lock that nobody holds; another process may have replaced it since it was read, and then gets it back. */
+async function discard(file: string, text: string): Promise<void> {
+  const aside = `${file}.${process.pid}`
+  await rename(file, aside).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+  const moved = await readFile(aside, 'utf8').catch(() => undefined)
+  if (moved !== undefined && moved !== text) await rename(aside, file)
+  await rm(aside, { force: true })
+}
+
+function parse(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null
+    const isHolder = Number.isInteger(holder?.pid) && typeof holder?.host === 'string' && typeof holder.started === 'string'
+    return isHolder ? (holder as Holder) : undefined
+  } catch {
+    return undefined // written by a process that was killed while it wrote
+  }
+}
+
+/** Of another machine nothing can be known: its lock holds. */
+async function isAlive({ pid, host, started }: Holder): Promise<boolean> {
+  if (host !== hostname()) return true
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false // EPERM: it lives, and belongs to another user
+  }
+  const now = await startOf(pid)
+  return now === '' || started === '' || now === started
+}
+
+/** When a process started, in clock ticks since the machine did (Linux: field 22 of /proc/PID/stat); empty where that is not known. */
+async function startOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+function held(file: string, what: string, holder?: Holder): UserError {
+  const by = holder ? `process ${holder.pid} on ${holder.host}` : 'another process'
+  const isHere = !holder || holder.host === hostname()
+  return new UserError({
+    where: what,
+    expected: 'one process at a time',
+    got: `${by}, which works on it`,
+    hint: isHere ? 'Wait until it has ended, or name another.' : `Wait until it has ended; delete ${file} if it has.`,
+  })
+}

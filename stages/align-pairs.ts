@@ -1,0 +1,30 @@
+import { openCorpus } from '../corpora/open.ts'
+import { requireDevice } from '../engine/compile.ts'
+import { requireValidation } from '../eval/validation.ts'
+import { findModel } from '../models/find-model.ts'
+import { readModelFolder } from '../models/folder.ts'
+import { openRunData, usualData } from '../run/run-data.ts'
+import { inRunFolder } from '../run/run-folder.ts'
+import { trainedOn } from '../run/trained-on.ts'
+import { stage2Settings } from '../training/stage2-settings.ts'
+import { type Stage2CommandSettings, stage2CommandSettings } from './settings/stage2.ts'
+import { runStage2 } from './stage2.ts'
+
+/**
+ * Stage 2 in a run folder of its own, on the data that the model's run was trained on unless the settings name other.
+ * @throws UserError for settings and data that do not fit, before anything is trained
+ */
+export async function alignPairs(config: Stage2CommandSettings): Promise<void> {
+  const { pairs, out, cacheDir, resume } = config
+  requireDevice(config)
+  const tokenizerDir = findModel(config.model)
+  const { open, ...data } = await openRunData(config, await trainedOn(config.model), usualData)
+  const { languages } = data
+  requireValidation(open, languages)
+  const pairSet = pairs ? (await openCorpus(pairs, { languages, imagesDir: config.imagesDir })).corpus : undefined
+  const model = await readModelFolder(tokenizerDir)
+  const settings = stage2Settings.parse(config)
+  await inRunFolder({ command: 'stage2', schema: stage2CommandSettings, config: { ...config, ...data } }, () =>
+    runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, dir: out, cacheDir, resume }),
+  )
+}

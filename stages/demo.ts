@@ -1,0 +1,11 @@
+import { parseDtypes } from '../export/dtypes.ts'
+import { openRunData } from '../run/run-data.ts'
+import { trainedOn } from '../run/trained-on.ts'
+import { buildDemo } from '../web/demo.ts'
+import type { DemoSettings } from './settings/demo.ts'
+
+/** Builds the demo's site for the data of the model's run, or what the settings name. Throws UserError as buildDemo does. */
+export async function makeDemo({ dtype, port: _, buildOnly: __, ...options }: DemoSettings): ReturnType<typeof buildDemo> {
+  const { open, languages } = await openRunData(options, await trainedOn(options.model), { corpus: 'emoji' })
+  return await buildDemo(open, { ...options, languages, dtypes: dtype && parseDtypes(dtype) })
+}

@@ -1,0 +1,39 @@
+import { openCorpus } from '../corpora/open.ts'
+import { openTexts } from '../corpora/open-texts.ts'
+import { requireValidation } from '../eval/validation.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
+import { decodeProtocols } from '../run/run-data.ts'
+import { inRunFolder } from '../run/run-folder.ts'
+import { teacherFolder } from '../run/shipped-teacher.ts'
+import { checkStage1 } from '../training/check-stage1.ts'
+import { type Stage1CommandSettings, stage1CommandSettings } from './settings/stage1.ts'
+import { runStage1 } from './stage1.ts'
+import { checkTextStage, runTextStage } from './text-stage.ts'
+
+/**
+ * Stage 1 in a run folder of its own, on images and texts, or on texts alone where the corpus has no images.
+ * @returns whether it had texts alone
+ * @throws UserError for settings and data that do not fit, before anything is trained
+ */
+export async function distillFeatures(config: Stage1CommandSettings): Promise<{ textsAlone: boolean }> {
+  const { corpus, imagesDir, languages, teacher: teacherDir, teacherScale, out, cacheDir, resume, force: _, ...settings } = config
+  checkStage1(settings, teacherScale)
+  const texts = await openTexts(corpus, { languages })
+  if (texts) checkTextStage(settings)
+  const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
+  if (open) requireValidation(open, languages)
+  const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
+  try {
+    await inRunFolder({ command: 'stage1', schema: stage1CommandSettings, config }, async () => {
+      const run = { languages, teacher, settings, dir: out, cacheDir, resume }
+      if (texts) await runTextStage({ ...run, texts, open: corpus === 'emoji-names' ? await openCorpus('emoji', { languages }) : undefined })
+      else {
+        await decodeProtocols({ open: open!, languages }, [], teacher.imageSize, cacheDir)
+        await runStage1({ ...run, open: open! })
+      }
+    })
+  } finally {
+    await teacher.release()
+  }
+  return { textsAlone: texts !== undefined }
+}

@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
+import { requireDevice } from '../engine/compile.ts'
+import { requireValidation } from '../eval/validation.ts'
+import { recallTable, recallTitle } from '../export/card.ts'
+import { addToCard } from '../export/card-section.ts'
+import { parseDtypes } from '../export/dtypes.ts'
+import { parseMaxDrop } from '../export/gate.ts'
+import { exportFolder } from '../export/package.ts'
+import type { Encoder } from '../models/encoder.ts'
+import { readModelFolder } from '../models/folder.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
+import { writeReport } from '../report/json.ts'
+import { type Contender, folderContender, onnxContender } from '../report/measure/contenders.ts'
+import { evaluateModels } from '../report/measure/evaluate.ts'
+import { provenance } from '../report/provenance.ts'
+import type { Report } from '../report/schema.ts'
+import { cardData } from '../run/card-data.ts'
+import { commandLine } from '../run/command-line.ts'
+import { decodeProtocols, validationTasks } from '../run/run-data.ts'
+import { inRunFolder } from '../run/run-folder.ts'
+import { teacherFolder } from '../run/shipped-teacher.ts'
+import { trainingLogs } from '../run/training-logs.ts'
+import { checkStage1 } from '../training/check-stage1.ts'
+import { calibrationSet } from './calibration.ts'
+import { trainScratch } from './scratch.ts'
+import { type DistillSettings, distillSettings } from './settings/distill.ts'
+import { runStage1 } from './stage1.ts'
+import { runStage2 } from './stage2.ts'
+
+/** The report of an evaluation and the files that it was written to. */
+export interface Evaluated {
+  report: Report
+  files: string[]
+}
+
+/**
+ * The main job: teacher features → stage 1 → stage 2 → ONNX export → evaluation per language, all in one run folder.
+ * @throws UserError for settings and data that do not fit, before anything is trained, and where the export loses too much (exit code 3)
+ */
+export async function distill(config: DistillSettings): Promise<Evaluated> {
+  const { corpus, imagesDir, languages, out, cacheDir, dtype } = config
+  const dtypes = parseDtypes(dtype)
+  const maxDrop = parseMaxDrop(config.maxDrop ?? [], dtypes)
+  requireDevice(config.stage2)
+  checkStage1(config.stage1, config.teacherScale)
+  const open = await openCorpus(corpus, { languages, imagesDir })
+  requireValidation(open, languages)
+  for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
+  const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
+  const { imageSize } = teacher
+  return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
+    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, imageSize, cacheDir)
+    await trainStages(config, open, teacher)
+    const student = join(out, 'stage2', 'student')
+    const data = { open, languages }
+    await exportFolder(await readModelFolder(student), {
+      tokenizerDir: student,
+      out: join(out, 'export'),
+      dtypes,
+      gate: { tasks: await validationTasks(data, imageSize, cacheDir), maxDrop },
+      keepFp32: 'auto', // layers that would cost a language more stay in fp32
+      calibration: dtypes.includes('int8') ? await calibrationSet(data, imageSize) : undefined,
+      card: cardData(data, config),
+      force: true,
+    })
+    return await report(config, open)
+  })
+}
+
+async function trainStages({ out, languages, cacheDir, resume, baseline, stage1, stage2 }: DistillSettings, open: OpenCorpus, teacher: Encoder) {
+  const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
+  const common = { open, languages, cacheDir, resume }
+  // A finished stage has its model folder: a resumed run goes past it.
+  if (!finished(first)) await runStage1({ ...common, teacher, settings: stage1, dir: first })
+  await teacher.release()
+  const studentDir = join(first, 'student')
+  if (!finished(second))
+    await runStage2({ ...common, model: await readModelFolder(studentDir), tokenizerDir: studentDir, settings: stage2, dir: second })
+  if (baseline) await trainScratch({ ...common, studentDir, stage1, stage2, dir: join(out, 'scratch') })
+}
+
+function finished(dir: string): boolean {
+  return existsSync(join(dir, 'student', 'config.json'))
+}
+
+/** Measures teacher, student after each stage, and scratch where trained; writes the report. */
+async function report(config: DistillSettings, open: OpenCorpus): Promise<Evaluated> {
+  const { out, languages, cacheDir } = config
+  const { init, student, seed, threads, device } = config.stage1
+  const options = { threads, name: init ? basename(resolve(init)) : student }
+  const models: Contender[] = []
+  try {
+    models.push(await onnxContender('teacher', teacherFolder(config.teacher), { threads }))
+    models.push(await folderContender('student', join(out, 'stage2', 'student'), options))
+    for (const model of await exported(config)) models.push(model)
+    models.push(await folderContender('student-stage1', join(out, 'stage1', 'student'), options))
+    if (config.baseline) models.push(await folderContender('scratch', join(out, 'scratch', 'student'), options))
+    const protocols = config.protocol ?? open.protocols
+    const { report: measured, ranks, material } = await evaluateModels(models, { open, protocols, languages, cacheDir, seed })
+    const report = {
+      schema: 1 as const,
+      ...measured,
+      provenance: provenance({ config, seed, device }),
+      commands: [commandLine('distill', distillSettings, config)],
+    }
+    const training = await trainingLogs(out)
+    const files = await writeReport(out, report, { ranks, material: { ...material, title: `Distillation of ${options.name}`, training } })
+    await addToCard(join(out, 'export'), recallTitle, recallTable(report))
+    return { report, files }
+  } finally {
+    for (const { encoder } of models) await encoder.release()
+  }
+}
+
+/** The student's smaller formats. q8 is what ships to browsers and stands in every table, the others only where the report looks closely. */
+async function exported({ out, dtype: dtypes, stage1 }: DistillSettings): Promise<Contender[]> {
+  const models: Contender[] = []
+  for (const dtype of parseDtypes(dtypes)) {
+    if (dtype === 'fp32') continue // the training graph, with which the file was found to agree
+    const model = await onnxContender('student', join(out, 'export'), { threads: stage1.threads, dtype })
+    models.push(dtype === 'q8' ? model : { ...model, headlineOnly: true })
+  }
+  return models
+}

@@ -1,0 +1,37 @@
+import { parseDtypes } from '../export/dtypes.ts'
+import { parseMaxDrop } from '../export/gate.ts'
+import { parseOutputs } from '../export/outputs.ts'
+import { type ExportedFiles, exportFolder } from '../export/package.ts'
+import { findModel } from '../models/find-model.ts'
+import { readModelFolder } from '../models/folder.ts'
+import { cardData, reportIn } from '../run/card-data.ts'
+import { openRunData, requireNothingToMeasure, validationTasks } from '../run/run-data.ts'
+import { requireNoRun } from '../run/run-folder.ts'
+import { trainedOn } from '../run/trained-on.ts'
+import { calibrationSet } from './calibration.ts'
+import type { ExportSettings } from './settings/export.ts'
+
+/**
+ * Writes a trained model as an ONNX folder, checked against the training graph, and by recall per language where its data is known.
+ * @throws UserError for settings and data that do not fit, and where a format loses too much (exit code 3)
+ */
+export async function exportModel(config: ExportSettings): Promise<ExportedFiles & { measured: boolean }> {
+  const { out, reduceRange, format, force } = config
+  const dtypes = parseDtypes(config.dtype)
+  const maxDrop = parseMaxDrop(config.maxDrop ?? [], dtypes)
+  await requireNoRun('--out', out)
+  const dir = findModel(config.model)
+  const model = await readModelFolder(dir)
+  const { image_size: size } = model.config.vision_config
+  const trained = await trainedOn(config.model)
+  const data = await openRunData(config, trained)
+  if (!data) requireNothingToMeasure(config, config.model, ['maxDrop']) // a gate that nothing passes through would seem to hold
+  const files = await exportFolder(model, {
+    ...{ out, reduceRange, force, dtypes, tokenizerDir: dir, ort: format === 'ort', outputs: parseOutputs(config.outputs) },
+    gate: data && { tasks: await validationTasks(data, size, config.cacheDir), maxDrop },
+    keepFp32: config.keepFp32.join() === 'auto' ? 'auto' : config.keepFp32,
+    calibration: data && dtypes.includes('int8') ? await calibrationSet(data, size) : undefined,
+    card: { ...(data ? cardData(data, trained) : {}), report: await reportIn(config.model) },
+  })
+  return { ...files, measured: data !== undefined }
+}

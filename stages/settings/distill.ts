@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { runSettings } from '../../training/run-settings.ts'
+import { stage1Settings } from '../../training/stage1-settings.ts'
+import { stage2Settings } from '../../training/stage2-settings.ts'
+import { corpusSettings, exportDtypeSetting, maxDropSetting, teacherScaleSetting, teacherSetting } from './shared.ts'
+
+export const distillSettings = z.object({
+  ...corpusSettings,
+  teacher: teacherSetting,
+  teacherScale: teacherScaleSetting,
+  stage1: stage1Settings.prefault({}),
+  stage2: stage2Settings.prefault({}),
+  protocol: z.array(z.string()).optional().meta({
+    description: 'protocols of the final evaluation (default: for emoji all, for a file its splits but train)',
+    group: 'Evaluation',
+    decides: 'results',
+  }),
+  dtype: exportDtypeSetting,
+  maxDrop: maxDropSetting,
+  baseline: z.boolean().default(false).meta({
+    description: 'also train a student of the same size and budget without a teacher (best of three learning rates)',
+    group: 'Evaluation',
+    decides: 'results',
+  }),
+  ...runSettings.shape,
+  out: runSettings.shape.out.default('runs/distill'),
+})
+
+export type DistillSettings = z.output<typeof distillSettings>

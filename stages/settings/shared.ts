@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { languageOf } from '../../corpora/language.ts'
+import { dtypeSuffixes, type ModelDtype } from '../../models/onnx/dtypes.ts'
+import { shippedTeacher } from '../../run/shipped-teacher.ts'
+
+/** A language given twice would be learnt from the wrong captions. */
+export const languageList = z
+  .array(z.string().overwrite((language) => languageOf(language, '--languages')))
+  .min(1)
+  .refine((list) => new Set(list).size === list.length, 'every language once')
+
+const imagesDir = z.string().optional().meta({
+  description: "what image paths are relative to (default: the corpus file's folder)",
+  group: 'Input',
+  path: 'one',
+})
+
+/** Data of commands that train from the start. */
+export const corpusSettings = {
+  corpus: z.string().default('emoji').meta({ description: 'emoji, or a .csv, .tsv or .jsonl file', group: 'Input', usual: true, path: 'one' }),
+  imagesDir,
+  languages: languageList.default(['en', 'zh']).meta({ description: 'languages to learn and measure, BCP 47', group: 'Input', usual: true }),
+}
+
+/** The same of commands that take a model, whose run says what it was trained on. */
+export const dataSettings = {
+  corpus: z
+    .string()
+    .optional()
+    .meta({ description: "emoji, or a .csv, .tsv or .jsonl file (default: that of the model's run)", group: 'Input', usual: true, path: 'one' }),
+  imagesDir,
+  languages: languageList
+    .optional()
+    .meta({ description: "languages to use, BCP 47 (default: those of the model's run)", group: 'Input', usual: true }),
+}
+
+/** The model that a command works on. */
+export function modelSetting(description: string) {
+  return z.string().meta({ description, group: 'Input', usual: true, positional: true, path: 'one' })
+}
+
+export const dtypeSetting = z.enum(Object.keys(dtypeSuffixes) as ModelDtype[])
+
+export const teacherSetting = z.string().default(shippedTeacher).meta({
+  description: 'folder of a CLIP-like ONNX model in transformers.js layout',
+  group: 'Teacher',
+  usual: true,
+  path: 'one',
+})
+
+export const teacherScaleSetting = z.number().min(1).optional().meta({
+  description: "factor of the teacher's similarities, exp(logit_scale), where its files do not tell it (default: what they say, else 100)",
+  group: 'Teacher',
+})
+
+export const maxDropSetting = z.array(z.string()).optional().meta({
+  description: 'points of mean recall that fp16 and q8 may lose in each language (default: 1); q4:2 sets one format',
+  group: 'Export',
+  decides: 'results',
+})
+
+export const exportDtypeSetting = z
+  .array(z.string())
+  .default(['fp32', 'fp16', 'q8'])
+  .meta({
+    description: 'number formats to write: fp32, fp16, q8, int8 (calibrated), q4',
+    group: 'Export',
+    usual: true,
+    decides: 'results',
+    aliases: ['dtypes'],
+  })
+
+export const threadsSetting = z
+  .int()
+  .positive()
+  .optional()
+  .meta({ description: 'threads of one operator (default: all cores)', group: 'Machine', decides: 'results' })

@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { runSettings } from '../../training/run-settings.ts'
+import { stage1Settings } from '../../training/stage1-settings.ts'
+import { corpusSettings, teacherScaleSetting, teacherSetting } from './shared.ts'
+
+export const stage1CommandSettings = z.object({
+  ...corpusSettings,
+  corpus: corpusSettings.corpus.meta({
+    description: 'emoji, emoji-names, or a .csv, .tsv or .jsonl file; without images the text tower alone learns',
+  }),
+  teacher: teacherSetting,
+  teacherScale: teacherScaleSetting,
+  ...stage1Settings.shape,
+  ...runSettings.shape,
+  out: runSettings.shape.out.default('runs/stage1'),
+})
+
+export type Stage1CommandSettings = z.output<typeof stage1CommandSettings>

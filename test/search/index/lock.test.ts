@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { UserError } from '../../../base/errors.ts'
+import { updateIndex } from '../../../search/index/update.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+import { writeDrawings } from './pictures.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const model = join(root, 'models/teachers/emoji-en-zh')
+
+test('of two processes that make one index the second is refused; one that was killed is no hindrance', async (t) => {
+  t.timeout(300_000)
+  const dir = await temporaryFolder(t)
+  const [images, out] = [join(dir, 'images'), join(dir, 'some.index')]
+  await writeDrawings(images, 70)
+  const child = spawn(process.execPath, ['bin/distilingual.mjs', 'index', model, '--images', images, '--out', out], { cwd: root, stdio: 'ignore' })
+  const exit = once(child, 'exit')
+  while (!existsSync(`${out}.lock`) && child.exitCode === null) await new Promise((done) => setTimeout(done, 2))
+  const message = /some\.index: expected one process at a time, got process \d+/
+  await t.throwsAsync(updateIndex({ model, images, out, force: true }), { instanceOf: UserError, message })
+  child.kill('SIGKILL')
+  await exit
+  t.true(existsSync(`${out}.lock`))
+  t.like(await updateIndex({ model, images, out }), { images: 70 })
+  t.false(existsSync(`${out}.lock`))
+})
