@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultCorpus } from '../corpora/emoji/embedded.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { openRunData } from '../run/run-data.ts'
 import { trainedOn } from '../run/trained-on.ts'
@@ -31,7 +32,7 @@ export const demo: Command<typeof schema> = {
   schema,
   examples: ['demo --model runs/distill', 'demo --model runs/distill/export --corpus photos.csv --languages en,de --out site --buildOnly'],
   async run({ port, buildOnly, dtypes, ...options }) {
-    const { open, languages } = await openRunData(options, await trainedOn(options.model), { corpus: 'emoji' })
+    const { open, languages } = await openRunData(options, await trainedOn(options.model), { corpus: defaultCorpus })
     const { pictures, formats } = await buildDemo(open, { ...options, languages, dtypes: dtypes && parseDtypes(dtypes) })
     console.log(
       `${options.out}: ${pictures.count} pictures, ${formats.map(({ dtype }) => dtype).join(', ')}. Any static web server can serve it, in any folder.`,

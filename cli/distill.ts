@@ -14,8 +14,8 @@ import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/onnx/open-folder.ts'
 import { renderConsole } from '../report/console.ts'
 import { writeReport } from '../report/json.ts'
-import { type Contender, folderContender, onnxContender } from '../report/measure/contenders.ts'
 import { evaluateModels } from '../report/measure/evaluate.ts'
+import { folderEntry, type ModelEntry, onnxEntry } from '../report/measure/model-entry.ts'
 import { provenance } from '../report/provenance.ts'
 import { cardData } from '../run/card-data.ts'
 import { decodeProtocols, validationTasks } from '../run/run-data.ts'
@@ -106,19 +106,19 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
   const { init, student } = config.stage1
   const options = { threads: config.stage1.threads, name: init ? basename(resolve(init)) : student }
   const { seed } = config.stage1
-  const contenders: Contender[] = [
-    await onnxContender('teacher', teacherFolder(config.teacher), { threads: config.stage1.threads }),
-    await folderContender('student', join(out, 'stage2', 'student'), options),
+  const entries: ModelEntry[] = [
+    await onnxEntry('teacher', teacherFolder(config.teacher), { threads: config.stage1.threads }),
+    await folderEntry('student', join(out, 'stage2', 'student'), options),
     ...(await exported(config)),
-    await folderContender('student-stage1', join(out, 'stage1', 'student'), options),
+    await folderEntry('student-stage1', join(out, 'stage1', 'student'), options),
   ]
-  if (config.baseline) contenders.push(await folderContender('scratch', join(out, 'scratch', 'student'), options))
+  if (config.baseline) entries.push(await folderEntry('scratch', join(out, 'scratch', 'student'), options))
   try {
     const {
       report: measured,
       ranks,
       material,
-    } = await evaluateModels(contenders, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
+    } = await evaluateModels(entries, { open, protocols: config.protocol ?? open.protocols, languages, cacheDir, seed })
     const found = {
       schema: 1 as const,
       ...measured,
@@ -131,17 +131,17 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
     console.log(renderConsole(found))
     console.log(`${files.join('\n')}\n`)
   } finally {
-    for (const { encoder } of contenders) await encoder.release()
+    for (const { encoder } of entries) await encoder.release()
   }
 }
 
 /** The student's smaller formats. q8 is what ships to browsers and stands in every table, the others only where the report looks closely. */
-async function exported({ out, dtypes, stage1 }: Config): Promise<Contender[]> {
-  const found: Contender[] = []
+async function exported({ out, dtypes, stage1 }: Config): Promise<ModelEntry[]> {
+  const found: ModelEntry[] = []
   for (const dtype of parseDtypes(dtypes)) {
     if (dtype === 'fp32') continue // the training graph, with which the file was found to agree
-    const contender = await onnxContender('student', join(out, 'export'), { threads: stage1.threads, dtype })
-    found.push(dtype === 'q8' ? contender : { ...contender, headlineOnly: true })
+    const entry = await onnxEntry('student', join(out, 'export'), { threads: stage1.threads, dtype })
+    found.push(dtype === 'q8' ? entry : { ...entry, headlineOnly: true })
   }
   return found
 }

@@ -3,16 +3,16 @@ import { basename, resolve } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { languageOf } from '../corpora/language.ts'
+import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
-import { emojiClassLanguages } from '../eval/emoji-classes.ts'
 import { headlineOf } from '../eval/headline.ts'
 import { knownSets } from '../eval/known-sets.ts'
 import type { ModelDtype } from '../models/onnx/files.ts'
 import { locateModel } from '../models/open-model.ts'
 import { renderConsole } from '../report/console.ts'
 import { writeReport } from '../report/json.ts'
-import { type Contender, folderContender, onnxContender } from '../report/measure/contenders.ts'
 import { evaluateModels } from '../report/measure/evaluate.ts'
+import { folderEntry, type ModelEntry, onnxEntry } from '../report/measure/model-entry.ts'
 import { provenance } from '../report/provenance.ts'
 import { openRunData, usualData } from '../run/run-data.ts'
 import { trainedOn } from '../run/trained-on.ts'
@@ -54,17 +54,17 @@ export const evaluate: Command<typeof schema> = {
   async run(asked) {
     const { open, ...data } = await openRunData(asked, await trainedOn(asked.model), usualData)
     const config = { ...asked, ...data }
-    const all = config.knownSet ? [headlineOf(open.protocols)!] : open.protocols
+    const all = config.knownSet ? [headlineOf(open.protocols, open.headlineProtocols)!] : open.protocols
     const protocols = config.protocol ?? all
     for (const protocol of protocols) open.languagesOf(protocol) // an unknown protocol fails before any work
-    const classLanguages = config.classLanguages.map((language) => classLanguage(language, open.corpus.name))
+    const classLanguages = config.classLanguages.map((language) => classLanguage(language, open))
     const training = await trainingLogs(config.model) // a damaged log fails before any work
-    const contenders: Contender[] = []
+    const entries: ModelEntry[] = []
     try {
-      if (config.teacher) contenders.push(await onnxContender('teacher', teacherFolder(config.teacher), { threads: config.threads }))
-      contenders.push(await openStudent(config.model, config))
+      if (config.teacher) entries.push(await onnxEntry('teacher', teacherFolder(config.teacher), { threads: config.threads }))
+      entries.push(await openStudent(config.model, config))
       await mkdir(config.out, { recursive: true }) // and so does a folder that cannot be written
-      const { report: measured, ranks, material } = await evaluateModels(contenders, { ...config, open, protocols, classLanguages })
+      const { report: measured, ranks, material } = await evaluateModels(entries, { ...config, open, protocols, classLanguages })
       const report = {
         schema: 1 as const,
         ...measured,
@@ -76,22 +76,23 @@ export const evaluate: Command<typeof schema> = {
       console.log(renderConsole(report))
       console.log(files.join('\n'))
     } finally {
-      for (const { encoder } of contenders) await encoder.release()
+      for (const { encoder } of entries) await encoder.release()
     }
   },
 }
 
-async function openStudent(dir: string, { dtype, threads }: { dtype?: ModelDtype; threads?: number }): Promise<Contender> {
+async function openStudent(dir: string, { dtype, threads }: { dtype?: ModelDtype; threads?: number }): Promise<ModelEntry> {
   const { kind, folder } = await locateModel(dir, dtype)
-  return kind === 'onnx' ? onnxContender('student', folder, { dtype, threads }) : folderContender('student', folder, { threads })
+  return kind === 'onnx' ? onnxEntry('student', folder, { dtype, threads }) : folderEntry('student', folder, { threads })
 }
 
-function classLanguage(written: string, corpus: string): Language {
+function classLanguage(written: string, { corpus, classifications }: OpenCorpus): Language {
   const language = languageOf(written, '--classLanguages')
-  if (corpus !== 'emoji' || emojiClassLanguages().includes(language)) return language
+  if (classifications.some(({ languages }) => languages?.includes(language) ?? true)) return language
+  const known = classifications.flatMap(({ languages = [] }) => languages)
   throw new UserError({
     where: '--classLanguages',
-    expected: `languages that emoji classes have names in (${emojiClassLanguages().join(', ')})`,
+    expected: `languages that classes of ${corpus.name} have names in (${[...new Set(known)].join(', ')})`,
     got: language,
     hint: 'Leave it out.',
   })

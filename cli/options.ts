@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { defaultCorpus } from '../corpora/emoji/embedded.ts'
 import { languageOf } from '../corpora/language.ts'
 import { dtypeSuffixes, type ModelDtype } from '../models/onnx/files.ts'
 
@@ -12,7 +13,7 @@ export const languageList = z
 
 /** Flags that several commands share. */
 export const corpusOptions = {
-  corpus: z.string().default('emoji').describe('emoji, or a .csv, .tsv or .jsonl file'),
+  corpus: z.string().default(defaultCorpus).describe('emoji, or a .csv, .tsv or .jsonl file'),
   imagesDir: z.string().optional().describe("what image paths are relative to (default: the corpus file's folder)"),
   languages: languageList.default(['en', 'zh']).describe('languages to learn and measure, BCP 47'),
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultCorpus } from '../corpora/emoji/embedded.ts'
 import { openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { requireValidation } from '../eval/validation.ts'
@@ -15,7 +16,10 @@ import { stage2 } from './stage2.ts'
 
 const schema = stage1Settings.extend({
   ...corpusOptions,
-  corpus: z.string().default('emoji').describe('emoji, emoji-names, or a .csv, .tsv or .jsonl file; without images the text tower alone learns'),
+  corpus: z
+    .string()
+    .default(defaultCorpus)
+    .describe('emoji, emoji-names, or a .csv, .tsv or .jsonl file; without images the text tower alone learns'),
   teacher: teacherOption,
   teacherScale: teacherScaleOption,
   out: z.string().default('runs/stage1').describe('run folder'),
@@ -37,7 +41,7 @@ export const stage1: Command<typeof schema> = {
     try {
       await inRunFolder(out, { command: 'stage1', ...config }, { resume, force }, async () => {
         const run = { languages, teacher, settings, dir: out, cacheDir, resume }
-        if (texts) await runTextStage({ ...run, texts, open: corpus === 'emoji-names' ? await openCorpus('emoji', { languages }) : undefined })
+        if (texts) await runTextStage({ ...run, texts, open: texts.pictures ? await openCorpus(texts.pictures, { languages }) : undefined })
         else {
           await decodeProtocols({ open: open!, languages }, [], teacher.imageSize, cacheDir)
           await runStage1({ ...run, open: open! })

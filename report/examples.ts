@@ -177,7 +177,7 @@ function dot(a: Float32Array, i: number, b: Float32Array, j: number, dim: number
 }
 
 /** The image's bytes as a URL; the kind is read from its first bytes. */
-function dataUrl(bytes: Uint8Array): string {
+export function dataUrl(bytes: Uint8Array): string {
   const kinds: [type: string, magic: string, at: number][] = [
     ['png', 'PNG', 1],
     ['webp', 'WEBP', 8],
