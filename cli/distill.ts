@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { requireDevice } from '../engine/compile.ts'
 import { requireValidation } from '../eval/validation.ts'
-import { recallTable, recallTitle } from '../export/card.ts'
 import { addToCard } from '../export/card-section.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
@@ -12,6 +11,7 @@ import { exportFolder } from '../export/package.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openTeacher } from '../models/onnx/open-folder.ts'
+import { recallSection, recallTitle } from '../report/card.ts'
 import { renderConsole } from '../report/console.ts'
 import { writeReport } from '../report/json.ts'
 import { evaluateModels } from '../report/measure/evaluate.ts'
@@ -127,7 +127,7 @@ async function report(config: Config, open: OpenCorpus): Promise<void> {
     }
     const training = await trainingLogs(out)
     const files = await writeReport(out, found, { ranks, material: { ...material, title: `Distillation of ${options.name}`, training } })
-    await addToCard(join(out, 'export'), recallTitle, recallTable(found))
+    await addToCard(join(out, 'export'), recallTitle, recallSection(found))
     console.log(renderConsole(found))
     console.log(`${files.join('\n')}\n`)
   } finally {

@@ -40,8 +40,14 @@ async function stage({ name, lines }: TrainingLog): Promise<Markup | undefined> 
   return html`<h3>${name} <small>${last.toLocaleString('en-US')} steps</small></h3><div class="panels">${panels}</div>`
 }
 
+/** A figure of curves; of curves of one point each the numbers alone. */
 async function panel(title: string, curve: Point[], spec: ChartSpec): Promise<Markup | undefined> {
   if (curve.length === 0) return undefined
+  const steps = [...new Set(curve.map(({ step }) => step))]
+  if (steps.length === 1) {
+    const numbers = curve.map(({ name, value }) => html`<dt>${name}</dt><dd>${shown(value)}</dd>`)
+    return html`<figure><figcaption>${title} <small>at step ${steps[0]!.toLocaleString('en-US')}</small></figcaption><dl>${numbers}</dl></figure>`
+  }
   const names = [...new Map(curve.map(({ name, colour }) => [name, { label: name, colour }])).values()]
   const ends = names.map(({ label }) => `${label} ${shown(curve.findLast(({ name }) => name === label)!.value)}`)
   const keys = names.length > 1 && legend(names)
