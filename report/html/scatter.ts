@@ -39,7 +39,7 @@ function scatterSpec(points: ScatterPoint[], unit: string): ChartSpec {
       color: { field: 'colour', type: 'nominal', scale: null },
     },
     layer: [
-      { mark: { type: 'rule', strokeWidth: 1.2 }, encoding: { y: { field: 'low', title: '%', axis: { tickCount: 5 } }, y2: { field: 'high' } } },
+      { mark: { type: 'rule', strokeWidth: 1.2 }, encoding: { y: { field: 'low', title: null, axis: { tickCount: 5 } }, y2: { field: 'high' } } },
       { mark: { type: 'point', filled: true, size: 60, opacity: 1 }, encoding: { y: { field: 'recall' } } },
       ...(['left', 'right'] as const).map((align) => ({
         transform: [{ filter: `datum.align === '${align}'` }],

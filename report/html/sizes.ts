@@ -16,8 +16,8 @@ export async function sizesSection(report: Report): Promise<Section | undefined>
   const size = pointsOf(report, ({ bytes }, dtype) => (bytes[dtype] === undefined ? undefined : bytes[dtype] / 1e6))
   const time = pointsOf(report, ({ latency }, dtype) => latency?.[dtype] && latency[dtype].image + latency[dtype].text)
   const panels = [
-    await scatterPanel('Mean recall against size', 'MB', size),
-    await scatterPanel('Mean recall against time for one image and one text', 'ms', time),
+    await scatterPanel('Mean recall, %, against size', 'MB', size),
+    await scatterPanel('Mean recall, %, against time for one image and one text', 'ms', time),
   ]
   const charts =
     panels.some(Boolean) &&
