@@ -33,7 +33,7 @@ export const runOptions = {
   force: z.boolean().default(false).describe('start over if --out holds a run'),
 }
 
-export const defaultTeacher = 'models/teachers/emoji-en-zh'
+const defaultTeacher = 'models/teachers/emoji-en-zh'
 export const teacherOption = z.string().default(defaultTeacher).describe('folder of a CLIP-like ONNX model in transformers.js layout')
 
 export const maxDropOption = z

@@ -13,7 +13,7 @@ export const freeQueryMetricNames = ['precision@5', 'hit@5', 'ndcg@10'] as const
 export type FreeQueryMetrics = Record<(typeof freeQueryMetricNames)[number], number>
 
 /** The scores of the queries of one kind, or of all. */
-export interface FreeQueryScore {
+interface FreeQueryScore {
   /** Undefined for all kinds together. */
   kind?: string
   queries: number

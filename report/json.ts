@@ -13,7 +13,7 @@ import { parseReport, type Report } from './schema.ts'
 
 /** Other tools' files that can be written beside a report, by the name that asks for them: `NAME.json`. */
 export const alsoNames = ['clip_benchmark', 'open_clip', 'chinese_clip', 'output'] as const
-export type AlsoName = (typeof alsoNames)[number]
+type AlsoName = (typeof alsoNames)[number]
 
 /** What a report can carry along. */
 export interface ReportExtras {

@@ -149,7 +149,7 @@ const data = z.strictObject({
 })
 
 /** `report.json`. Fractions everywhere, never percent. docs/report.md describes it for those who read it elsewhere. */
-export const reportSchema = z.strictObject({
+const reportSchema = z.strictObject({
   schema: z.literal(1),
   models: z.partialRecord(z.enum(modelNames), model),
   results: z.array(result),

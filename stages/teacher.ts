@@ -28,7 +28,7 @@ export const teacherSettings = trainSettings.extend({
   unmaskedTail: trainSettings.shape.unmaskedTail.unwrap().default(0.1),
   ramp: trainSettings.shape.ramp.unwrap().default(0.5),
 })
-export type TeacherSettings = z.output<typeof teacherSettings>
+type TeacherSettings = z.output<typeof teacherSettings>
 
 export interface TeacherRun {
   label: string

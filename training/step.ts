@@ -18,13 +18,13 @@ import { defaultObjectiveSettings, type ObjectiveSettings } from './objectives/s
 import { needs, objectives } from './objectives/table.ts'
 import { compacted } from './shrink/compactors.ts'
 
-export interface StepTeacher {
+interface StepTeacher {
   embedDim: number // Et
   logitScale: number // sT
 }
 
 /** A teacher of some languages, which it takes over from the general one. */
-export interface StepSpecialist extends StepTeacher {
+interface StepSpecialist extends StepTeacher {
   languages: Language[]
   /** Factor of what its objectives say, beside the general teacher's 1. */
   weight: number

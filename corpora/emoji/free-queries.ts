@@ -24,7 +24,7 @@ const queriesSchema = z.object({
 /** What corpora/emoji/free-query-labels.json holds: query id → codes of the relevant concepts; and how far two labellers agreed. */
 const labelsSchema = z.object({ labels: z.record(z.string(), z.array(z.string())), agreement: z.unknown().optional() })
 
-export type FreeQuery = z.infer<typeof queriesSchema>['queries'][number]
+type FreeQuery = z.infer<typeof queriesSchema>['queries'][number]
 export type FreeQuerySplit = FreeQuery['split']
 
 export interface FreeQuerySet {

@@ -3,7 +3,7 @@ import { tf } from '../tf.ts'
 import { backendName, tracingBackend } from './backend.ts'
 import { GraphBuilder, type GraphOptions, type TfDType } from './graph.ts'
 
-export interface InputSpec {
+interface InputSpec {
   dtype: 'float32' | 'int32'
   shape: number[]
 }

@@ -6,7 +6,7 @@ import type libsql from 'libsql'
 import { UserError } from '../../base/errors.ts'
 
 /** Bytes go in as Buffer and come out as ArrayBuffer. */
-export type Value = string | number | Buffer | ArrayBuffer | null
+type Value = string | number | Buffer | ArrayBuffer | null
 export type Row = Record<string, Value>
 
 /** SQL on one file. Every method throws UserError where the file, the disk or another process is at fault. */

@@ -33,7 +33,7 @@ export interface ObjectiveContext {
   settings: ObjectiveSettings
 }
 
-export interface CentroidContext {
+interface CentroidContext {
   /** Unit vectors. [M, Et] */
   rows: tf.Tensor
   /** The centroid that every image of the batch belongs to. [B] int32 */

@@ -8,7 +8,7 @@ import type { Stage1Settings } from '../stage1-settings.ts'
 import { type InnerTeacher, openInnerTeacher } from './inner-teacher.ts'
 
 /** A teacher beside the main one. */
-export interface Colleague {
+interface Colleague {
   encoder: Encoder
   weight: number
   /** The languages it takes over as a specialist; absent: it joins the main teacher in an ensemble. */
