@@ -21,8 +21,14 @@ const queriesSchema = z.object({
   ),
 })
 
-/** What corpora/emoji/free-query-labels.json holds: query id → codes of the relevant concepts; and how far two labellers agreed. */
-const labelsSchema = z.object({ labels: z.record(z.string(), z.array(z.string())), agreement: z.unknown().optional() })
+const codes = z.array(z.string().min(1))
+
+/** What corpora/emoji/free-queries-labels.json holds: the concepts that each labeller named, and the settled list. docs/free-queries.md says how. */
+const labelsSchema = z.object({
+  version: z.literal(1),
+  labellers: z.array(z.string()).min(2),
+  labels: z.record(z.string(), z.object({ by: z.record(z.string(), codes), relevant: codes })),
+})
 
 type FreeQuery = z.infer<typeof queriesSchema>['queries'][number]
 export type FreeQuerySplit = FreeQuery['split']
@@ -35,7 +41,7 @@ export interface FreeQuerySet {
 
 const files = {
   queries: fileURLToPath(new URL('./free-queries.json', import.meta.url)),
-  labels: fileURLToPath(new URL('./free-query-labels.json', import.meta.url)),
+  labels: fileURLToPath(new URL('./free-queries-labels.json', import.meta.url)),
 }
 
 const hint = 'Restore the file from the package.'
@@ -49,7 +55,7 @@ export function hasFreeQueries(): boolean {
 
 /** The queries and labels that come with the corpus; read once. Throws UserError where they are not there. */
 export function freeQueries(): FreeQuerySet {
-  if (!hasFreeQueries()) throw malformed('free-query-labels.json', 'free queries and their labels', 'no such file')
+  if (!hasFreeQueries()) throw malformed('free-queries-labels.json', 'free queries and their labels', 'no such file')
   loaded ??= parseFreeQueries(readFileSync(files.queries, 'utf8'), readFileSync(files.labels, 'utf8'))
   return loaded
 }
@@ -60,16 +66,16 @@ export function freeQueries(): FreeQuerySet {
  */
 export function parseFreeQueries(queriesJson: string, labelsJson: string): FreeQuerySet {
   const { queries } = parse(queriesSchema, queriesJson, 'free-queries.json')
-  const { labels } = parse(labelsSchema, labelsJson, 'free-query-labels.json')
+  const { labels } = parse(labelsSchema, labelsJson, 'free-queries-labels.json')
   const ids = new Set<string>()
   for (const { id } of queries) {
     if (ids.has(id)) throw malformed('free-queries.json', 'each id once', `${id} twice`)
-    if (!labels[id]?.length) throw malformed('free-query-labels.json', `relevant concepts for ${id}`, 'none')
+    if (!labels[id]?.relevant.length) throw malformed('free-queries-labels.json', `relevant concepts for ${id}`, 'none')
     ids.add(id)
   }
   const stray = Object.keys(labels).find((id) => !ids.has(id))
-  if (stray !== undefined) throw malformed('free-query-labels.json', 'ids of free-queries.json', stray)
-  return { queries, labels: Object.fromEntries(Object.entries(labels).map(([id, codes]) => [id, codes.map(codeOf)])) }
+  if (stray !== undefined) throw malformed('free-queries-labels.json', 'ids of free-queries.json', stray)
+  return { queries, labels: Object.fromEntries(Object.entries(labels).map(([id, { relevant }]) => [id, relevant.map(codeOf)])) }
 }
 
 /** The languages that a split has queries in. */
@@ -93,7 +99,7 @@ export function freeQueryTask(
   const positives = asked.map(({ id }) => labels[id]!.flatMap((code) => places.get(code) ?? []))
   const lost = positives.findIndex((images) => images.length === 0)
   if (lost >= 0) {
-    throw malformed('free-query-labels.json', `a concept of the gallery for ${asked[lost]!.id}`, labels[asked[lost]!.id]!.join(', '))
+    throw malformed('free-queries-labels.json', `a concept of the gallery for ${asked[lost]!.id}`, labels[asked[lost]!.id]!.join(', '))
   }
   return { images: gallery, texts: asked.map(({ text }) => text), positives, kinds: asked.map(({ kind }) => kind) }
 }

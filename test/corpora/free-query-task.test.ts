@@ -8,9 +8,12 @@ const queries = [
   { id: 'en-002', language: 'en', kind: 'category', text: 'fruit', split: 'validation' },
   { id: 'zh-001', language: 'zh', kind: 'category', text: '水果', split: 'test' },
 ]
-const labels = { 'en-001': ['1F34E', '2764-FE0F'], 'en-002': ['1F34E'], 'zh-001': ['1F34C', '1F34E'] }
+const labels: Record<string, string[]> = { 'en-001': ['1f34e', '2764-fe0f'], 'en-002': ['1f34e'], 'zh-001': ['1f34c', '1f34e'] }
 const json = (over: object = {}) => JSON.stringify({ version: 1, queries, ...over })
-const labelled = (over: object = {}) => JSON.stringify({ labels: { ...labels, ...over }, agreement: { kappa: 0.8 } })
+const labelled = (over: Record<string, string[]> = {}) => {
+  const settled = Object.entries({ ...labels, ...over }).map(([id, relevant]) => [id, { by: { first: relevant, second: [] }, relevant }])
+  return JSON.stringify({ version: 1, labellers: ['first', 'second'], labels: Object.fromEntries(settled) })
+}
 const source = { key: '', read: async () => new Uint8Array() }
 const gallery = ['1f34c', '1f34e', '2764'].map((classId) => ({ id: classId, classId, source }))
 
@@ -30,8 +33,8 @@ test('malformed files are refused by name', async (t) => {
   await refuses(() => parseFreeQueries(json({ queries: [{ ...queries[0], split: 'train' }] }), labelled()), /queries\.0\.split/, /validation/)
   await refuses(() => parseFreeQueries(json({ queries: [queries[0], queries[0]] }), labelled()), /free-queries\.json/, /en-001 twice/)
   await refuses(() => parseFreeQueries(json(), labelled({ 'en-002': [] })), /labels/, /none/)
-  await refuses(() => parseFreeQueries(json(), labelled({ 'en-9': ['1F34E'] })), /labels/, /en-9/)
-  const set = parseFreeQueries(json(), labelled({ 'en-001': ['1F600'] }))
+  await refuses(() => parseFreeQueries(json(), labelled({ 'en-9': ['1f34e'] })), /labels/, /en-9/)
+  const set = parseFreeQueries(json(), labelled({ 'en-001': ['1f600'] }))
   await refuses(() => freeQueryTask(set, 'test', 'en', gallery), /labels/, /1f600/)
 })
 
