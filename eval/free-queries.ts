@@ -107,12 +107,12 @@ export async function evaluateFreeQueries(
     )
   })
   const chance = positives.map((list) => freeQueryChance(new Set(list).size, images.length))
-  const scoreOf = (asked: number[]) => {
-    const values = (name: keyof FreeQueryMetrics) => asked.map((query) => metrics[query]![name])
+  const scoreOf = (members: number[]) => {
+    const values = (name: keyof FreeQueryMetrics) => members.map((query) => metrics[query]![name])
     return {
-      queries: asked.length,
+      queries: members.length,
       metrics: byName((name) => mean(values(name))),
-      chance: byName((name) => mean(asked.map((query) => chance[query]![name]))),
+      chance: byName((name) => mean(members.map((query) => chance[query]![name]))),
       interval95: byName((name) => bootstrapMean(values(name), options)),
     }
   }
@@ -122,7 +122,7 @@ export async function evaluateFreeQueries(
     protocol,
     language,
     gallery: images.length,
-    scores: [scoreOf(queries), ...[...kindSets].map(([kind, asked]) => ({ kind, ...scoreOf(asked) }))],
+    scores: [scoreOf(queries), ...[...kindSets].map(([kind, members]) => ({ kind, ...scoreOf(members) }))],
     hits,
   }
 }

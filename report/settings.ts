@@ -16,9 +16,9 @@ const free = new Set(['out', 'resume', 'force', 'cacheDir'])
 export function settingDifferences(runs: readonly Pick<EvaluatedRun, 'report'>[]): SettingDifference[] {
   const settings = runs.map(({ report }) => new Map(leaves(report.provenance.config, '')))
   const commands = runs.map(({ report }) => commandOf(report))
-  const names = new Set(settings.flatMap((own) => [...own.keys()]))
+  const names = new Set(settings.flatMap((config) => [...config.keys()]))
   return [...names].flatMap((name) => {
-    const values = settings.map((own) => own.get(name))
+    const values = settings.map((config) => config.get(name))
     const known = new Set(commands.filter((_, i) => values[i] !== undefined))
     const counted = values.filter((_, i) => known.has(commands[i]))
     return free.has(name) || new Set(counted).size < 2 ? [] : [{ name, values: values.map((value) => value ?? '–') }]

@@ -95,13 +95,13 @@ export function freeQueryTask(
   gallery: RetrievalTask['images'],
 ): Pick<RetrievalTask, 'images' | 'texts' | 'positives' | 'kinds'> {
   const places = new Map(gallery.map(({ classId }, i) => [classId, i]))
-  const asked = queries.filter((query) => query.split === split && query.language === language)
-  const positives = asked.map(({ id }) => labels[id]!.flatMap((code) => places.get(code) ?? []))
+  const chosen = queries.filter((query) => query.split === split && query.language === language)
+  const positives = chosen.map(({ id }) => labels[id]!.flatMap((code) => places.get(code) ?? []))
   const lost = positives.findIndex((images) => images.length === 0)
   if (lost >= 0) {
-    throw malformed('free-queries-labels.json', `a concept of the gallery for ${asked[lost]!.id}`, labels[asked[lost]!.id]!.join(', '))
+    throw malformed('free-queries-labels.json', `a concept of the gallery for ${chosen[lost]!.id}`, labels[chosen[lost]!.id]!.join(', '))
   }
-  return { images: gallery, texts: asked.map(({ text }) => text), positives, kinds: asked.map(({ kind }) => kind) }
+  return { images: gallery, texts: chosen.map(({ text }) => text), positives, kinds: chosen.map(({ kind }) => kind) }
 }
 
 function parse<T>(schema: z.ZodType<T>, json: string, file: string): T {

@@ -48,10 +48,10 @@ function card(example: QueryExample, language: string): Markup {
 }
 
 /** An image or text that was found, with its cosine. */
-export function foundImage({ rank, score, isRight, picture: shown, label }: Hit, language: string, isMissed = false): Markup {
+export function foundImage({ rank, score, isRight, picture: image, label }: Hit, language: string, isMissed = false): Markup {
   const style = [isRight && 'right', isMissed && 'missed'].filter(Boolean).join(' ')
   const number = isMissed ? html`<b>${thousands(rank)}.</b> ` : ''
   const cosine = html`<small>${number}${isRight && html`<b aria-label="right">✓</b> `}${Math.round(100 * score)}</small>`
-  if (shown) return html`<li class="${style}">${picture(shown, 56)}${cosine}</li>`
+  if (image) return html`<li class="${style}">${picture(image, 56)}${cosine}</li>`
   return html`<li class="${style}"><span lang="${language}" dir="auto">${clip(label)}</span>${cosine}</li>`
 }

@@ -17,8 +17,8 @@ ${notes.map((note) => html`<p class="note">${note}</p>`)}`
 function cellOf(cell: TableCell, i: number, { isText }: TableColumn): Markup {
   const { value, language } = typeof cell === 'object' ? cell : {}
   const text = cellText(cell)
-  const shown = language === undefined ? clip(text) : html`<bdi lang="${language}">${clip(text)}</bdi>`
+  const content = language === undefined ? clip(text) : html`<bdi lang="${language}">${clip(text)}</bdi>`
   const key = value === undefined ? '' : html` data-value="${value}"`
   const style = isText ? html` class="text"` : ''
-  return i === 0 ? html`<th scope="row"${style}${key}>${shown}</th>` : html`<td${style}${key}>${shown}</td>`
+  return i === 0 ? html`<th scope="row"${style}${key}>${content}</th>` : html`<td${style}${key}>${content}</td>`
 }

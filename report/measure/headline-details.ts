@@ -67,9 +67,9 @@ export async function measureDetails(
       const first = models.get(`${model} ${dtype}`)![0] === one
       const named = [task.language, ...(first ? further : [])]
       for (const { task: classes, templates } of named.flatMap((language) => classTasks({ ...task, language }, classifications))) {
-        const found = await zeroShot(classes, templates, images, (prompts) => embedTexts(encoder, prompts))
-        zeroShotRows.push(zeroShotRow(model, dtype, classes, templates, found))
-        if (entry === subject && classes.language === task.language) material.confusions.push(confusionTable(model, classes, found))
+        const measures = await zeroShot(classes, templates, images, (prompts) => embedTexts(encoder, prompts))
+        zeroShotRows.push(zeroShotRow(model, dtype, classes, templates, measures))
+        if (entry === subject && classes.language === task.language) material.confusions.push(confusionTable(model, classes, measures))
       }
       if (entry === subject) {
         material.examples.push(await pickExamples(task, result, images, texts, thumbnailsOf(one), { model }))
@@ -100,8 +100,8 @@ async function agreement(languages: readonly Embedded[]): Promise<ConsistencyRow
     for (const b of languages.slice(i + 1)) {
       if (!b.task.images.some(({ id }) => ids.has(id))) continue
       const { model, dtype } = a.entry
-      const found = await crossLingualConsistency({ task: a.task, textEmbeds: a.texts }, { task: b.task, textEmbeds: b.texts }, a.images)
-      rows.push(consistencyRow(model, dtype, a.task, found))
+      const measures = await crossLingualConsistency({ task: a.task, textEmbeds: a.texts }, { task: b.task, textEmbeds: b.texts }, a.images)
+      rows.push(consistencyRow(model, dtype, a.task, measures))
     }
   }
   return rows

@@ -23,15 +23,15 @@ export function headlineTable(report: Report): ReportTable | undefined {
   const rowKeys = [...new Map(scores.map((score) => [JSON.stringify([score.protocol, score.measure, score.language]), score])).values()]
   const rows = rowKeys.map(({ protocol, measure, language }): TableCell[] => {
     const same = scores.filter((score) => score.protocol === protocol && score.measure === measure && score.language === language)
-    const own = same.find(({ label }) => label === subject)
+    const score = same.find(({ label }) => label === subject)
     const chance = same.find((score) => score.chance !== undefined)?.chance
     return [
       protocol,
       measure,
       languageName(language),
       ...labels.map(([name]) => percent(same.find(({ label }) => label === name)?.value)),
-      own?.interval ? { text: percentInterval(own.interval), value: own.interval[0] } : '–',
-      percent(own?.kept),
+      score?.interval ? { text: percentInterval(score.interval), value: score.interval[0] } : '–',
+      percent(score?.kept),
       percent(chance),
     ]
   })

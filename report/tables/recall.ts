@@ -4,7 +4,7 @@ import { headlineProtocol, languageName, percent, percentInterval, rank, rowLabe
 import { modelNames, type Report, type ReportResult } from '../schema.ts'
 import { type ReportTable, type TableCell, type TableColumn, withColumns } from './table.ts'
 
-const shown: Record<string, TableColumn> = {
+const named: Record<string, TableColumn> = {
   protocol: { title: 'protocol', isText: true },
   model: { title: 'model', isText: true },
   language: { title: 'language', isText: true },
@@ -34,14 +34,14 @@ export function protocolTables(report: Report): ReportTable[] {
 export function otherProtocols(report: Report): ReportTable | undefined {
   const [, ...others] = protocolTables(report)
   if (others.length === 0) return undefined
-  const columns = [shown.protocol!, ...others[0]!.columns]
+  const columns = [named.protocol!, ...others[0]!.columns]
   const rows = others.flatMap(({ title, rows }) => rows.map((row) => [title.split(':')[0]!, ...row]))
   return withColumns({ title: 'other protocols, percent', columns, rows }, ({ title }) => headlineColumns.includes(title))
 }
 
 function protocolTable(rows: readonly ReportResult[], report: Report): ReportTable {
   const { protocol, corpus } = rows[0]!
-  const columns = [shown.model!, shown.language!, ...recallColumns(), shown.mean!, shown.interval!, shown.rank!, shown.retention!]
+  const columns = [named.model!, named.language!, ...recallColumns(), named.mean!, named.interval!, named.rank!, named.retention!]
   const title = `${protocol}: ${counts(rows)} (corpus ${corpus})`
   return { title, columns, rows: sorted(rows).map((row) => cellsOf(row, report.results)), notes: notesOf(rows, report) }
 }
