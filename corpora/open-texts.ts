@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { csvTexts } from './csv.ts'
+import { isEmbeddedTexts } from './emoji/embedded.ts'
 import { emojiNames } from './emoji/names.ts'
 import { jsonlTexts } from './jsonl.ts'
 import type { Language, TextCorpus } from './sample.ts'
@@ -9,7 +10,7 @@ import type { Language, TextCorpus } from './sample.ts'
  * anything else, which openCorpus then takes or refuses. Throws UserError for a file that is malformed.
  */
 export async function openTexts(nameOrFile: string, options: { languages?: Language[] } = {}): Promise<TextCorpus | undefined> {
-  if (nameOrFile === 'emoji-names') return emojiNames(options.languages)
+  if (isEmbeddedTexts(nameOrFile)) return emojiNames(options.languages)
   const extension = extname(nameOrFile).toLowerCase()
   if (extension === '.csv' || extension === '.tsv') return csvTexts(nameOrFile)
   return extension === '.jsonl' ? jsonlTexts(nameOrFile) : undefined

@@ -1,22 +1,28 @@
-import { extname } from 'node:path'
+import { basename, extname } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import type { Classification } from './classification.ts'
 import { csvCorpus } from './csv.ts'
-import { emoji } from './emoji/corpus.ts'
-import { emojiProtocolLanguages, emojiProtocolNames, emojiProtocols } from './emoji/protocols.ts'
-import { pixelReferences } from './emoji/references.ts'
+import { isEmbeddedCorpus } from './emoji/embedded.ts'
+import { openEmoji } from './emoji/open.ts'
 import { jsonlCorpus } from './jsonl.ts'
+import { photoTemplates } from './photo-templates.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
 import type { Corpus, ImageSource, Language, Sample, Split } from './sample.ts'
 import { splitProtocol } from './split-protocol.ts'
 
-/** A corpus and what can be measured on it. */
+/** A corpus, what can be measured on it, and what reports, cards and pages say of it. */
 export interface OpenCorpus {
   corpus: Corpus
   /** What is measured unless something is asked for: docs/report.md's protocols for emoji, of users' files the splits that are not trained on. `task` takes `train` as well. */
   protocols: string[]
+  /** The protocols that a summary speaks of, the most important first: see headlineOf. */
+  headlineProtocols: string[]
+  /** Those of the protocols whose tasks are free queries: they have `kinds`, see RetrievalTask. */
+  freeQueryProtocols: string[]
   /** The protocol that choices are made on during training. */
   defaultValidation: string
+  /** Throws UserError for an unknown protocol, and for a language that it has no texts in. */
   task(protocol: string, language: Language): Promise<RetrievalTask>
   /** The languages a protocol has texts in. Throws UserError for an unknown protocol. */
   languagesOf(protocol: string): Language[]
@@ -24,10 +30,13 @@ export interface OpenCorpus {
   pairs: Corpus
   /** Drawings that a pixel nearest neighbour may compare a protocol's images with; undefined where that makes no sense. */
   references?(protocol: string): Promise<{ concept: string; source: ImageSource }[] | undefined>
+  /** How images can be classified by name. */
+  classifications: Classification[]
+  /** What a model trained on it knows, in a sentence for the model card. */
+  domain: string
+  /** Who made these images and the words, under which licence. */
+  credits(imageIds: readonly string[]): string
 }
-
-// Protocols drawn in a train style would find their own pictures among the references.
-const heldOutStyle = /^(unseen|validation)-style\//
 
 const readers: Record<string, (options: { file: string; imagesDir?: string }) => Promise<Corpus>> = {
   '.csv': csvCorpus,
@@ -41,17 +50,9 @@ const readers: Record<string, (options: { file: string; imagesDir?: string }) =>
  * @param options.imagesDir for files: what image paths are relative to; default: the file's folder
  */
 export async function openCorpus(nameOrFile: string, options: { languages?: Language[]; imagesDir?: string } = {}): Promise<OpenCorpus> {
-  if (nameOrFile === 'emoji') {
-    const corpus = emoji({ languages: options.languages })
-    return {
-      corpus,
-      pairs: namesOnly(corpus),
-      references: async (protocol) => (heldOutStyle.test(protocol) ? await pixelReferences() : undefined),
-      protocols: emojiProtocolNames(),
-      defaultValidation: 'validation-style/emojione',
-      task: emojiProtocols,
-      languagesOf: emojiProtocolLanguages,
-    }
+  if (isEmbeddedCorpus(nameOrFile)) {
+    const open = openEmoji(options.languages)
+    return { ...open, pairs: namesOnly(open.corpus) }
   }
   const reader = readers[extname(nameOrFile).toLowerCase()]
   if (!reader) {
@@ -68,10 +69,15 @@ export async function openCorpus(nameOrFile: string, options: { languages?: Lang
     corpus,
     pairs: corpus,
     protocols: heldOut.length > 0 ? heldOut : corpus.splits,
+    headlineProtocols: [['test', 'val'].find((split) => heldOut.some((name) => name === split)) ?? corpus.splits[0]!],
+    freeQueryProtocols: [],
     // Without a val split, rather the training images than choices made on test.
     defaultValidation: corpus.splits.includes('val') ? 'val' : corpus.splits[0]!,
     task: async (protocol, language) => splitProtocol(corpus, splitOf(corpus, protocol), language),
     languagesOf: (protocol) => corpus.languagesOf(splitOf(corpus, protocol)),
+    classifications: [{ kind: 'classes', templates: photoTemplates, nameOf: ({ classId }) => classId }],
+    domain: 'It knows the kind of pictures and words that it was trained on, those of the corpus above.',
+    credits: () => `Pictures and words: ${basename(corpus.name)}.`,
   }
 }
 

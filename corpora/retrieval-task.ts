@@ -16,4 +16,9 @@ export interface RetrievalTask {
   textQueries?: number[]
   /** Images that are asked for in image→text; default: every image with a positive. */
   imageQueries?: number[]
+  /**
+   * For each text what kind of query it is, e.g. `attribute`. Given, the task is one of free queries: a text has several relevant images, and only
+   * text→image is measured, by precision instead of recall (eval/free-queries.ts).
+   */
+  kinds?: string[]
 }

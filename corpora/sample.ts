@@ -35,6 +35,8 @@ export interface TextCorpus {
   licence: string
   languages: Language[]
   splits: Split[]
+  /** Name of the corpus that has pictures of the same things, for openCorpus. */
+  pictures?: string
   samples(split: Split): AsyncIterable<TextSample>
 }
 

@@ -10,7 +10,7 @@ export interface Param {
 /** Parameters under Hugging Face's names and layouts (Linear weights are [out, in]). */
 export type Params = Record<string, Param>
 
-export type ParamSpec = { shape: number[]; init: { normal: number } | { constant: number } }
+type ParamSpec = { shape: number[]; init: { normal: number } | { constant: number } }
 export type ParamSpecs = Record<string, ParamSpec>
 
 /** Draws initial parameters; each tensor has its own generator, so adding one does not move the others. */

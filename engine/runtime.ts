@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
 import { UserError } from '../base/errors.ts'
 
-export type Device = 'cpu' | 'webgpu' | 'cuda'
+type Device = 'cpu' | 'webgpu' | 'cuda'
 export type Numbers = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array
 export interface NumberTensor {
   data: Numbers

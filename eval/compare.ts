@@ -80,7 +80,7 @@ export function compareRuns(runs: readonly RankedRun[], options: CompareOptions 
   const skipped: Comparison['skipped'] = []
   const matches = ofModel(reference).map((base) => ({
     base,
-    found: others.flatMap((run) => {
+    shared: others.flatMap((run) => {
       const other = ofModel(run).find((saved) => nameOf(saved) === nameOf(base))
       const reason = other ? mismatch(other, base) : 'it was not evaluated there'
       if (other && !reason) return [{ run: run.name, saved: other }]
@@ -93,7 +93,7 @@ export function compareRuns(runs: readonly RankedRun[], options: CompareOptions 
     const unknown = ofModel(run).filter((saved) => !known.has(nameOf(saved)))
     skipped.push(...unknown.map((saved) => ({ run: run.name, task: nameOf(saved), reason: `it was not evaluated in ${reference.name}` })))
   }
-  const count = matches.reduce((sum, { found }) => sum + found.length, 0)
+  const count = matches.reduce((sum, { shared }) => sum + shared.length, 0)
   if (count === 0) {
     throw new UserError({
       where: 'compare',
@@ -109,11 +109,11 @@ export function compareRuns(runs: readonly RankedRun[], options: CompareOptions 
   const bar = progress('compare', count, 'differences')
   let done = 0
   const tasks = matches
-    .filter(({ found }) => found.length > 0)
-    .map(({ base, found }): ComparedTask => {
+    .filter(({ shared }) => shared.length > 0)
+    .map(({ base, shared }): ComparedTask => {
       const { corpus, protocol, language, imageToText } = base
       const scores = [scoreOf(reference.name, base, undefined, drawn)]
-      for (const { run, saved } of found) {
+      for (const { run, saved } of shared) {
         scores.push(scoreOf(run, saved, base, drawn))
         bar.update(++done, nameOf(base))
       }

@@ -2,7 +2,7 @@ import { UserError } from '../base/errors.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { mean, recallAt } from './metrics.ts'
 import { rankRows } from './ranks.ts'
-import { ownCaptions } from './retrieval.ts'
+import { writtenCaptions } from './retrieval.ts'
 import { normalisedRows } from './rows.ts'
 import type { ScoreOptions } from './score-blocks.ts'
 import { embedDim, pickRows, requireEqualDims } from './similarity.ts'
@@ -68,9 +68,9 @@ export async function crossLingualConsistency(
   const second = picked(b.textEmbeds, (pair) => pair.b)
   const everyPair = pairs.map((_, i) => i)
 
-  const found = await topRows(first, everyPair, images, ndcgDepth, { ...options, ties: 'first' })
-  const foundBySecond = await topRows(second, everyPair, images, ndcgDepth, { ...options, ties: 'last' })
-  const rankings = found.map((hits, i) => ({ a: hits.map(({ index }) => index), b: foundBySecond[i]!.map(({ index }) => index) }))
+  const byFirst = await topRows(first, everyPair, images, ndcgDepth, { ...options, ties: 'first' })
+  const bySecond = await topRows(second, everyPair, images, ndcgDepth, { ...options, ties: 'last' })
+  const rankings = byFirst.map((hits, i) => ({ a: hits.map(({ index }) => index), b: bySecond[i]!.map(({ index }) => index) }))
   const overlap = (k: number) => mean(rankings.map((ranking) => overlapAt(ranking.a, ranking.b, k)))
 
   const there = await rankRows(
@@ -145,7 +145,7 @@ interface Pair {
 }
 
 function translations(where: string, a: RetrievalTask, b: RetrievalTask): Pair[] {
-  const captions = { a: ownCaptions(a), b: ownCaptions(b) }
+  const captions = { a: writtenCaptions(a), b: writtenCaptions(b) }
   const inB = new Map(b.images.map(({ id }, image) => [id, image]))
   const pairs = a.images.flatMap(({ id }, image) => {
     const first = captions.a[image]![0]

@@ -43,11 +43,11 @@ export function retention(student: number, teacher: number): number | null {
  */
 export function withRetention<Row extends ScoredRow>(rows: readonly Row[]): (Row & { retention?: number })[] {
   return rows.map((row) => {
-    const own = row.metrics.mean_recall
+    const recall = row.metrics.mean_recall
     const teachers = rows.filter((other) => other.model === 'teacher' && sameTask(other, row))
     const reference = (teachers.find((other) => other.dtype === 'fp32') ?? teachers[0])?.metrics.mean_recall
-    if (row.model === 'teacher' || own === undefined || reference === undefined) return row
-    const kept = retention(own, reference)
+    if (row.model === 'teacher' || recall === undefined || reference === undefined) return row
+    const kept = retention(recall, reference)
     return kept === null ? row : { ...row, retention: kept }
   })
 }

@@ -34,7 +34,7 @@ export function mean(values: ArrayLike<number>): number {
 }
 
 /** The middle value; of an even count the mean of the two in the middle. NaN when empty. */
-export function median(values: ArrayLike<number>): number {
+function median(values: ArrayLike<number>): number {
   const sorted = Float64Array.from(values).sort()
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2

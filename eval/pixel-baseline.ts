@@ -82,13 +82,13 @@ export function hardSubset(task: RetrievalTask, ranks: ArrayLike<number>): Retri
   return { ...task, protocol: `${task.protocol}/hard`, imageQueries: hard, textQueries }
 }
 
-function reasonForAbsence(asked: readonly string[], known: string[]): string | undefined {
+function reasonForAbsence(queries: readonly string[], known: string[]): string | undefined {
   if (known.length === 0) return 'no reference drawings: this corpus does not say which training images show the same concept'
-  if (asked.length === 0) return 'no image queries'
+  if (queries.length === 0) return 'no image queries'
   const references = new Set(known)
-  const unseen = asked.filter((concept) => !references.has(concept)).length
+  const unseen = queries.filter((concept) => !references.has(concept)).length
   if (unseen === 0) return undefined
-  return `${unseen} of ${asked.length} queries show concepts without a reference drawing: pixels cannot name what they never saw`
+  return `${unseen} of ${queries.length} queries show concepts without a reference drawing: pixels cannot name what they never saw`
 }
 
 /** Thumbnails minus their mean, scaled to length 1 [N, 768]; a picture of one colour becomes zeros, equally far from all. */

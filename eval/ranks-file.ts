@@ -102,8 +102,8 @@ function packed({ queries, items, ranks, gallery }: RankedDirection): SavedRanks
 }
 
 function unpacked({ queries, items, ranks, gallery }: SavedRanks['textToImage']): RankedDirection {
-  const asked = queries ?? ranks.map((_, i) => i)
-  return { queries: asked, items: Int32Array.from(items ?? asked), ranks: Int32Array.from(ranks), gallery }
+  const queryIndices = queries ?? ranks.map((_, i) => i)
+  return { queries: queryIndices, items: Int32Array.from(items ?? queryIndices), ranks: Int32Array.from(ranks), gallery }
 }
 
 function parseJson(text: string): unknown {

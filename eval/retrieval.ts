@@ -95,13 +95,13 @@ export function captionsOf(task: Pick<RetrievalTask, 'images' | 'positives'>): n
     if (texts) texts.push(text)
     else textsOf.set(images, [text])
   }
-  const found: number[][][] = task.images.map(() => [])
-  for (const [images, texts] of textsOf) for (const image of new Set(images)) found[image]?.push(texts)
-  return found.map(([first = [], ...more]) => (more.length === 0 ? first : [first, ...more].flat().sort((a, b) => a - b)))
+  const captions: number[][][] = task.images.map(() => [])
+  for (const [images, texts] of textsOf) for (const image of new Set(images)) captions[image]?.push(texts)
+  return captions.map(([first = [], ...more]) => (more.length === 0 ? first : [first, ...more].flat().sort((a, b) => a - b)))
 }
 
 /** For each image of the task the texts that were written for it, without those that are right because they describe its class. */
-export function ownCaptions(task: Pick<RetrievalTask, 'images' | 'positives' | 'writtenFor'>): number[][] {
+export function writtenCaptions(task: Pick<RetrievalTask, 'images' | 'positives' | 'writtenFor'>): number[][] {
   return captionsOf(task.writtenFor ? { images: task.images, positives: task.writtenFor.map((image) => [image]) } : task)
 }
 

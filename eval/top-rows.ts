@@ -19,7 +19,7 @@ export async function topRows(
   count: number,
   { ties = 'first', ...options }: TopOptions = {},
 ): Promise<SearchHit[][]> {
-  const found = Array.from(indices, (): SearchHit[] => [])
+  const best = Array.from(indices, (): SearchHit[] => [])
   const full = Math.min(count, gallery.count)
   const isBefore = (a: SearchHit, b: SearchHit) =>
     a.score > b.score || (a.score === b.score && (ties === 'first' ? a.index < b.index : a.index > b.index))
@@ -29,7 +29,7 @@ export async function topRows(
     gallery,
     ({ from, to, first, size, scores, errors }) => {
       for (let q = from; q < to; q++) {
-        const hits = found[q]!
+        const hits = best[q]!
         const row = (q - from) * size
         let least = hits.length < full ? Number.NEGATIVE_INFINITY : hits.at(-1)!.score - errors[q - from]!
         for (let g = 0; g < size; g++) {
@@ -44,7 +44,7 @@ export async function topRows(
     },
     options,
   )
-  return found
+  return best
 }
 
 function insert(hits: SearchHit[], hit: SearchHit, isBefore: (a: SearchHit, b: SearchHit) => boolean): void {

@@ -1,8 +1,9 @@
-import { markdownTable } from 'markdown-table'
 import type { ClipConfig } from '../models/config.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
-import { languageName, megabytes, parameterCount, percent, percentInterval, totalParameters } from '../report/format.ts'
+import { recallSection, recallTitle } from '../report/card.ts'
+import { languageName, megabytes, parameterCount, percent, totalParameters } from '../report/format.ts'
 import type { Report } from '../report/schema.ts'
+import { tableMarkdown } from '../report/tables/markdown.ts'
 import type { FileStem } from './dtypes.ts'
 import type { RecallRow } from './gate.ts'
 import { layerName } from './sensitivity.ts'
@@ -114,7 +115,8 @@ function sizes({ sizes, parity }: Card): string {
     const cosines = near ? [near.image.mean, near.text.mean].map((value) => value.toFixed(5)) : ['–', '–']
     return [dtype, megabytes(bytes.vision_model), megabytes(bytes.text_model), megabytes(bytes.vision_model + bytes.text_model), ...cosines]
   })
-  return `## Sizes\n\n${markdownTable([head, ...body], { align: ['l', 'r', 'r', 'r', 'r', 'r'] })}`
+  const columns = head.map((title, i) => ({ title, isText: i === 0 }))
+  return `## Sizes\n\n${tableMarkdown({ title: 'Sizes', columns, rows: body })}`
 }
 
 /** What the formats lose on the validation protocol that the export was checked with. */
@@ -124,7 +126,8 @@ function losses({ recall, keptFp32 }: Card): string {
   const head = ['format', 'language', 'mean recall', 'in training', 'points lost']
   const body = rows.map((row) => [row.dtype, languageName(row.language), percent(row.meanRecall), percent(row.reference), points(row.drop)])
   const kept = keptFp32.length > 0 ? `\n\nLeft in fp32: ${keptFp32.map(layerName).join(', ')}.` : ''
-  const table = markdownTable([head, ...body], { align: ['l', 'l', 'r', 'r', 'r'] })
+  const columns = head.map((title, i) => ({ title, isText: i < 2 }))
+  const table = tableMarkdown({ title: 'Losses', columns, rows: body })
   return `What the formats lose on \`${recall[0]!.protocol}\`, one image or text at a time, in percent:\n\n${table}${kept}`
 }
 
@@ -133,29 +136,8 @@ function points(drop: number): string {
 }
 
 function recall({ report }: Card): string {
-  const body = report ? recallTable(report) : ''
+  const body = report ? recallSection(report) : ''
   return body && `## ${recallTitle}\n\n${body}`
-}
-
-export const recallTitle = 'Retrieval'
-
-/** The student's rows of a report, as the card's section of that title has them; empty where there are none. */
-export function recallTable(report: Report): string {
-  const rows = report.results.filter((row) => row.model === 'student')
-  if (rows.length === 0) return ''
-  const head = ['protocol', 'language', 'format', 'text→image R@1', 'image→text R@1', 'mean recall', '95 %', "of the teacher's"]
-  const body = rows.map((row) => [
-    row.protocol,
-    languageName(row.language),
-    row.dtype,
-    percent(row.metrics['text_to_image_R@1']),
-    percent(row.metrics['image_to_text_R@1']),
-    percent(row.metrics.mean_recall),
-    percentInterval(row.interval95?.mean_recall),
-    row.retention === undefined ? '–' : percent(row.retention),
-  ])
-  const table = markdownTable([head, ...body], { align: ['l', 'l', 'l', 'r', 'r', 'r', 'r', 'r'] })
-  return `In percent; mean recall is the mean of R@1, 5 and 10 in both directions.\n\n${table}`
 }
 
 function data({ data = [] }: Card): string {

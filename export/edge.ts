@@ -37,7 +37,7 @@ export interface EdgeRow {
   recall: LanguageRecall[]
 }
 
-export interface Speed {
+interface Speed {
   p50: number // ms
   p95: number // ms
   /** Items a second of one processor's time, in batches of 16. */

@@ -24,7 +24,7 @@ export interface RecallRow extends LanguageRecall {
 }
 
 /** The exit code of an export that loses too much. */
-export const gateExitCode = 3
+const gateExitCode = 3
 
 /** Evaluates the written files of each number format, and the model as it trains, on the gate's tasks. */
 export async function measureFiles(

@@ -7,7 +7,7 @@ import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { exportDtypes, fileStems, onnxFile } from './dtypes.ts'
 
 /** The operators that all .ort files of a folder need, as onnxruntime's build takes them (--include_ops_by_config). */
-export const operatorsFile = 'onnx/required_operators.config'
+const operatorsFile = 'onnx/required_operators.config'
 
 const towers = fileStems.filter((stem) => stem !== 'model')
 

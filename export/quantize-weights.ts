@@ -107,7 +107,7 @@ function requireFinite({ name, data }: WeightUse): void {
     where: `weight '${name}'`,
     expected: 'finite numbers',
     got: `${data[bad]} at element ${bad}`,
-    hint: 'The training run diverged or the file is damaged: export an earlier checkpoint',
+    hint: 'The training run diverged or the file is damaged: export an earlier checkpoint.',
   })
 }
 
@@ -119,6 +119,6 @@ export function requireOpset(graph: Graph, least: number): void {
     where: `graph '${graph.name}'`,
     expected: `ONNX opset ${least} or later`,
     got: `opset ${opset}`,
-    hint: 'Export the model again with a newer opset, 17 for example',
+    hint: 'Export the model again with a newer opset, 17 for example.',
   })
 }

@@ -17,7 +17,7 @@ export interface Parity {
   text: Closeness
 }
 
-export interface Closeness {
+interface Closeness {
   least: number
   mean: number
 }

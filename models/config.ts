@@ -22,12 +22,12 @@ export function valueChannels({ hidden_size, num_attention_heads, value_sizes }:
   return value_sizes ? num_attention_heads * value_sizes[layer]! : hidden_size
 }
 
-export interface VisionConfig extends TowerConfig {
+interface VisionConfig extends TowerConfig {
   image_size: number // pixels
   patch_size: number // pixels
 }
 
-export interface TextConfig extends TowerConfig {
+interface TextConfig extends TowerConfig {
   vocab_size: number
   max_position_embeddings: number // context length, tokens
 }

@@ -5,7 +5,7 @@ import type { Tensors } from '../engine/trace/trace.ts'
 import { hiddenUnits, type TowerConfig, valueChannels } from './config.ts'
 
 /** Applies the Linear stored under `name`. [..., in] → [..., out] */
-export function dense(params: Tensors, name: string, x: tf.Tensor): tf.Tensor {
+function dense(params: Tensors, name: string, x: tf.Tensor): tf.Tensor {
   return linear(x, params[`${name}.weight`]!, params[`${name}.bias`])
 }
 
@@ -113,7 +113,7 @@ export function encoderParams(prefix: string, config: TowerConfig): ParamSpecs {
   return specs
 }
 
-export function linearParams(name: string, out: number, into: number, std: number): ParamSpecs {
+function linearParams(name: string, out: number, into: number, std: number): ParamSpecs {
   return { [`${name}.weight`]: { shape: [out, into], init: { normal: std } }, [`${name}.bias`]: { shape: [out], init: { constant: 0 } } }
 }
 

@@ -19,7 +19,7 @@ export interface ChineseClipRun extends ChineseClipOutput {
 }
 
 /** The recalls of one row and direction as Chinese-CLIP's output.json has them: in percent, `score` the mean of the three. */
-export function chineseClipOutput(row: ReportResult, direction: Direction): ChineseClipOutput {
+function chineseClipOutput(row: ReportResult, direction: Direction): ChineseClipOutput {
   const [r1, r5, r10] = cutoffs.map((cutoff) => 100 * row.metrics[recallName(direction, cutoff)]!) as [number, number, number]
   const score = mean([r1, r5, r10])
   return { success: true, score, scoreJson: { score, mean_recall: score, r1, r5, r10 } }

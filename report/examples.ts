@@ -1,6 +1,6 @@
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import type { Direction } from '../eval/metrics.ts'
-import { captionsOf, ownCaptions, type RankedDirection, type RetrievalResult } from '../eval/retrieval.ts'
+import { captionsOf, type RankedDirection, type RetrievalResult, writtenCaptions } from '../eval/retrieval.ts'
 import { type SearchHit, topHits } from '../eval/search.ts'
 import { embedDim, unitRows } from '../eval/similarity.ts'
 import type { ExampleSet, Hit, Picture, QueryExample, SimilarityMap } from './material.ts'
@@ -69,9 +69,9 @@ export async function similarityMap(
   const dim = embedDim('similarity map', imageEmbeds, task.images.length)
   const images = unitRows(imageEmbeds, dim)
   const texts = unitRows(textEmbeds, dim)
-  const captions = ownCaptions(task)
-  const asked = task.imageQueries ?? [...captions.keys()].filter((image) => captions[image]!.length > 0)
-  const rows = spread(asked, count)
+  const captions = writtenCaptions(task)
+  const queries = task.imageQueries ?? [...captions.keys()].filter((image) => captions[image]!.length > 0)
+  const rows = spread(queries, count)
   const columns = rows.map((image) => captions[image]![0]!)
   const pictures = pictureBook(task, thumbnail)
   return {
@@ -100,7 +100,7 @@ type PictureBook = (image: number) => Promise<Picture>
 
 /** Each image is asked for once, however often it is shown. */
 function pictureBook(task: RetrievalTask, thumbnail: Thumbnail): PictureBook {
-  const captions = ownCaptions(task)
+  const captions = writtenCaptions(task)
   const made = new Map<number, Promise<Picture>>()
   const make = async (image: number): Promise<Picture> => {
     const { id } = task.images[image]!
@@ -123,11 +123,11 @@ async function example(side: Side, i: number, dim: number, topK: number, picture
     const picture = isImages ? await pictures(index) : undefined
     return { rank: place, score, isRight: right.includes(index), picture, label: picture?.label ?? side.text(index) }
   }
-  const found = hitsOf(side, query, dim, topK)
-  const hits = await Promise.all(found.map((hit, place) => show(hit, place + 1)))
+  const nearest = hitsOf(side, query, dim, topK)
+  const hits = await Promise.all(nearest.map((hit, place) => show(hit, place + 1)))
   const missed = hits.some(({ isRight }) => isRight) ? undefined : await show(bestRight(side, query, dim), rank)
-  const asked = isImages ? { text: side.text(query) } : { picture: await pictures(query) }
-  return { direction: side.direction, query: asked, rank, gallery: side.ranked.gallery, hits, ...(missed ? { missed } : {}) }
+  const shownQuery = isImages ? { text: side.text(query) } : { picture: await pictures(query) }
+  return { direction: side.direction, query: shownQuery, rank, gallery: side.ranked.gallery, hits, ...(missed ? { missed } : {}) }
 }
 
 function hitsOf({ queries, gallery }: Side, query: number, dim: number, topK: number): SearchHit[] {
@@ -177,7 +177,7 @@ function dot(a: Float32Array, i: number, b: Float32Array, j: number, dim: number
 }
 
 /** The image's bytes as a URL; the kind is read from its first bytes. */
-function dataUrl(bytes: Uint8Array): string {
+export function dataUrl(bytes: Uint8Array): string {
   const kinds: [type: string, magic: string, at: number][] = [
     ['png', 'PNG', 1],
     ['webp', 'WEBP', 8],

@@ -1,7 +1,5 @@
 import { headlineOf } from '../eval/headline.ts'
-import { recallNames } from '../eval/metrics.ts'
 import type { Report, ReportModel, ReportResult } from './schema.ts'
-import { modelNames } from './schema.ts'
 
 /** 0.4136 → `41.4`; absent → `–`. Percent with one decimal, without the sign: tables say it once in the head. */
 export function percent(fraction: number | undefined): string {
@@ -47,52 +45,37 @@ export function rank(value: number | undefined): string {
   return value === undefined ? '–' : value.toFixed(1).replace(/\.0$/, '')
 }
 
-/** The rows of one corpus, protocol and language, as tables show them. */
-export interface ResultTable {
-  corpus: string
-  protocol: string
-  language: string
-  rows: ReportResult[]
-}
-
-/** Groups results into tables, in the order in which protocols and languages first appear; rows in the order of modelNames. */
-export function resultTables(results: readonly ReportResult[]): ResultTable[] {
-  const tables = new Map<string, ResultTable>()
-  for (const row of results) {
-    const { corpus, protocol, language } = row
-    const key = JSON.stringify([corpus, protocol, language])
-    const table = tables.get(key) ?? { corpus, protocol, language, rows: [] }
-    table.rows.push(row)
-    tables.set(key, table)
-  }
-  for (const table of tables.values()) table.rows.sort((a, b) => modelNames.indexOf(a.model) - modelNames.indexOf(b.model))
-  return [...tables.values()]
-}
+type LabelledRow = Pick<ReportResult, 'model' | 'dtype'>
 
 /** `student`, or `student q8` where the report holds that model in several formats. */
-export function rowLabel(row: ReportResult, results: readonly ReportResult[]): string {
+export function rowLabel(row: LabelledRow, results: readonly LabelledRow[]): string {
   const several = results.some((other) => other.model === row.model && other.dtype !== row.dtype)
   return several ? `${row.model} ${row.dtype}` : row.model
 }
 
-/** A row's cells in tables of plain text: its label, the six recalls, their mean with its interval, the median rank, what it kept. */
-export function resultCells(row: ReportResult, results: readonly ReportResult[]): string[] {
-  return [
-    rowLabel(row, results),
-    ...recallNames().map((name) => percent(row.metrics[name])),
-    percent(row.metrics.mean_recall),
-    percentInterval(row.interval95?.mean_recall),
-    rank(row.metrics.median_rank),
-    percent(row.retention),
-  ]
+/** `student`, or `student q8` for a format other than fp32. */
+export function modelLabel({ model, dtype }: Pick<ReportResult, 'model' | 'dtype'>): string {
+  return dtype === 'fp32' ? model : `${model} ${dtype}`
 }
 
-/** The protocol a summary speaks of, see headlineOf. */
-export function headlineProtocol(report: Pick<Report, 'results'>): { corpus: string; protocol: string } | undefined {
-  const students = report.results.filter((row) => row.model === 'student')
-  const rows = students.length > 0 ? students : report.results
-  const name = headlineOf(rows.map(({ protocol }) => protocol))
+/** The retrieval protocol that a summary speaks of first, see headlineOf; undefined without results. */
+export function headlineProtocol({ results, headline }: Pick<Report, 'results' | 'headline'>): { corpus: string; protocol: string } | undefined {
+  const students = results.filter((row) => row.model === 'student')
+  const rows = students.length > 0 ? students : results
+  const name = headlineOf(
+    rows.map(({ protocol }) => protocol),
+    headline,
+  )
   return rows.find(({ protocol }) => protocol === name)
+}
+
+/** All protocols that a summary speaks of, the first one as headlineProtocol says. */
+export function headlineProtocols(report: Report): string[] {
+  const first = headlineProtocol(report)?.protocol
+  const free = (report.freeQueries ?? []).map(({ protocol }) => protocol)
+  const known = new Set([...report.results.map(({ protocol }) => protocol), ...free])
+  const named = (report.headline ?? free.slice(0, 1)).filter((protocol) => known.has(protocol))
+  return [...new Set([...(first === undefined ? [] : [first]), ...named])]
 }
 
 /** The rows a summary speaks of: the student (else the first model) on the headline protocol, in fp32 where it has that. */
@@ -102,7 +85,7 @@ export function headlineRows(report: Report): ReportResult[] {
     (row) => row.protocol === headline?.protocol && row.corpus === headline.corpus && row.metrics.mean_recall !== undefined,
   )
   const subject = rows.find((row) => row.model === 'student') ?? rows[0]
-  const own = rows.filter((row) => row.model === subject?.model)
-  const dtype = own.some((row) => row.dtype === 'fp32') ? 'fp32' : subject?.dtype
-  return own.filter((row) => row.dtype === dtype)
+  const formats = rows.filter((row) => row.model === subject?.model)
+  const dtype = formats.some((row) => row.dtype === 'fp32') ? 'fp32' : subject?.dtype
+  return formats.filter((row) => row.dtype === dtype)
 }

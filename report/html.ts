@@ -1,4 +1,5 @@
 import { examplesSection } from './html/examples.ts'
+import { freeQueriesSection } from './html/free-queries.ts'
 import { groupsSection, languagesSection } from './html/languages.ts'
 import { html } from './html/markup.ts'
 import { renderPage } from './html/page.ts'
@@ -27,6 +28,7 @@ ${summary(report)}`,
 
 async function sectionsOf(report: Report, material: ReportMaterial): Promise<Section[]> {
   const sections = [
+    freeQueriesSection(report, material.freeQueries ?? []),
     await recallSection(report),
     await sizesSection(report),
     await trainingSection(material.training ?? []),

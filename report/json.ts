@@ -11,31 +11,32 @@ import type { ReportMaterial } from './material.ts'
 import { openClip } from './open-clip.ts'
 import { parseReport, type Report } from './schema.ts'
 
+/** Other tools' files that can be written beside a report, by the name that asks for them: `NAME.json`. */
+export const alsoNames = ['clip_benchmark', 'open_clip', 'chinese_clip', 'output'] as const
+type AlsoName = (typeof alsoNames)[number]
+
 /** What a report can carry along. */
 export interface ReportExtras {
   /** Given (`{}` is enough), `report.html` is written as well. */
   material?: ReportMaterial
   /** Given, `ranks.json` is: two runs can then be compared query by query. */
   ranks?: readonly SavedRanks[]
+  /** The same numbers in the shapes of other tools; `output` is Chinese-CLIP's own, written where there is a result in Chinese. */
+  also?: readonly AlsoName[]
 }
 
 /**
- * Writes into `dir` (made when missing) `report.json`, `report.md` and the same numbers in the shapes of other tools:
- * `clip_benchmark.json`, `open_clip.json`, `chinese_clip.json`, and for Chinese an `output.json` as Chinese-CLIP's own evaluation has it.
- * `report.html` and `ranks.json` come when their material is given. The report is checked and rendered before anything is touched and each
+ * Writes into `dir` (made when missing) `report.json` and `report.md`. `report.html` and `ranks.json` come when their material is given, files of
+ * other tools when `also` names them; such a file of an earlier report in this folder is deleted when it is not written again. The report is checked and rendered before anything is touched and each
  * file replaces its forerunner in one step, report.json last: what was there stays whole when something goes wrong.
  * @returns the paths written, report.json first
  * @throws UserError when the report does not fit its schema
  */
-export async function writeReport(dir: string, report: Report, { material, ranks }: ReportExtras = {}): Promise<string[]> {
+export async function writeReport(dir: string, report: Report, { material, ranks, also = [] }: ReportExtras = {}): Promise<string[]> {
   const checked = parseReport(report, join(dir, 'report.json'))
-  const chinese = chineseClipHeadline(checked)
   const files: [name: string, text: string | undefined][] = [
     ['ranks.json', ranks && formatRanks(ranks)],
-    ['clip_benchmark.json', json(clipBenchmark(checked))],
-    ['open_clip.json', json(openClip(checked))],
-    ['chinese_clip.json', json(chineseClip(checked))],
-    ['output.json', chinese && json(chinese)],
+    ...alsoNames.map((name): [string, string | undefined] => [`${name}.json`, also.includes(name) ? otherTool(name, checked) : undefined]),
     ['report.md', renderMarkdown(checked)],
     ['report.html', material && (await renderHtml(checked, material))],
     ['report.json', json(checked)],
@@ -46,6 +47,11 @@ export async function writeReport(dir: string, report: Report, { material, ranks
   for (const [name, text] of written) await writeFileAtomic(join(dir, name), text)
   for (const [name, text] of files) if (text === undefined && isEarlier) await rm(join(dir, name), { force: true })
   return written.map(([name]) => join(dir, name)).reverse()
+}
+
+function otherTool(name: AlsoName, report: Report): string | undefined {
+  const made = { clip_benchmark: clipBenchmark, open_clip: openClip, chinese_clip: chineseClip, output: chineseClipHeadline }[name](report)
+  return made && json(made)
 }
 
 function json(value: unknown): string {

@@ -6,6 +6,8 @@ export interface ReportMaterial {
   title?: string
   /** Logs of the stages, in the order in which they ran. */
   training?: TrainingLog[]
+  /** Some free queries with the best images, a set a language; freeQueryExamples makes them. */
+  freeQueries?: FreeQueryExamples[]
   /** Worst and best queries, a set a language; pickExamples makes them. */
   examples?: ExampleSet[]
   /** Zero-shot confusion matrices; confusionTable makes them. */
@@ -52,6 +54,14 @@ export interface QueryExample {
   hits: Hit[]
   /** The best right answer, where it is not among `hits`. */
   missed?: Hit
+}
+
+/** Free queries with the images that were found, in the order of the protocol: not chosen by how well they went. */
+export interface FreeQueryExamples {
+  model: string
+  protocol: string
+  language: string
+  queries: { text: string; kind: string; hits: Hit[] }[]
 }
 
 export interface ExampleSet {

@@ -39,14 +39,14 @@ interface Manifest {
 }
 
 function versions(): Record<string, string> {
-  const own = manifest(join(home, 'package.json'))
-  const found: Record<string, string> = { node: process.versions.node, [own.name]: own.version }
-  for (const name of Object.keys(own.dependencies ?? {})) {
+  const self = manifest(join(home, 'package.json'))
+  const versions: Record<string, string> = { node: process.versions.node, [self.name]: self.version }
+  for (const name of Object.keys(self.dependencies ?? {})) {
     // Asked of the folders, not of the resolver: many packages do not export their package.json.
     const file = (require.resolve.paths(name) ?? []).map((folder) => join(folder, name, 'package.json')).find(existsSync)
-    if (file) found[name] = manifest(file).version
+    if (file) versions[name] = manifest(file).version
   }
-  return found
+  return versions
 }
 
 function manifest(file: string): Manifest {

@@ -105,6 +105,25 @@ const result = z
     }
   })
 
+const freeQueryMetrics = z.strictObject({ 'precision@5': fraction, 'hit@5': fraction, 'ndcg@10': fraction })
+
+/** Free queries, each with several relevant images: the scores of all of them, or of those of one kind. */
+const freeQuery = z.strictObject({
+  ...task,
+  language,
+  /** Absent for all kinds together. */
+  kind: z.string().min(1).optional(),
+  queries: count.min(1),
+  gallery: count.min(1),
+  metrics: freeQueryMetrics,
+  /** What a ranking in random order is expected to score on the same queries. */
+  chance: freeQueryMetrics,
+  /** 95 % bootstrap intervals over the queries. */
+  interval95: z.strictObject({ 'precision@5': interval, 'hit@5': interval, 'ndcg@10': interval }),
+  /** Each metric over the teacher's on the same queries. */
+  retention: z.partialRecord(z.enum(['precision@5', 'hit@5', 'ndcg@10']), z.number().min(0)).optional(),
+})
+
 const provenance = z.strictObject({
   /** The resolved configuration of the command. */
   config: z.record(z.string(), z.unknown()),
@@ -130,10 +149,13 @@ const data = z.strictObject({
 })
 
 /** `report.json`. Fractions everywhere, never percent. docs/report.md describes it for those who read it elsewhere. */
-export const reportSchema = z.strictObject({
+const reportSchema = z.strictObject({
   schema: z.literal(1),
   models: z.partialRecord(z.enum(modelNames), model),
   results: z.array(result),
+  /** Protocols that a summary speaks of, the most important first; those that follow here are of the first one. Absent in older reports. */
+  headline: z.array(z.string().min(1)).optional(),
+  freeQueries: z.array(freeQuery).optional(),
   /** Of every model and protocol with two languages or more. */
   gaps: z.array(gap).optional(),
   /** These three on the headline protocol only, see headlineOf. */
@@ -155,6 +177,7 @@ export type ZeroShotRow = z.infer<typeof zeroShot>
 export type ConsistencyRow = z.infer<typeof consistency>
 export type GapRow = z.infer<typeof gap>
 export type GroupRow = z.infer<typeof group>
+export type FreeQueryRow = z.infer<typeof freeQuery>
 export type Provenance = z.infer<typeof provenance>
 
 /**

@@ -10,11 +10,7 @@ import type { TrainedOn } from './trained-on.ts'
 /** What a model card says of data, languages, teacher and domain. */
 export function cardData({ open, languages = open.corpus.languages }: RunData, { teacher }: TrainedOn = {}): CardOptions {
   const { name, licence } = open.corpus
-  const domain =
-    name === 'emoji'
-      ? 'It knows emoji: drawings of about 1,200 things and their short names. It is no search for photographs.'
-      : 'It knows the kind of pictures and words that it was trained on, those of the corpus above.'
-  return { languages, data: [{ corpus: name, licence }], limits: [domain], ...(teacher ? { teacher: basename(resolve(teacher)) } : {}) }
+  return { languages, data: [{ corpus: name, licence }], limits: [open.domain], ...(teacher ? { teacher: basename(resolve(teacher)) } : {}) }
 }
 
 /** The evaluation that lies in a run folder, if it has been evaluated. */

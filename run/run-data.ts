@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
+import { defaultCorpus, isEmbeddedCorpus, isEmbeddedTexts } from '../corpora/emoji/embedded.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import type { Language } from '../corpora/sample.ts'
@@ -17,7 +18,7 @@ export type NamedData = RunData & DataFlags & { corpus: string }
 type KnownData = Required<Pick<DataFlags, 'corpus' | 'languages'>>
 
 /** What models are trained and measured on that come from no run, unless flags say otherwise. */
-export const usualData = { corpus: 'emoji', languages: ['en', 'zh'] }
+export const usualData = { corpus: defaultCorpus, languages: ['en', 'zh'] }
 
 /**
  * Opens the corpus that `wanted` names, else the one that a model was trained on, if that has pictures, else the `usual` one; undefined when none is known. Another
@@ -33,7 +34,7 @@ export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}, us
   if (corpus === undefined) return undefined
   const same = corpus === known.corpus ? known : {}
   const { languages = same.languages ?? usual.languages, imagesDir = same.imagesDir } = wanted
-  if (wanted.corpus === undefined && corpus === known.corpus && corpus !== 'emoji' && !existsSync(corpus)) {
+  if (wanted.corpus === undefined && corpus === known.corpus && !isEmbeddedCorpus(corpus) && !existsSync(corpus)) {
     const hint = 'The model was trained on it: name with --corpus where it is now, or what else to use.'
     throw new UserError({ where: corpus, expected: 'the file that it was in', got: 'no such file', hint })
   }
@@ -41,12 +42,17 @@ export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}, us
   return { open, corpus, imagesDir, languages }
 }
 
-/** A run on texts alone, where there is nothing to look at: of the names of emoji there are drawings. */
+/** Of a run on texts alone the corpus that has pictures of the same things, if there is one. */
 async function withPictures(trained: TrainedOn): Promise<DataFlags> {
   const { corpus, imagesDir, languages } = trained
-  if (corpus === 'emoji-names') return { corpus: 'emoji', languages }
-  const isTexts = corpus !== undefined && existsSync(corpus) && (await openTexts(corpus)) !== undefined
-  return isTexts ? {} : { corpus, imagesDir, languages }
+  const texts = corpus === undefined ? undefined : await openTextsOf(corpus)
+  if (!texts) return { corpus, imagesDir, languages }
+  return texts.pictures === undefined ? {} : { corpus: texts.pictures, languages }
+}
+
+/** Undefined for what holds pictures, and for a file that is gone. */
+async function openTextsOf(corpus: string) {
+  return existsSync(corpus) || isEmbeddedTexts(corpus) ? openTexts(corpus) : undefined
 }
 
 /** @throws UserError for a flag that says how to measure, where no corpus is known to measure on */

@@ -22,7 +22,7 @@ export interface ImageFolder {
  * @throws UserError for a folder that is missing or holds none
  */
 export async function listImages(folder: string): Promise<ImageFolder> {
-  const found: ImageFolder = { paths: [], skipped: [] }
+  const listed: ImageFolder = { paths: [], skipped: [] }
   const visited = new Set<string>()
   const links: string[] = []
   const walk = async (dir: string): Promise<void> => {
@@ -34,15 +34,15 @@ export async function listImages(folder: string): Promise<ImageFolder> {
       const isLinkedFolder = entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isDirectory()
       if (isLinkedFolder) links.push(path)
       else if (entry.isDirectory()) await skipping(path)
-      else if (extensions.includes(extname(path).toLowerCase())) found.paths.push(path)
+      else if (extensions.includes(extname(path).toLowerCase())) listed.paths.push(path)
     }
   }
-  const skipping = (path: string) => walk(path).catch((error: Error) => void found.skipped.push({ path, reason: error.message }))
+  const skipping = (path: string) => walk(path).catch((error: Error) => void listed.skipped.push({ path, reason: error.message }))
   const error = await walk(folder).catch((error: NodeJS.ErrnoException) => error)
   for (const link of links) await skipping(link) // last: real folders keep their own paths
-  if (found.paths.length > 0) return { ...found, paths: found.paths.sort() }
-  const told: Record<string, string> = { ENOENT: 'no such folder', ENOTDIR: 'a file' }
-  const got = error ? (told[error.code ?? ''] ?? error.message) : 'none'
+  if (listed.paths.length > 0) return { ...listed, paths: listed.paths.sort() }
+  const reasons: Record<string, string> = { ENOENT: 'no such folder', ENOTDIR: 'a file' }
+  const got = error ? (reasons[error.code ?? ''] ?? error.message) : 'none'
   throw new UserError({ where: `--images ${folder}`, expected: `a folder with images (${extensions.join(' ')})`, got, hint: 'Check the path.' })
 }
 

@@ -38,8 +38,8 @@ export async function searchImages({ model, images, query, top, dtype }: SearchR
   const { paths, skipped: folders } = await listImages(images)
   const encoder = await openModel(model, dtype)
   try {
-    const { embeddings, found, skipped } = await embedImages(encoder, paths)
-    if (found.length === 0) {
+    const { embeddings, embedded, skipped } = await embedImages(encoder, paths)
+    if (embedded.length === 0) {
       throw new UserError({
         where: images,
         expected: 'an image that can be read',
@@ -48,8 +48,8 @@ export async function searchImages({ model, images, query, top, dtype }: SearchR
       })
     }
     const hits = searchEmbeddings(await embedTexts(encoder, [query]), embeddings, top)
-    const ranked = hits.map(({ index, score }, i) => ({ rank: i + 1, score, path: found[index]! }))
-    return { model: encoder.id, query, images: found.length, hits: ranked, skipped: [...folders, ...skipped] }
+    const ranked = hits.map(({ index, score }, i) => ({ rank: i + 1, score, path: embedded[index]! }))
+    return { model: encoder.id, query, images: embedded.length, hits: ranked, skipped: [...folders, ...skipped] }
   } finally {
     await encoder.release()
   }
@@ -60,13 +60,13 @@ export function requireQuery(query: string): void {
   throw new UserError({ where: 'search', expected: 'words to look for', got: 'an empty text', hint: 'Put them in quotes: "a red apple".' })
 }
 
-/** Embeds what can be decoded, in order; embeddings [found.length, E]. */
+/** Embeds what can be decoded, in order; embeddings [embedded.length, E]. */
 async function embedImages(encoder: Encoder, paths: string[]) {
   const { imageSize: size, embedDim } = encoder
   const stride = 3 * size * size
   const limit = pLimit(4)
   const embeddings = new Float32Array(paths.length * embedDim)
-  const found: string[] = []
+  const embedded: string[] = []
   const skipped: SearchReply['skipped'] = []
   const bar = progress('embed', paths.length, 'images')
   try {
@@ -76,13 +76,13 @@ async function embedImages(encoder: Encoder, paths: string[]) {
       const readable = decoded.filter((image) => 'rgba' in image)
       const pixels = new Float32Array(readable.length * stride)
       readable.forEach(({ rgba }, i) => writePixelValues(rgba, size, pixels, i * stride))
-      embeddings.set(await embedPixels(encoder, pixels, readable.length), found.length * embedDim)
-      found.push(...readable.map(({ path }) => path))
+      embeddings.set(await embedPixels(encoder, pixels, readable.length), embedded.length * embedDim)
+      embedded.push(...readable.map(({ path }) => path))
       skipped.push(...decoded.filter((image) => 'reason' in image))
       bar.update(from + chunk.length)
     }
   } finally {
     bar.stop()
   }
-  return { embeddings: embeddings.subarray(0, found.length * embedDim), found, skipped }
+  return { embeddings: embeddings.subarray(0, embedded.length * embedDim), embedded, skipped }
 }

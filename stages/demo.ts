@@ -1,3 +1,4 @@
+import { defaultCorpus } from '../corpora/emoji/embedded.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { openRunData } from '../run/run-data.ts'
 import { trainedOn } from '../run/trained-on.ts'
@@ -6,6 +7,6 @@ import type { DemoSettings } from './settings/demo.ts'
 
 /** Builds the demo's site for the data of the model's run, or what the settings name. Throws UserError as buildDemo does. */
 export async function makeDemo({ dtype, port: _, buildOnly: __, ...options }: DemoSettings): ReturnType<typeof buildDemo> {
-  const { open, languages } = await openRunData(options, await trainedOn(options.model), { corpus: 'emoji' })
+  const { open, languages } = await openRunData(options, await trainedOn(options.model), { corpus: defaultCorpus })
   return await buildDemo(open, { ...options, languages, dtypes: dtype && parseDtypes(dtype) })
 }

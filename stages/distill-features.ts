@@ -26,7 +26,7 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
   try {
     await inRunFolder({ command: 'stage1', schema: stage1CommandSettings, config }, async () => {
       const run = { languages, teacher, settings, dir: out, cacheDir, resume }
-      if (texts) await runTextStage({ ...run, texts, open: corpus === 'emoji-names' ? await openCorpus('emoji', { languages }) : undefined })
+      if (texts) await runTextStage({ ...run, texts, open: texts.pictures ? await openCorpus(texts.pictures, { languages }) : undefined })
       else {
         await decodeProtocols({ open: open!, languages }, [], teacher.imageSize, cacheDir)
         await runStage1({ ...run, open: open! })

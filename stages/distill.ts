@@ -3,7 +3,6 @@ import { basename, join, resolve } from 'node:path'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { requireDevice } from '../engine/compile.ts'
 import { requireValidation } from '../eval/validation.ts'
-import { recallTable, recallTitle } from '../export/card.ts'
 import { addToCard } from '../export/card-section.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
@@ -11,9 +10,10 @@ import { exportFolder } from '../export/package.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
+import { recallSection, recallTitle } from '../report/card.ts'
 import { writeReport } from '../report/json.ts'
-import { type Contender, folderContender, onnxContender } from '../report/measure/contenders.ts'
 import { evaluateModels } from '../report/measure/evaluate.ts'
+import { folderEntry, type ModelEntry, onnxEntry } from '../report/measure/model-entry.ts'
 import { provenance } from '../report/provenance.ts'
 import type { Report } from '../report/schema.ts'
 import { cardData } from '../run/card-data.ts'
@@ -90,13 +90,13 @@ async function report(config: DistillSettings, open: OpenCorpus): Promise<Evalua
   const { out, languages, cacheDir } = config
   const { init, student, seed, threads, device } = config.stage1
   const options = { threads, name: init ? basename(resolve(init)) : student }
-  const models: Contender[] = []
+  const models: ModelEntry[] = []
   try {
-    models.push(await onnxContender('teacher', teacherFolder(config.teacher), { threads }))
-    models.push(await folderContender('student', join(out, 'stage2', 'student'), options))
+    models.push(await onnxEntry('teacher', teacherFolder(config.teacher), { threads }))
+    models.push(await folderEntry('student', join(out, 'stage2', 'student'), options))
     for (const model of await exported(config)) models.push(model)
-    models.push(await folderContender('student-stage1', join(out, 'stage1', 'student'), options))
-    if (config.baseline) models.push(await folderContender('scratch', join(out, 'scratch', 'student'), options))
+    models.push(await folderEntry('student-stage1', join(out, 'stage1', 'student'), options))
+    if (config.baseline) models.push(await folderEntry('scratch', join(out, 'scratch', 'student'), options))
     const protocols = config.protocol ?? open.protocols
     const { report: measured, ranks, material } = await evaluateModels(models, { open, protocols, languages, cacheDir, seed })
     const report = {
@@ -107,7 +107,7 @@ async function report(config: DistillSettings, open: OpenCorpus): Promise<Evalua
     }
     const training = await trainingLogs(out)
     const files = await writeReport(out, report, { ranks, material: { ...material, title: `Distillation of ${options.name}`, training } })
-    await addToCard(join(out, 'export'), recallTitle, recallTable(report))
+    await addToCard(join(out, 'export'), recallTitle, recallSection(report))
     return { report, files }
   } finally {
     for (const { encoder } of models) await encoder.release()
@@ -115,11 +115,11 @@ async function report(config: DistillSettings, open: OpenCorpus): Promise<Evalua
 }
 
 /** The student's smaller formats. q8 is what ships to browsers and stands in every table, the others only where the report looks closely. */
-async function exported({ out, dtype: dtypes, stage1 }: DistillSettings): Promise<Contender[]> {
-  const models: Contender[] = []
+async function exported({ out, dtype: dtypes, stage1 }: DistillSettings): Promise<ModelEntry[]> {
+  const models: ModelEntry[] = []
   for (const dtype of parseDtypes(dtypes)) {
     if (dtype === 'fp32') continue // the training graph, with which the file was found to agree
-    const model = await onnxContender('student', join(out, 'export'), { threads: stage1.threads, dtype })
+    const model = await onnxEntry('student', join(out, 'export'), { threads: stage1.threads, dtype })
     models.push(dtype === 'q8' ? model : { ...model, headlineOnly: true })
   }
   return models

@@ -2,14 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { languageOf } from '../corpora/language.ts'
+import type { OpenCorpus } from '../corpora/open.ts'
 import type { Language } from '../corpora/sample.ts'
-import { emojiClassLanguages } from '../eval/emoji-classes.ts'
 import { headlineOf } from '../eval/headline.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { locateModel } from '../models/open-model.ts'
 import { writeReport } from '../report/json.ts'
-import { type Contender, folderContender, onnxContender } from '../report/measure/contenders.ts'
 import { evaluateModels } from '../report/measure/evaluate.ts'
+import { folderEntry, type ModelEntry, onnxEntry } from '../report/measure/model-entry.ts'
 import { provenance } from '../report/provenance.ts'
 import { commandLine } from '../run/command-line.ts'
 import { openRunData, usualData } from '../run/run-data.ts'
@@ -28,14 +28,14 @@ export async function evaluate(settings: EvaluateSettings): Promise<Evaluated> {
   const { open, ...data } = await openRunData(settings, await trainedOn(settings.model), usualData)
   const config = { ...settings, ...data }
   const { out, seed, threads } = config
-  const all = config.knownSet ? [headlineOf(open.protocols)!] : open.protocols
+  const all = config.knownSet ? [headlineOf(open.protocols, open.headlineProtocols)!] : open.protocols
   const protocols = config.protocol ?? all
   for (const protocol of protocols) open.languagesOf(protocol) // an unknown protocol fails before any work
-  const classLanguages = config.classLanguages.map((language) => classLanguage(language, open.corpus.name))
+  const classLanguages = config.classLanguages.map((language) => classLanguage(language, open))
   const training = await trainingLogs(config.model) // a damaged log fails before any work
-  const models: Contender[] = []
+  const models: ModelEntry[] = []
   try {
-    if (config.teacher) models.push(await onnxContender('teacher', teacherFolder(config.teacher), { threads }))
+    if (config.teacher) models.push(await onnxEntry('teacher', teacherFolder(config.teacher), { threads }))
     models.push(await openMeasured(config.model, config))
     await mkdir(out, { recursive: true }) // and so does a folder that cannot be written
     const { report: measured, ranks, material } = await evaluateModels(models, { ...config, open, protocols, classLanguages })
@@ -60,18 +60,19 @@ interface Opening {
 }
 
 /** The model in the row of its role: a teacher's is `teacher`, unless another teacher stands beside it. */
-async function openMeasured(dir: string, { teacher, dtype, threads }: Opening): Promise<Contender> {
+async function openMeasured(dir: string, { teacher, dtype, threads }: Opening): Promise<ModelEntry> {
   const { kind, folder } = await locateModel(teacherFolder(dir), dtype)
   const role = teacher ? 'student' : await roleOf(dir, folder)
-  return kind === 'onnx' ? onnxContender(role, folder, { dtype, threads }) : folderContender(role, folder, { threads })
+  return kind === 'onnx' ? onnxEntry(role, folder, { dtype, threads }) : folderEntry(role, folder, { threads })
 }
 
-function classLanguage(written: string, corpus: string): Language {
+function classLanguage(written: string, { corpus, classifications }: OpenCorpus): Language {
   const language = languageOf(written, '--class-languages')
-  if (corpus !== 'emoji' || emojiClassLanguages().includes(language)) return language
+  if (classifications.some(({ languages }) => languages?.includes(language) ?? true)) return language
+  const known = classifications.flatMap(({ languages = [] }) => languages)
   throw new UserError({
     where: '--class-languages',
-    expected: `languages that emoji classes have names in (${emojiClassLanguages().join(', ')})`,
+    expected: `languages that classes of ${corpus.name} have names in (${[...new Set(known)].join(', ')})`,
     got: language,
     hint: 'Leave it out.',
   })

@@ -4,8 +4,6 @@ import { showFormats } from './formats.ts'
 import type { Pixels } from './resize.ts'
 import { type Format, megabytes, type Site, thousands } from './site.ts'
 
-export type Page = ReturnType<typeof createPage>
-
 /** Every part of the page that says something, but for the pictures and words themselves. */
 export function createPage() {
   const inputs = { query: byId('query', HTMLInputElement), file: byId('file', HTMLInputElement), form: byId('search', HTMLFormElement) }

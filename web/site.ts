@@ -20,7 +20,7 @@ export interface Format {
   logitScale: number
 }
 
-export interface SiteLanguage {
+interface SiteLanguage {
   /** BCP 47. */
   code: string
   /** In English. */

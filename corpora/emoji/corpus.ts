@@ -39,7 +39,7 @@ async function* samples(split: Split, languages: Language[]): AsyncGenerator<Sam
 }
 
 /** A drawing with all its captions. */
-export function sampleOf(drawing: Drawing, languages: Language[]): Sample {
+function sampleOf(drawing: Drawing, languages: Language[]): Sample {
   const captions = languages.map((language) => [language, captionsOf(drawing.concept, language)] as const)
   return {
     id: drawing.source.key,

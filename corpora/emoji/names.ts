@@ -14,6 +14,7 @@ export function emojiNames(languages: Language[] = emojiLanguages()): TextCorpus
     licence: 'Unicode CLDR, Unicode-3.0',
     languages,
     splits: ['train'],
+    pictures: 'emoji',
     async *samples(split) {
       if (split !== 'train') return
       for (const { code, group, subgroup } of conceptsOf('train')) {

@@ -4,11 +4,12 @@ import type { RetrievalTask } from '../retrieval-task.ts'
 import type { Language } from '../sample.ts'
 import { type Concept, type ConceptSplit, concepts, conceptsOf } from './concepts.ts'
 import { type Drawing, isInstalled, onePerConcept } from './drawings.ts'
+import { type FreeQuerySplit, freeQueries, freeQueryLanguages, freeQueryTask, hasFreeQueries } from './free-queries.ts'
 import { heldOutPhrases, phraseSources } from './phrasing.ts'
 import type { StyleName } from './styles.ts'
 import { emojiLanguages, wordsIn } from './text.ts'
 
-type Parts = Pick<RetrievalTask, 'images' | 'texts' | 'positives' | 'textQueries' | 'imageQueries'>
+type Parts = Pick<RetrievalTask, 'images' | 'texts' | 'positives' | 'textQueries' | 'imageQueries' | 'kinds'>
 
 interface Protocol {
   languages(): Language[]
@@ -21,6 +22,8 @@ interface Protocol {
 const knownStyle: StyleName = 'twemoji'
 
 const protocols: Record<string, Protocol> = {
+  'free-queries': typed('test'),
+  'free-queries/validation': typed('validation'),
   'validation-style/emojione': style('emojione', 'train'),
   'validation-concepts/100': style(knownStyle, 'val'),
   'unseen-style/openmoji': style('openmoji', 'train'),
@@ -40,7 +43,7 @@ const protocols: Record<string, Protocol> = {
 export function emojiProtocolNames(): string[] {
   return Object.keys(protocols).filter((name) => {
     const { style } = protocols[name]!
-    return style !== 'openmoji-black' || isInstalled(style)
+    return (style !== 'openmoji-black' || isInstalled(style)) && (!name.startsWith('free-queries') || hasFreeQueries())
   })
 }
 
@@ -112,6 +115,19 @@ async function amongAll(language: Language): Promise<Parts> {
     positives: named.map(({ code }) => (imageIndex.has(code) ? [imageIndex.get(code)!] : [])),
     textQueries: indices(named, isAsked),
     imageQueries: indices(drawn, isAsked),
+  }
+}
+
+/** Texts as people type them, each with several relevant drawings, against all drawings in a style no training sees but the reserved concepts'. */
+function typed(split: FreeQuerySplit): Protocol {
+  return {
+    languages: () => freeQueryLanguages(freeQueries(), split),
+    build: async (language) => {
+      const drawings = await onePerConcept('openmoji')
+      const shown = [...concepts().values()].filter(({ code, split }) => split !== undefined && split !== 'reserve' && drawings.has(code))
+      const gallery = shown.map(({ code }) => imageOf(drawings.get(code)!))
+      return freeQueryTask(freeQueries(), split, language, gallery)
+    },
   }
 }
 

@@ -22,3 +22,21 @@ export const templates: Record<Language, string[]> = {
 
 /** What stands between two keywords of one caption. */
 export const separators: Record<Language, string> = { zh: '、', ja: '、', ar: '، ' }
+
+/** The same around the name of a class, which has names in more languages than the corpus has captions. */
+export const classTemplates: Record<Language, readonly string[]> = {
+  ...templates,
+  bn: ['আইকন: {}', 'আঁকা ছবি: {}', 'ইমোজি: {}'],
+  da: ['ikon: {}', 'tegning: {}', 'emoji: {}'],
+  et: ['ikoon: {}', 'joonistus: {}', 'emotikon: {}'],
+  fi: ['kuvake: {}', 'piirros: {}', 'emoji: {}'],
+  hu: ['ikon: {}', 'rajz: {}', 'emodzsi: {}'],
+  it: ['icona: {}', 'disegno: {}', 'emoji: {}'],
+  lt: ['piktograma: {}', 'piešinys: {}', 'jaustukas: {}'],
+  ms: ['ikon: {}', 'lukisan: {}', 'emoji: {}'],
+  nb: ['ikon: {}', 'tegning: {}', 'emoji: {}'],
+  nl: ['icoon: {}', 'tekening: {}', 'emoji: {}'],
+  pl: ['ikona: {}', 'rysunek: {}', 'emoji: {}'],
+  sv: ['ikon: {}', 'teckning: {}', 'emoji: {}'],
+  uk: ['значок: {}', 'малюнок: {}', 'емодзі: {}'],
+}

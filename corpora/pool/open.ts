@@ -13,7 +13,7 @@ import { readRows } from './rows-file.ts'
 import { heldOutRule } from './rule.ts'
 
 /** One source of texts, with what the rule left of it. */
-export interface PoolSource extends FilterCounts {
+interface PoolSource extends FilterCounts {
   name: string
   licence: string
   rows: number

@@ -60,6 +60,6 @@ export function decodeAttribute(proto: AttributeProto, where: string): Attribute
     where: `${where}, attribute '${proto.name ?? ''}'`,
     expected: 'a number, a string, a tensor or a list of numbers',
     got: otherNames[proto.type ?? 0] ?? `attribute type ${proto.type ?? 0}`,
-    hint: 'Export the model again without control flow, or give the two towers as separate files',
+    hint: 'Export the model again without control flow, or give the two towers as separate files.',
   })
 }

@@ -46,7 +46,7 @@ export function dtypeFromOnnx(code: number, where: string): DType {
     where,
     expected: `one of the types ${Object.keys(table).join(', ')}`,
     got: otherNames[code] ?? `ONNX type ${code}`,
-    hint: 'Convert the model to float32 or float16 before reading it here',
+    hint: 'Convert the model to float32 or float16 before reading it here.',
   })
 }
 

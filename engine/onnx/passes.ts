@@ -44,7 +44,7 @@ export function extract(graph: Graph, outputs: string[]): Graph {
       where: `graph '${graph.name}'`,
       expected: `an output named '${name}'`,
       got: `outputs ${[...byName.keys()].join(', ')}`,
-      hint: 'Name one of the outputs the model has',
+      hint: 'Name one of the outputs the model has.',
     })
   })
   const part = prune({ ...graph, outputs: kept })

@@ -188,7 +188,7 @@ function corrupt(where: string, reason: string): UserError {
     where,
     expected: 'an ONNX model',
     got: `bytes that do not parse as one (${reason})`,
-    hint: 'The file may be cut short, a Git LFS pointer, or of another format: fetch or export it again',
+    hint: 'The file may be cut short, a Git LFS pointer, or of another format: fetch or export it again.',
   })
 }
 
@@ -197,6 +197,6 @@ function unsupported(where: string, what: string): UserError {
     where,
     expected: 'one plain graph with its weights inside',
     got: what,
-    hint: 'Export the model again without them, or give the two towers as separate files',
+    hint: 'Export the model again without them, or give the two towers as separate files.',
   })
 }

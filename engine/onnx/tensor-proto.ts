@@ -46,7 +46,7 @@ export function decodeTensor(proto: TensorProto, file: string): TensorData {
       where,
       expected: 'weights inside the model file',
       got: 'weights in another file (external data)',
-      hint: 'Save the model as one file, for example with onnx.save_model(model, path, save_as_external_data=False)',
+      hint: 'Save the model as one file, for example with onnx.save_model(model, path, save_as_external_data=False).',
     })
   }
   const dtype = dtypeFromOnnx(proto.dataType ?? 0, where)
@@ -58,7 +58,7 @@ export function decodeTensor(proto: TensorProto, file: string): TensorData {
       where,
       expected: `${count} elements of ${dtype} for shape [${dims}]`,
       got: `${got}`,
-      hint: 'The file is damaged: fetch or export it again',
+      hint: 'The file is damaged: fetch or export it again.',
     })
   }
   if (Object.hasOwn(proto, 'rawData')) return tensorFromBytes(dtype, dims, proto.rawData!)

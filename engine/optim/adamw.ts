@@ -8,7 +8,7 @@ export interface AdamWOptions {
 }
 
 /** CLIP-KD's settings. */
-export const defaultAdamW: AdamWOptions = { betas: [0.9, 0.98], epsilon: 1e-6, weightDecay: 0.1 }
+const defaultAdamW: AdamWOptions = { betas: [0.9, 0.98], epsilon: 1e-6, weightDecay: 0.1 }
 
 export type Gradients = Record<string, Float32Array>
 

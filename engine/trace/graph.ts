@@ -13,7 +13,7 @@ export interface Value {
 }
 
 /** Dynamic dimensions of an export: a large prime stands for each name while tracing. */
-export type Marks = Record<string, number>
+type Marks = Record<string, number>
 
 export interface GraphOptions {
   /** Allow onnxruntime's own ops (FusedMatMul): faster, but not for exported files. */

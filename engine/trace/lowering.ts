@@ -1,9 +1,9 @@
 import { tf } from '../tf.ts'
 import type { GraphBuilder, TfDType, Value } from './graph.ts'
 
-export type Inputs = Record<string, Value>
+type Inputs = Record<string, Value>
 // biome-ignore lint/suspicious/noExplicitAny: each kernel knows its own attributes; tfjs types them as a loose map
-export type Attrs = any
+type Attrs = any
 
 /** How one tfjs kernel becomes ONNX nodes. */
 export type Lowering = (g: GraphBuilder, inputs: Inputs, attrs: Attrs) => Value | Value[]

@@ -1,11 +1,12 @@
 import { languageName, thousands } from '../format.ts'
 import type { ExampleSet, Hit, QueryExample } from '../material.ts'
+import { clip } from './clip.ts'
 import { html, type Markup } from './markup.ts'
 import { picture } from './picture.ts'
 import type { Section } from './section.ts'
 
 /** Characters of markup that examples may take, pictures included: the page stays below 5 MB. */
-const room = 3_500_000
+const room = 3_000_000
 
 /** Queries that went worst and best, with what they found; languages that no longer fit are named instead. */
 export function examplesSection(sets: readonly ExampleSet[]): Section | undefined {
@@ -35,21 +36,22 @@ function language({ language, model, protocol, worst, best }: ExampleSet): Marku
 
 function card(example: QueryExample, language: string): Markup {
   const { query, rank, gallery, hits, missed } = example
-  const asked =
+  const shownQuery =
     'text' in query
-      ? html`<q lang="${language}" dir="auto">${query.text}</q>`
-      : html`${picture(query.picture, 56)} <span lang="${language}" dir="auto">${query.picture.label}</span>`
-  const found = example.direction === 'text_to_image' ? 'pictures' : 'texts'
+      ? html`<q lang="${language}" dir="auto">${clip(query.text)}</q>`
+      : html`${picture(query.picture, 56)} <span lang="${language}" dir="auto">${clip(query.picture.label)}</span>`
+  const kind = example.direction === 'text_to_image' ? 'pictures' : 'texts'
   return html`<li class="example">
-<p class="query">${asked}<small>rank ${thousands(rank)} of ${thousands(gallery)}</small></p>
-<ol class="${found}">${hits.map((hit) => hitOf(hit, language))}${missed && hitOf(missed, language, true)}</ol></li>
+<p class="query">${shownQuery}<small>rank ${thousands(rank)} of ${thousands(gallery)}</small></p>
+<ol class="${kind}">${hits.map((hit) => foundImage(hit, language))}${missed && foundImage(missed, language, true)}</ol></li>
 `
 }
 
-function hitOf({ rank, score, isRight, picture: shown, label }: Hit, language: string, isMissed = false): Markup {
+/** An image or text that was found, with its cosine. */
+export function foundImage({ rank, score, isRight, picture: image, label }: Hit, language: string, isMissed = false): Markup {
   const style = [isRight && 'right', isMissed && 'missed'].filter(Boolean).join(' ')
   const number = isMissed ? html`<b>${thousands(rank)}.</b> ` : ''
   const cosine = html`<small>${number}${isRight && html`<b aria-label="right">✓</b> `}${Math.round(100 * score)}</small>`
-  if (shown) return html`<li class="${style}">${picture(shown, 56)}${cosine}</li>`
-  return html`<li class="${style}"><span lang="${language}" dir="auto">${label}</span>${cosine}</li>`
+  if (image) return html`<li class="${style}">${picture(image, 56)}${cosine}</li>`
+  return html`<li class="${style}"><span lang="${language}" dir="auto">${clip(label)}</span>${cosine}</li>`
 }

@@ -1,5 +1,6 @@
 import { languageName } from '../format.ts'
 import type { SimilarityMap } from '../material.ts'
+import { clip } from './clip.ts'
 import { heatMap } from './heat-map.ts'
 import { html, type Markup } from './markup.ts'
 import { picture } from './picture.ts'
@@ -16,13 +17,13 @@ function mapOf({ model, protocol, language, images, texts, values, right }: Simi
   const all = values.flat()
   const [low, high] = [Math.min(...all), Math.max(...all)]
   const rows = texts.map((text, column) => ({
-    head: html`<bdi lang="${language}">${text}</bdi>`,
+    head: html`<bdi lang="${language}">${clip(text)}</bdi>`,
     cells: images.map(({ label }, row) => {
       const value = values[row]![column]!
       return {
         heat: high > low ? (value - low) / (high - low) : 0,
         text: String(Math.round(100 * value)),
-        about: `${label} · ${text}: ${value.toFixed(3)}`,
+        about: `${clip(label)} · ${clip(text)}: ${value.toFixed(3)}`,
         isMarked: right[row]![column]!,
       }
     }),

@@ -40,10 +40,16 @@ async function stage({ name, lines }: TrainingLog): Promise<Markup | undefined> 
   return html`<h3>${name} <small>${last.toLocaleString('en-US')} steps</small></h3><div class="panels">${panels}</div>`
 }
 
+/** A figure of curves; of curves of one point each the numbers alone. */
 async function panel(title: string, curve: Point[], spec: ChartSpec): Promise<Markup | undefined> {
   if (curve.length === 0) return undefined
+  const steps = [...new Set(curve.map(({ step }) => step))]
+  if (steps.length === 1) {
+    const numbers = curve.map(({ name, value }) => html`<dt>${name}</dt><dd>${threeDigits(value)}</dd>`)
+    return html`<figure><figcaption>${title} <small>at step ${steps[0]!.toLocaleString('en-US')}</small></figcaption><dl>${numbers}</dl></figure>`
+  }
   const names = [...new Map(curve.map(({ name, colour }) => [name, { label: name, colour }])).values()]
-  const ends = names.map(({ label }) => `${label} ${shown(curve.findLast(({ name }) => name === label)!.value)}`)
+  const ends = names.map(({ label }) => `${label} ${threeDigits(curve.findLast(({ name }) => name === label)!.value)}`)
   const keys = names.length > 1 && legend(names)
   return html`<figure><figcaption>${title}</figcaption>${keys}${await chart(spec, `${title} by step; at the end ${ends.join(', ')}`)}</figure>`
 }
@@ -115,6 +121,6 @@ function lines(values: Point[], zero: boolean, mark: object): ChartSpec {
   } as ChartSpec
 }
 
-function shown(value: number): string {
+function threeDigits(value: number): string {
   return value.toPrecision(3)
 }

@@ -1,8 +1,8 @@
 import { writePixelValues } from '../../corpora/pixel-values.ts'
 import { type Candidate, interleavedLatency } from '../../eval/latency.ts'
 import type { ReportResult } from '../schema.ts'
-import type { Contender } from './contenders.ts'
-import type { Embedded } from './look-closer.ts'
+import type { Embedded } from './headline-details.ts'
+import type { ModelEntry } from './model-entry.ts'
 
 /** Median milliseconds for one image and for one text. */
 export interface ModelTime {
@@ -23,20 +23,20 @@ const items = 16
  * Preprocessing of images is left out, tokenization is not.
  */
 export async function timeModels(headline: readonly Embedded[]): Promise<ModelTime[]> {
-  const contenders = [...new Set(headline.map(({ contender }) => contender))]
+  const entries = [...new Set(headline.map(({ entry }) => entry))]
   const timed = await interleavedLatency(
-    contenders.flatMap((contender) =>
+    entries.flatMap((entry) =>
       candidates(
-        contender,
-        headline.filter((one) => one.contender === contender),
+        entry,
+        headline.filter((one) => one.entry === entry),
       ),
     ),
     { rounds, warmup: 3 },
   )
-  return contenders.map(({ model, dtype }, i) => ({ model, dtype, image: timed[2 * i]!.p50, text: timed[2 * i + 1]!.p50 }))
+  return entries.map(({ model, dtype }, i) => ({ model, dtype, image: timed[2 * i]!.p50, text: timed[2 * i + 1]!.p50 }))
 }
 
-function candidates({ encoder }: Contender, measured: Embedded[]): Candidate[] {
+function candidates({ encoder }: ModelEntry, measured: Embedded[]): Candidate[] {
   const { pixels } = measured[0]!
   const size = encoder.imageSize
   const images = Array.from({ length: Math.min(items, pixels.count) }, (_, i) => {

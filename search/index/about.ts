@@ -53,7 +53,7 @@ export async function requireSameModel(about: About, file: string, model: string
   const other =
     dtype ??
     (await identifyModel(model, about.dtype).then(
-      (found) => (isSame(about, found) ? about.dtype : undefined),
+      (stored) => (isSame(about, stored) ? about.dtype : undefined),
       () => undefined,
     ))
   if (!dtype && other) return requireSamePixels(about, file, other)

@@ -6,7 +6,7 @@ import type libsql from 'libsql'
 import { UserError } from '../../base/errors.ts'
 
 /** Bytes go in as Buffer and come out as ArrayBuffer. */
-export type Value = string | number | Buffer | ArrayBuffer | null
+type Value = string | number | Buffer | ArrayBuffer | null
 export type Row = Record<string, Value>
 
 /** SQL on one file. Every method throws UserError where the file, the disk or another process is at fault. */
@@ -144,10 +144,10 @@ function requireOurs(db: Database): void {
       hint: 'Name another file, or make an index: npx distilingual index --help.',
     })
   }
-  const found = number('user_version')
-  if (found !== version) {
+  const written = number('user_version')
+  if (written !== version) {
     const hint = 'Make it anew with index --force.'
-    throw new UserError({ where: db.file, expected: `a search index of version ${version}`, got: `version ${found}`, hint })
+    throw new UserError({ where: db.file, expected: `a search index of version ${version}`, got: `version ${written}`, hint })
   }
 }
 

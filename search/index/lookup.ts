@@ -48,9 +48,9 @@ export async function searchIndex({ model, index, query, top, dtype, exact = fal
       const embedding = await embedTexts(encoder, [query])
       embedDim('search query', embedding, 1)
       const byGraph = about.graph === 'ready' && !exact && top <= mostByGraph
-      const found = byGraph ? nearestApproximate(db, embedding, top) : nearestExact(db, embedding, about.embedDim, top)[0]!
-      const folder = shown(resolve(dirname(resolve(index)), about.folder))
-      const hits = found.map(({ path, score }, i) => ({ rank: i + 1, score, path: join(folder, path) }))
+      const nearest = byGraph ? nearestApproximate(db, embedding, top) : nearestExact(db, embedding, about.embedDim, top)[0]!
+      const folder = relativePath(resolve(dirname(resolve(index)), about.folder))
+      const hits = nearest.map(({ path, score }, i) => ({ rank: i + 1, score, path: join(folder, path) }))
       const gone = hits.filter(({ path }) => !existsSync(path)).map(({ path }) => ({ path, reason: 'no longer there: run index again' }))
       return { model: encoder.id, query, images, hits, skipped: gone, recall: byGraph ? about.recall : undefined }
     } finally {
@@ -62,7 +62,7 @@ export async function searchIndex({ model, index, query, top, dtype, exact = fal
 }
 
 /** A path as one would write it: relative where it lies below the working directory. */
-function shown(folder: string): string {
+function relativePath(folder: string): string {
   const path = relative('.', folder)
   return path.startsWith('..') ? folder : path
 }

@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 import { nearInGraph } from './graph.ts'
 import { type VectorBlock, vectorBlocks, vectorOf } from './store.ts'
 
-export interface Found {
+export interface Neighbour {
   id: number
   path: string
   /** Cosine with the query. */
@@ -16,9 +16,9 @@ export interface Found {
  * @param queries [Q, E], of unit length
  * @param visited called with the number of images scored so far
  */
-export function nearestExact(db: Database, queries: Float32Array, dim: number, count: number, visited?: (images: number) => void): Found[][] {
+export function nearestExact(db: Database, queries: Float32Array, dim: number, count: number, visited?: (images: number) => void): Neighbour[][] {
   const size = queries.length / dim
-  const best = Array.from({ length: size }, (): Found[] => [])
+  const best = Array.from({ length: size }, (): Neighbour[] => [])
   let seen = 0
   for (const block of vectorBlocks(db, dim)) {
     const scores = new Float32Array(size * block.ids.length)
@@ -34,11 +34,11 @@ export function nearestExact(db: Database, queries: Float32Array, dim: number, c
 }
 
 /** Search by the graph: about the `count` nearest images, with exact scores; ordered as nearestExact orders them. query [E] */
-export function nearestApproximate(db: Database, query: Float32Array, count: number): Found[] {
+export function nearestApproximate(db: Database, query: Float32Array, count: number): Neighbour[] {
   const dim = query.length
   const ids = nearInGraph(db, query, count)
-  const found = db.all(`SELECT id, path, vector FROM images WHERE vector IS NOT NULL AND id IN (${ids.join()})`)
-  const scored = found.map((row): Found => {
+  const rows = db.all(`SELECT id, path, vector FROM images WHERE vector IS NOT NULL AND id IN (${ids.join()})`)
+  const scored = rows.map((row): Neighbour => {
     const score = new Float32Array(1)
     scoreRows(query, 0, 1, vectorOf(db, row, dim), dim, score)
     return { id: Number(row.id), path: String(row.path), score: score[0]! }
@@ -47,7 +47,7 @@ export function nearestApproximate(db: Database, query: Float32Array, count: num
 }
 
 /** Blocks come in order of path, so that of equal scores the kept ones stand before the new ones. */
-function merge(kept: Found[], hits: SearchHit[], { ids, paths }: VectorBlock, count: number): Found[] {
-  const found = hits.map(({ index, score }): Found => ({ id: ids[index]!, path: paths[index]!, score }))
-  return [...kept, ...found].sort((a, b) => b.score - a.score).slice(0, count)
+function merge(kept: Neighbour[], hits: SearchHit[], { ids, paths }: VectorBlock, count: number): Neighbour[] {
+  const rows = hits.map(({ index, score }): Neighbour => ({ id: ids[index]!, path: paths[index]!, score }))
+  return [...kept, ...rows].sort((a, b) => b.score - a.score).slice(0, count)
 }

@@ -21,7 +21,7 @@ export async function measureRecall(db: Database, encoder: Encoder, seed = 1): P
   const { embedDim: dim } = encoder
   const words = ['en', 'zh'].flatMap((language) => Object.values(wordsIn(language)).map(([name]) => name!))
   const chosen = Array.from(permutation(words.length, random(seed)).subarray(0, sample), (i) => words[i]!)
-  const pictures = ownEmbeddings(db, dim, seed)
+  const pictures = storedEmbeddings(db, dim, seed)
   const texts = await embedTexts(encoder, chosen)
   const queries = new Float32Array(pictures.length + texts.length)
   queries.set(pictures)
@@ -33,14 +33,14 @@ export async function measureRecall(db: Database, encoder: Encoder, seed = 1): P
   bar.stop()
   const recalls = exact.map((right, q) => {
     const least = right.at(-1)!.score
-    const found = nearestApproximate(db, queries.subarray(q * dim, (q + 1) * dim), right.length)
-    return found.filter(({ score }) => score >= least).length / right.length
+    const approximate = nearestApproximate(db, queries.subarray(q * dim, (q + 1) * dim), right.length)
+    return approximate.filter(({ score }) => score >= least).length / right.length
   })
-  const own = pictures.length / dim
-  return { pictures: mean(recalls.slice(0, own)), words: mean(recalls.slice(own)), queries: recalls.length }
+  const stored = pictures.length / dim
+  return { pictures: mean(recalls.slice(0, stored)), words: mean(recalls.slice(stored)), queries: recalls.length }
 }
 
-function ownEmbeddings(db: Database, dim: number, seed: number): Float32Array {
+function storedEmbeddings(db: Database, dim: number, seed: number): Float32Array {
   const ids = db.all('SELECT id FROM images WHERE vector IS NOT NULL ORDER BY path').map(({ id }) => Number(id))
   const chosen = permutation(ids.length, random(seed, 1)).subarray(0, sample)
   const rows = new Float32Array(chosen.length * dim)

@@ -133,9 +133,9 @@ async function compare(
 
 /** Undefined for a file that was deleted while the folder was listed. */
 async function stateOf(folder: string, path: string): Promise<FileState | undefined> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined)
-  if (!found?.isFile()) return undefined
-  return { path: nameOf(folder, path), size: Number(found.size), mtime: String(found.mtimeNs) }
+  const info = await stat(path, { bigint: true }).catch(() => undefined)
+  if (!info?.isFile()) return undefined
+  return { path: nameOf(folder, path), size: Number(info.size), mtime: String(info.mtimeNs) }
 }
 
 function nameOf(folder: string, path: string): string {

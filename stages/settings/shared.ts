@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultCorpus } from '../../corpora/emoji/embedded.ts'
 import { languageOf } from '../../corpora/language.ts'
 import { dtypeSuffixes, type ModelDtype } from '../../models/onnx/dtypes.ts'
 import { shippedTeacher } from '../../run/shipped-teacher.ts'
@@ -17,7 +18,7 @@ const imagesDir = z.string().optional().meta({
 
 /** Data of commands that train from the start. */
 export const corpusSettings = {
-  corpus: z.string().default('emoji').meta({ description: 'emoji, or a .csv, .tsv or .jsonl file', group: 'Input', usual: true, path: 'one' }),
+  corpus: z.string().default(defaultCorpus).meta({ description: 'emoji, or a .csv, .tsv or .jsonl file', group: 'Input', usual: true, path: 'one' }),
   imagesDir,
   languages: languageList.default(['en', 'zh']).meta({ description: 'languages to learn and measure, BCP 47', group: 'Input', usual: true }),
 }

@@ -2,7 +2,7 @@ import test from 'ava'
 import { UserError } from '../../base/errors.ts'
 import { normal, random } from '../../base/random.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
-import { captionsOf, evaluateRetrieval, ownCaptions } from '../../eval/retrieval.ts'
+import { captionsOf, evaluateRetrieval, writtenCaptions } from '../../eval/retrieval.ts'
 
 function task(images: number, positives: number[][], more: Partial<RetrievalTask> = {}): RetrievalTask {
   return {
@@ -70,13 +70,13 @@ test('a text of several images is a hit with any of them', async (t) => {
 test('a caption that is right for its whole class is about the image it was written for', async (t) => {
   const made = task(3, [[0, 1], [0, 1], [2]], { writtenFor: [0, 1, 2] })
   t.deepEqual(
-    [captionsOf(made), ownCaptions(made)],
+    [captionsOf(made), writtenCaptions(made)],
     [
       [[0, 1], [0, 1], [2]],
       [[0], [1], [2]],
     ],
   )
-  t.deepEqual(ownCaptions({ ...made, writtenFor: undefined }), captionsOf(made))
+  t.deepEqual(writtenCaptions({ ...made, writtenFor: undefined }), captionsOf(made))
   const { textToImage } = await evaluateRetrieval(made, rows([1, 0], [0, 1], [-1, 0]), rows([1, 0], [0, 1], [-1, 0]))
   t.deepEqual([...textToImage.items], [0, 1, 2])
 })

@@ -1,5 +1,5 @@
 import type { ReportMaterial } from '../../report/material.ts'
-import type { Report } from '../../report/schema.ts'
+import type { FreeQueryRow, Report } from '../../report/schema.ts'
 import { exampleReport } from './example.ts'
 
 /** A green square of one pixel. */
@@ -12,6 +12,19 @@ export function fullReport(): Report {
   report.models.student!.latency = { fp32: { image: 2.5, text: 1.25 }, q8: { image: 1.5, text: 0.75 } }
   report.results.push({ ...report.results[0]!, dtype: 'q8', retention: 0.72 })
   const task = { model: 'student', dtype: 'fp32', corpus: 'emoji', protocol: 'unseen-style/openmoji' } as const
+  report.results.push({ ...report.results[0]!, protocol: 'unseen-concepts/200' }, { ...report.results[1]!, protocol: 'unseen-phrasing/emojilib' })
+  report.headline = ['unseen-style/openmoji', 'free-queries', 'unseen-concepts/200']
+  const score = (value: number) => ({ 'precision@5': value, 'hit@5': value + 0.3, 'ndcg@10': value + 0.05 })
+  const free = { dtype: 'fp32', corpus: 'emoji', protocol: 'free-queries', language: 'en', gallery: 1494 } as const
+  const interval95 = { 'precision@5': [0.35, 0.45], 'hit@5': [0.65, 0.75], 'ndcg@10': [0.4, 0.5] } satisfies FreeQueryRow['interval95']
+  const chance = { 'precision@5': 0.012, 'hit@5': 0.06, 'ndcg@10': 0.013 }
+  const retention = { 'precision@5': 0.8, 'hit@5': 0.875 }
+  report.freeQueries = [
+    { ...free, model: 'teacher', queries: 104, metrics: score(0.5), chance, interval95 },
+    { ...free, model: 'student', queries: 104, metrics: score(0.4), chance, interval95, retention },
+    { ...free, model: 'teacher', kind: 'place <b>', queries: 13, metrics: score(0.6), chance, interval95 },
+    { ...free, model: 'student', kind: 'place <b>', queries: 13, metrics: score(0.45), chance, interval95, retention },
+  ]
   report.zeroShot = [
     {
       ...task,
@@ -45,7 +58,7 @@ export function fullReport(): Report {
     { ...task, gap: 0.05, best: 'en', worst: 'zh' },
     { ...task, protocol: 'unseen-style/streamline', gap: 0.02, best: 'zh', worst: 'en' },
   ]
-  report.groups = [{ ...task, language: 'en', group: 'food-drink', queries: 3, metrics: { 'text_to_image_R@1': 1 / 3 } }]
+  report.groups = [{ ...task, language: 'en', group: 'food|<drink>', queries: 3, metrics: { 'text_to_image_R@1': 1 / 3 } }]
   return report
 }
 
@@ -63,7 +76,25 @@ export function fullMaterial(): ReportMaterial {
     title: 'Tiny <student> & co',
     training: [
       { name: 'Stage 1', lines: [...lines, ...validations] },
-      { name: 'Stage 2', lines },
+      { name: 'Stage 2', lines: [...lines, validations[2]!] },
+    ],
+    freeQueries: [
+      {
+        model: 'student',
+        protocol: 'free-queries',
+        language: 'en',
+        queries: Array.from({ length: 10 }, (_, i) => ({
+          text: `something <i>to drink</i> ${i}`,
+          kind: 'situation',
+          hits: [1, 2, 3, 4, 5].map((rank) => ({
+            rank,
+            score: 0.5 - rank / 100,
+            isRight: rank % 2 === 1,
+            picture: picture(`openmoji/${rank}`),
+            label: `openmoji/${rank}`,
+          })),
+        })),
+      },
     ],
     examples: [
       {

@@ -4,16 +4,27 @@ import test from 'ava'
 import { UserError } from '../../base/errors.ts'
 import { pixelBaseline } from '../../eval/pixel-baseline.ts'
 import { evaluateRetrieval } from '../../eval/retrieval.ts'
+import { recallSection } from '../../report/card.ts'
 import { chineseClip, chineseClipHeadline } from '../../report/chinese-clip.ts'
 import { clipBenchmark } from '../../report/clip-benchmark.ts'
 import { renderConsole } from '../../report/console.ts'
 import { languageName, megabytes, parameterCount, percent, percentInterval, rank } from '../../report/format.ts'
-import { writeReport } from '../../report/json.ts'
+import { renderHtml } from '../../report/html.ts'
+import { alsoNames, writeReport } from '../../report/json.ts'
 import { renderMarkdown } from '../../report/markdown.ts'
 import { openClip } from '../../report/open-clip.ts'
 import { provenance } from '../../report/provenance.ts'
 import { pixelRow, retrievalRow } from '../../report/rows.ts'
 import { parseReport } from '../../report/schema.ts'
+import { freeQueryKinds, freeQueryTables } from '../../report/tables/free-queries.ts'
+import { groupRecalls, groupTable } from '../../report/tables/groups.ts'
+import { headlineTable } from '../../report/tables/headline.ts'
+import { agreementTable, gapTable } from '../../report/tables/languages.ts'
+import { escapeMarkdown } from '../../report/tables/markdown.ts'
+import { modelTable } from '../../report/tables/models.ts'
+import { otherProtocols, protocolTables } from '../../report/tables/recall.ts'
+import { cellText } from '../../report/tables/table.ts'
+import { zeroShotTable } from '../../report/tables/zero-shot.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { exampleReport } from './example.ts'
 import { fullReport } from './html-example.ts'
@@ -60,10 +71,7 @@ test('numbers as people read them', (t) => {
 })
 
 test('the Markdown report reads as expected', (t) => {
-  const text = renderMarkdown(exampleReport())
-  t.true(text.startsWith(head), text.slice(0, head.length))
-  t.true(text.includes(chinese), text)
-  t.true(text.endsWith(tail), text.slice(-tail.length))
+  t.snapshot(renderMarkdown(exampleReport()))
 })
 
 test('the Markdown report of a single unnamed result has no empty parts', (t) => {
@@ -75,20 +83,33 @@ test('the Markdown report of a single unnamed result has no empty parts', (t) =>
     provenance: { ...from, commit: null, dirty: undefined },
   })
   t.notRegex(text, /undefined|NaN|\n\n\n/)
-  t.regex(text, /- commit unknown, seed 1/)
+  t.regex(text, /- Commit: unknown\n- Seed: 1\n/)
 })
 
-test('the console shows a block per language', (t) => {
-  const report = exampleReport()
-  const text = renderConsole({ ...report, results: report.results.slice(0, 3) })
-  t.is(text, console)
-  t.true(
-    Math.max(
-      ...renderConsole(report)
-        .split('\n')
-        .map((line) => line.length),
-    ) <= 98,
-  )
+test('the console shows the headline, free queries, its protocol and the others, in columns', (t) => {
+  const text = renderConsole(fullReport())
+  t.snapshot(text)
+  for (const block of text.trimEnd().split('\n\n')) {
+    const [head, ...rows] = block.split('\n').slice(1)
+    for (const row of rows) t.true(row.length === head!.length, row)
+    t.true(head!.length <= 120)
+  }
+})
+
+test('every table has a cell a column, and all four printers print the same cells', async (t) => {
+  const report = fullReport()
+  const tables = [headlineTable(report)!, ...freeQueryTables(report), freeQueryKinds(report)!, modelTable(report)!, gapTable(report)!]
+  tables.push(agreementTable(report)!, zeroShotTable(report)!, groupTable(report)!, groupRecalls(report)!, otherProtocols(report)!)
+  tables.push(...protocolTables(report))
+  for (const { title, columns, rows } of tables) for (const row of rows) t.is(row.length, columns.length, title)
+
+  const words = (text: string) => text.replaceAll(/<[^>]*>|[|\\]/g, ' ').replaceAll(/\s+/g, ' ')
+  const [markdown, ...others] = [renderMarkdown(report), await renderHtml(report), renderConsole(report), recallSection(report)].map(words)
+  const everywhere = [headlineTable(report)!, ...freeQueryTables(report), protocolTables(report)[0]!]
+  for (const { title, rows } of [...everywhere, otherProtocols(report)!]) {
+    const printers = title.startsWith('other') ? others : [markdown!, ...others] // report.md has each protocol in full
+    for (const row of rows) for (const printed of printers) t.true(printed.includes(row.map(cellText).join(' ')), `${title}: ${row.map(cellText)}`)
+  }
 })
 
 test('a model in several formats is told apart by them', (t) => {
@@ -152,31 +173,18 @@ test("Chinese-CLIP's output: percent, one direction, the student in Chinese", (t
   t.deepEqual(chineseClipHeadline({ ...report, results: traditional }), output)
 })
 
-test('zero-shot, agreement and groups are in the Markdown report', (t) => {
+test('names that users give are escaped in Markdown', (t) => {
   const text = renderMarkdown(parseReport(fullReport()))
-  const line = (start: string) =>
-    text
-      .split('\n')
-      .find((row) => row.startsWith(start))
-      ?.replaceAll(/ +/g, ' ')
-  t.true(text.includes('## Zero-shot classification') && text.includes('## Agreement between languages') && text.includes('## Groups'))
-  t.is(
-    line('| student fp32 | unseen-style/openmoji | Chinese '),
-    '| student fp32 | unseen-style/openmoji | Chinese | 3 groups | 6 | 6 | 50.0 | 100.0 | 50.0 |',
-  )
-  t.is(
-    line('| student fp32 | unseen-style/openmoji | English – '),
-    '| student fp32 | unseen-style/openmoji | English – Chinese | 40.0 | 50.0 | 60.0 | 70.0 | 80.0 | 75.0 |',
-  )
-  t.is(line('| food-drink'), '| food-drink | student fp32 | unseen-style/openmoji | English | 3 | 33.3 | – | – |')
+  t.true(text.includes('| food\\|\\<drink\\> '))
+  t.true(text.includes('| place \\<b\\> '))
+  t.is(escapeMarkdown('a *b* _c_ [d](e) `f`\n# g'), 'a \\*b\\* \\_c\\_ \\[d\\](e) \\`f\\` # g')
 })
 
 test('reports are written whole or not at all', async (t) => {
   const dir = await temporaryFolder(t)
   const out = join(dir, 'deep', 'run')
   t.is((await writeReport(out, exampleReport()))[0], join(out, 'report.json'))
-  const always = ['chinese_clip.json', 'clip_benchmark.json', 'open_clip.json', 'output.json']
-  t.deepEqual((await readdir(out)).sort(), [...always, 'report.json', 'report.md'])
+  t.deepEqual((await readdir(out)).sort(), ['report.json', 'report.md'])
   t.deepEqual(parseReport(JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))), exampleReport())
 
   await writeFile(join(out, 'report.md'), 'kept')
@@ -185,8 +193,13 @@ test('reports are written whole or not at all', async (t) => {
   t.is(await readFile(join(out, 'report.md'), 'utf8'), 'kept')
 
   await writeReport(out, exampleReport(), { material: {}, ranks: [] })
-  t.deepEqual((await readdir(out)).sort(), [...always, 'ranks.json', 'report.html', 'report.json', 'report.md'])
+  t.deepEqual((await readdir(out)).sort(), ['ranks.json', 'report.html', 'report.json', 'report.md'])
   t.true((await readFile(join(out, 'report.html'), 'utf8')).startsWith('<!doctype html>'))
+
+  await writeReport(out, exampleReport(), { also: alsoNames })
+  t.deepEqual((await readdir(out)).sort(), ['chinese_clip.json', 'clip_benchmark.json', 'open_clip.json', 'output.json', 'report.json', 'report.md'])
+  await writeReport(out, exampleReport(), { also: ['open_clip'] })
+  t.deepEqual((await readdir(out)).sort(), ['open_clip.json', 'report.json', 'report.md'])
 })
 
 test('rows made of results fit the schema', async (t) => {
@@ -213,80 +226,3 @@ test('provenance gathers what can be known here', (t) => {
   t.true(from.commit === null || /^[0-9a-f]{40}$/.test(from.commit))
   t.notThrows(() => parseReport({ ...exampleReport(), provenance: from }))
 })
-
-const head = `# Report
-
-The student \`tiny\` has **1.60 M parameters**, **1.6 MB** at q8 (image 0.70 M, text 0.90 M), 20.0 % of the teacher's.
-
-- English: mean recall 30.0 %, **75.0 % of the teacher's** (unseen-style/openmoji)
-- Chinese: mean recall 25.0 %, **100.0 % of the teacher's** (unseen-style/openmoji)
-- Gap between languages: 5.0 points (best English, worst Chinese)
-
-## unseen-style/openmoji, all languages
-
-| mean recall, % | English | Chinese |  gap |
-| :------------- | ------: | ------: | ---: |
-| teacher        |    40.0 |    25.0 | 15.0 |
-| student        |    30.0 |    25.0 |  5.0 |
-| scratch        |    20.0 |       – |    – |
-
-## Models
-
-| model                 |  image |   text | parameters |                       size |
-| :-------------------- | -----: | -----: | ---------: | -------------------------: |
-| teacher (emoji-en-zh) | 5.00 M | 3.00 M |     8.00 M | fp32 32.0 MB, fp16 16.0 MB |
-| student (tiny)        | 0.70 M | 0.90 M |     1.60 M |     fp32 6.4 MB, q8 1.6 MB |
-
-## Results
-`
-
-const chinese = `
-### unseen-style/openmoji · Chinese
-
-Corpus emoji; each direction 1,000 queries, gallery 1,194.
-
-| model    | T→I @1 |   @5 |  @10 | I→T @1 |   @5 |  @10 |   MR | 95 % | median rank |  kept |
-| :------- | -----: | ---: | ---: | -----: | ---: | ---: | ---: | ---: | ----------: | ----: |
-| teacher  |   15.0 | 25.0 | 35.0 |   15.0 | 25.0 | 35.0 | 25.0 |    – |        20.5 |     – |
-| student  |   15.0 | 25.0 | 35.0 |   15.0 | 25.0 | 35.0 | 25.0 |    – |        20.5 | 100.0 |
-| pixel-nn |      – |    – |    – |   25.0 | 50.0 | 55.0 |    – |    – |         7.5 |     – |
-
-pixel-nn names a drawing by its nearest training drawing, among 1,194 concepts; I→T @1 95 %: 23.0–27.0.
-
-## Data
-
-- **emoji**: English, Chinese; 9,000 drawings; licence CC BY 4.0 and others; flags left out
-`
-
-const tail = `
-## Provenance
-
-- 12.3 minutes, peak memory 2,100 MB
-- Example CPU, 2 cores, 8,000 MB, linux x64, on cpu
-- commit 0123456789abcdef0123456789abcdef01234567 with local changes, seed 1
-- node 20.19.0, distilingual 0.1.0
-
-To get this report again:
-
-\`\`\`sh
-npx distilingual evaluate --model runs/distill --out runs/evaluate
-\`\`\`
-
-<details><summary>Configuration</summary>
-
-\`\`\`json
-{
-  "student": "tiny",
-  "seed": 1
-}
-\`\`\`
-
-</details>
-`
-
-const console = `unseen-style/openmoji · English · n 1,000, gallery 1,194 (recall in %)
-           T→I @1    @5   @10  I→T @1    @5   @10  mean       95 %  median  kept %
-  teacher    30.0  40.0  50.0    30.0  40.0  50.0  40.0  38.1–42.2    20.5       –
-  student    20.0  30.0  40.0    20.0  30.0  40.0  30.0  28.0–32.0    20.5    75.0
-  scratch    10.0  20.0  30.0    10.0  20.0  30.0  20.0          –    20.5    50.0
-`

@@ -15,10 +15,10 @@ import { type ProbeImage, probeImages, probeTexts } from './probes.ts'
 export const leastParity = { image: 0.999, text: 0.99999 }
 
 /** The ways to an embedding that promise to be the one that training knows, and those of the library alone. */
-export const parityPaths = ['card, Node', 'page, Node', 'page, Chromium', 'library alone, Node', 'library alone, Chromium'] as const
-export type ParityPath = (typeof parityPaths)[number]
+const parityPaths = ['card, Node', 'page, Node', 'page, Chromium', 'library alone, Node', 'library alone, Chromium'] as const
+type ParityPath = (typeof parityPaths)[number]
 
-export interface ParityRow {
+interface ParityRow {
   kind: 'image' | 'text'
   name: string
   /** Least cosine to training's embedding; a path that was not run has none. */

@@ -1,9 +1,8 @@
-import { basename } from 'node:path'
 import { UserError } from '../../base/errors.ts'
-import { type StyleName, styles } from '../../corpora/emoji/styles.ts'
 import type { OpenCorpus } from '../../corpora/open.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import type { ImageSource, Language } from '../../corpora/sample.ts'
+import { headlineOf } from '../../eval/headline.ts'
 
 /** The pictures and words of a site. */
 export interface Gallery {
@@ -27,7 +26,7 @@ export interface GalleryOptions {
  * @throws UserError for an unknown protocol, a language that the protocol has not, and a protocol without pictures
  */
 export async function collectGallery(open: OpenCorpus, options: GalleryOptions): Promise<Gallery> {
-  const protocol = options.protocol ?? defaultProtocol(open)
+  const protocol = options.protocol ?? headlineOf(open.protocols, open.headlineProtocols)!
   const known = open.languagesOf(protocol)
   const usual = ['en', 'zh'].filter((code) => known.includes(code))
   const languages = options.languages ?? (usual.length > 0 ? usual : known.slice(0, 2))
@@ -42,12 +41,8 @@ export async function collectGallery(open: OpenCorpus, options: GalleryOptions):
   return {
     pictures: kept.map((id) => sources.get(id)!),
     languages: tasks.map((task) => ({ code: task.language, ...wordsOf(task, kept) })),
-    credits: creditsOf(open, kept),
+    credits: open.credits(kept),
   }
-}
-
-function defaultProtocol({ protocols }: OpenCorpus): string {
-  return ['unseen-style/openmoji', 'test'].find((name) => protocols.includes(name)) ?? protocols[0]!
 }
 
 /** The captions that some of the pictures have, each once; and for each picture its first one. */
@@ -63,12 +58,4 @@ function wordsOf({ images, texts, positives, writtenFor }: RetrievalTask, kept: 
     for (const i of shown) if (ofPicture[i] === -1) ofPicture[i] = index.get(text)!
   })
   return { words: [...index.keys()], ofPicture }
-}
-
-/** Emoji drawings carry their style in their id, and it the licence; users' pictures are theirs. */
-function creditsOf({ corpus }: OpenCorpus, ids: string[]): string {
-  const drawn = [...new Set(ids.map((id) => id.split('/')[0]!))]
-  if (!drawn.every((name) => Object.hasOwn(styles, name))) return `Pictures and words: ${basename(corpus.name)}.`
-  const named = drawn.map((name) => `${name} (${styles[name as StyleName].package}), ${styles[name as StyleName].licence}`)
-  return `Pictures: ${named.join('; ')}, reduced. Words: Unicode CLDR, Unicode-3.0.`
 }

@@ -6,13 +6,15 @@ import test from 'ava'
 import sharp from 'sharp'
 import { UserError } from '../../../base/errors.ts'
 import { openCorpus } from '../../../corpora/open.ts'
+import { photoTemplates } from '../../../corpora/photo-templates.ts'
+import type { RetrievalTask } from '../../../corpora/retrieval-task.ts'
 import { prepareTask } from '../../../eval/retrieval-tasks.ts'
 import { zeroShotTemplates } from '../../../eval/templates.ts'
 import { preset } from '../../../models/config.ts'
 import { createDualEncoder } from '../../../models/dual-encoder.ts'
 import { embedCached, embedTexts } from '../../../models/embed.ts'
-import { type Contender, ownContender } from '../../../report/measure/contenders.ts'
 import { evaluateModels } from '../../../report/measure/evaluate.ts'
+import { type ModelEntry, modelEntry } from '../../../report/measure/model-entry.ts'
 import { loadTokenizer } from '../../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../../tokenizers/train.ts'
 
@@ -20,7 +22,7 @@ const colours = ['red', 'green', 'blue']
 const farben = ['rot', 'grün', 'blau']
 const count = 18
 let dir = ''
-let contenders: Contender[] = []
+let entries: ModelEntry[] = []
 
 /** 18 one-coloured pictures: six for each of three classes, in two groups; the first six in val, the others in test. Two untrained models that see them at 16 and 32 pixels. */
 test.before(async () => {
@@ -45,20 +47,20 @@ test.before(async () => {
     ...createDualEncoder(preset('tiny', { vocabSize: 300, imageSize, embedDim: 8, contextLength: 16 }), seed),
     tokenizer,
   })
-  contenders = [
-    await ownContender('teacher', model(32, 1), 'large'),
-    await ownContender('student', model(16, 2), 'small'),
-    { ...(await ownContender('scratch', model(16, 3), 'other')), headlineOnly: true },
+  entries = [
+    await modelEntry('teacher', model(32, 1), 'large'),
+    await modelEntry('student', model(16, 2), 'small'),
+    { ...(await modelEntry('scratch', model(16, 3), 'other')), headlineOnly: true },
   ]
 })
 test.after.always(async () => {
-  for (const { encoder } of contenders) await encoder.release()
+  for (const { encoder } of entries) await encoder.release()
   await rm(dir, { recursive: true })
 })
 
 const evaluate = async (file: string, languages: string[]) => {
   const open = await openCorpus(join(dir, file), {})
-  return { open, measured: await evaluateModels(contenders, { open, protocols: open.protocols, languages, cacheDir: join(dir, 'cache'), seed: 1 }) }
+  return { open, measured: await evaluateModels(entries, { open, protocols: open.protocols, languages, cacheDir: join(dir, 'cache'), seed: 1 }) }
 }
 
 /** Indices of the gallery rows by cosine with a query, best first. */
@@ -76,13 +78,13 @@ test('classes, groups and languages of a user’s corpus are measured on its tes
     report.zeroShot!.map(({ model, language, protocol, classes }) => [model, language, protocol, classes]),
     ['en', 'de'].flatMap((language) => models.map((model) => [model, language, 'test', 'classes'])),
   )
-  t.deepEqual(report.zeroShot![0]!.count, { images: 12, classes: 3, templates: zeroShotTemplates('en', 'photo').length })
+  t.deepEqual(report.zeroShot![0]!.count, { images: 12, classes: 3, templates: zeroShotTemplates('en', photoTemplates).length })
   t.deepEqual(
     report.consistency!.map(({ model, languages }) => [model, ...languages]),
     models.map((model) => [model, 'en', 'de']),
   )
 
-  for (const [m, { encoder, model }] of contenders.entries()) {
+  for (const [m, { encoder, model }] of entries.entries()) {
     const tasks = await Promise.all(['en', 'de'].map((language) => open.task('test', language)))
     const { pixels } = await prepareTask(tasks[0]!, encoder.imageSize, join(dir, 'cache'))
     const images = await embedCached(encoder, pixels)
@@ -95,7 +97,7 @@ test('classes, groups and languages of a user’s corpus are measured on its tes
     for (const [c, name] of classes.entries()) {
       const prompts = await embedTexts(
         encoder,
-        zeroShotTemplates('en', 'photo').map((template) => template.replace('{}', name)),
+        zeroShotTemplates('en', photoTemplates).map((template) => template.replace('{}', name)),
       )
       const mean = Array.from({ length: 8 }, (_, e) => prompts.reduce((sum, value, at) => sum + (at % 8 === e ? value : 0), 0))
       mean.forEach((value, e) => {
@@ -156,7 +158,7 @@ test('each language has a pixel baseline over the images that it has names for',
   const { images } = await open.task('test', 'en')
   const references = async () => images.map(({ classId, source }) => ({ concept: classId!, source }))
   const run = { open: { ...open, references }, protocols: ['test'], languages: ['en', 'de'], cacheDir: join(dir, 'cache'), seed: 1 }
-  const { report } = await evaluateModels(contenders, run)
+  const { report } = await evaluateModels(entries, run)
   const baseline = report.results.filter(({ model }) => model === 'pixel-nn')
   t.deepEqual(
     baseline.map(({ language, queries }) => [language, queries]),
@@ -165,6 +167,64 @@ test('each language has a pixel baseline over the images that it has names for',
       ['de', 11],
     ],
   )
+})
+
+test('free queries of any corpus are scored beside recall, with chance and pictures', async (t) => {
+  const open = await openCorpus(join(dir, 'classed.csv'), {})
+  const base = await open.task('test', 'en')
+  const byColour = (name: string) => base.images.flatMap(({ classId }, i) => (classId === name ? [i] : []))
+  const task = async (protocol: string, language: string): Promise<RetrievalTask> =>
+    protocol === 'free-queries'
+      ? { ...base, protocol, language, texts: ['something red', 'blue things'], positives: ['red', 'blue'].map(byColour), kinds: ['colour', 'thing'] }
+      : open.task(protocol, language)
+  const offered = {
+    ...open,
+    task,
+    protocols: [...open.protocols, 'free-queries'],
+    freeQueryProtocols: ['free-queries'],
+    headlineProtocols: ['test', 'free-queries'],
+    languagesOf: (protocol: string) => (protocol === 'free-queries' ? ['en'] : open.languagesOf(protocol)),
+  }
+  const run = { open: offered, languages: ['en', 'de'], cacheDir: join(dir, 'cache'), seed: 1 }
+  const { report, material } = await evaluateModels(entries, { ...run, protocols: offered.protocols })
+  t.deepEqual(report.headline, ['test', 'free-queries'])
+  t.deepEqual(
+    report.freeQueries!.map(({ model, language, kind, queries, gallery }) => [model, language, kind, queries, gallery]),
+    ['teacher', 'student'].flatMap((model) => [
+      [model, 'en', undefined, 2, 12],
+      [model, 'en', 'colour', 1, 12],
+      [model, 'en', 'thing', 1, 12],
+    ]),
+  )
+  const { encoder } = entries[1]!
+  const { pixels } = await prepareTask(base, encoder.imageSize, join(dir, 'cache'))
+  const images = await embedCached(encoder, pixels)
+  pixels.close()
+  const query = await embedTexts(encoder, ['something red'])
+  const red = ranking(query, images)
+    .slice(0, 5)
+    .filter((image) => base.images[image]!.classId === 'red').length
+  const row = report.freeQueries!.find(({ model, kind }) => model === 'student' && kind === 'colour')!
+  t.is(row.metrics['precision@5'], red / 5)
+  t.true(Math.abs(row.chance['precision@5'] - 4 / 12) < 1e-12)
+  t.false(report.results.some(({ protocol }) => protocol === 'free-queries'))
+  t.deepEqual(
+    material.freeQueries.map(({ model, language, queries }) => [model, language, queries.map(({ text, hits }) => [text, hits.length])]),
+    [
+      [
+        'student',
+        'en',
+        [
+          ['something red', 5],
+          ['blue things', 5],
+        ],
+      ],
+    ],
+  )
+  t.true(material.freeQueries[0]!.queries[0]!.hits[0]!.picture!.url.startsWith('data:image/webp;base64,'))
+
+  const alone = await evaluateModels(entries, { ...run, languages: ['en'], protocols: ['free-queries'] })
+  t.deepEqual([alone.report.results, alone.report.freeQueries!.length], [[], 6])
 })
 
 test('a further format is measured on the headline protocol alone', async (t) => {
@@ -177,14 +237,14 @@ test('a language without captions is refused, not left out', async (t) => {
   const open = await openCorpus(join(dir, 'plain.csv'), {})
   const run = { open, protocols: ['val', 'test'], languages: ['en', 'fr'], cacheDir: join(dir, 'unused'), seed: 1 }
   const message = /evaluation on plain, val, test: expected languages with captions \(en, de\), got fr/
-  await t.throwsAsync(() => evaluateModels(contenders, run), { instanceOf: UserError, message })
+  await t.throwsAsync(() => evaluateModels(entries, run), { instanceOf: UserError, message })
 })
 
 test('a model that diverged is refused by the number that is not finite', async (t) => {
   const open = await openCorpus(join(dir, 'plain.csv'), {})
   const model = createDualEncoder(preset('tiny', { vocabSize: 300, imageSize: 16, embedDim: 8, contextLength: 16 }), 4)
   model.params['text_projection.weight']!.data.fill(Number.NaN)
-  const broken = await ownContender('student', { ...model, tokenizer: await loadTokenizer(join(dir, 'words')) }, 'broken')
+  const broken = await modelEntry('student', { ...model, tokenizer: await loadTokenizer(join(dir, 'words')) }, 'broken')
   t.teardown(() => broken.encoder.release())
   const run = { open, protocols: ['test'], languages: ['en'], cacheDir: join(dir, 'cache'), seed: 1 }
   const message = /plain test \(en\), texts: expected finite embeddings, got NaN in row 0/
@@ -195,14 +255,14 @@ test('a corpus that is not the published set it is said to be is refused before 
   const open = await openCorpus(join(dir, 'plain.csv'), {})
   const run = { open, protocols: ['test'], languages: ['en'], cacheDir: join(dir, 'unused'), seed: 1 }
   const message = /xtd \(one caption an image.*: expected 1000 images and 1000 captions, got 12 and 12\. Images are missing/
-  await t.throwsAsync(() => evaluateModels(contenders, { ...run, knownSet: 'xtd' }), { instanceOf: UserError, message })
+  await t.throwsAsync(() => evaluateModels(entries, { ...run, knownSet: 'xtd' }), { instanceOf: UserError, message })
   t.false(existsSync(join(dir, 'unused')))
 })
 
 test('what a corpus has no data for is absent', async (t) => {
   const { measured } = await evaluate('plain.csv', ['de'])
   const { report, material } = measured
-  t.deepEqual(Object.keys(report).sort(), ['data', 'models', 'results'])
+  t.deepEqual(Object.keys(report).sort(), ['data', 'headline', 'models', 'results'])
   t.deepEqual(material.confusions, [])
   t.is(material.similarities.length, 1)
 })

@@ -1,6 +1,6 @@
-import sharp from 'sharp'
 import { grouped } from '../../base/grouped.ts'
 import { progress } from '../../base/progress.ts'
+import type { Classification } from '../../corpora/classification.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { classTasks } from '../../eval/class-tasks.ts'
@@ -8,15 +8,17 @@ import { crossLingualConsistency } from '../../eval/consistency.ts'
 import type { RetrievalResult } from '../../eval/retrieval.ts'
 import { zeroShot } from '../../eval/zero-shot.ts'
 import { embedTexts } from '../../models/embed.ts'
-import { pickExamples, similarityMap, type Thumbnail } from '../examples.ts'
+import { pickExamples, similarityMap } from '../examples.ts'
 import type { ReportMaterial } from '../material.ts'
 import { confusionTable, consistencyRow, groupRows, zeroShotRow } from '../rows.ts'
 import type { ConsistencyRow, GroupRow, ZeroShotRow } from '../schema.ts'
-import type { Contender } from './contenders.ts'
+import type { ModelEntry } from './model-entry.ts'
+import { subjectOf } from './subject.ts'
+import { thumbnailsOf } from './thumbnails.ts'
 
 /** One model's embeddings of a task, and what they found. */
 export interface Embedded {
-  contender: Contender
+  entry: ModelEntry
   task: RetrievalTask
   /** Of the task's images, at the model's size. */
   pixels: PixelCache
@@ -35,42 +37,43 @@ export interface Details {
   material: Required<Pick<ReportMaterial, 'examples' | 'similarities' | 'confusions'>>
 }
 
-/** Longest side of a picture on the report's page: photographs are decoded larger for a model than a page can carry. */
-const thumbnailSide = 96
-
 /**
- * Looks at one protocol more closely, for every model: zero-shot classification by the classes of its images, agreement between each
+ * Measures one protocol in detail, for every model: zero-shot classification by the classes of its images, agreement between each
  * two languages, recall by group of images. Of one model (the student in its most precise format, else the first) also what it
  * takes for what, worst and best queries, and similarities.
  * @param measured every model in every language of the protocol
+ * @param classifications the classes that its images have names of
  * @param classLanguages further languages to name classes in: images need no captions to be classified
  */
-export async function lookCloser(measured: readonly Embedded[], classLanguages: readonly string[] = []): Promise<Details> {
-  const students = measured.filter(({ contender }) => contender.model === 'student')
-  const subject = (students.find(({ contender }) => contender.dtype === 'fp32') ?? students[0] ?? measured[0])?.contender
+export async function measureDetails(
+  measured: readonly Embedded[],
+  classifications: readonly Classification[],
+  classLanguages: readonly string[] = [],
+): Promise<Details> {
+  const subject = subjectOf(measured)
   const material: Details['material'] = { examples: [], similarities: [], confusions: [] }
   const zeroShotRows: ZeroShotRow[] = []
   const groups: GroupRow[] = []
   const consistency: ConsistencyRow[] = []
   const further = classLanguages.filter((language) => !measured.some(({ task }) => task.language === language))
-  const models = grouped(measured, ({ contender: { model, dtype } }) => `${model} ${dtype}`)
-  const bar = progress('look closer', measured.length + models.size, 'parts')
+  const models = grouped(measured, ({ entry: { model, dtype } }) => `${model} ${dtype}`)
+  const bar = progress('classes, groups, languages', measured.length + models.size, 'parts')
   let done = 0
   try {
     for (const one of measured) {
-      const { contender, task, result, images, texts } = one
-      const { model, dtype, encoder } = contender
+      const { entry, task, result, images, texts } = one
+      const { model, dtype, encoder } = entry
       groups.push(...groupRows(model, dtype, task, result))
       const first = models.get(`${model} ${dtype}`)![0] === one
       const named = [task.language, ...(first ? further : [])]
-      for (const { task: classes, templates } of named.flatMap((language) => classTasks({ ...task, language }))) {
-        const found = await zeroShot(classes, templates, images, (prompts) => embedTexts(encoder, prompts))
-        zeroShotRows.push(zeroShotRow(model, dtype, classes, templates, found))
-        if (contender === subject && classes.language === task.language) material.confusions.push(confusionTable(model, classes, found))
+      for (const { task: classes, templates } of named.flatMap((language) => classTasks({ ...task, language }, classifications))) {
+        const measures = await zeroShot(classes, templates, images, (prompts) => embedTexts(encoder, prompts))
+        zeroShotRows.push(zeroShotRow(model, dtype, classes, templates, measures))
+        if (entry === subject && classes.language === task.language) material.confusions.push(confusionTable(model, classes, measures))
       }
-      if (contender === subject) {
-        material.examples.push(await pickExamples(task, result, images, texts, thumbnails(one), { model }))
-        material.similarities.push(await similarityMap(task, images, texts, thumbnails(one), { model }))
+      if (entry === subject) {
+        material.examples.push(await pickExamples(task, result, images, texts, thumbnailsOf(one), { model }))
+        material.similarities.push(await similarityMap(task, images, texts, thumbnailsOf(one), { model }))
       }
       bar.update(++done, `${model} ${dtype} ${task.language}`)
     }
@@ -96,21 +99,10 @@ async function agreement(languages: readonly Embedded[]): Promise<ConsistencyRow
     const ids = new Set(a.task.images.map(({ id }) => id))
     for (const b of languages.slice(i + 1)) {
       if (!b.task.images.some(({ id }) => ids.has(id))) continue
-      const { model, dtype } = a.contender
-      const found = await crossLingualConsistency({ task: a.task, textEmbeds: a.texts }, { task: b.task, textEmbeds: b.texts }, a.images)
-      rows.push(consistencyRow(model, dtype, a.task, found))
+      const { model, dtype } = a.entry
+      const measures = await crossLingualConsistency({ task: a.task, textEmbeds: a.texts }, { task: b.task, textEmbeds: b.texts }, a.images)
+      rows.push(consistencyRow(model, dtype, a.task, measures))
     }
   }
   return rows
-}
-
-/** A task's images as small WebP files for the report's page. */
-function thumbnails({ task, pixels }: Embedded): Thumbnail {
-  const rows = new Map(task.images.map(({ id }, i) => [id, i]))
-  const { size } = pixels
-  return (id) =>
-    sharp(pixels.read(rows.get(id)!), { raw: { width: size, height: size, channels: 4 } })
-      .resize({ width: thumbnailSide, withoutEnlargement: true })
-      .webp({ quality: 80 })
-      .toBuffer()
 }

@@ -14,7 +14,7 @@ import type { Tokenizer } from '../../tokenizers/load.ts'
 import type { ModelName, ReportModel, ReportResult } from '../schema.ts'
 
 /** A model that takes part in an evaluation. */
-export interface Contender {
+export interface ModelEntry {
   model: ModelName
   dtype: ReportResult['dtype']
   encoder: Encoder
@@ -24,24 +24,24 @@ export interface Contender {
   headlineOnly?: boolean
 }
 
-/** A model of ours (safetensors folder or in memory) as a contender. */
-export async function ownContender(
+/** A model of ours (safetensors folder or in memory) as a entry. */
+export async function modelEntry(
   model: ModelName,
   student: DualEncoder & { tokenizer: Tokenizer },
   name: string,
   options: RuntimeOptions = {},
-): Promise<Contender> {
+): Promise<ModelEntry> {
   const parameters = towerCounts(student.config)
   const facts = { name, parameters, bytes: { fp32: 4 * (parameters.image + parameters.text) } }
   return { model, dtype: 'fp32', encoder: await modelEncoder(name, student, student.tokenizer, options), facts }
 }
 
-export async function folderContender(model: ModelName, dir: string, options: RuntimeOptions & { name?: string } = {}): Promise<Contender> {
-  return ownContender(model, await readModelFolder(dir), options.name ?? basename(resolve(dir)), options)
+export async function folderEntry(model: ModelName, dir: string, options: RuntimeOptions & { name?: string } = {}): Promise<ModelEntry> {
+  return modelEntry(model, await readModelFolder(dir), options.name ?? basename(resolve(dir)), options)
 }
 
-/** An ONNX folder as a contender. Parameters are counted in its files; scales and tables of quantization included. */
-export async function onnxContender(model: ModelName, dir: string, options: RuntimeOptions & { dtype?: ModelDtype } = {}): Promise<Contender> {
+/** An ONNX folder as an entry. Parameters are counted in its files; scales and tables of quantization included. */
+export async function onnxEntry(model: ModelName, dir: string, options: RuntimeOptions & { dtype?: ModelDtype } = {}): Promise<ModelEntry> {
   const encoder = await openOnnxFolder(dir, options)
   const files = await findTeacherFiles(dir, options.dtype)
   const dtype = dtypeOf(Object.values(files)[0]!)

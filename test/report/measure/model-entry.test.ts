@@ -4,7 +4,7 @@ import test from 'ava'
 import protobuf from 'protobufjs'
 import { onnxSchema } from '../../../engine/onnx/schema.ts'
 import { exportFolder } from '../../../export/package.ts'
-import { onnxContender } from '../../../report/measure/contenders.ts'
+import { onnxEntry } from '../../../report/measure/model-entry.ts'
 import { smallModel } from '../../export/small-model.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
@@ -32,11 +32,11 @@ test('towers whose weights lie in another file are counted like others', async (
   const { model, tokenizerDir } = await smallModel(t)
   const dir = join(await temporaryFolder(t), 'teacher')
   await exportFolder(model, { tokenizerDir, out: dir, dtypes: ['fp32'], threads: 1, leaveOut: ['combined', 'safetensors'] })
-  const inside = await onnxContender('teacher', dir, { threads: 1 })
+  const inside = await onnxEntry('teacher', dir, { threads: 1 })
   t.teardown(() => inside.encoder.release())
   for (const tower of ['vision_model', 'text_model']) await moveOut(join(dir, 'onnx', `${tower}.onnx`))
 
-  const outside = await onnxContender('teacher', dir, { threads: 1 })
+  const outside = await onnxEntry('teacher', dir, { threads: 1 })
   t.teardown(() => outside.encoder.release())
   t.deepEqual(outside.facts.parameters, inside.facts.parameters)
   const [own, other] = [inside.facts.bytes.fp32!, outside.facts.bytes.fp32!]
@@ -45,7 +45,7 @@ test('towers whose weights lie in another file are counted like others', async (
 
   const { id } = outside.encoder
   await copyFile(join(dir, 'onnx', 'text_model.onnx_data'), join(dir, 'onnx', 'text_model.onnx_data_1'))
-  const more = await onnxContender('teacher', dir, { threads: 1 })
+  const more = await onnxEntry('teacher', dir, { threads: 1 })
   t.teardown(() => more.encoder.release())
   t.not(more.encoder.id, id, 'all files of weights tell teachers apart')
 })
