@@ -126,6 +126,6 @@ export function flagOf(name: string): string {
   return `--${kebab(name)}`
 }
 
-export function kebab(name: string): string {
+function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -55,7 +55,7 @@ export interface Stage extends StageRun {
   validateOn?: OpenCorpus
 }
 
-export interface Distillation {
+interface Distillation {
   /** Released once their features are stored. */
   teachers: Teachers
   /** Stored augmentations of every image; 0: teachers run at every step. */

@@ -7,7 +7,7 @@ import type { Tower } from '../objectives/objective.ts'
 import { type InnerTeacher, openInnerTeacher } from './inner-teacher.ts'
 
 /** A teacher beside the main one. */
-export interface OtherTeacher {
+interface OtherTeacher {
   encoder: Encoder
   weight: number
   /** The languages it takes over as a specialist; absent: it joins the main teacher in an ensemble. */
