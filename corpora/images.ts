@@ -12,6 +12,8 @@ export type Fit = 'drawing' | 'photo' | 'auto'
 
 /** Vector drawings are rendered at least this large before they are reduced: thin lines then keep their weight. */
 const svgSide = 256
+/** And at least so many times the size asked for: what is left once the empty margin is cut off shall not be enlarged. */
+const svgFactor = 2
 /** Alpha (of 255) up to which a pixel counts as empty: soft shadows and resampling leave traces of 1 or 2. */
 const emptyAlpha = 8
 
@@ -58,8 +60,9 @@ async function decode(bytes: Uint8Array, size: number, fit: Fit): Promise<Uint8A
   if (fit === 'photo' || (fit === 'auto' && !hasAlpha)) {
     return photo(sharp(bytes).autoOrient(), autoOrient.width, autoOrient.height, size)
   }
-  const small = format === 'svg' && Math.max(width, height) < Math.max(svgSide, size)
-  const density = small ? Math.min(100_000, (72 * Math.max(svgSide, size)) / Math.max(width, height)) : undefined
+  const side = Math.max(svgSide, svgFactor * size)
+  const small = format === 'svg' && Math.max(width, height) < side
+  const density = small ? Math.min(100_000, (72 * side) / Math.max(width, height)) : undefined
   const image = await rgbaOf(sharp(bytes, density ? { density } : {}).autoOrient())
   if (fit === 'auto' && isOpaque(image.data)) return photo(open(image), image.width, image.height, size)
   return drawing(image, size)

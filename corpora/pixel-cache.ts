@@ -36,7 +36,7 @@ export interface PixelCacheOptions {
 }
 
 /** Raised whenever decodeImage would give other pixels, so that old caches are left behind. */
-const version = 1
+const version = 2
 const sidecarSchema = z.object({
   version: z.literal(version),
   size: z.number(),
@@ -67,7 +67,7 @@ export async function buildPixelCache(sources: ImageSource[], options: PixelCach
   const sidecar = `${stem}.json`
   if (!isCurrent(file, sidecar, hash, keys, size)) {
     const hint = 'Free some space, or name another --cacheDir.'
-    await requireSpace(dir, keys.length * size * size * 4, { what: 'decoded images', hint })
+    await requireSpace(dir, keys.length * size * size * 4, { what: `${keys.length} decoded images of ${size} px`, hint })
     await mkdir(dir, { recursive: true })
     await rm(sidecar, { force: true })
     await write(file, sources, size, fit, concurrency)
