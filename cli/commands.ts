@@ -3,6 +3,7 @@ import type { CommandTable } from './command.ts'
 /** Every command by name. A command's file holds its flags; what does its work is loaded when it runs. */
 export const commands: CommandTable = {
   distill: async () => (await import('./distill.ts')).distill,
+  features: async () => (await import('./features.ts')).features,
   stage1: async () => (await import('./stage1.ts')).stage1,
   stage2: async () => (await import('./stage2.ts')).stage2,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,

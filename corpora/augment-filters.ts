@@ -1,5 +1,5 @@
 import { luma } from './augment-colour.ts'
-import type { Canvas } from './augment-pixels.ts'
+import { type Canvas, referenceSide } from './augment-pixels.ts'
 
 /** Luminance over middle grey into `spare`: edges against nothing then count as much as edges inside. */
 export function luminance({ red, green, blue, alpha, spare }: Canvas): void {
@@ -7,10 +7,7 @@ export function luminance({ red, green, blue, alpha, spare }: Canvas): void {
   for (let i = 0; i < alpha.length; i++) spare[i] = r * red[i]! + g * green[i]! + b * blue[i]! + 127 * (1 - alpha[i]!)
 }
 
-/** The side, in pixels, at which lines of edges are one pixel wide. Above it they keep their part of the picture; below it they stay a pixel wide. */
-export const referenceSide = 64
-
-/** What a pixel of `referenceSide` is at another size, in pixels. */
+/** What a pixel of `referenceSide` is at another size, in pixels: lines keep their part of the picture above it, and stay a pixel wide below. */
 function lineStep(size: number): number {
   return Math.max(1, size / referenceSide)
 }

@@ -2,7 +2,6 @@
  * Pixel loops on a canvas of float planes. Colours are 0..255 and premultiplied by alpha, which is 0..1: moving,
  * blurring and drawing over are then plain arithmetic. Nothing here allocates; `Canvas` is made once per worker and size.
  */
-import { referenceSide } from './augment-filters.ts'
 import { clipMean, clipStd, type Rgb } from './pixel-values.ts'
 
 export interface Affine {
@@ -30,6 +29,9 @@ export interface Canvas {
   other: Float32Array
   smooth: Float32Array
 }
+
+/** The side, in pixels, at which lines of edges and grains of noise are one pixel wide. */
+export const referenceSide = 64
 
 /** Room beyond the frame, as a fraction of its side, into which a drawing may be shifted. */
 const overhang = 0.03

@@ -64,19 +64,19 @@ export function requireNothingToMeasure<Flags extends DataFlags>(flags: Flags, m
 }
 
 /**
- * Decodes the pictures of protocols into the cache, where evaluation finds them: those that cannot be read are met before training, not after it.
+ * Decodes the pictures of protocols into the cache, at the sizes of the models that will see them, where evaluation finds them: those that cannot be read are met before training, not after it.
  * @throws UserError that names them, of the first protocol that has any
  */
 export async function decodeProtocols(
   { open, languages }: RunData,
   protocols: readonly string[],
-  imageSize: number,
+  imageSizes: readonly number[],
   cacheDir: string,
 ): Promise<void> {
   for (const protocol of new Set([open.defaultValidation, ...protocols])) {
     const known = open.languagesOf(protocol)
     for (const language of (languages ?? known).filter((one) => known.includes(one)))
-      (await prepareTask(await open.task(protocol, language), imageSize, cacheDir)).pixels.close()
+      for (const size of new Set(imageSizes)) (await prepareTask(await open.task(protocol, language), size, cacheDir)).pixels.close()
   }
 }
 

@@ -23,6 +23,7 @@ import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { trainingLogs } from '../run/training-logs.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
+import { studentImageSize } from '../training/start-student.ts'
 import { calibrationSet } from './calibration.ts'
 import { trainScratch } from './scratch.ts'
 import { type DistillSettings, distillSettings } from './settings/distill.ts'
@@ -49,9 +50,9 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   requireValidation(open, languages)
   for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
   const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
-  const { imageSize } = teacher
+  const imageSize = await studentImageSize(config.stage1, open.imageSize, teacher.imageSize)
   return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
-    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, imageSize, cacheDir)
+    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, [imageSize, teacher.imageSize], cacheDir)
     await trainStages(config, open, teacher)
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }

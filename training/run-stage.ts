@@ -24,6 +24,7 @@ import { dynamicCapacity } from './shrink/capacity.ts'
 import type { ShrinkSettings } from './shrink/settings.ts'
 import type { Start } from './start-student.ts'
 import { type AllFeatures, featuresOfAll } from './teachers/all-features.ts'
+import type { Targets } from './teachers/image-features.ts'
 import { type Teachers, teachersId } from './teachers/teachers.ts'
 
 /** What every stage is told of the run that it is in. */
@@ -60,6 +61,8 @@ interface Distillation {
   teachers: Teachers
   /** Stored augmentations of every image; 0: teachers run at every step. */
   variants: number
+  /** What the teachers see of an image. */
+  targets: Targets
   /** The language that teachers read for all. */
   pivot?: Language
 }
@@ -81,7 +84,7 @@ export function runStage(stage: Stage): Promise<StageResult> {
     const student = await stage.student(set)
     const { model, tokenizer, tokenizerDir } = student
     const { config } = model
-    if (distillation) requireTeachable(distillation.teachers, weights, student, set, settings.keepPatches)
+    if (distillation) requireTeachable(distillation.teachers, weights, student, set, { ...settings, ...distillation })
     const pixels = await pixelsOf(set, config, cacheDir, closeLater)
     const features = distillation && (await featuresFor(stage, distillation, { set, pixels }, student))
     const { adapters, params } = learnable(stage, student, set, features)
@@ -125,12 +128,12 @@ async function pixelsOf({ images }: TrainingSet, { vision_config: { image_size: 
 
 function featuresFor(
   { weights, settings, cacheDir }: Stage,
-  { teachers, variants }: Distillation,
+  { teachers, variants, targets }: Distillation,
   data: Parameters<typeof featuresOfAll>[2],
   { model: { config }, tokenizer }: Start,
 ): Promise<AllFeatures> {
   const policy = { name: settings.augmentation, strength: settings.strength }
-  return featuresOfAll(teachers, weights, data, { cacheDir, variants, policy, seed: settings.seed, tokenizer, config })
+  return featuresOfAll(teachers, weights, data, { cacheDir, variants, targets, policy, seed: settings.seed, tokenizer, config })
 }
 
 /** The student's parameters, and those that live beside it while it learns. */

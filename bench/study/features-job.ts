@@ -23,7 +23,7 @@ export async function featuresJob({ settings }: FeaturesWork, { place, dir }: Si
     const policy = { name: settings.augmentation, strength: settings.strength }
     await rm(own, { recursive: true, force: true })
     const began = performance.now()
-    await teacherFeatures(teacher, set, pixels, { cacheDir: own, variants: settings.variants, policy, seed: settings.seed })
+    await teacherFeatures(teacher, set, pixels, { cacheDir: own, variants: settings.variants, policy, seed: settings.seed, targets: 'augmented' })
     return { minutes: (performance.now() - began) / 60_000, peakMemoryMB: peakMemory() }
   } finally {
     await rm(own, { recursive: true, force: true })

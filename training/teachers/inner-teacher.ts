@@ -212,13 +212,13 @@ export function requireContext({ id, tokenizer }: InnerTeacher, length: number):
 }
 
 /**
- * Its images are the student's.
+ * Where it runs at every step, its images are the student's.
  * @throws UserError when they differ in size
  */
 export function requireSameSize({ imageSize }: InnerTeacher, own: number): void {
   if (imageSize === own) return
-  const hint = 'Take the first teacher itself or one of its size, or distil features (fd) instead.'
-  throw new UserError({ where: '--innerTeacher', expected: `images of ${own} px, as the first teacher's`, got: `${imageSize} px`, hint })
+  const hint = `Store what it shows (--variants 1 or more), or set --image-size ${imageSize}.`
+  throw new UserError({ where: '--innerTeacher at every step', expected: `images of ${own} px, as the student's`, got: `${imageSize} px`, hint })
 }
 
 function tooLong(dir: string, length: number, limit: number): UserError {

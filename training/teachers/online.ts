@@ -3,21 +3,21 @@ import { random } from '../../base/random.ts'
 import { drawAugmentation, type Policy } from '../../corpora/augment.ts'
 import { embedPixels, embedTexts } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import type { TrainingSet } from '../data/training-set.ts'
 import type { TeacherFeatures } from './features.ts'
 
 /**
  * A teacher that runs at every step instead of once: every epoch then has fresh augmentations, for the price of its forward passes.
- * Its images are the student's, so both must have the same size.
+ * Its images are the student's.
+ * @throws UserError where both have another size
  */
 export function onlineFeatures(
   teacher: Encoder,
-  set: TrainingSet,
+  { texts }: { texts: readonly string[] },
   imageSize: number,
   { policy, seed }: { policy: Policy; seed: number },
 ): TeacherFeatures {
   if (teacher.imageSize !== imageSize) {
-    const hint = 'Cache its features instead: --variants 1 or more.'
+    const hint = `Store its features (--variants 1 or more), or set --image-size ${teacher.imageSize}.`
     throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: `images of ${imageSize} px`, got: `${teacher.imageSize} px`, hint })
   }
   return {
@@ -28,7 +28,7 @@ export function onlineFeatures(
     texts: (indices) =>
       embedTexts(
         teacher,
-        Array.from(indices, (text) => set.texts[text]!),
+        Array.from(indices, (text) => texts[text]!),
       ),
   }
 }
