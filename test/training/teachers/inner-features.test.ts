@@ -113,6 +113,6 @@ test('refuses layers of something else, and a disk without room', async (t) => {
   const wide = { ...teacher, shapes: { ...teacher.shapes, image: { ...teacher.shapes.image!, width: 1e14 } } }
   await t.throwsAsync(make(['hidden-image'], {}, undefined, wide), {
     instanceOf: UserError,
-    message: /layers-image-.*of free space for the inner features of the teacher's image tower.*--variants 0/,
+    message: /layers-image-.*of free space for the inner layers of the teacher's image tower.*--variants 0/,
   })
 })
