@@ -7,7 +7,7 @@ import {
   RawImage,
   Tensor,
 } from '@huggingface/transformers'
-import type { Pixels } from './resize.ts'
+import type { Pixels } from '../corpora/resize.ts'
 import type { Format } from './site.ts'
 import { unit } from './vectors.ts'
 

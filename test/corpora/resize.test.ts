@@ -1,8 +1,8 @@
 import test from 'ava'
 import sharp from 'sharp'
 import { probeImages } from '../../web/parity/probes.ts'
-import { type Pixels, resize } from '../../web/resize.ts'
-import { pixelsOf } from './pictures.ts'
+import { type Pixels, resize } from '../../corpora/resize.ts'
+import { pixelsOf } from '../web/pictures.ts'
 
 /** Differences between two pictures of one size in levels of 255; colours count as much as they are opaque. */
 function differences(a: Pixels, b: Uint8Array): { mean: number; most: number } {
