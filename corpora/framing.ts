@@ -13,6 +13,12 @@ export interface Framing {
   fill?: readonly [number, number, number]
 }
 
+/** What a model sees of a picture. */
+export interface Frame {
+  imageSize: number // S, pixels
+  framing: Framing
+}
+
 /** CLIP's: shorter side to the square, centre crop, bicubic. */
 export const clipFraming: Framing = { resize: 'shortest', zoom: 1, filter: 'bicubic' }
 

@@ -96,7 +96,8 @@ async function drawing(image: Raw, size: number): Promise<Uint8Array> {
   return (await rgbaOf(resized)).data
 }
 
-const isShrunk = (to: { width: number; height: number }, from: { width: number; height: number }) => to.width <= from.width && to.height <= from.height
+const isShrunk = (to: { width: number; height: number }, from: { width: number; height: number }) =>
+  to.width <= from.width && to.height <= from.height
 
 const bytesOf = ({ data }: { data: Uint8Array | Uint8ClampedArray }) => new Uint8Array(data.buffer, data.byteOffset, data.length)
 
