@@ -10,7 +10,7 @@ export interface Port {
   dims?: (number | '')[]
 }
 
-export interface Weight {
+interface Weight {
   name: string
   dims: number[]
   /** ONNX's number of the element type. */
@@ -23,7 +23,7 @@ interface Part {
   bytes: Uint8Array
 }
 
-export interface Operation {
+interface Operation {
   op: string
   inputs: string[]
   /** Values that its inner graphs (If, Loop) take from around it. */
