@@ -10,6 +10,7 @@ export const commands: CommandTable = {
   compare: async () => (await import('./compare.ts')).compare,
   export: async () => (await import('./export.ts')).exportModel,
   teacher: async () => (await import('./teacher.ts')).teacher,
+  inspect: async () => (await import('./inspect.ts')).inspect,
   search: async () => (await import('./search.ts')).search,
   index: async () => (await import('./index.ts')).indexImages,
   watch: async () => (await import('./watch.ts')).watch,

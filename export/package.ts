@@ -105,7 +105,16 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
       const parameters = towerCounts(model.config)
       await writeFile(
         join(dir, 'README.md'),
-        modelCard({ ...options.card, ...files, name, config: model.config, parameters, leaveOut, python: poolsAsPython(tokenizer) }),
+        modelCard({
+          ...options.card,
+          ...files,
+          name,
+          config: model.config,
+          framing: model.framing,
+          parameters,
+          leaveOut,
+          python: poolsAsPython(tokenizer),
+        }),
       )
       return { dir: out, ...files }
     } finally {

@@ -1,3 +1,4 @@
+import { clipFraming, type Frame, type Framing } from '../corpora/framing.ts'
 import { countParams, initialize, type ParamSpecs, type Params } from '../engine/params.ts'
 import type { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
@@ -10,6 +11,13 @@ import { visionParams } from './vision.ts'
 export interface DualEncoder {
   config: ClipConfig
   params: Params
+  /** How it learnt to see photographs; CLIP's where it is not said. */
+  framing?: Framing
+}
+
+/** What it sees of a picture. */
+export function frameOf({ config, framing = clipFraming }: Pick<DualEncoder, 'config' | 'framing'>): Frame {
+  return { imageSize: config.vision_config.image_size, framing }
 }
 
 export function dualEncoderParams(config: ClipConfig): ParamSpecs {

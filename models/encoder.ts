@@ -1,8 +1,9 @@
 import { opening } from '../base/closing.ts'
+import type { Framing } from '../corpora/framing.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
-import type { DualEncoder } from './dual-encoder.ts'
+import { type DualEncoder, frameOf } from './dual-encoder.ts'
 import { boundedLogarithm } from './temperature.ts'
 import { traceTower } from './towers.ts'
 
@@ -12,6 +13,8 @@ export interface Encoder {
   id: string
   embedDim: number // E
   imageSize: number // S, pixels
+  /** How a photograph becomes a square of that size. */
+  framing: Framing
   /** exp(logit_scale), for softened similarities: a model's own within CLIP's bounds, a teacher's as its files have it. */
   logitScale: number
   /** What an embedding is depends on what else is in the call: such a model chooses the ranges of its activations anew each time. */
@@ -33,7 +36,7 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
   return {
     id,
     embedDim: config.projection_dim,
-    imageSize: size,
+    ...frameOf(model),
     get logitScale() {
       return Math.exp(boundedLogarithm(params.logit_scale!.data[0]!))
     },

@@ -30,7 +30,7 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
       if (texts) await runTextStage({ ...run, texts, open: texts.pictures ? await openCorpus(texts.pictures, { languages }) : undefined })
       else {
         const imageSize = await studentImageSize(settings, open!.imageSize, teacher.imageSize)
-        await decodeProtocols({ open: open!, languages }, [], [imageSize], cacheDir)
+        await decodeProtocols({ open: open!, languages }, [], [{ ...teacher, imageSize }], cacheDir)
         await runStage1({ ...run, open: open! })
       }
     })

@@ -7,6 +7,7 @@ import { addToCard } from '../export/card-section.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
 import { exportFolder } from '../export/package.ts'
+import { frameOf } from '../models/dual-encoder.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
@@ -52,17 +53,19 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
   const imageSize = await studentImageSize(config.stage1, open.imageSize, teacher.imageSize)
   return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
-    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, [imageSize, teacher.imageSize], cacheDir)
+    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, [{ ...teacher, imageSize }, teacher], cacheDir)
     await trainStages(config, open, teacher)
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
-    await exportFolder(await readModelFolder(student), {
+    const model = await readModelFolder(student)
+    const frame = frameOf(model)
+    await exportFolder(model, {
       tokenizerDir: student,
       out: join(out, 'export'),
       dtypes,
-      gate: { tasks: await validationTasks(data, imageSize, cacheDir), maxDrop },
+      gate: { tasks: await validationTasks(data, frame, cacheDir), maxDrop },
       keepFp32: 'auto', // layers that would cost a language more stay in fp32
-      calibration: dtypes.includes('int8') ? await calibrationSet(data, imageSize) : undefined,
+      calibration: dtypes.includes('int8') ? await calibrationSet(data, frame) : undefined,
       card: cardData(data, config),
       force: true,
     })

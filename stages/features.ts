@@ -20,7 +20,7 @@ export async function featuresOfCorpus(config: FeaturesSettings): Promise<{ imag
     const { images, texts } = await loadTrainingSet(data, 'train', languages)
     if (images.length === 0) await teacherTextFeatures(teacher, texts, cacheDir)
     else {
-      const pixels = await buildPixelCache(images, { dir: cacheDir, size: teacher.imageSize })
+      const pixels = await buildPixelCache(images, { dir: cacheDir, size: teacher.imageSize, framing: teacher.framing })
       const options = { cacheDir, variants, targets, seed, policy: { name: augmentation, strength } }
       await teacherFeatures(teacher, { texts }, pixels, options).finally(() => pixels.close())
     }

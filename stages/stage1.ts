@@ -43,9 +43,10 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
       ...innerNeeds(teachers.innerTeacher?.shapes),
     })
     requireStudentSpace(weights, 1 + specialists)
-    const student = (set: TrainingSet) => {
+    const student = async (set: TrainingSet) => {
       if (needs(weights, 'centroids')) requireSharedClasses(set.labelCount, set.images.length, settings.classColumn)
-      return startStudent(settings, { ...common, set, imageSize, embedDim: teacher.embedDim })
+      const start = await startStudent(settings, { ...common, set, imageSize, embedDim: teacher.embedDim })
+      return { ...start, model: { ...start.model, framing: teacher.framing } } // sizes may differ, what is cut off not
     }
     return runStage({
       ...common,

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { type CloseLater, closing } from '../base/closing.ts'
 import { hashFiles } from '../base/hashes.ts'
+import type { Frame } from '../corpora/framing.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import { buildPixelCache } from '../corpora/pixel-cache.ts'
 import type { Corpus, Language, TextCorpus } from '../corpora/sample.ts'
 import type { TrainingResult } from '../engine/train.ts'
 import { validation } from '../eval/validation.ts'
 import type { ClipConfig } from '../models/config.ts'
-import type { DualEncoder } from '../models/dual-encoder.ts'
+import { type DualEncoder, frameOf } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { createAdapters, settleAdapters } from './adapters.ts'
@@ -85,7 +86,7 @@ export function runStage(stage: Stage): Promise<StageResult> {
     const { model, tokenizer, tokenizerDir } = student
     const { config } = model
     if (distillation) requireTeachable(distillation.teachers, weights, student, set, { ...settings, ...distillation })
-    const pixels = await pixelsOf(set, config, cacheDir, closeLater)
+    const pixels = await pixelsOf(set, frameOf(model), cacheDir, closeLater)
     const features = distillation && (await featuresFor(stage, distillation, { set, pixels }, student))
     const { adapters, params } = learnable(stage, student, set, features)
     const source = { set, pixels, config, tokenizer, weights, settings, objectiveSettings, ...features, pivot: distillation?.pivot }
@@ -116,14 +117,15 @@ export function runStage(stage: Stage): Promise<StageResult> {
     const shrunk = await capacity?.settle()
     const settled = settleAdapters(shrunk?.model ?? model, adapters, weights)
     for (const note of [shrunk?.note, settled.note]) if (note) process.stderr.write(`${label}: ${note}\n`)
-    await writeModelFolder(join(dir, 'student'), settled.model, tokenizerDir)
-    return { model: settled.model, tokenizerDir, result }
+    const trained = { ...settled.model, framing: model.framing }
+    await writeModelFolder(join(dir, 'student'), trained, tokenizerDir)
+    return { model: trained, tokenizerDir, result }
   })
 }
 
-/** Images at the student's size, decoded once. */
-async function pixelsOf({ images }: TrainingSet, { vision_config: { image_size: size } }: ClipConfig, dir: string, closeLater: CloseLater) {
-  return images.length > 0 ? closeLater(await buildPixelCache(images, { dir, size }), (pixels) => pixels.close()) : undefined
+/** Images as the student sees them, decoded once. */
+async function pixelsOf({ images }: TrainingSet, { imageSize: size, framing }: Frame, dir: string, closeLater: CloseLater) {
+  return images.length > 0 ? closeLater(await buildPixelCache(images, { dir, size, framing }), (pixels) => pixels.close()) : undefined
 }
 
 function featuresFor(

@@ -17,7 +17,7 @@ export async function featuresJob({ settings }: FeaturesWork, { place, dir }: Si
   const { languages, cacheDir, threads } = place
   const open = await openCorpus(place.corpus, { languages })
   const teacher = await openOnnxFolder(place.teacher, { threads })
-  const { set, pixels } = await prepareData(open.corpus, languages, teacher.imageSize, cacheDir)
+  const { set, pixels } = await prepareData(open.corpus, languages, teacher, cacheDir)
   const own = join(dir, 'features')
   try {
     const policy = { name: settings.augmentation, strength: settings.strength }

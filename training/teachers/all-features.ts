@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../../base/errors.ts'
 import type { Policy } from '../../corpora/augment.ts'
+import type { Frame } from '../../corpora/framing.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { Language } from '../../corpora/sample.ts'
 import type { ClipConfig } from '../../models/config.ts'
@@ -51,8 +53,8 @@ export async function featuresOfAll(teachers: Teachers, weights: Weights, data: 
   const featuresOf = (encoder: Encoder) => {
     const { set, pixels } = data
     if (!pixels) return teacherTextFeatures(encoder, set.texts, options.cacheDir)
-    if (options.variants === 0) return onlineFeatures(encoder, set, pixels.size, options)
-    return atSize(encoder.imageSize, { set, pixels }, options, (sized) => teacherFeatures(encoder, set, sized.pixels, options))
+    if (options.variants === 0) return onlineFeatures(encoder, set, { imageSize: pixels.size, framing: pixels.framing }, options)
+    return asSeenBy(encoder, { set, pixels }, options, (sized) => teacherFeatures(encoder, set, sized.pixels, options))
   }
   const members = [{ features: await featuresOf(main), weight: 1 }]
   const specialists: SpecialistFeatures[] = []
@@ -63,21 +65,20 @@ export async function featuresOfAll(teachers: Teachers, weights: Weights, data: 
   }
   const teacher = ensembleFeatures(members)
   const innerOptions = { ...options, augmentation: teacher.augmentation }
-  const inner =
-    innerTeacher && (await atSize(innerTeacher.imageSize, data, options, (sized) => innerFeatures(innerTeacher, weights, sized, innerOptions)))
+  const inner = innerTeacher && (await asSeenBy(innerTeacher, data, options, (sized) => innerFeatures(innerTeacher, weights, sized, innerOptions)))
   if (options.variants > 0) await releaseTeachers(teachers)
   return { teacher, specialists, inner }
 }
 
-/** Lends the pictures at a teacher's size: the student's where that is the same, else decoded for it. */
-async function atSize<D extends TrainingData, T>(
-  size: number,
+/** Lends the pictures as a teacher sees them: the student's where that is the same, else decoded for it. */
+async function asSeenBy<D extends TrainingData, T>(
+  { imageSize: size, framing }: Frame,
   data: D,
   { cacheDir, variants }: AllFeaturesOptions,
-  use: (sized: D) => Promise<T>,
+  use: (seen: D) => Promise<T>,
 ): Promise<T> {
-  if (!data.pixels || data.pixels.size === size || variants === 0) return use(data)
-  const pixels = await buildPixelCache(data.set.images, { dir: cacheDir, size })
+  if (!data.pixels || variants === 0 || (data.pixels.size === size && isDeepStrictEqual(data.pixels.framing, framing))) return use(data)
+  const pixels = await buildPixelCache(data.set.images, { dir: cacheDir, size, framing })
   const megabytes = (pixels.count * size * size * 4) / 1e6
   process.stderr.write(
     `teacher: sees ${size} px, the student ${data.pixels.size} px; pictures at ${size} px take ${megabytes.toFixed(0)} MB in ${cacheDir}\n`,

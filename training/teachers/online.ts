@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../../base/errors.ts'
 import { random } from '../../base/random.ts'
 import { drawAugmentation, type Policy } from '../../corpora/augment.ts'
+import { type Frame, framingInWords } from '../../corpora/framing.ts'
 import { embedPixels, embedTexts } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { TeacherFeatures } from './features.ts'
@@ -8,17 +10,18 @@ import type { TeacherFeatures } from './features.ts'
 /**
  * A teacher that runs at every step instead of once: every epoch then has fresh augmentations, for the price of its forward passes.
  * Its images are the student's.
- * @throws UserError where both have another size
+ * @throws UserError where they see them otherwise
  */
 export function onlineFeatures(
   teacher: Encoder,
   { texts }: { texts: readonly string[] },
-  imageSize: number,
+  frame: Frame,
   { policy, seed }: { policy: Policy; seed: number },
 ): TeacherFeatures {
-  if (teacher.imageSize !== imageSize) {
+  if (teacher.imageSize !== frame.imageSize || !isDeepStrictEqual(teacher.framing, frame.framing)) {
     const hint = `Store its features (--variants 1 or more), or set --image-size ${teacher.imageSize}.`
-    throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: `images of ${imageSize} px`, got: `${teacher.imageSize} px`, hint })
+    const told = ({ imageSize, framing }: Frame) => `images of ${imageSize} px, ${framingInWords(framing, imageSize)}`
+    throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: told(frame), got: told(teacher), hint })
   }
   return {
     embedDim: teacher.embedDim,
