@@ -22,7 +22,7 @@ function refusal(name: string, need: Need): UserError {
   if (tower) return noInnerTeacher(name, tower as Tower)
   const where = `--objective ${name}`
   if (need === 'images') {
-    const hint = 'Take one of a text tower alone (fd-text, smooth-l1-text, hidden-text, attention-text, gates-text), or a corpus with images.'
+    const hint = 'Take one of a text tower alone (fd-text, rkd-text, smooth-l1-text, hidden-text, attention-text, gates-text), or a corpus with images.'
     return new UserError({ where, expected: 'images', got: 'a corpus of texts alone', hint })
   }
   if (need === 'teacher') {

@@ -13,11 +13,12 @@ import { hidden } from './hidden.ts'
 import { icl } from './icl.ts'
 import { mfd } from './mfd.ts'
 import type { Need, Objective, ObjectiveSizes, Tower, Weights } from './objective.ts'
+import { rkd } from './rkd.ts'
 import { siglip } from './siglip.ts'
 import { smoothL1 } from './smooth-l1.ts'
 import { task } from './task.ts'
 
-const all: Objective[] = [task, siglip, ...fd, ...smoothL1, ...mfd, crd, icl, gd, afd, classEmbed, ...hidden, ...attention, ...gates, anchor]
+const all: Objective[] = [task, siglip, ...fd, ...smoothL1, ...mfd, crd, ...rkd, icl, gd, afd, classEmbed, ...hidden, ...attention, ...gates, anchor]
 
 /** Every objective under its name; docs/objectives.md says what each is for. */
 export const objectives: Record<string, Objective> = Object.fromEntries(all.map((objective) => [objective.name, objective]))
