@@ -14,6 +14,8 @@ export type Tokenizer = {
   bosId: number | null
   /** The token that every text ends with. */
   eosId: number | null
+  /** What stands for characters that it cannot spell. */
+  unknownId: number | null
   /** Ids of one text with special tokens, cut to contextLength, not padded. */
   encode(text: string): number[]
   /**
@@ -33,8 +35,8 @@ export type Tokenizer = {
 // Tokenizers without a limit write 1e30; CLIP's own context is the safe reading then.
 const DEFAULT_CONTEXT = 77
 const LARGEST_CONTEXT = 8192
-// 200,000 captions are some 50 MB.
-const CACHED_TEXTS = 200_000
+// 500,000 texts are some 125 MB.
+const CACHED_TEXTS = 500_000
 
 /**
  * Loads tokenizer.json and tokenizer_config.json from a folder, through transformers.js. Nothing is fetched.
@@ -96,6 +98,7 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
     padId,
     bosId,
     eosId,
+    unknownId: unknownOf(json) ?? (inner.unk_token_id as number | undefined) ?? null,
     encode: (text) => Array.from(fit(encodeWhole(text), contextLength)),
     encodeBatch(texts, limit = contextLength, padding = 'limit') {
       const rows = texts.map((text) => fit(encodeWhole(text), limit))
@@ -147,6 +150,16 @@ function construct(file: string, json: Record<string, unknown>, config: Record<s
       hint: 'Save the tokenizer again with a current version of the tool that made it.',
     })
   }
+}
+
+/** As the model of tokenizer.json says it: by number in Unigram, by token in BPE and WordPiece. */
+function unknownOf({ model }: Record<string, unknown>): number | undefined {
+  const {
+    unk_id: id,
+    unk_token: token,
+    vocab,
+  } = (model ?? {}) as { unk_id?: number | null; unk_token?: string | null; vocab?: Record<string, number> }
+  return id ?? (typeof token === 'string' && !Array.isArray(vocab) ? vocab?.[token] : undefined)
 }
 
 function tokenId(inner: PreTrainedTokenizer, token: unknown): number | undefined {

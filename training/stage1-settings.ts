@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { languageOf } from '../corpora/language.ts'
 import { isSize, sizeForm, usualStudent } from '../models/config.ts'
 import { objectiveSettings } from './objectives/settings.ts'
+import { textShareSettings } from './pool-settings.ts'
 import { trainSettings } from './settings.ts'
 import { shrinkFlags } from './shrink/settings.ts'
 import { tokenizerSettings } from './tokenizer-settings.ts'
@@ -64,6 +65,7 @@ export const stage1Settings = trainSettings.extend({
   batchSize: trainSettings.shape.batchSize.default(256),
   learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(100),
+  ...textShareSettings.shape,
   ...objectiveSettings.shape,
   ...shrinkFlags.shape,
 })

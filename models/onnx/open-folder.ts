@@ -42,6 +42,7 @@ export async function openOnnxFolder(dir: string, options: TeacherOptions = {}):
     id,
     embedDim: 0,
     imageSize,
+    tokenizer,
     logitScale: 100,
     oneByOne: await choosesRanges(Object.values(files)),
     encodeImages: async (pixels, count) => {

@@ -6,13 +6,14 @@ import type { ClipConfig } from '../../models/config.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
 import type { ImageData, TrainingData } from '../data/prepare.ts'
+import type { TrainingSet } from '../data/training-set.ts'
 import { comparedLayers } from '../objectives/inner-layers.ts'
 import type { Weights } from '../objectives/objective.ts'
 import { ensembleFeatures } from './ensemble.ts'
 import { type TeacherFeatures, teacherFeatures } from './features.ts'
 import { type InnerFeatures, innerFeatures } from './inner-features.ts'
 import { onlineFeatures } from './online.ts'
-import { releaseTeachers, type Teachers } from './teachers.ts'
+import type { Teachers } from './teachers.ts'
 import { textFeatures } from './text-features.ts'
 
 /** A specialist's features, as the training loop reads them. */
@@ -40,10 +41,7 @@ export interface AllFeaturesOptions {
   config: ClipConfig
 }
 
-/**
- * Makes or finds the features of all teachers. Every teacher sees the images at its own size, but in the same augmentations. Once all is stored (`variants` of 1
- * or more) no teacher is in memory.
- */
+/** Makes or finds the features of all teachers. Every teacher sees the images at its own size, but in the same augmentations. */
 export async function featuresOfAll(teachers: Teachers, weights: Weights, data: TrainingData, options: AllFeaturesOptions): Promise<AllFeatures> {
   const { teacher: main, others, innerTeacher } = teachers
   const featuresOf = (encoder: Encoder) => {
@@ -60,8 +58,12 @@ export async function featuresOfAll(teachers: Teachers, weights: Weights, data: 
   }
   const teacher = ensembleFeatures(members)
   const inner = innerTeacher && (await innerFeatures(innerTeacher, weights, data, { ...options, augmentation: teacher.augmentation }))
-  if (options.variants > 0) await releaseTeachers(teachers)
-  return { teacher, specialists, inner }
+  return { teacher: readingTargets(teacher, data.set), specialists, inner }
+}
+
+/** Where another text is a text's target, its feature is read. */
+function readingTargets(features: TeacherFeatures, { targets }: TrainingSet): TeacherFeatures {
+  return targets ? { ...features, texts: (indices) => features.texts(indices.map((text) => targets[text]!)) } : features
 }
 
 async function cached(encoder: Encoder, { set, pixels }: ImageData, options: AllFeaturesOptions): Promise<TeacherFeatures> {
