@@ -12,9 +12,9 @@ import { runStage, type StageResult, type StageRun } from '../training/run-stage
 import { shrinkSettingsOf } from '../training/shrink/settings.ts'
 import { captionedSource } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { startStudent } from '../training/start-student.ts'
 import { requirePivot } from '../training/teachers/all-features.ts'
 import { withTeachers } from '../training/teachers/teachers.ts'
+import { beginStudent } from './begin-student.ts'
 import { mixed, poolSource, tokenizerTexts } from './pool-source.ts'
 
 export interface Stage1Run extends StageRun {
@@ -51,7 +51,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     if (needs(weights, 'centroids')) requireSharedClasses(main.set.labelCount, main.set.images.length, settings.classColumn)
     const texts = await poolSource({ ...pool, languages: run.languages }, settings, teachers)
     const student = () =>
-      startStudent(settings, { ...common, texts: tokenizerTexts(main.set, texts?.set), imageSize: teacher.imageSize, embedDim: teacher.embedDim })
+      beginStudent(settings, teacher, { ...common, texts: tokenizerTexts(main.set, texts?.set), imageSize: teacher.imageSize, embedDim: teacher.embedDim })
     return await runStage({
       ...common,
       label: 'stage 1',

@@ -8,9 +8,9 @@ import { objectiveSettings } from '../training/objectives/settings.ts'
 import { runStage, type StageResult } from '../training/run-stage.ts'
 import { captionedSource } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { startStudent } from '../training/start-student.ts'
 import { requirePivot } from '../training/teachers/all-features.ts'
 import { generalDim, withTeachers } from '../training/teachers/teachers.ts'
+import { beginStudent } from './begin-student.ts'
 import { mixed, poolSource, tokenizerTexts } from './pool-source.ts'
 import type { Stage1Run } from './stage1.ts'
 
@@ -47,7 +47,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
     const main = await captionedSource(texts, run.languages, { weights, distillation })
     const poolTexts = await poolSource({ ...pool, languages: run.languages }, settings, teachers)
     const student = async () => {
-      const start = await startStudent(settings, {
+      const start = await beginStudent(settings, teacher, {
         ...common,
         texts: tokenizerTexts(main.set, poolTexts?.set),
         imageSize: teacher.imageSize,

@@ -115,6 +115,11 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
   }
 }
 
+/** Whether a text has no token for what is unknown; without a tokenizer that is taken for granted. */
+export function spells(tokenizer: Tokenizer | undefined, text: string): boolean {
+  return !tokenizer || tokenizer.unknownId === null || !tokenizer.encode(text).includes(tokenizer.unknownId)
+}
+
 async function requireFolder(dir: string): Promise<void> {
   const found = await stat(dir).catch(() => undefined)
   if (found?.isDirectory()) return

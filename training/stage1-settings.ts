@@ -66,6 +66,10 @@ export const stage1Settings = trainSettings.extend({
   learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(100),
   ...textShareSettings.shape,
+  textInit: z.enum(['pca', 'random']).optional().meta({
+    description: "how the text tower begins: with the teacher's vectors of the tokens, or at random (default: pca with --text-share, else random)",
+    group: 'Student',
+  }),
   ...objectiveSettings.shape,
   ...shrinkFlags.shape,
 })

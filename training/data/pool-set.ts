@@ -2,7 +2,7 @@ import { progress } from '../../base/progress.ts'
 import { permutation, random } from '../../base/random.ts'
 import type { Pool } from '../../corpora/pool/open.ts'
 import type { Language } from '../../corpora/sample.ts'
-import type { Tokenizer } from '../../tokenizers/load.ts'
+import { spells, type Tokenizer } from '../../tokenizers/load.ts'
 import type { TrainingSet } from './training-set.ts'
 import { seats } from './unpaired-sampler.ts'
 
@@ -103,8 +103,4 @@ function limited(all: [Language, PoolText[]][], limit: number | undefined, seed:
     language,
     [...permutation(texts.length, random(seed, 8, i)).subarray(0, kept[i]!)].sort((a, b) => a - b).map((text) => texts[text]!),
   ])
-}
-
-function spells(tokenizer: Tokenizer | undefined, text: string): boolean {
-  return !tokenizer || tokenizer.unknownId === null || !tokenizer.encode(text).includes(tokenizer.unknownId)
 }

@@ -14,7 +14,7 @@ const version = 1
  * A teacher's features of texts alone, cached as teacherFeatures does it.
  * @throws UserError when they are not finite, or the folder holds another run's files
  */
-export async function textFeatures(teacher: Encoder, { texts }: TrainingSet, cacheDir: string): Promise<TeacherFeatures> {
+export async function textFeatures(teacher: Encoder, { texts }: Pick<TrainingSet, 'texts'>, cacheDir: string): Promise<TeacherFeatures> {
   const key = createHash('sha256')
     .update(JSON.stringify({ version, teacher: teacher.id, oneByOne: teacher.oneByOne || undefined, texts }))
     .digest('hex')
