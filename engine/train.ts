@@ -18,6 +18,8 @@ import type { Numbers } from './runtime.ts'
 export interface MicroBatch {
   step: Step
   inputs: Record<string, Numbers>
+  /** Stands before the names of its scalars in the log, but not before `loss`, which is the sum over all. */
+  prefix?: string
   /** Called once the inputs are no longer needed. */
   release?(): void
 }
@@ -32,8 +34,10 @@ export interface Training {
   steps: number
   /** A pure function of its arguments: a resumed run asks for the same batches. */
   batch(step: number, micro: number): Promise<MicroBatch>
-  /** Micro-batches whose gradients are averaged into one update. */
+  /** Micro-batches of every source whose gradients are averaged into one update. */
   accumulate?: number
+  /** Sources whose losses are added up: a step has accumulate · sources micro-batches, number i from source i mod sources. Default: 1. */
+  sources?: number
   schedule: Schedule
   optimizer?: Partial<AdamWOptions>
   /** Global gradient norm above which gradients are scaled down. */
@@ -122,19 +126,21 @@ export async function train(training: Training): Promise<TrainingResult> {
   return { loss, stepsPerSecond: (steps - start) / ((performance.now() - began) / 1000) }
 }
 
-/** Sums the gradients of the step's micro-batches and averages its scalars. */
+/** Sums the gradients of the step's micro-batches. Averages the scalars of every source; `loss` is the sum of the sources' means. */
 async function gradientsOf(training: Training, step: number): Promise<{ gradients: Gradients; scalars: Record<string, number> }> {
-  const count = training.accumulate ?? 1
+  const { accumulate: each = 1, sources = 1 } = training
   let gradients: Gradients | undefined
   const scalars: Record<string, number> = {}
-  for (let micro = 0; micro < count; micro++) {
+  for (let micro = 0; micro < each * sources; micro++) {
     const batch = await training.batch(step, micro)
     const results = await batch.step.run({ ...paramData(training.params), ...batch.inputs })
     batch.release?.()
     const found = training.trained.flatMap((name) => (results[gradientOf(name)] ? [[name, results[gradientOf(name)]!] as const] : []))
     gradients = accumulate(gradients, Object.fromEntries(found))
-    for (const [name, data] of Object.entries(results)) {
-      if (!name.startsWith(gradientOf(''))) scalars[name] = (scalars[name] ?? 0) + data[0]! / count
+    for (const [output, data] of Object.entries(results)) {
+      if (output.startsWith(gradientOf(''))) continue
+      const name = output === 'loss' ? output : `${batch.prefix ?? ''}${output}`
+      scalars[name] = (scalars[name] ?? 0) + data[0]! / each
     }
   }
   return { gradients: gradients!, scalars }

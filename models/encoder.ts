@@ -19,6 +19,8 @@ export interface Encoder {
   logitScale: number
   /** What an embedding is depends on what else is in the call: such a model chooses the ranges of its activations anew each time. */
   oneByOne?: boolean
+  /** How it spells texts, where it shows that. */
+  tokenizer?: Tokenizer
   /** pixels [n, 3, S, S], CLIP-normalised → unit embeddings [n, E]. */
   encodeImages(pixels: Float32Array, count: number): Promise<Float32Array>
   /** texts → unit embeddings [n, E]. */

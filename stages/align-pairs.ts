@@ -1,3 +1,4 @@
+import { UserError } from '../base/errors.ts'
 import { openCorpus } from '../corpora/open.ts'
 import { requireDevice } from '../engine/compile.ts'
 import { requireValidation } from '../eval/validation.ts'
@@ -5,7 +6,9 @@ import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { openRunData, usualData } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
+import { teacherFolder } from '../run/shipped-teacher.ts'
 import { trainedOn } from '../run/trained-on.ts'
+import { checkTexts, requireTextsUsed } from '../training/check-texts.ts'
 import { stage2Settings } from '../training/stage2-settings.ts'
 import { type Stage2CommandSettings, stage2CommandSettings } from './settings/stage2.ts'
 import { runStage2 } from './stage2.ts'
@@ -15,16 +18,26 @@ import { runStage2 } from './stage2.ts'
  * @throws UserError for settings and data that do not fit, before anything is trained
  */
 export async function alignPairs(config: Stage2CommandSettings): Promise<void> {
-  const { pairs, out, cacheDir, resume } = config
+  const { pairs, out, cacheDir, resume, texts, textLimit } = config
   requireDevice(config)
+  const settings = stage2Settings.parse(config)
+  checkTexts(settings)
+  requireTextsUsed(config, [settings])
   const tokenizerDir = findModel(config.model)
-  const { open, ...data } = await openRunData(config, await trainedOn(config.model), usualData)
+  const trained = await trainedOn(config.model)
+  const { open, ...data } = await openRunData(config, trained, usualData)
   const { languages } = data
   requireValidation(open, languages)
   const pairSet = pairs ? (await openCorpus(pairs, { languages, imagesDir: config.imagesDir })).corpus : undefined
   const model = await readModelFolder(tokenizerDir)
-  const settings = stage2Settings.parse(config)
+  const kept = settings.textShare > 0 ? { pool: { texts, textLimit }, teacher: requireTeacher(config.teacher ?? trained?.teacher) } : undefined
   await inRunFolder({ command: 'stage2', schema: stage2CommandSettings, config: { ...config, ...data } }, () =>
-    runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, dir: out, cacheDir, resume }),
+    runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, kept, dir: out, cacheDir, resume }),
   )
+}
+
+function requireTeacher(folder: string | undefined): string {
+  if (folder !== undefined) return teacherFolder(folder)
+  const hint = 'Name it with --teacher, or leave --text-share out.'
+  throw new UserError({ where: '--text-share', expected: 'a teacher whose features of texts are kept', got: 'none known', hint })
 }

@@ -6,6 +6,7 @@ import { decodeProtocols } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
+import { requireTextsUsed } from '../training/check-texts.ts'
 import { studentImageSize } from '../training/start-student.ts'
 import { type Stage1CommandSettings, stage1CommandSettings } from './settings/stage1.ts'
 import { runStage1 } from './stage1.ts'
@@ -17,8 +18,23 @@ import { checkTextStage, runTextStage } from './text-stage.ts'
  * @throws UserError for settings and data that do not fit, before anything is trained
  */
 export async function distillFeatures(config: Stage1CommandSettings): Promise<{ textsAlone: boolean }> {
-  const { corpus, imagesDir, languages, teacher: teacherDir, teacherScale, out, cacheDir, resume, force: _, ...settings } = config
+  const {
+    corpus,
+    imagesDir,
+    languages,
+    teacher: teacherDir,
+    teacherScale,
+    out,
+    cacheDir,
+    resume,
+    force: _,
+    texts: files,
+    textLimit,
+    ...settings
+  } = config
+  const pool = { texts: files, textLimit }
   checkStage1(settings, teacherScale)
+  requireTextsUsed(pool, [settings])
   const texts = await openTexts(corpus, { languages })
   if (texts) checkTextStage(settings)
   const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
@@ -26,7 +42,7 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
   const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
   try {
     await inRunFolder({ command: 'stage1', schema: stage1CommandSettings, config }, async () => {
-      const run = { languages, teacher, settings, dir: out, cacheDir, resume }
+      const run = { languages, teacher, settings, pool, dir: out, cacheDir, resume }
       if (texts) await runTextStage({ ...run, texts, open: texts.pictures ? await openCorpus(texts.pictures, { languages }) : undefined })
       else {
         const imageSize = await studentImageSize(settings, open!.imageSize, teacher.imageSize)

@@ -24,6 +24,7 @@ import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { trainingLogs } from '../run/training-logs.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
+import { checkTexts, requireTextsUsed } from '../training/check-texts.ts'
 import { studentImageSize } from '../training/start-student.ts'
 import { calibrationSet } from './calibration.ts'
 import { trainScratch } from './scratch.ts'
@@ -47,6 +48,8 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   const maxDrop = parseMaxDrop(config.maxDrop ?? [], dtypes)
   requireDevice(config.stage2)
   checkStage1(config.stage1, config.teacherScale)
+  checkTexts(config.stage2)
+  requireTextsUsed(config, [config.stage1, config.stage2])
   const open = await openCorpus(corpus, { languages, imagesDir })
   requireValidation(open, languages)
   for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
@@ -73,15 +76,19 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   })
 }
 
-async function trainStages({ out, languages, cacheDir, resume, baseline, stage1, stage2 }: DistillSettings, open: OpenCorpus, teacher: Encoder) {
+async function trainStages(config: DistillSettings, open: OpenCorpus, teacher: Encoder) {
+  const { out, languages, cacheDir, resume, baseline, stage1, stage2, texts, textLimit } = config
+  const pool = { texts, textLimit }
   const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
   const common = { open, languages, cacheDir, resume }
   // A finished stage has its model folder: a resumed run goes past it.
-  if (!finished(first)) await runStage1({ ...common, teacher, settings: stage1, dir: first })
+  if (!finished(first)) await runStage1({ ...common, teacher, pool, settings: stage1, dir: first })
   await teacher.release()
   const studentDir = join(first, 'student')
-  if (!finished(second))
-    await runStage2({ ...common, model: await readModelFolder(studentDir), tokenizerDir: studentDir, settings: stage2, dir: second })
+  if (!finished(second)) {
+    const kept = { pool, teacher: teacherFolder(config.teacher), logitScale: config.teacherScale }
+    await runStage2({ ...common, kept, model: await readModelFolder(studentDir), tokenizerDir: studentDir, settings: stage2, dir: second })
+  }
   if (baseline) await trainScratch({ ...common, studentDir, stage1, stage2, dir: join(out, 'scratch') })
 }
 

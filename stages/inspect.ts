@@ -90,10 +90,10 @@ function towersOf({ image, text }: OpenFolder): Inspection['towers'] {
   }))
 }
 
-function shareSpelled({ encode, unkId }: Tokenizer, language: Language): number {
+function shareSpelled({ encode, unkIds }: Tokenizer, language: Language): number {
   const names = Object.values(wordsIn(language)).map(([name]) => name!)
   const tried = names.filter((_, i) => i % Math.ceil(names.length / namesTried) === 0)
-  return unkId === null ? 1 : tried.filter((name) => !encode(name).includes(unkId)).length / tried.length
+  return tried.filter((name) => !encode(name).some((id) => unkIds.includes(id))).length / tried.length
 }
 
 async function pairPixels({ imageSize, framing }: Encoder): Promise<Float32Array> {

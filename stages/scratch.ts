@@ -5,6 +5,7 @@ import type { OpenCorpus } from '../corpora/open.ts'
 import { createDualEncoder } from '../models/dual-encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { runStage, type StageRun } from '../training/run-stage.ts'
+import { captionedSource } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
 import type { Stage2Settings } from '../training/stage2-settings.ts'
 import { withTokenizer } from '../training/start-student.ts'
@@ -35,10 +36,9 @@ export async function trainScratch({ open, stage1, stage2, studentDir, ...run }:
     await runStage({
       ...run,
       label: `scratch, rate ${learningRate}`,
-      corpus: open.corpus,
+      sources: [await captionedSource(open.corpus, run.languages, { weights: { task: 1 } })],
       student: () => withTokenizer(model, studentDir),
       settings: { ...stage1, learningRate },
-      weights: { task: 1 },
       validateOn: open,
       dir: join(dir, 'stage1'),
     })

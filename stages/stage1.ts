@@ -2,24 +2,29 @@ import type { OpenCorpus } from '../corpora/open.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { requireStudentSpace } from '../training/adapters.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
-import type { TrainingSet } from '../training/data/training-set.ts'
 import { requireSharedClasses } from '../training/objectives/centroids.ts'
 import { innerNeeds, innerTowers } from '../training/objectives/inner-layers.ts'
 import { requireNeeds } from '../training/objectives/requirements.ts'
 import { objectiveSettings } from '../training/objectives/settings.ts'
 import { needs } from '../training/objectives/table.ts'
+import type { PoolSettings } from '../training/pool-settings.ts'
 import { runStage, type StageResult, type StageRun } from '../training/run-stage.ts'
 import { shrinkSettingsOf } from '../training/shrink/settings.ts'
+import { captionedSource } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { startStudent, studentImageSize } from '../training/start-student.ts'
+import { studentImageSize } from '../training/start-student.ts'
 import { requirePivot } from '../training/teachers/all-features.ts'
 import { withTeachers } from '../training/teachers/teachers.ts'
+import { beginStudent } from './begin-student.ts'
+import { mixed, poolSource, tokenizerTexts } from './pool-source.ts'
 
 export interface Stage1Run extends StageRun {
   open: OpenCorpus
   /** Released once its features are stored (`variants` of 1 or more): it is not in memory while the student learns. */
   teacher: Encoder
   settings: Stage1Settings
+  /** Texts without images, where settings.textShare asks for any. */
+  pool?: PoolSettings
 }
 
 /**
@@ -27,11 +32,11 @@ export interface Stage1Run extends StageRun {
  * @throws UserError before anything is computed for objectives that this data or these teachers do not allow
  */
 export async function runStage1(run: Stage1Run): Promise<StageResult> {
-  const { open, teacher, settings, ...common } = run
+  const { open, teacher, settings, pool, ...common } = run
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, run.languages, weights)
   const imageSize = await studentImageSize(settings, open.imageSize, teacher.imageSize)
-  return await withTeachers({ teacher, settings, languages: run.languages, towers: innerTowers(weights) }, (teachers) => {
+  return await withTeachers({ teacher, settings, languages: run.languages, towers: innerTowers(weights) }, async (teachers) => {
     const specialists = teachers.others.filter(({ languages }) => languages).length
     requireNeeds(weights, {
       images: true,
@@ -43,21 +48,26 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
       ...innerNeeds(teachers.innerTeacher?.shapes),
     })
     requireStudentSpace(weights, 1 + specialists)
-    const student = async (set: TrainingSet) => {
-      if (needs(weights, 'centroids')) requireSharedClasses(set.labelCount, set.images.length, settings.classColumn)
-      const start = await startStudent(settings, { ...common, set, imageSize, embedDim: teacher.embedDim })
+    const distillation = { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot }
+    const main = await captionedSource(open.corpus, run.languages, { weights, distillation, classColumn: settings.classColumn })
+    if (needs(weights, 'centroids')) requireSharedClasses(main.set.labelCount, main.set.images.length, settings.classColumn)
+    const texts = await poolSource({ ...pool, languages: run.languages }, settings, teachers)
+    const student = async () => {
+      const start = await beginStudent(settings, teacher, {
+        ...common,
+        texts: tokenizerTexts(main.set, texts?.set),
+        imageSize,
+        embedDim: teacher.embedDim,
+      })
       return { ...start, model: { ...start.model, framing: teacher.framing } } // sizes may differ, what is cut off not
     }
-    return runStage({
+    return await runStage({
       ...common,
       label: 'stage 1',
       settings,
-      corpus: open.corpus,
-      classColumn: settings.classColumn,
+      sources: mixed(main, texts),
       student,
-      weights,
       objectiveSettings: objectiveSettings.parse(settings),
-      distillation: { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot },
       shrinkSettings: settings.shrink ? shrinkSettingsOf(settings) : undefined,
       validateOn: open,
     })

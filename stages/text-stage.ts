@@ -2,15 +2,17 @@ import { UserError } from '../base/errors.ts'
 import { type OpenCorpus, pictureSize } from '../corpora/open.ts'
 import type { TextCorpus } from '../corpora/sample.ts'
 import { checkStage1, requireUnset } from '../training/check-stage1.ts'
-import type { TrainingSet } from '../training/data/training-set.ts'
 import { innerNeeds, innerTowers } from '../training/objectives/inner-layers.ts'
 import { requireNeeds } from '../training/objectives/requirements.ts'
 import { objectiveSettings } from '../training/objectives/settings.ts'
 import { runStage, type StageResult } from '../training/run-stage.ts'
+import { captionedSource } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { startStudent, studentImageSize } from '../training/start-student.ts'
+import { studentImageSize } from '../training/start-student.ts'
 import { requirePivot } from '../training/teachers/all-features.ts'
 import { generalDim, withTeachers } from '../training/teachers/teachers.ts'
+import { beginStudent } from './begin-student.ts'
+import { mixed, poolSource, tokenizerTexts } from './pool-source.ts'
 import type { Stage1Run } from './stage1.ts'
 
 interface TextRun extends Omit<Stage1Run, 'open'> {
@@ -30,7 +32,7 @@ export function checkTextStage(settings: Stage1Settings): void {
  * @throws UserError before anything is computed for objectives that need images or several spaces
  */
 export async function runTextStage(run: TextRun): Promise<StageResult> {
-  const { texts, open, teacher, settings, ...common } = run
+  const { texts, open, teacher, settings, pool, ...common } = run
   const label = 'stage 1, texts'
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, run.languages, weights)
@@ -39,25 +41,26 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
   if (settings.shrink) throw refuseShrinking()
   if (settings.specialists) throw refuseSpecialists(settings.specialists)
   const towers = innerTowers(weights).filter((tower) => tower === 'text')
-  const result = await withTeachers({ teacher, settings, languages: run.languages, towers }, (teachers) => {
+  const result = await withTeachers({ teacher, settings, languages: run.languages, towers }, async (teachers) => {
     const { image: _unseen, ...shapes } = teachers.innerTeacher?.shapes ?? {}
     requireNeeds(weights, { teacher: true, ...innerNeeds(shapes) })
     const embedDim = generalDim(teachers)
-    const student = async (set: TrainingSet) => {
-      const start = await startStudent(settings, { ...common, set, imageSize, embedDim })
+    const distillation = { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot }
+    const main = await captionedSource(texts, run.languages, { weights, distillation })
+    const poolTexts = await poolSource({ ...pool, languages: run.languages }, settings, teachers)
+    const student = async () => {
+      const start = await beginStudent(settings, teacher, { ...common, texts: tokenizerTexts(main.set, poolTexts?.set), imageSize, embedDim })
       const { projection_dim: dim } = start.model.config
       if (dim !== embedDim) throw refuseDimension(label, dim, embedDim)
       return start
     }
-    return runStage({
+    return await runStage({
       ...common,
       label,
       settings,
-      corpus: texts,
+      sources: mixed(main, poolTexts),
       student,
-      weights,
       objectiveSettings: objectiveSettings.parse(settings),
-      distillation: { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot },
       validateOn: settings.init ? open : undefined,
     })
   })

@@ -16,8 +16,8 @@ export type Tokenizer = {
   maxLength?: number
   padId: number
   bosId: number | null
-  /** What stands for text that cannot be spelled; null where everything can. */
-  unkId: number | null
+  /** What stands for text that cannot be spelled; none where everything can. */
+  unkIds: number[]
   /** The token that every text ends with. */
   eosId: number | null
   /** Ids of one text with special tokens, cut to contextLength, not padded. */
@@ -38,9 +38,11 @@ export type Tokenizer = {
 
 // Tokenizers without a limit write 1e30; CLIP's own context is the safe reading then.
 const DEFAULT_CONTEXT = 77
+// A private character that a normalizer may write for each unknown one (docs/towers.md): a run of them would else become one token.
+const unknownPiece = '\uE000'
 const LARGEST_CONTEXT = 1e6
-// 200,000 captions are some 50 MB.
-const CACHED_TEXTS = 200_000
+// 500,000 texts are some 125 MB.
+const CACHED_TEXTS = 500_000
 
 /**
  * Loads tokenizer.json and tokenizer_config.json from a folder, through transformers.js. Nothing is fetched.
@@ -106,7 +108,7 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
     padId,
     bosId,
     eosId,
-    unkId: unkId === undefined || unkId === end ? null : unkId, // byte-level tokenizers name the end token
+    unkIds: [unkId, inner.get_vocab().get(unknownPiece)].filter((id) => id !== undefined && id !== end) as number[], // byte-level tokenizers name the end token
     encode: (text) => Array.from(fit(encodeWhole(text), contextLength)),
     encodeBatch(texts, limit = contextLength, padding = 'limit') {
       const rows = texts.map((text) => fit(encodeWhole(text), limit))
@@ -121,6 +123,11 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
     },
     decode: (ids) => (ids.length === 0 ? '' : inner.decode([...ids], { skip_special_tokens: true }).trim()),
   }
+}
+
+/** Whether a text has no token for what is unknown; without a tokenizer that is taken for granted. */
+export function spells(tokenizer: Tokenizer | undefined, text: string): boolean {
+  return !tokenizer || !tokenizer.encode(text).some((id) => tokenizer.unkIds.includes(id))
 }
 
 async function requireFolder(dir: string): Promise<void> {

@@ -21,6 +21,7 @@ export interface BatchSource {
   config: ClipConfig
   tokenizer: Tokenizer
   weights: Weights
+  /** Of the run, but with the batch size of this source. */
   settings: TrainSettings
   objectiveSettings?: ObjectiveSettings
   /** Teacher's features: images then come in the augmentations that the teacher saw. */

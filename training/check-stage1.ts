@@ -1,6 +1,7 @@
 import { UserError } from '../base/errors.ts'
 import { flagOf } from '../base/setting.ts'
 import { requireDevice } from '../engine/compile.ts'
+import { checkTexts } from './check-texts.ts'
 import { comparedLayers, innerTowers } from './objectives/inner-layers.ts'
 import type { Weights } from './objectives/objective.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings, settingObjective } from './objectives/settings.ts'
@@ -13,6 +14,7 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   const { objective } = settings
   requireDevice(settings)
   const weights = parseObjectives(objective)
+  checkTexts(settings)
   const readsLayers = innerTowers(weights).length > 0
   const hasGates = (['image', 'text'] as const).some((tower) => comparedLayers(weights, tower).includes('gates'))
   const given = shrinkDetails.find((name) => settings[name] !== undefined && (!settings.shrink || (name !== 'lasso' && !hasGates)))

@@ -3,12 +3,16 @@ import { warmupCosine } from '../engine/optim/schedule.ts'
 import type { Params } from '../engine/params.ts'
 import { type Constraint, type TrainingResult, train } from '../engine/train.ts'
 import { announce } from './announce.ts'
-import type { BatchSource } from './batch.ts'
 import { openBatches } from './batches.ts'
+import type { TrainSettings } from './settings.ts'
+import type { OpenSource } from './source.ts'
 import { tensorboard } from './tensorboard.ts'
 
-export interface Fit extends BatchSource {
+export interface Fit {
   label: string
+  /** What a step learns from; their losses are added up. */
+  sources: OpenSource[]
+  settings: TrainSettings
   dir: string
   /** The model's parameters and any adapters; updated in place. */
   params: Params
@@ -20,19 +24,27 @@ export interface Fit extends BatchSource {
   evaluate?: () => Promise<Record<string, number>>
 }
 
-/** Trains on a set: batches that come ahead of their steps, through the one training loop. */
+/** Trains on one or several sources: batches that come ahead of their steps, through the one training loop. */
 export async function fit(options: Fit): Promise<TrainingResult> {
-  const { settings, params } = options
+  const { settings, params, sources } = options
   const trained = options.trained ?? Object.keys(params)
-  const batches = openBatches(options, params, trained)
+  const streams = sources.map((source) => openBatches(source, params, trained))
   try {
-    announce(options, batches.shape)
+    announce(
+      options,
+      streams.map(({ shape }) => shape),
+    )
     return await train({
       ...options,
       trained,
       steps: settings.steps,
-      batch: batches.batch,
+      async batch(step, micro) {
+        const source = micro % sources.length
+        const batch = await streams[source]!.batch(step, Math.floor(micro / sources.length))
+        return { ...batch, prefix: source > 0 ? `${sources[source]!.name}_` : undefined }
+      },
       accumulate: settings.accumulate,
+      sources: sources.length,
       schedule: warmupCosine(settings.learningRate, settings.warmup, settings.steps),
       optimizer: { weightDecay: settings.weightDecay },
       clipNorm: settings.clipNorm,
@@ -42,6 +54,6 @@ export async function fit(options: Fit): Promise<TrainingResult> {
       evaluate: options.evaluate && { every: settings.validateEvery, run: options.evaluate },
     })
   } finally {
-    await batches.close()
+    for (const { close } of streams) await close()
   }
 }

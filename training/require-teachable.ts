@@ -1,15 +1,14 @@
-import { requireBothTowers } from './adapters.ts'
 import { textLengthOf } from './data/text-length.ts'
 import type { TrainingSet } from './data/training-set.ts'
 import { comparedLayers, requireComparable } from './objectives/inner-layers.ts'
 import type { Weights } from './objectives/objective.ts'
 import type { Start } from './start-student.ts'
 import { requireContext, requireSameSize, requireSameTokenizer } from './teachers/inner-teacher.ts'
-import { generalDim, type Teachers } from './teachers/teachers.ts'
+import type { Teachers } from './teachers/teachers.ts'
 
 /**
  * These teachers can teach this student with these objectives.
- * @throws UserError for an adapter that could not be folded, and for inner layers that cannot be compared; before the teachers run
+ * @throws UserError for inner layers that cannot be compared; before the teachers run
  */
 export function requireTeachable(
   teachers: Teachers,
@@ -25,7 +24,6 @@ export function requireTeachable(
     requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
     requireContext(innerTeacher, textLengthOf({ set, tokenizer, config }))
   }
-  requireBothTowers(weights, config.projection_dim, generalDim(teachers))
   requireComparable(config, weights, { keepPatches, inner: innerTeacher?.shapes })
   if (innerTeacher && layers.image.length > 0 && variants === 0) requireSameSize(innerTeacher, config.vision_config.image_size)
 }

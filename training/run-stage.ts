@@ -4,15 +4,16 @@ import { hashFiles } from '../base/hashes.ts'
 import type { Frame } from '../corpora/framing.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import { buildPixelCache } from '../corpora/pixel-cache.ts'
-import type { Corpus, Language, TextCorpus } from '../corpora/sample.ts'
+import type { Language } from '../corpora/sample.ts'
+import type { Params } from '../engine/params.ts'
 import type { TrainingResult } from '../engine/train.ts'
 import { validation } from '../eval/validation.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { type DualEncoder, frameOf } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
-import { createAdapters, settleAdapters } from './adapters.ts'
-import { loadTrainingSet, type TrainingSet } from './data/training-set.ts'
+import { createAdapters, requireBothTowers, settleAdapters } from './adapters.ts'
+import type { TrainingSet } from './data/training-set.ts'
 import { fit } from './fit.ts'
 import { identityOf } from './identity.ts'
 import type { InnerShapes } from './objectives/inner-layers.ts'
@@ -23,10 +24,10 @@ import { requireTeachable } from './require-teachable.ts'
 import type { TrainSettings } from './settings.ts'
 import { dynamicCapacity } from './shrink/capacity.ts'
 import type { ShrinkSettings } from './shrink/settings.ts'
+import { type Distillation, type OpenSource, type Source, sharedWeights } from './source.ts'
 import type { Start } from './start-student.ts'
 import { type AllFeatures, featuresOfAll } from './teachers/all-features.ts'
-import type { Targets } from './teachers/image-features.ts'
-import { type Teachers, teachersId } from './teachers/teachers.ts'
+import { generalDim, releaseTeachers } from './teachers/teachers.ts'
 
 /** What every stage is told of the run that it is in. */
 export interface StageRun {
@@ -41,31 +42,18 @@ export interface StageRun {
 export interface Stage extends StageRun {
   label: string
   settings: TrainSettings
-  /** Whose train split is learnt. Without images the text tower learns alone, and the image tower stays as it is, bit for bit. */
-  corpus: Corpus | TextCorpus
-  /** Where labels come from (default: the class). */
-  classColumn?: string
-  /** Gives the model that learns, updated in place, and its tokenizer. What does not fit the set is refused here, before anything is computed. */
-  student(set: TrainingSet): Promise<Start>
-  weights: Weights
+  /**
+   * What is learnt, the main one first: it decides classes, shrinking and what is said of the data. Where none has images the text tower learns alone, and the image
+   * tower stays as it is, bit for bit.
+   */
+  sources: Source[]
+  /** Gives the model that learns, updated in place, and its tokenizer. What does not fit the sets is refused here, before anything is computed. */
+  student(): Promise<Start>
   objectiveSettings?: ObjectiveSettings
-  /** Absent: training without a teacher. */
-  distillation?: Distillation
   /** CDD; absent: the student keeps its size. */
   shrinkSettings?: ShrinkSettings
   /** The corpus on which recall is measured now and then; absent: none is. */
   validateOn?: OpenCorpus
-}
-
-interface Distillation {
-  /** Released once their features are stored. */
-  teachers: Teachers
-  /** Stored augmentations of every image; 0: teachers run at every step. */
-  variants: number
-  /** What the teachers see of an image. */
-  targets: Targets
-  /** The language that teachers read for all. */
-  pivot?: Language
 }
 
 export interface StageResult {
@@ -75,42 +63,48 @@ export interface StageResult {
 }
 
 /**
- * Runs a stage: training set → student → pixels → teacher features → training with validations → dir/student.
- * @throws UserError before anything is computed for a set, a student and teachers that do not go together
+ * Runs a stage: training sets → student → pixels → teacher features → training with validations → dir/student.
+ * @throws UserError before anything is computed for sets, a student and teachers that do not go together
  */
 export function runStage(stage: Stage): Promise<StageResult> {
   return closing(async (closeLater) => {
-    const { label, dir, cacheDir, settings, weights, distillation, classColumn, objectiveSettings } = stage
-    const set = await loadTrainingSet(stage.corpus, 'train', stage.languages, { classColumn })
-    const student = await stage.student(set)
+    const { label, dir, settings, sources } = stage
+    const student = await stage.student()
     const { model, tokenizer, tokenizerDir } = student
-    const { config } = model
-    if (distillation) requireTeachable(distillation.teachers, weights, student, set, { ...settings, ...distillation })
-    const pixels = await pixelsOf(set, frameOf(model), cacheDir, closeLater)
-    const features = distillation && (await featuresFor(stage, distillation, { set, pixels }, student))
-    const { adapters, params } = learnable(stage, student, set, features)
-    const source = { set, pixels, config, tokenizer, weights, settings, objectiveSettings, ...features, pivot: distillation?.pivot }
-    const capacity =
-      stage.shrinkSettings && features && pixels && (await dynamicCapacity(model, stage.shrinkSettings, { ...source, ...features, pixels, params }))
+    const weights: Weights = Object.assign({}, ...sources.map((source) => source.weights))
+    for (const source of sources) {
+      if (!source.distillation) continue
+      requireTeachable(source.distillation.teachers, source.weights, student, source.set, { ...settings, ...source.distillation })
+      requireBothTowers(weights, model.config.projection_dim, generalDim(source.distillation.teachers))
+    }
+    const opened: OpenSource[] = []
+    for (const source of sources) opened.push(await openSource(stage, source, student, closeLater))
+    for (const { distillation } of sources) if (distillation && distillation.variants > 0) await releaseTeachers(distillation.teachers)
+    const { adapters, params } = learnable(weights, settings, student, opened)
+    const [main] = opened as [OpenSource]
+    const capacity = stage.shrinkSettings && (await capacityOf(model, stage.shrinkSettings, main, params))
     if (capacity) closeLater(capacity, ({ release }) => release())
     const encoder = await modelEncoder('student', capacity?.folded ?? model, tokenizer, { threads: settings.threads })
     closeLater(encoder, ({ release }) => release())
 
     // Where only the adapted space learns, a validation of the student's own would show chance.
     const measurable = Object.keys(adapters).length === 0 || teachesStudentSpace(weights)
-    const validate = measurable && stage.validateOn ? await validation(stage.validateOn, stage.languages, encoder, cacheDir) : undefined
+    const validate = measurable && stage.validateOn ? await validation(stage.validateOn, stage.languages, encoder, stage.cacheDir) : undefined
     const all = { ...params, ...capacity?.params }
+    const seesImages = opened.some(({ pixels }) => pixels)
     const result = await fit({
-      ...source,
       label,
       dir,
+      settings,
+      sources: opened,
       resume: stage.resume,
       params: all,
-      trained: Object.keys(all).filter((name) => !capacity?.fixed.includes(name) && (pixels || name.startsWith('text_') || !(name in model.params))),
+      trained: Object.keys(all).filter(
+        (name) => !capacity?.fixed.includes(name) && (seesImages || name.startsWith('text_') || !(name in model.params)),
+      ),
       constraint: capacity?.constraint,
       evaluate: capacity ? async () => ({ ...(await capacity.refold()), ...(await validate?.()) }) : validate,
-      identity: identityOf(stage.corpus, set, config, settings, {
-        ...(distillation && { teacher: teachersId(distillation.teachers) }),
+      identity: identityOf(sources, model.config, settings, {
         tokenizer: await hashFiles(tokenizerDir, [join(tokenizerDir, 'tokenizer.json')]),
       }),
     })
@@ -123,13 +117,40 @@ export function runStage(stage: Stage): Promise<StageResult> {
   })
 }
 
+/** A source with its pixels and features, as batches are made of it. */
+async function openSource(
+  { settings, objectiveSettings, cacheDir }: Stage,
+  source: Source,
+  student: Start,
+  closeLater: CloseLater,
+): Promise<OpenSource> {
+  const { name, notes, set, share, distillation, batchSize = settings.batchSize } = source
+  const { config } = student.model
+  const pixels = await pixelsOf(set, frameOf(student.model), cacheDir, closeLater)
+  const features = distillation && (await featuresFor(source.weights, settings, cacheDir, distillation, { set, pixels }, student))
+  return {
+    ...{ name, notes, share, set, pixels, config, objectiveSettings, tokenizer: student.tokenizer },
+    weights: share === 1 ? source.weights : sharedWeights(source),
+    settings: { ...settings, batchSize },
+    ...features,
+    pivot: distillation?.pivot,
+  }
+}
+
+function capacityOf(model: DualEncoder, shrinkSettings: ShrinkSettings, source: OpenSource, params: Params) {
+  const { teacher, pixels } = source
+  return teacher && pixels && dynamicCapacity(model, shrinkSettings, { ...source, teacher, pixels, params })
+}
+
 /** Images as the student sees them, decoded once. */
 async function pixelsOf({ images }: TrainingSet, { imageSize: size, framing }: Frame, dir: string, closeLater: CloseLater) {
   return images.length > 0 ? closeLater(await buildPixelCache(images, { dir, size, framing }), (pixels) => pixels.close()) : undefined
 }
 
 function featuresFor(
-  { weights, settings, cacheDir }: Stage,
+  weights: Weights,
+  settings: TrainSettings,
+  cacheDir: string,
   { teachers, variants, targets }: Distillation,
   data: Parameters<typeof featuresOfAll>[2],
   { model: { config }, tokenizer }: Start,
@@ -139,16 +160,13 @@ function featuresFor(
 }
 
 /** The student's parameters, and those that live beside it while it learns. */
-function learnable(
-  { weights, settings: { seed } }: Stage,
-  { model: { config, params } }: Start,
-  { labelCount }: TrainingSet,
-  features?: AllFeatures,
-) {
+function learnable(weights: Weights, { seed }: TrainSettings, { model: { config, params } }: Start, sources: OpenSource[]) {
+  const [{ set, inner }] = sources as [OpenSource]
   const embedDim = config.projection_dim
-  const teacherDim = features?.teacher.embedDim ?? embedDim
-  const adapters = features ? createAdapters(embedDim, [{ embedDim: teacherDim }, ...features.specialists], weights, seed) : {}
-  const sizes = { embedDim, teacherDim, classes: labelCount, inner: innerWidths(config, features?.inner?.shapes) }
+  const taught = sources.find(({ teacher }) => teacher)
+  const teacherDim = taught?.teacher?.embedDim ?? embedDim
+  const adapters = taught ? createAdapters(embedDim, [{ embedDim: teacherDim }, ...(taught.specialists ?? [])], weights, seed) : {}
+  const sizes = { embedDim, teacherDim, classes: set.labelCount, inner: innerWidths(config, inner?.shapes) }
   return { adapters, params: { ...params, ...adapters, ...objectiveParams(weights, sizes, seed) } }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { languageOf } from '../corpora/language.ts'
 import { isSize, sizeForm, usualStudent } from '../models/config.ts'
 import { objectiveSettings } from './objectives/settings.ts'
+import { textShareSettings } from './pool-settings.ts'
 import { trainSettings } from './settings.ts'
 import { shrinkFlags } from './shrink/settings.ts'
 import { targetNames } from './teachers/image-features.ts'
@@ -75,6 +76,11 @@ export const stage1Settings = trainSettings.extend({
   batchSize: trainSettings.shape.batchSize.default(256),
   learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(100),
+  ...textShareSettings.shape,
+  textInit: z.enum(['pca', 'random']).optional().meta({
+    description: "how the text tower begins: with the teacher's vectors of the tokens, or at random (default: pca with --text-share, else random)",
+    group: 'Student',
+  }),
   ...objectiveSettings.shape,
   ...shrinkFlags.shape,
 })

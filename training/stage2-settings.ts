@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { textShareSettings } from './pool-settings.ts'
 import { rampSetting, trainSettings } from './settings.ts'
 
 export const stage2Settings = trainSettings.extend({
@@ -9,6 +10,7 @@ export const stage2Settings = trainSettings.extend({
   augmentation: trainSettings.shape.augmentation.unwrap().default('mild'),
   warmup: trainSettings.shape.warmup.default(20),
   ramp: rampSetting.default(0),
+  ...textShareSettings.shape,
 })
 
 export type Stage2Settings = z.output<typeof stage2Settings>

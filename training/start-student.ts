@@ -7,7 +7,6 @@ import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
-import type { TrainingSet } from './data/training-set.ts'
 import { requireNoTokenizerSettings, runTokenizer } from './tokenizer.ts'
 
 /** The student as training finds it. */
@@ -36,7 +35,8 @@ export interface StartOptions {
   /** Run folder, where a tokenizer of its own goes, or lies if the run is resumed. */
   dir: string
   resume?: boolean
-  set: TrainingSet
+  /** What a tokenizer is trained on. */
+  texts: readonly string[]
   /** The student's (see studentImageSize). */
   imageSize: number
   /** The teacher's, unless settings say otherwise. */
@@ -48,9 +48,9 @@ export interface StartOptions {
  * bring their tokenizer.
  * @throws UserError for a source that does not fit
  */
-export async function startStudent(settings: StartSettings, { dir, set, imageSize, embedDim, resume }: StartOptions): Promise<Start> {
+export async function startStudent(settings: StartSettings, { dir, texts, imageSize, embedDim, resume }: StartOptions): Promise<Start> {
   const source = sourceOf(settings)
-  const tokenizerDir = source?.folder ?? (await runTokenizer(dir, set, settings, resume))
+  const tokenizerDir = source?.folder ?? (await runTokenizer(dir, texts, settings, resume))
   const tokenizer = await loadTokenizer(tokenizerDir, { remember: true })
   const { seed, student } = settings
   const wanted = settings.embedDim ?? embedDim

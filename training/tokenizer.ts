@@ -4,14 +4,13 @@ import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { flagOf } from '../base/setting.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
-import type { TrainingSet } from './data/training-set.ts'
 import type { TokenizerSettings } from './tokenizer-settings.ts'
 
 /**
  * The tokenizer of a run: the named folder's, else one trained on the train captions and kept in `dir/tokenizer`, where a resumed run finds it.
  * @throws UserError for a context length or an algorithm beside a tokenizer that has its own
  */
-export async function runTokenizer(dir: string, set: TrainingSet, options: TokenizerSettings, resume?: boolean): Promise<string> {
+export async function runTokenizer(dir: string, texts: readonly string[], options: TokenizerSettings, resume?: boolean): Promise<string> {
   const { tokenizer, vocabSize, contextLength, tokenizerAlgorithm: algorithm } = options
   if (tokenizer) {
     requireNoTokenizerSettings(`--tokenizer ${tokenizer}`, options)
@@ -19,8 +18,8 @@ export async function runTokenizer(dir: string, set: TrainingSet, options: Token
   }
   const trained = join(dir, 'tokenizer')
   if (resume && existsSync(join(trained, 'tokenizer.json'))) return trained
-  process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${set.texts.length} captions\n`)
-  await writeTokenizer(trained, trainTokenizer(watched(set.texts), { vocabSize, contextLength, algorithm }))
+  process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${texts.length} captions\n`)
+  await writeTokenizer(trained, trainTokenizer(watched(texts), { vocabSize, contextLength, algorithm }))
   return trained
 }
 

@@ -5,6 +5,7 @@ import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { readLog } from '../../report/log.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { runStage } from '../../training/run-stage.ts'
+import { captionedSource } from '../../training/source.ts'
 import type { Stage1Settings } from '../../training/stage1-settings.ts'
 import { withTokenizer } from '../../training/start-student.ts'
 import type { Measures, Site } from './job.ts'
@@ -24,13 +25,12 @@ export async function plainJob({ settings, embedDim, imageSize }: PlainWork, { p
   const model = createDualEncoder(preset(settings.student, { vocabSize, embedDim, imageSize, contextLength }), settings.seed)
   await runStage({
     label: 'without a teacher',
-    corpus: open.corpus,
+    sources: [await captionedSource(open.corpus, languages, { weights: { task: 1 } })],
     languages,
     cacheDir,
     dir,
     student: () => withTokenizer(model, place.teacher),
     settings: { ...settings, threads },
-    weights: { task: 1 },
     validateOn: open,
   })
   const log = await readLog(join(dir, 'log.jsonl'))

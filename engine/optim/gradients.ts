@@ -10,12 +10,13 @@ export function clipScale(norm: number, maxNorm: number): number {
   return norm > maxNorm ? maxNorm / norm : 1
 }
 
-/** Adds `more` to `sum` in place; the first micro-batch's arrays become the sum. */
+/** Adds `more` to `sum` in place; the arrays of the first micro-batch that has a parameter become its sum. */
 export function accumulate(sum: Gradients | undefined, more: Gradients): Gradients {
   if (!sum) return more
   for (const [name, gradient] of Object.entries(more)) {
-    const total = sum[name]!
-    for (let i = 0; i < total.length; i++) total[i] = total[i]! + gradient[i]!
+    const total = sum[name]
+    if (!total) sum[name] = gradient
+    else for (let i = 0; i < total.length; i++) total[i] = total[i]! + gradient[i]!
   }
   return sum
 }

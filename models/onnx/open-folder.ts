@@ -59,6 +59,7 @@ export async function openFolder(dir: string, options: TeacherOptions = {}): Pro
       embedDim: image.embedDim,
       imageSize: image.imageSize,
       framing: image.framing,
+      tokenizer: text.tokenizer,
       logitScale: known ?? measured ?? 100,
       oneByOne: await choosesRanges([vision, words]),
       encodeImages: image.encodeImages,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { stage2Settings } from '../../training/stage2-settings.ts'
@@ -8,6 +9,7 @@ export const distillSettings = z.object({
   ...corpusSettings,
   teacher: teacherSetting,
   teacherScale: teacherScaleSetting,
+  ...poolSettings.shape,
   stage1: stage1Settings.prefault({}),
   stage2: stage2Settings.prefault({}),
   protocol: z.array(z.string()).optional().meta({

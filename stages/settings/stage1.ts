@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { corpusSettings, teacherScaleSetting, teacherSetting } from './shared.ts'
@@ -10,6 +11,7 @@ export const stage1CommandSettings = z.object({
   }),
   teacher: teacherSetting,
   teacherScale: teacherScaleSetting,
+  ...poolSettings.shape,
   ...stage1Settings.shape,
   ...runSettings.shape,
   out: runSettings.shape.out.default('runs/stage1'),

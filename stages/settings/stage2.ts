@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage2Settings } from '../../training/stage2-settings.ts'
 import { dataSettings, modelSetting } from './shared.ts'
@@ -13,6 +14,13 @@ export const stage2CommandSettings = z.object({
     usual: true,
     path: 'one',
   }),
+  teacher: z.string().optional().meta({
+    description: "folder of the teacher whose features of texts without images are kept (default: the run's)",
+    group: 'Teacher',
+    usual: true,
+    path: 'one',
+  }),
+  ...poolSettings.shape,
   ...stage2Settings.shape,
   ...runSettings.shape,
   out: runSettings.shape.out.default('runs/stage2'),

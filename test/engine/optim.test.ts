@@ -118,6 +118,11 @@ test('global norm and clipping', (t) => {
   t.is(clipScale(0, 1), 1)
 })
 
+test('accumulate takes over what only one micro-batch has', (t) => {
+  const sum = accumulate({ a: Float32Array.of(1) }, { a: Float32Array.of(2), b: Float32Array.of(3) })
+  t.deepEqual(accumulate(sum, { b: Float32Array.of(4) }), { a: Float32Array.of(3), b: Float32Array.of(7) })
+})
+
 test('accumulate adds up, and keeps the first arrays', (t) => {
   const first = { a: Float32Array.of(1, 2) }
   t.is(accumulate(undefined, first), first)

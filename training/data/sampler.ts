@@ -1,6 +1,7 @@
 import { permutation, type Random, random } from '../../base/random.ts'
 import type { Language } from '../../corpora/sample.ts'
 import type { TrainingSet } from './training-set.ts'
+import { unpairedSampler } from './unpaired-sampler.ts'
 
 /** What enters one step: images, and one caption per image and language. */
 export interface Draw {
@@ -18,8 +19,10 @@ export interface Sampler {
 
 /**
  * Draws batches as a pure function of (seed, step): every epoch is a fresh permutation, the incomplete last batch is left out.
+ * Texts that belong to no image are drawn by themselves.
  */
-export function sampler(set: TrainingSet, batchSize: number, seed: number): Sampler {
+export function sampler({ unpaired, ...set }: TrainingSet, batchSize: number, seed: number): Sampler {
+  if (unpaired) return unpairedSampler({ ...set, unpaired }, batchSize, seed)
   const size = Math.min(batchSize, set.count)
   const batchesPerEpoch = Math.floor(set.count / size)
   let order: Uint32Array = new Uint32Array()

@@ -18,6 +18,10 @@ export interface TrainingSet {
   captions: Record<Language, number[][]>
   texts: string[] // M, distinct
   languages: Language[]
+  /** Texts that belong to no image, by language; they are drawn by themselves, under the set's only language, and `captions` is empty. */
+  unpaired?: Uint32Array[]
+  /** Text → the text whose feature by the teacher is its target; default: itself. [M] */
+  targets?: Uint32Array
   /** Images left out because a language has no caption for them. */
   dropped: number
 }

@@ -16,3 +16,10 @@ export function symmetricCrossEntropy(logits: tf.Tensor, positives: tf.Tensor): 
   const columns = softCrossEntropy(tf.transpose(logits), rowsToOne(tf.transpose(positives)))
   return tf.mul(tf.add(rows, columns), 0.5)
 }
+
+/** Mean over rows of KL(softmax(teacher) ‖ softmax(logits)). [B, M] each → scalar */
+export function divergence(teacher: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  const p = tf.logSoftmax(teacher as tf.Tensor2D)
+  const q = tf.logSoftmax(logits as tf.Tensor2D)
+  return tf.mean(tf.sum(tf.mul(tf.exp(p), tf.sub(p, q)), -1))
+}

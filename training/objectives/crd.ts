@@ -1,5 +1,5 @@
 import { tf } from '../../engine/tf.ts'
-import { symmetricCrossEntropy } from './contrast.ts'
+import { divergence, symmetricCrossEntropy } from './contrast.ts'
 import type { Objective } from './objective.ts'
 
 /**
@@ -21,11 +21,4 @@ export const crd: Objective = {
     const soft = tf.mul(tf.add(divergence(teacher, student), divergence(tf.transpose(teacher), tf.transpose(student))), 0.5)
     return alpha === 0 ? soft : tf.add(tf.mul(soft, 1 - alpha), tf.mul(symmetricCrossEntropy(student, inputs.positives!), alpha))
   },
-}
-
-/** Mean over rows of KL(softmax(teacher) ‖ softmax(logits)). */
-function divergence(teacher: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  const p = tf.logSoftmax(teacher as tf.Tensor2D)
-  const q = tf.logSoftmax(logits as tf.Tensor2D)
-  return tf.mean(tf.sum(tf.mul(tf.exp(p), tf.sub(p, q)), -1))
 }

@@ -10,19 +10,20 @@ export type Available = Partial<Record<Need, boolean>>
  * Checks that every objective gets what it needs.
  * @throws UserError that names the first objective that does not
  */
-export function requireNeeds(weights: Weights, available: Available): void {
+export function requireNeeds(weights: Weights, available: Available, flag = '--objective'): void {
   for (const name of Object.keys(weights)) {
     const missing = objectives[name]!.needs.find((need) => !available[need])
-    if (missing) throw refusal(name, missing)
+    if (missing) throw refusal(name, missing, flag)
   }
 }
 
-function refusal(name: string, need: Need): UserError {
+function refusal(name: string, need: Need, flag: string): UserError {
   const [, tower] = /^(?:hidden|attention|gates)-(image|text)$/.exec(need) ?? []
   if (tower) return noInnerTeacher(name, tower as Tower)
-  const where = `--objective ${name}`
+  const where = `${flag} ${name}`
   if (need === 'images') {
-    const hint = 'Take one of a text tower alone (fd-text, smooth-l1-text, hidden-text, attention-text, gates-text), or a corpus with images.'
+    const hint =
+      'Take one of a text tower alone (fd-text, rkd-text, smooth-l1-text, hidden-text, attention-text, gates-text), or a corpus with images.'
     return new UserError({ where, expected: 'images', got: 'a corpus of texts alone', hint })
   }
   if (need === 'teacher') {

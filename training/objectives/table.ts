@@ -13,11 +13,12 @@ import { hidden } from './hidden.ts'
 import { icl } from './icl.ts'
 import { mfd } from './mfd.ts'
 import type { Need, Objective, ObjectiveSizes, Tower, Weights } from './objective.ts'
+import { rkd } from './rkd.ts'
 import { siglip } from './siglip.ts'
 import { smoothL1 } from './smooth-l1.ts'
 import { task } from './task.ts'
 
-const all: Objective[] = [task, siglip, ...fd, ...smoothL1, ...mfd, crd, icl, gd, afd, classEmbed, ...hidden, ...attention, ...gates, anchor]
+const all: Objective[] = [task, siglip, ...fd, ...smoothL1, ...mfd, crd, ...rkd, icl, gd, afd, classEmbed, ...hidden, ...attention, ...gates, anchor]
 
 /** Every objective under its name; docs/objectives.md says what each is for. */
 export const objectives: Record<string, Objective> = Object.fromEntries(all.map((objective) => [objective.name, objective]))
@@ -26,7 +27,7 @@ export const objectives: Record<string, Objective> = Object.fromEntries(all.map(
  * Parses `task:1,fd:4,crd` (weight 1 when left out).
  * @throws UserError for an unknown name (the nearest is suggested), a weight that is not a positive number, a name given twice
  */
-export function parseObjectives(text: string): Weights {
+export function parseObjectives(text: string, flag = '--objective'): Weights {
   const weights: Weights = {}
   for (const part of text.split(',')) {
     const [name = '', weight = '1', ...more] = part.trim().split(':')
@@ -35,7 +36,7 @@ export function parseObjectives(text: string): Weights {
       const near = closest(name, names)
       const guess = distance(name, near) <= 3 ? `Did you mean ${near}? ` : ''
       throw new UserError({
-        where: `--objective ${text}`,
+        where: `${flag} ${text}`,
         expected: `one of ${names.join(', ')}`,
         got: name || 'an empty name',
         hint: `${guess}Write name:weight, separated by commas.`,
@@ -43,14 +44,14 @@ export function parseObjectives(text: string): Weights {
     }
     if (!(Number(weight) > 0 && Number.isFinite(Number(weight))) || more.length > 0) {
       throw new UserError({
-        where: `--objective ${text}`,
+        where: `${flag} ${text}`,
         expected: `a positive weight for ${name}`,
         got: [weight, ...more].join(':'),
         hint: `Leave ${name} out to switch it off.`,
       })
     }
     if (name in weights) {
-      throw new UserError({ where: `--objective ${text}`, expected: 'every name once', got: `${name} twice`, hint: 'Add the weights up.' })
+      throw new UserError({ where: `${flag} ${text}`, expected: 'every name once', got: `${name} twice`, hint: 'Add the weights up.' })
     }
     weights[name] = Number(weight)
   }

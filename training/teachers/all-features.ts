@@ -8,6 +8,7 @@ import type { ClipConfig } from '../../models/config.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
 import type { TrainingData } from '../data/prepare.ts'
+import type { TrainingSet } from '../data/training-set.ts'
 import { comparedLayers } from '../objectives/inner-layers.ts'
 import type { Weights } from '../objectives/objective.ts'
 import { ensembleFeatures } from './ensemble.ts'
@@ -15,7 +16,7 @@ import { type TeacherFeatures, teacherFeatures, teacherTextFeatures } from './fe
 import type { Targets } from './image-features.ts'
 import { type InnerFeatures, innerFeatures } from './inner-features.ts'
 import { onlineFeatures } from './online.ts'
-import { releaseTeachers, type Teachers } from './teachers.ts'
+import type { Teachers } from './teachers.ts'
 
 /** A specialist's features, as the training loop reads them. */
 export interface SpecialistFeatures extends TeacherFeatures {
@@ -44,10 +45,7 @@ export interface AllFeaturesOptions {
   config: ClipConfig
 }
 
-/**
- * Makes or finds the features of all teachers. Every teacher sees the images at its own size, but in the same augmentations. Once all is stored (`variants` of 1
- * or more) no teacher is in memory.
- */
+/** Makes or finds the features of all teachers. Every teacher sees the images at its own size, but in the same augmentations. */
 export async function featuresOfAll(teachers: Teachers, weights: Weights, data: TrainingData, options: AllFeaturesOptions): Promise<AllFeatures> {
   const { teacher: main, others, innerTeacher } = teachers
   const featuresOf = (encoder: Encoder) => {
@@ -66,8 +64,12 @@ export async function featuresOfAll(teachers: Teachers, weights: Weights, data: 
   const teacher = ensembleFeatures(members)
   const innerOptions = { ...options, augmentation: teacher.augmentation }
   const inner = innerTeacher && (await asSeenBy(innerTeacher, data, options, (sized) => innerFeatures(innerTeacher, weights, sized, innerOptions)))
-  if (options.variants > 0) await releaseTeachers(teachers)
-  return { teacher, specialists, inner }
+  return { teacher: readingTargets(teacher, data.set), specialists, inner }
+}
+
+/** Where another text is a text's target, its feature is read. */
+function readingTargets(features: TeacherFeatures, { targets }: TrainingSet): TeacherFeatures {
+  return targets ? { ...features, texts: (indices) => features.texts(indices.map((text) => targets[text]!)) } : features
 }
 
 /** Lends the pictures as a teacher sees them: the student's where that is the same, else decoded for it. */

@@ -28,6 +28,16 @@ test('fd, smooth-l1 and mfd are 0 at the features of the teacher, whatever their
   for (const name of ['fd', 'fd-image', 'fd-text', 'smooth-l1', 'mfd']) t.true(Math.abs(await lossOf(name, same)) < 1e-9, name)
 })
 
+test('rkd is 0 for the teacher turned as a whole, which fd is not', async (t) => {
+  const turned = (rows: Matrix) => rows.map((row) => [...row.slice(1), row[0]!])
+  const batch = { ...same, u: turned(same.u), w: turned(same.w) }
+  for (const name of ['rkd', 'rkd-image', 'rkd-text']) {
+    t.true(Math.abs(await lossOf(name, batch)) < 1e-6, name)
+    t.true((await lossOf(name, randomBatch)) > 1e-3, name)
+  }
+  t.true((await lossOf('fd', batch)) > 1e-3)
+})
+
 test('fd is 2 − 2·cosine per feature', async (t) => {
   const { u, w, a, b } = randomBatch
   const cosine = (x: Matrix, y: Matrix) =>
@@ -36,7 +46,7 @@ test('fd is 2 − 2·cosine per feature', async (t) => {
 })
 
 test('a loss over both towers is the sum of its parts', async (t) => {
-  for (const name of ['fd', 'smooth-l1']) {
+  for (const name of ['fd', 'rkd', 'smooth-l1']) {
     const parts = (await lossOf(`${name}-image`, randomBatch)) + (await lossOf(`${name}-text`, randomBatch))
     close(t, [await lossOf(name, randomBatch)], [parts], 1e-6, name)
   }
@@ -194,17 +204,20 @@ test('every objective says what it needs and which space it teaches', (t) => {
   const said = Object.fromEntries(Object.values(objectives).map(({ name, needs, space }) => [name, [space, ...needs].join(' ')]))
   const [both, texts] = ['teacher images teacher', 'teacher teacher']
   t.deepEqual(said, {
-    task: 'own images',
-    siglip: 'own images',
+    task: 'student images',
+    siglip: 'student images',
     fd: both,
     'fd-image': both,
     'fd-text': texts,
+    rkd: both,
+    'rkd-image': both,
+    'rkd-text': texts,
     'smooth-l1': both,
     'smooth-l1-image': both,
     'smooth-l1-text': texts,
     mfd: 'teacher images teacher masked-image',
     'mfd-image': 'teacher images teacher masked-image',
-    crd: 'own images teacher',
+    crd: 'student images teacher',
     icl: both,
     gd: both,
     afd: 'teacher images teacher one-teacher',
@@ -218,6 +231,6 @@ test('every objective says what it needs and which space it teaches', (t) => {
     attention: 'inner images attention-image attention-text',
     'attention-image': 'inner images attention-image',
     'attention-text': 'inner attention-text',
-    anchor: 'own images classes',
+    anchor: 'student images classes',
   })
 })

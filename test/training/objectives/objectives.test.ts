@@ -8,6 +8,9 @@ import { type Batch, plain } from './plain.ts'
 
 const soft = (difference: number) => Math.log(1 + Math.exp(-difference)) // CE of a pair of logits that differ by so much
 
+/** KL of (½, ½) and a pair of logits that differ by so much. */
+const fromHalves = (difference: number) => (soft(difference) + soft(-difference)) / 2 - Math.LN2
+
 /** Changes to `byHand` and what comes out. */
 const handWorked: Record<string, [Partial<Batch>, number]> = {
   // Logits [[2, 1.2], [0, 1.6]]: rows lead by 0.8 and 1.6, columns by 2 and 0.4.
@@ -40,6 +43,10 @@ const handWorked: Record<string, [Partial<Batch>, number]> = {
     },
     0.5 * Math.log(3),
   ],
+  // The teacher's images are all alike, and so are its texts. The student's own similarity leads by 1 (images) and by 0.4 (texts).
+  rkd: [{}, fromHalves(1 / 0.07) + fromHalves(0.4 / 0.07)],
+  'rkd-image': [{}, fromHalves(1 / 0.07)],
+  'rkd-text': [{}, fromHalves(0.4 / 0.07)],
   // Images against the teacher's texts lead by 2 twice; texts against its images by 2, and by 1.6 − 1.2.
   icl: [{ a: identity, b: identity }, 0.5 * (soft(2) + (soft(2) + soft(0.4)) / 2)],
   // q = (3/4, 1/4) for the student, (1/4, 3/4) for the teacher. Images → texts: ∂p differs by ln 3·(1, −1), ∂k by ln 3·(½, −½);

@@ -58,6 +58,11 @@ function divergence(target: Matrix, logits: Matrix): number {
   )
 }
 
+/** KL of the rows of similarities within a batch, at a temperature of 0.07. */
+function relations(student: Matrix, teacher: Matrix): number {
+  return divergence(times(teacher, teacher, 1 / 0.07), times(student, student, 1 / 0.07))
+}
+
 /** Mean over rows of Σ cost(x − y). */
 function between(x: Matrix, y: Matrix, cost: (difference: number) => number): number {
   return mean(x.map((row, i) => row.reduce((sum, value, j) => sum + cost(value - y[i]![j]!), 0)))
@@ -106,6 +111,9 @@ export const plain: Record<string, (batch: Batch) => number> = {
     const soft = 0.5 * (divergence(teacher, student) + divergence(transpose(teacher), transpose(student)))
     return (1 - alpha) * soft + alpha * infoNce(student, positives)
   },
+  rkd: (batch) => relations(unit(batch.u), batch.a) + relations(unit(batch.w), batch.b),
+  'rkd-image': ({ u, a }) => relations(unit(u), a),
+  'rkd-text': ({ w, b }) => relations(unit(w), b),
   icl({ u, w, a, b, positives, temperature }) {
     const c = Math.exp(temperature)
     return 0.5 * (crossEntropy(times(unit(u), b, c), positives) + crossEntropy(times(unit(w), a, c), transpose(positives)))
