@@ -127,7 +127,7 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
 
 /** Whether a text has no token for what is unknown; without a tokenizer that is taken for granted. */
 export function spells(tokenizer: Tokenizer | undefined, text: string): boolean {
-  return !tokenizer || !tokenizer.encode(text).some((id) => tokenizer.unkIds.includes(id))
+  return !tokenizer?.encode(text).some((id) => tokenizer.unkIds.includes(id))
 }
 
 async function requireFolder(dir: string): Promise<void> {

@@ -3,7 +3,7 @@ import { type Augmentation, drawAugmentation, type Policy } from '../corpora/aug
 import type { Numbers } from '../engine/runtime.ts'
 import { patchCount } from '../models/vision.ts'
 import type { Batch, BatchSource } from './batch.ts'
-import type { Draw, Sampler } from './data/sampler.ts'
+import type { Draw, Sampler } from './data/draw.ts'
 import { inputValues } from './inputs.ts'
 import { type Centroids, classCentroids } from './objectives/centroids.ts'
 import type { Tower } from './objectives/objective.ts'

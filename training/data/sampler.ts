@@ -1,21 +1,7 @@
-import { permutation, type Random, random } from '../../base/random.ts'
-import type { Language } from '../../corpora/sample.ts'
+import { permutation, random } from '../../base/random.ts'
+import type { Sampler } from './draw.ts'
 import type { TrainingSet } from './training-set.ts'
 import { unpairedSampler } from './unpaired-sampler.ts'
-
-/** What enters one step: images, and one caption per image and language. */
-export interface Draw {
-  epoch: number
-  images: Uint32Array // [B] indices into the training set
-  captions: Record<Language, Uint32Array> // [B] indices into its texts
-  /** An independent generator for whatever else this step draws (augmentation, masks), one per purpose. */
-  stream(purpose: number): Random
-}
-
-export interface Sampler {
-  batchesPerEpoch: number
-  draw(step: number): Draw
-}
 
 /**
  * Draws batches as a pure function of (seed, step): every epoch is a fresh permutation, the incomplete last batch is left out.

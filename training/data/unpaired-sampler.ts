@@ -1,5 +1,5 @@
 import { permutation, random } from '../../base/random.ts'
-import type { Draw, Sampler } from './sampler.ts'
+import type { Draw, Sampler } from './draw.ts'
 import type { TrainingSet } from './training-set.ts'
 
 /**
