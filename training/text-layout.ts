@@ -1,7 +1,7 @@
 import { type Block, sortedBlocks } from '../models/blocks.ts'
 import type { ClipConfig } from '../models/config.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
-import type { Sampler } from './data/sampler.ts'
+import type { Sampler } from './data/draw.ts'
 import { textLengthOf } from './data/text-length.ts'
 import type { TrainingSet } from './data/training-set.ts'
 import { comparedLayers } from './objectives/inner-layers.ts'
