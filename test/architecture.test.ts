@@ -19,6 +19,7 @@ const layers: string[][] = [
   ['training/objectives'],
   ['training/teachers'],
   ['training/shrink'],
+  ['training/bridge'],
   ['training'],
   ['report'],
   ['export', 'search'],
