@@ -1,3 +1,4 @@
+import { float32ToFloat16 } from '../engine/onnx/dtypes.ts'
 import type { Graph, Node, TensorData } from '../engine/onnx/model.ts'
 import { extract, prune } from '../engine/onnx/passes.ts'
 import type { Params } from '../engine/params.ts'
@@ -6,11 +7,7 @@ import { trace } from '../engine/trace/trace.ts'
 import { normalize } from '../models/layers.ts'
 import { bindParams } from '../models/towers.ts'
 import { embeddingGraph, type HeadInputs } from '../training/bridge/embedding.ts'
-import { float32ToFloat16 } from '../engine/onnx/dtypes.ts'
-
-/** How a head's matrices are stored; the graph computes in fp32 whatever it is. */
-export const headDtypes = ['fp32', 'fp16', 'int8'] as const
-export type HeadDtype = (typeof headDtypes)[number]
+import type { HeadDtype } from './head-dtypes.ts'
 
 /**
  * The image tower with its head: `pixel_values` → `image_embeds` [b, E] of unit length, and beside it what the head reads.
