@@ -18,7 +18,12 @@ export interface Prototype {
  */
 export async function readPrototypes(file: string): Promise<Prototype[]> {
   const refuse = (where: string, expected: string, got: string): never => {
-    throw new UserError({ where, expected, got, hint: 'A header such as index<tab>en<tab>zh, then a line for each class: 0<tab>tench|Tinca tinca<tab>丁鱥.' })
+    throw new UserError({
+      where,
+      expected,
+      got,
+      hint: 'A header such as index<tab>en<tab>zh, then a line for each class: 0<tab>tench|Tinca tinca<tab>丁鱥.',
+    })
   }
   const text = await readFile(file, 'utf8').catch(() => refuse(file, 'a TSV of class names', 'no such file'))
   const [header = '', ...lines] = text.trimEnd().split(/\r?\n/)
@@ -30,7 +35,8 @@ export async function readPrototypes(file: string): Promise<Prototype[]> {
   return lines.map((line, number) => {
     const cells = line.split('\t')
     const index = /^\d+$/.test(cells[at] ?? '') ? Number(cells[at]) : -1
-    if (index < 0 || known.has(index)) refuse(`${file}, line ${number + 2}`, 'the number of a row of the classifier, each once', cells[at] || 'nothing')
+    if (index < 0 || known.has(index))
+      refuse(`${file}, line ${number + 2}`, 'the number of a row of the classifier, each once', cells[at] || 'nothing')
     known.add(index)
     const named = languages.map(({ language, i }) => [language, (cells[i] ?? '').split('|').filter(Boolean)] as const)
     return { index, names: Object.fromEntries(named.filter(([, names]) => names.length > 0)) }

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { requireReplaceable, replaceFolder } from '../base/replace-folder.ts'
+import { replaceFolder, requireReplaceable } from '../base/replace-folder.ts'
 import type { Graph } from '../engine/onnx/model.ts'
 import { decodeModel, encodeModel } from '../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
@@ -46,7 +46,9 @@ export async function requireBridgeFolder(out: string, force?: boolean): Promise
  * that other heads can be made from it. Everything is written beside `out`, compared with what was trained, and renamed when all is well.
  * @throws UserError where the files do not give what was trained, and as replaceFolder does
  */
-export async function writeBridgeFolder(options: BridgeFolderOptions): Promise<{ bytes: { vision_model: number; text_model: number }; parity: Parity }> {
+export async function writeBridgeFolder(
+  options: BridgeFolderOptions,
+): Promise<{ bytes: { vision_model: number; text_model: number }; parity: Parity }> {
   const { out, image, text, bridge, card } = options
   const dtype = formatOf(image.dtype)
   return replaceFolder(out, replacement(options.force), async (dir) => {
@@ -68,7 +70,10 @@ export async function writeBridgeFolder(options: BridgeFolderOptions): Promise<{
     const parity = await compare(dir, dtype, options)
     const sizes = [{ dtype, bytes: { ...bytes, model: 0 } }]
     const name = card.name ?? basename(out)
-    await writeFile(join(dir, 'README.md'), modelCard({ ...card, name, config, sizes, parity: [parity], recall: [], keptFp32: [], leaveOut: ['combined', 'safetensors'], python: false }))
+    await writeFile(
+      join(dir, 'README.md'),
+      modelCard({ ...card, name, config, sizes, parity: [parity], recall: [], keptFp32: [], leaveOut: ['combined', 'safetensors'], python: false }),
+    )
     return { bytes, parity }
   })
 }
@@ -109,7 +114,9 @@ const leastCosine = 0.999
 /** Runs the written files beside the towers and heads that they were made of. */
 async function compare(dir: string, dtype: ModelDtype, { image, text, bridge, threads }: BridgeFolderOptions): Promise<Parity> {
   const count = 3
-  const pixels = Float32Array.from({ length: count * 3 * image.imageSize ** 2 }, (_, i) => Math.sin(i * (1 + Math.floor(i / (3 * image.imageSize ** 2)))))
+  const pixels = Float32Array.from({ length: count * 3 * image.imageSize ** 2 }, (_, i) =>
+    Math.sin(i * (1 + Math.floor(i / (3 * image.imageSize ** 2)))),
+  )
   const rows = await image.read(pixels, count)
   const head = await openHead(bridge.inputs, bridge.params, { threads })
   const written = await openOnnxFolder(dir, { threads, dtype })

@@ -25,8 +25,14 @@ export function bridgedVision(tower: Graph, inputs: HeadInputs, params: Params, 
  */
 export function bridgedText(tower: Graph, output: string, centre: Float32Array): Graph {
   const batch = 1_000_003
-  const specs = { [output]: { dtype: 'float32' as const, shape: [batch, centre.length] }, 'text.centre': { dtype: 'float32' as const, shape: [centre.length] } }
-  const head = trace((given) => ({ text_embeds: normalize(tf.sub(given[output]!, given['text.centre']!)) }), specs, { contrib: false, marks: { batch_size: batch } })
+  const specs = {
+    [output]: { dtype: 'float32' as const, shape: [batch, centre.length] },
+    'text.centre': { dtype: 'float32' as const, shape: [centre.length] },
+  }
+  const head = trace((given) => ({ text_embeds: normalize(tf.sub(given[output]!, given['text.centre']!)) }), specs, {
+    contrib: false,
+    marks: { batch_size: batch },
+  })
   const bound = bindParams(head, { 'text.centre': { shape: [centre.length], data: centre } })
   return { ...behind(extract(tower, [output]), bound), name: 'text_model' }
 }
@@ -63,7 +69,13 @@ function storedAs(graph: Graph, dtype: HeadDtype): Graph {
     const { levels, scales } = quantizedRows(data, tensor.dims[1]!)
     initializers.set(`${name}_int8`, { dtype: 'int8', dims: tensor.dims, data: levels })
     initializers.set(`${name}_scale`, { dtype: 'float32', dims: [tensor.dims[0]!, 1], data: scales })
-    nodes.push(cast(`${name}_int8`, `${name}_levels`), { op: 'Mul', domain: '', inputs: [`${name}_levels`, `${name}_scale`], outputs: [name], attributes: {} })
+    nodes.push(cast(`${name}_int8`, `${name}_levels`), {
+      op: 'Mul',
+      domain: '',
+      inputs: [`${name}_levels`, `${name}_scale`],
+      outputs: [name],
+      attributes: {},
+    })
   }
   return { ...graph, nodes: [...nodes, ...graph.nodes], initializers }
 }

@@ -76,7 +76,9 @@ function introduction({ config, parameters, languages = [], teacher, towers }: C
   const spoken = languages.length > 0 ? ` in ${languages.map(languageName).join(', ')}` : ''
   const { image_size: size } = config.vision_config
   const { max_position_embeddings: context } = config.text_config
-  const bridged = towers ? ` Two pretrained towers, which stay as they were, and a head trained between them: ${towers.image} sees, ${towers.text} reads.` : ''
+  const bridged = towers
+    ? ` Two pretrained towers, which stay as they were, and a head trained between them: ${towers.image} sees, ${towers.text} reads.`
+    : ''
   const origin = teacher ? ` Distilled from ${teacher}.` : bridged
   const weights = parameters
     ? `${parameterCount(totalParameters({ parameters, bytes: {} }))} parameters (image ${parameterCount(parameters.image)}, text ${parameterCount(parameters.text)}); `

@@ -6,8 +6,8 @@ import { poolIcons } from '../corpora/pool/icons.ts'
 import { type Prototype, readPrototypes } from '../corpora/prototypes.ts'
 import type { Sample } from '../corpora/sample.ts'
 import { requireValidation } from '../eval/validation.ts'
-import { addToCard } from '../export/card-section.ts'
 import { requireBridgeFolder, writeBridgeFolder } from '../export/bridge-folder.ts'
+import { addToCard } from '../export/card-section.ts'
 import { type ImageFeatureTower, openImageFeatures, openTextFeatures } from '../models/onnx/feature-tower.ts'
 import { recallSection, recallTitle } from '../report/card.ts'
 import type { Report } from '../report/schema.ts'
@@ -49,11 +49,29 @@ export async function bridge(config: BridgeCommandSettings): Promise<Bridged> {
   return await closing(async (closeLater) => {
     const { threads } = settings
     const image = closeLater(await openImage(config), ({ release }) => release())
-    const text = closeLater(await openTextFeatures(config.textTower, { outputs: config.textOutput ? [config.textOutput] : undefined, dtype: config.textDtype, threads }), ({ release }) => release())
+    const text = closeLater(
+      await openTextFeatures(config.textTower, { outputs: config.textOutput ? [config.textOutput] : undefined, dtype: config.textDtype, threads }),
+      ({ release }) => release(),
+    )
     const { classifier, file } = await classifierOf(config, image, prototypes)
     return await inRunFolder({ command: 'bridge', schema: bridgeCommandSettings, config }, async () => {
       const logits = prototypes.length > 0 ? config.classOutput : undefined
-      const trained = await trainHeads({ open, languages, otherLanguages, pictures, prototypes, classifier, image, logits, text, cacheDir, settings, protocols, dir: out, resume })
+      const trained = await trainHeads({
+        open,
+        languages,
+        otherLanguages,
+        pictures,
+        prototypes,
+        classifier,
+        image,
+        logits,
+        text,
+        cacheDir,
+        settings,
+        protocols,
+        dir: out,
+        resume,
+      })
       const { bytes } = await writeBridgeFolder({
         out: exportDir,
         image: { ...image, dir: config.imageTower },
@@ -80,7 +98,14 @@ async function otherInputs({ pictures, imagesDir, prototypes }: BridgeCommandSet
 }
 
 /** The image tower, with the classifier's logits where there are class names. */
-async function openImage({ imageTower, imageOutputs, classOutput, imageDtype, prototypes, threads }: BridgeCommandSettings): Promise<ImageFeatureTower> {
+async function openImage({
+  imageTower,
+  imageOutputs,
+  classOutput,
+  imageDtype,
+  prototypes,
+  threads,
+}: BridgeCommandSettings): Promise<ImageFeatureTower> {
   const options = { dtype: imageDtype, threads }
   if (!prototypes) return openImageFeatures(imageTower, { ...options, outputs: imageOutputs })
   if (imageOutputs) return openImageFeatures(imageTower, { ...options, outputs: [...imageOutputs, classOutput] })
@@ -90,7 +115,11 @@ async function openImage({ imageTower, imageOutputs, classOutput, imageDtype, pr
 }
 
 /** @throws UserError for class names without a classifier, and for those that have no row in it */
-async function classifierOf(config: BridgeCommandSettings, image: ImageFeatureTower, prototypes: Prototype[]): Promise<{ classifier?: Classifier; file?: string }> {
+async function classifierOf(
+  config: BridgeCommandSettings,
+  image: ImageFeatureTower,
+  prototypes: Prototype[],
+): Promise<{ classifier?: Classifier; file?: string }> {
   if (prototypes.length === 0) return {}
   const file = config.classifier ?? join(config.imageTower, 'classifier.safetensors')
   const [{ name, width }] = image.outputs as [{ name: string; width: number }]
@@ -111,7 +140,17 @@ function cardOf({ imageTower, textTower, languages, otherLanguages, pictures }: 
   return {
     languages: [...languages, ...otherLanguages],
     towers: { image: folder(imageTower), text: folder(textTower) },
-    data: [{ corpus: corpus.name, licence: corpus.licence }, ...(pictures ? [{ corpus: pictures === 'icons' ? 'icons of open sets' : folder(pictures), licence: pictures === 'icons' ? 'see THIRD_PARTY.md' : 'not stated (user data)' }] : [])],
+    data: [
+      { corpus: corpus.name, licence: corpus.licence },
+      ...(pictures
+        ? [
+            {
+              corpus: pictures === 'icons' ? 'icons of open sets' : folder(pictures),
+              licence: pictures === 'icons' ? 'see THIRD_PARTY.md' : 'not stated (user data)',
+            },
+          ]
+        : []),
+    ],
     limits: [domain],
   }
 }

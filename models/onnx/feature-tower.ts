@@ -55,10 +55,19 @@ export async function openImageFeatures(dir: string, options: Wanted = {}): Prom
   const imageSize = sizeOf(session, config, dir)
   const feeds = (pixels: Float32Array, count: number) => ({ pixel_values: imageFeed(pixels, count, imageSize, config) })
   const read = reader(session, tower.file, tower.names)
-  return await probed(session, tower, read, feeds(Float32Array.from({ length: 3 * imageSize ** 2 }, (_, i) => Math.sin(i)), 1), {
-    imageSize,
-    read: (pixels: Float32Array, count: number) => read(feeds(pixels, count), count),
-  })
+  return await probed(
+    session,
+    tower,
+    read,
+    feeds(
+      Float32Array.from({ length: 3 * imageSize ** 2 }, (_, i) => Math.sin(i)),
+      1,
+    ),
+    {
+      imageSize,
+      read: (pixels: Float32Array, count: number) => read(feeds(pixels, count), count),
+    },
+  )
 }
 
 /**
@@ -76,11 +85,18 @@ export async function openTextFeatures(dir: string, options: Wanted = {}): Promi
 
 async function open(dir: string, kind: keyof typeof usual, { outputs, dtype, ...runtime }: Wanted) {
   const formats = dtype ? [dtype] : (Object.keys(dtypeSuffixes) as ModelDtype[])
-  const names = formats.flatMap((format) => ['onnx/', ''].map((folder) => ({ format, file: join(dir, `${folder}${kind}_model${dtypeSuffixes[format]}.onnx`) })))
+  const names = formats.flatMap((format) =>
+    ['onnx/', ''].map((folder) => ({ format, file: join(dir, `${folder}${kind}_model${dtypeSuffixes[format]}.onnx`) })),
+  )
   const found = names.find(({ file }) => existsSync(file))
   if (!found) {
     const expected = `onnx/${kind}_model.onnx, or with ${Object.values(dtypeSuffixes).filter(Boolean).join(', ')} before .onnx`
-    throw new UserError({ where: dir, expected: dtype ? `onnx/${kind}_model${dtypeSuffixes[dtype]}.onnx` : expected, got: 'no such file', hint: 'Name the folder of an encoder that was exported to ONNX.' })
+    throw new UserError({
+      where: dir,
+      expected: dtype ? `onnx/${kind}_model${dtypeSuffixes[dtype]}.onnx` : expected,
+      got: 'no such file',
+      hint: 'Name the folder of an encoder that was exported to ONNX.',
+    })
   }
   const { file, format } = found
   const session = await openSession(file, runtime)
@@ -90,7 +106,12 @@ async function open(dir: string, kind: keyof typeof usual, { outputs, dtype, ...
   if (!chosen || missing !== undefined) {
     const got = session.outputs.map(({ name, dims }) => `${name} [${dims}]`).join(', ')
     await session.release()
-    throw new UserError({ where: file, expected: `an output ${missing ?? usual[kind].map(([first]) => first).join(' or ')} [batch, width]`, got, hint: 'Name one of its outputs, or export the tower pooled.' })
+    throw new UserError({
+      where: file,
+      expected: `an output ${missing ?? usual[kind].map(([first]) => first).join(' or ')} [batch, width]`,
+      got,
+      hint: 'Name one of its outputs, or export the tower pooled.',
+    })
   }
   const others = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'].map((name) => join(dir, name))
   return { session, file, dtype: format, names: chosen, id: `${basename(resolve(dir))}-${await hashFiles(dir, [file, ...others])}` }
@@ -104,7 +125,12 @@ function reader(session: Session, file: string, names: string[]): Read {
     return names.map((name) => {
       const { data, dims } = results[name]!
       if (dims[0] === count && dims.length === 2) return floats(data, session.outputs.find((output) => output.name === name)!.type)
-      throw new UserError({ where: `${file}, output ${name}`, expected: `shape [${count}, width]`, got: `[${dims}]`, hint: 'Export the tower pooled and with a dynamic batch.' })
+      throw new UserError({
+        where: `${file}, output ${name}`,
+        expected: `shape [${count}, width]`,
+        got: `[${dims}]`,
+        hint: 'Export the tower pooled and with a dynamic batch.',
+      })
     })
   }
   if (!session.inputs.some(({ dims }) => dims[0] === 1)) return read

@@ -22,5 +22,7 @@ export function withAverage(params: Params): { all: Params; update(step: number)
 
 /** The averages of `withAverage`, under the parameters' own names. */
 export function averagesOf(all: Params): Params {
-  return Object.fromEntries(Object.entries(all).flatMap(([name, param]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), param] as const] : [])))
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, param]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), param] as const] : [])),
+  )
 }

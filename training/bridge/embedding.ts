@@ -8,6 +8,7 @@ import { normalize } from '../../models/layers.ts'
 import { addClassTerm } from './class-term.ts'
 import { imageHead } from './heads.ts'
 import type { FeatureRows } from './tower-features.ts'
+import { concatenated } from './vectors.ts'
 
 /** What a head reads of an image tower. */
 export interface HeadInputs {
@@ -31,7 +32,13 @@ export function embeddingGraph({ features, logits, temperature }: HeadInputs, pa
   const specs = Object.fromEntries(outputs.map(({ name, width }) => [name, { dtype: 'float32' as const, shape: [batch, width] }]))
   return trace(
     (inputs) => {
-      const row = features.length > 1 ? tf.concat(features.map(({ name }) => inputs[name]!), 1) : inputs[features[0]!.name]!
+      const row =
+        features.length > 1
+          ? tf.concat(
+              features.map(({ name }) => inputs[name]!),
+              1,
+            )
+          : inputs[features[0]!.name]!
       const u = normalize(imageHead(inputs, tf.mul(tf.sub(row, inputs['head.mean']!), inputs['head.scale']!)))
       return { image_embeds: hasTerm ? addClassTerm(inputs, u, inputs[logits.name]!, inputs['class.weight']!, temperature) : u }
     },
@@ -57,7 +64,9 @@ export async function openHead(inputs: HeadInputs, params: Params, options: Runt
     async embed(rows, present) {
       const used = rows.filter(({ name }) => read.includes(name))
       const count = used[0]!.data.length / used[0]!.width
-      const weights = Object.entries(present).flatMap(([name, { data, shape }]) => (read.includes(name) ? [[name, { data, dims: shape }] as const] : []))
+      const weights = Object.entries(present).flatMap(([name, { data, shape }]) =>
+        read.includes(name) ? [[name, { data, dims: shape }] as const] : [],
+      )
       const parts: Float32Array[] = []
       for (let from = 0; from < count; from += rowsAtOnce) {
         const to = Math.min(from + rowsAtOnce, count)
@@ -65,9 +74,7 @@ export async function openHead(inputs: HeadInputs, params: Params, options: Runt
         const { image_embeds: embeds } = await session.run(Object.fromEntries([...weights, ...fed]))
         parts.push(embeds!.data as Float32Array)
       }
-      const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-      parts.reduce((at, part) => (result.set(part, at), at + part.length), 0)
-      return result
+      return concatenated(parts)
     },
     release: () => session.release(),
   }

@@ -1,6 +1,7 @@
 import { UserError } from '../../base/errors.ts'
 import type { Language } from '../../corpora/sample.ts'
 import type { Material } from './material.ts'
+import { meanRow } from './vectors.ts'
 
 /** Of a language's texts, the part that may hold unknown characters. */
 const mostUnknown = 0.5
@@ -26,17 +27,18 @@ export function requireSpelling({ counts }: Material): void {
  */
 export function translationGains({ firsts }: Material, vectors: Float32Array, width: number): Record<Language, number> {
   const [[, pivot] = ['', []], ...others] = Object.entries(firsts)
-  const cosine = (a: number, b: number) => {
-    let sum = 0
-    for (let i = 0; i < width; i++) sum += vectors[a * width + i]! * vectors[b * width + i]!
-    return sum
-  }
+  const sumOf = (indices: readonly number[]) => meanRow(vectors, width, indices).map((value) => value * indices.length)
+  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0)
+  const row = (text: number) => vectors.subarray(text * width, (text + 1) * width)
   return Object.fromEntries(
     others.flatMap(([language, texts]) => {
-      const pairs = [...texts.keys()].flatMap((concept) => ((pivot[concept] ?? -1) >= 0 && (texts[concept] ?? -1) >= 0 ? [[pivot[concept]!, texts[concept]!] as const] : []))
+      const pairs = [...texts.keys()].flatMap((concept) =>
+        (pivot[concept] ?? -1) >= 0 && (texts[concept] ?? -1) >= 0 ? [[pivot[concept]!, texts[concept]!] as const] : [],
+      )
       if (pairs.length < 2) return []
-      const mean = (partner: (at: number) => number) => pairs.reduce((sum, [text], at) => sum + cosine(text, partner(at)), 0) / pairs.length
-      return [[language, mean((at) => pairs[at]![1]) - mean((at) => pairs[(at + 1) % pairs.length]![1])] as const]
+      const own = pairs.reduce((sum, [a, b]) => sum + dot(row(a), row(b)), 0)
+      const all = dot(sumOf(pairs.map(([a]) => a)), sumOf(pairs.map(([, b]) => b)))
+      return [[language, own / pairs.length - (all - own) / (pairs.length * (pairs.length - 1))] as const]
     }),
   )
 }

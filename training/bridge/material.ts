@@ -47,7 +47,14 @@ export function materialBuilder(options: MaterialOptions) {
   const known: boolean[] = []
   const seen: Record<Language, Set<number>> = Object.fromEntries(all.map((language) => [language, new Set<number>()]))
   const conceptIndex = new Map<string, number>()
-  const material: Material = { texts: [], concepts: [], pictures: [], counts: {}, firsts: Object.fromEntries(all.map((language) => [language, []])), classes: new Map() }
+  const material: Material = {
+    texts: [],
+    concepts: [],
+    pictures: [],
+    counts: {},
+    firsts: Object.fromEntries(all.map((language) => [language, []])),
+    classes: new Map(),
+  }
 
   const intern = (text: string, language: Language): number => {
     let index = textIndex.get(text)

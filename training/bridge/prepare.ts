@@ -70,9 +70,27 @@ export async function prepareBridge(data: BridgeData): Promise<Prepared> {
   const vector = (row: Float32Array) => ({ shape: [row.length], data: row })
   return {
     material,
-    source: { concepts: material.concepts, features, width, pseudo, mean, scale, texts, conceptTexts: conceptTexts(material.concepts, texts, embedDim), embedDim },
-    inputs: { features: parts.map(sizeOf), ...(logits && data.prototypes.length > 0 && { logits: sizeOf(logits) }), temperature: settings.classTemperature },
-    constants: { 'head.mean': vector(mean), 'head.scale': vector(scale), ...(logits && data.prototypes.length > 0 && termConstants(logits, rows, material, texts, embedDim, settings)) },
+    source: {
+      concepts: material.concepts,
+      features,
+      width,
+      pseudo,
+      mean,
+      scale,
+      texts,
+      conceptTexts: conceptTexts(material.concepts, texts, embedDim),
+      embedDim,
+    },
+    inputs: {
+      features: parts.map(sizeOf),
+      ...(logits && data.prototypes.length > 0 && { logits: sizeOf(logits) }),
+      temperature: settings.classTemperature,
+    },
+    constants: {
+      'head.mean': vector(mean),
+      'head.scale': vector(scale),
+      ...(logits && data.prototypes.length > 0 && termConstants(logits, rows, material, texts, embedDim, settings)),
+    },
     centre,
     gains,
   }
@@ -81,7 +99,12 @@ export async function prepareBridge(data: BridgeData): Promise<Prepared> {
 async function collect({ open, pictures, prototypes, text, languages, otherLanguages, settings }: BridgeData): Promise<Material> {
   const { tokenizer } = text
   const unknown = unknownIds(tokenizer)
-  const builder = materialBuilder({ ...settings, languages, otherLanguages, isKnown: (words) => !tokenizer.encode(words).some((id) => unknown.has(id)) })
+  const builder = materialBuilder({
+    ...settings,
+    languages,
+    otherLanguages,
+    isKnown: (words) => !tokenizer.encode(words).some((id) => unknown.has(id)),
+  })
   for await (const sample of open.corpus.samples('train')) builder.add(sample, 'corpus')
   for (const sample of pictures) builder.add(sample, 'pictures')
   builder.addClasses(prototypes)
@@ -101,7 +124,14 @@ function standIn({ classes, concepts }: Material, { anchors }: PseudoPhotographs
   for (const [index, concept] of classes) concepts[concept]!.pictures = Array.from({ length: anchors }, (_, a) => from + a * count + index)
 }
 
-function termConstants(logits: FeatureRows, rows: number[], { classes, concepts }: Material, texts: Float32Array, width: number, settings: BridgeSettings): Params {
+function termConstants(
+  logits: FeatureRows,
+  rows: number[],
+  { classes, concepts }: Material,
+  texts: Float32Array,
+  width: number,
+  settings: BridgeSettings,
+): Params {
   const count = logits.width
   const names = new Map([...classes].map(([index, concept]) => [index, concepts[concept]!.texts]))
   const vectors = classVectors(names, count, texts, width)

@@ -39,13 +39,21 @@ export async function classSteps(
 }
 
 /** Mean [F] and covariance [F, F] of rows [N, F]. */
-export async function moments(rows: Float32Array, features: number, runtime: RuntimeOptions = {}): Promise<{ mean: Float32Array; covariance: Float32Array }> {
+export async function moments(
+  rows: Float32Array,
+  features: number,
+  runtime: RuntimeOptions = {},
+): Promise<{ mean: Float32Array; covariance: Float32Array }> {
   const count = rows.length / features
   const sums = new Float64Array(features)
   for (let i = 0; i < rows.length; i++) sums[i % features]! += rows[i]!
   const mean = Float32Array.from(sums, (sum) => sum / count)
   const centred = rows.map((value, i) => value - mean[i % features]!)
-  const step = await compile(({ x }) => ({ covariance: tf.div(tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D, true), count) }), { x: { dtype: 'float32', shape: [count, features] } }, runtime)
+  const step = await compile(
+    ({ x }) => ({ covariance: tf.div(tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D, true), count) }),
+    { x: { dtype: 'float32', shape: [count, features] } },
+    runtime,
+  )
   try {
     return { mean, covariance: (await step.run({ x: centred })).covariance! }
   } finally {

@@ -3,7 +3,7 @@ import type { Classifier } from './classifier.ts'
 import { classSteps, moments } from './pseudo-features.ts'
 import type { Concept } from './sampler.ts'
 import type { FeatureRows } from './tower-features.ts'
-import { meanRow } from './vectors.ts'
+import { concatenated, meanRow } from './vectors.ts'
 
 /** Joins the outputs of a tower to one row of features. [N, w₁], [N, w₂] … → [N, F] */
 export function joined(parts: readonly FeatureRows[]): { data: Float32Array; width: number } {
@@ -41,7 +41,13 @@ export interface PseudoPhotographs {
  * @param rows those that stand for the domain
  */
 export async function pseudoPhotographs(
-  { classifier, parts, rows, ridge, rise }: { classifier: Classifier; parts: readonly FeatureRows[]; rows: readonly number[]; ridge: number; rise: number },
+  {
+    classifier,
+    parts,
+    rows,
+    ridge,
+    rise,
+  }: { classifier: Classifier; parts: readonly FeatureRows[]; rows: readonly number[]; ridge: number; rise: number },
   runtime: RuntimeOptions = {},
 ): Promise<PseudoPhotographs> {
   const [own, ...others] = parts as [FeatureRows, ...FeatureRows[]]
@@ -64,14 +70,18 @@ export async function pseudoPhotographs(
         const value = anchor![i]! + steps[k * own.width + i]!
         row[i] = isRectified ? Math.max(0, value) : value
       }
-      rest.reduce((at, part) => (row.set(part, at), at + part.length), own.width)
+      row.set(concatenated(rest), own.width)
     }
   }
   return { data, anchors: anchors.length, ...(isRectified && { rectified: [0, own.width] as [number, number] }) }
 }
 
 /** What a picture differs by from the mean of its concept's pictures: noise that looks like real noise. Only of concepts with several pictures. */
-export function residuals(concepts: readonly Concept[], data: Float32Array, width: number): { count: number; addTo(row: Float32Array, which: number, factor: number): void } {
+export function residuals(
+  concepts: readonly Concept[],
+  data: Float32Array,
+  width: number,
+): { count: number; addTo(row: Float32Array, which: number, factor: number): void } {
   const several = concepts.filter(({ group, pictures }) => group === 'corpus' && pictures.length > 1)
   const members = several.flatMap(({ pictures }, i) => pictures.map((picture) => ({ picture, i })))
   const means = several.map(({ pictures }) => meanRow(data, width, pictures))

@@ -30,7 +30,9 @@ export interface Draw {
  * @param shares of each group, at least one above 0; a group without a concept that has texts and pictures gives its share to the others
  */
 export function conceptSampler(concepts: readonly Concept[], shares: Record<Group, number>, batchSize: number, seed: number): (step: number) => Draw {
-  const members = groups.map((group) => concepts.flatMap((concept, i) => (concept.group === group && concept.texts.length > 0 && concept.pictures.length > 0 ? [i] : [])))
+  const members = groups.map((group) =>
+    concepts.flatMap((concept, i) => (concept.group === group && concept.texts.length > 0 && concept.pictures.length > 0 ? [i] : [])),
+  )
   const parts = groups.map((group, g) => (members[g]!.length > 0 ? shares[group] : 0))
   const sums = concepts.map(({ weights }) => weights.reduce((sum, weight) => sum + weight, 0))
   return (step) => {

@@ -19,17 +19,33 @@ export const bridgeSettings = z.object({
   hiddenDropout: z.number().min(0).lt(1).default(0.2).meta({ description: "dropout of the MLP's hidden layer", group: 'Training' }),
   picturesShare: share.default(0.2).meta({ description: 'part of a batch from --pictures', group: 'Training' }),
   classesShare: share.default(0.25).meta({ description: 'part of a batch from --prototypes, as pseudo-photographs', group: 'Training' }),
-  firstWeight: z.number().positive().default(6).meta({ description: "how often a concept's first caption is drawn, relative to its others", group: 'Training' }),
+  firstWeight: z
+    .number()
+    .positive()
+    .default(6)
+    .meta({ description: "how often a concept's first caption is drawn, relative to its others", group: 'Training' }),
   keywordWeight: z.number().min(0).default(2).meta({ description: 'the same of a keyword', group: 'Training' }),
-  otherWeight: z.number().min(0).default(0.25).meta({ description: 'how often a text in --other-languages is drawn, relative to one in --languages', group: 'Training' }),
+  otherWeight: z
+    .number()
+    .min(0)
+    .default(0.25)
+    .meta({ description: 'how often a text in --other-languages is drawn, relative to one in --languages', group: 'Training' }),
   logitRise: z.number().positive().default(12).meta({ description: "rise of a class's logit in its pseudo-photographs", group: 'Training' }),
-  ridge: z.number().min(0).default(5).meta({ description: 'part of the mean variance that pseudo-photographs add to every direction', group: 'Training' }),
+  ridge: z
+    .number()
+    .min(0)
+    .default(5)
+    .meta({ description: 'part of the mean variance that pseudo-photographs add to every direction', group: 'Training' }),
   noise: z.number().min(0).default(1).meta({ description: 'factor of the noise of pseudo-photographs', group: 'Training' }),
   classWeight: z
     .union([z.literal('auto'), z.number().min(0)])
     .default('auto')
     .meta({ description: 'weight of the class term; auto: the best on validation', group: 'Objectives', usual: true }),
-  classTemperature: z.number().positive().default(2).meta({ description: "temperature of the classifier's logits in the class term", group: 'Objectives' }),
+  classTemperature: z
+    .number()
+    .positive()
+    .default(2)
+    .meta({ description: "temperature of the classifier's logits in the class term", group: 'Objectives' }),
   seed,
   threads,
   logEvery,

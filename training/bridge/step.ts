@@ -18,7 +18,10 @@ export interface BridgeStep {
  * Inputs beside the head's parameters: `features` [B, F] standardised, `text` and `concept_text` [B, E] of unit length, `positives` [B, B] (row's concept owns column's
  * text), `keep_features` [B, F] and `keep_hidden` [B, H], the masks of dropout.
  */
-export function bridgeStep(shape: HeadShape, { batchSize: B, temperature, meanWeight }: { batchSize: number; temperature: number; meanWeight: number }): BridgeStep {
+export function bridgeStep(
+  shape: HeadShape,
+  { batchSize: B, temperature, meanWeight }: { batchSize: number; temperature: number; meanWeight: number },
+): BridgeStep {
   const { features: F, hidden: H, embedDim: E } = shape
   const params = headSpecs(shape)
   const matrix = (...dims: number[]) => ({ dtype: 'float32' as const, shape: dims })

@@ -85,7 +85,9 @@ function sharesOf({ picturesShare, classesShare }: BridgeSettings) {
 
 /** What a resumed run is compared with. */
 function identityOf({ image, text, open, settings, protocols: _, logits }: BridgeRun, { material, source, inputs }: Prepared): Identity {
-  const hash = createHash('sha256').update(JSON.stringify([material.texts, material.concepts, material.pictures.map(({ key, fingerprint }) => [key, fingerprint])]))
+  const hash = createHash('sha256').update(
+    JSON.stringify([material.texts, material.concepts, material.pictures.map(({ key, fingerprint }) => [key, fingerprint])]),
+  )
   return {
     corpus: open.corpus.name,
     'image tower': image.id,
@@ -102,7 +104,9 @@ function identityOf({ image, text, open, settings, protocols: _, logits }: Bridg
 /** Says what is about to be trained, on what; plain lines on stderr. */
 function announce({ settings, open }: BridgeRun, { material, gains }: Prepared, heads: Params): void {
   const of = (group: string) => material.concepts.filter((concept) => concept.group === group && concept.texts.length > 0).length
-  const unknown = Object.entries(material.counts).map(([language, { texts, unknown }]) => `${language} ${texts}${unknown > 0 ? ` (${unknown} with unknown characters, dropped)` : ''}`)
+  const unknown = Object.entries(material.counts).map(
+    ([language, { texts, unknown }]) => `${language} ${texts}${unknown > 0 ? ` (${unknown} with unknown characters, dropped)` : ''}`,
+  )
   const near = Object.entries(gains).map(([language, gain]) => `${language} ${gain.toFixed(2)}`)
   const lines = [
     `bridge: image head of ${(countParams(heads) / 1e6).toFixed(2)} M parameters on ${settings.hidden > 0 ? `an MLP of ${settings.hidden} beside a` : 'a'} linear map`,

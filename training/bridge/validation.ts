@@ -52,8 +52,20 @@ export async function validationSet(
       const byLanguage: Record<Language, { recall: number[]; first: number[] }> = {}
       const scores: Record<string, number> = {}
       for (const task of tasks) {
-        const images = gathered(embeds, width, task.images.map(({ source }) => places.get(source.key)!))
-        const { metrics } = await evaluateRetrieval(task, images, gathered(vectors, width, task.texts.map((text) => textPlaces.get(text)!)))
+        const images = gathered(
+          embeds,
+          width,
+          task.images.map(({ source }) => places.get(source.key)!),
+        )
+        const { metrics } = await evaluateRetrieval(
+          task,
+          images,
+          gathered(
+            vectors,
+            width,
+            task.texts.map((text) => textPlaces.get(text)!),
+          ),
+        )
         const means = (byLanguage[task.language] ??= { recall: [], first: [] })
         means.recall.push(metrics.mean_recall)
         means.first.push(metrics['text_to_image_R@1'])

@@ -63,3 +63,14 @@ function toUnit(row: Float32Array): Float32Array {
   if (length > 0) for (let i = 0; i < row.length; i++) row[i]! /= length
   return row
 }
+
+/** Arrays one after another. */
+export function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    result.set(part, at)
+    at += part.length
+  }
+  return result
+}
