@@ -9,15 +9,12 @@ export const bridgeCommandSettings = z.object({
   textTower: z.string().meta({ description: 'ONNX folder of a text encoder, with its tokenizer', group: 'Input', usual: true, path: 'one' }),
   ...corpusSettings,
   otherLanguages: languageList.default([]).meta({ description: 'languages whose first captions are learnt too, less often', group: 'Input' }),
-  pictures: z
-    .string()
-    .optional()
-    .meta({
-      description: 'further captioned pictures: icons (of open sets), or a .csv, .tsv or .jsonl file',
-      group: 'Input',
-      usual: true,
-      path: 'one',
-    }),
+  pictures: z.string().optional().meta({
+    description: 'further captioned pictures: icons (of open sets), or a .csv, .tsv or .jsonl file',
+    group: 'Input',
+    usual: true,
+    path: 'one',
+  }),
   prototypes: z
     .string()
     .optional()
@@ -26,14 +23,11 @@ export const bridgeCommandSettings = z.object({
     .string()
     .optional()
     .meta({ description: "the classifier's last layer (default: classifier.safetensors of --image-tower)", group: 'Input', path: 'one' }),
-  imageOutputs: z
-    .array(z.string())
-    .optional()
-    .meta({
-      description:
-        'outputs of the image tower that are features, the one that the classifier reads first (default: features and middle, else what a tower usually has)',
-      group: 'Input',
-    }),
+  imageOutputs: z.array(z.string()).optional().meta({
+    description:
+      'outputs of the image tower that are features, the one that the classifier reads first (default: features and middle, else what a tower usually has)',
+    group: 'Input',
+  }),
   classOutput: z.string().default('logits').meta({ description: "output of the image tower that is the classifier's logits", group: 'Input' }),
   textOutput: z
     .string()
@@ -47,14 +41,11 @@ export const bridgeCommandSettings = z.object({
     .array(z.string())
     .optional()
     .meta({ description: 'protocols to watch and choose on (default: those called validation)', group: 'Evaluation' }),
-  protocol: z
-    .array(z.string())
-    .optional()
-    .meta({
-      description: 'protocols of the report (default: for emoji all, for a file its splits but train)',
-      group: 'Evaluation',
-      decides: 'results',
-    }),
+  protocol: z.array(z.string()).optional().meta({
+    description: 'protocols of the report (default: for emoji all, for a file its splits but train)',
+    group: 'Evaluation',
+    decides: 'results',
+  }),
   report: z
     .boolean()
     .default(true)

@@ -8,7 +8,7 @@ import { writePixelValues } from '../../corpora/pixel-values.ts'
 import type { ImageSource } from '../../corpora/sample.ts'
 import type { FeatureTower, ImageFeatureTower, TextFeatureTower } from '../../models/onnx/feature-tower.ts'
 import { openFeatureFolder } from '../teachers/feature-folder.ts'
-import { readShard, type ShardSet, writeShards } from '../teachers/shard-files.ts'
+import { openStore } from '../teachers/feature-store.ts'
 
 /** Rows of one output. [rows, width] */
 export interface FeatureRows {
@@ -18,12 +18,15 @@ export interface FeatureRows {
 }
 
 const version = 1
-const shardRows = 2048
+/** A run that was killed loses at most one block. */
+const blockRows = 512
+/** Items that a tower is given at once. */
+const perCall = 64
 /** Pictures decoded at once. */
 const decoders = 4
 
 /**
- * Runs a frozen image tower once over pictures, or reads what an earlier run left: float16 shards in a folder of `cacheDir` that is named by a hash of tower, outputs and
+ * Runs a frozen image tower once over pictures, or reads what an earlier run left: float16 blocks in a folder of `cacheDir` that is named by a hash of tower, outputs and
  * pictures. A run that was killed goes on where it stopped. Returns the rows of every output.
  * @throws UserError for pictures that cannot be decoded, and for features that are not finite
  */
@@ -64,20 +67,24 @@ async function stored(
   const hash = createHash('sha256').update(JSON.stringify({ version, tower: id, outputs }))
   for (const item of items) hash.update(JSON.stringify(item))
   const key = hash.digest('hex')
-  const dir = join(cacheDir, `${kind}-features-${key.slice(0, 16)}`)
-  await openFeatureFolder(dir, { version, key, tower: id, outputs, rows: items.length, shardRows })
-  const sets = outputs.map(({ name, width }): ShardSet => ({ dir, kind: name, rows: items.length, width, shardRows }))
+  const dir = join(cacheDir, `tower-${kind}-${key.slice(0, 16)}`)
+  await openFeatureFolder(dir, { version, key, tower: id, outputs, rows: items.length, blockRows })
+  const store = await openStore(outputs.map(({ width }, i) => ({ dir, kind: `${kind}${i}`, rows: items.length, width, blockRows })))
   const bar = progress(`${kind} features`, items.length, `${kind}s`)
+  const make = async (from: number, to: number) => {
+    const blocks = outputs.map(({ width }) => new Float32Array((to - from) * width))
+    for (let start = from; start < to; start += perCall) {
+      const rows = await read(start, Math.min(start + perCall, to))
+      for (const [i, part] of rows.entries()) blocks[i]!.set(part, (start - from) * outputs[i]!.width)
+      bar.update(Math.min(start + perCall, to))
+    }
+    return blocks
+  }
   try {
-    await writeShards(sets, read, (rows) => bar.update(rows))
-    return await Promise.all(sets.map(readAll))
+    const readers = await store.complete(make, bar.update)
+    const all = Uint32Array.from(items, (_, row) => row)
+    return outputs.map(({ name, width }, i) => ({ name, width, data: readers[i]!.read(all) }))
   } finally {
     bar.stop()
   }
-}
-
-async function readAll(set: ShardSet): Promise<FeatureRows> {
-  const data = new Float32Array(set.rows * set.width)
-  for (let start = 0; start < set.rows; start += set.shardRows) data.set(await readShard(set, start), start * set.width)
-  return { name: set.kind, width: set.width, data }
 }
