@@ -81,7 +81,7 @@ function storedAs(graph: Graph, dtype: HeadDtype): Graph {
 }
 
 /** Symmetric int8 by row. [rows, width] → levels [rows, width], scales [rows] */
-export function quantizedRows(data: Float32Array, width: number): { levels: Int8Array; scales: Float32Array } {
+function quantizedRows(data: Float32Array, width: number): { levels: Int8Array; scales: Float32Array } {
   const scales = new Float32Array(data.length / width)
   const levels = new Int8Array(data.length)
   for (let row = 0; row < scales.length; row++) {

@@ -12,6 +12,7 @@ import { type ImageFeatureTower, openImageFeatures, openTextFeatures } from '../
 import { recallSection, recallTitle } from '../report/card.ts'
 import type { Report } from '../report/schema.ts'
 import { inRunFolder, requireNoRun } from '../run/run-folder.ts'
+import { teacherFolder } from '../run/shipped-teacher.ts'
 import { type Classifier, readClassifier } from '../training/bridge/classifier.ts'
 import { bridgeSettings } from '../training/bridge/settings.ts'
 import { trainHeads } from '../training/bridge/train-heads.ts'
@@ -36,7 +37,9 @@ export interface Bridged {
  * card.
  * @throws UserError for towers, data and settings that do not fit, before anything is trained
  */
-export async function bridge(config: BridgeCommandSettings): Promise<Bridged> {
+export async function bridge(asked: BridgeCommandSettings): Promise<Bridged> {
+  const imageTower = teacherFolder(asked.imageTower) // a teacher's own towers are what it is made of
+  const config = { ...asked, imageTower, textTower: teacherFolder(asked.textTower ?? imageTower) }
   const { corpus, imagesDir, languages, otherLanguages, out, exportDir = join(out, 'export'), cacheDir, resume, force } = config
   const settings = bridgeSettings.parse(config)
   const open = await openCorpus(corpus, { languages: [...languages, ...otherLanguages], imagesDir })
@@ -54,7 +57,7 @@ export async function bridge(config: BridgeCommandSettings): Promise<Bridged> {
       ({ release }) => release(),
     )
     const { classifier, file } = await classifierOf(config, image, prototypes)
-    return await inRunFolder({ command: 'bridge', schema: bridgeCommandSettings, config }, async () => {
+    return await inRunFolder({ command: 'bridge', schema: bridgeCommandSettings, config: asked }, async () => {
       const logits = prototypes.length > 0 ? config.classOutput : undefined
       const trained = await trainHeads({
         open,
@@ -89,6 +92,8 @@ export async function bridge(config: BridgeCommandSettings): Promise<Bridged> {
     })
   })
 }
+
+type TowerSettings = BridgeCommandSettings & { textTower: string }
 
 async function otherInputs({ pictures, imagesDir, prototypes }: BridgeCommandSettings): Promise<{ pictures: Sample[]; prototypes: Prototype[] }> {
   const samples: Sample[] = []
@@ -135,7 +140,7 @@ async function classifierOf(
   return { classifier, file }
 }
 
-function cardOf({ imageTower, textTower, languages, otherLanguages, pictures }: BridgeCommandSettings, { corpus, domain }: OpenCorpus) {
+function cardOf({ imageTower, textTower, languages, otherLanguages, pictures }: TowerSettings, { corpus, domain }: OpenCorpus) {
   const folder = (dir: string) => basename(resolve(dir))
   return {
     languages: [...languages, ...otherLanguages],

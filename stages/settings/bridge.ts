@@ -1,12 +1,19 @@
 import { z } from 'zod'
 import { headDtypes } from '../../export/head-dtypes.ts'
+import { shippedTeacher } from '../../run/shipped-teacher.ts'
 import { bridgeSettings } from '../../training/bridge/settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { corpusSettings, dtypeSetting, languageList } from './shared.ts'
 
 export const bridgeCommandSettings = z.object({
-  imageTower: z.string().meta({ description: 'ONNX folder of an image encoder, with its preprocessor', group: 'Input', usual: true, path: 'one' }),
-  textTower: z.string().meta({ description: 'ONNX folder of a text encoder, with its tokenizer', group: 'Input', usual: true, path: 'one' }),
+  imageTower: z
+    .string()
+    .default(shippedTeacher)
+    .meta({ description: 'ONNX folder of an image encoder, with its preprocessor', group: 'Input', usual: true, path: 'one' }),
+  textTower: z
+    .string()
+    .optional()
+    .meta({ description: 'ONNX folder of a text encoder, with its tokenizer (default: --image-tower)', group: 'Input', usual: true, path: 'one' }),
   ...corpusSettings,
   otherLanguages: languageList.default([]).meta({ description: 'languages whose first captions are learnt too, less often', group: 'Input' }),
   pictures: z.string().optional().meta({
@@ -35,7 +42,7 @@ export const bridgeCommandSettings = z.object({
     .meta({ description: 'output of the text tower (default: features, else what a tower usually has)', group: 'Input' }),
   imageDtype: dtypeSetting
     .optional()
-    .meta({ description: 'files of --image-tower, to learn from and to ship (default: the most precise there are)', group: 'Input', usual: true }),
+    .meta({ description: 'files of --image-tower, to learn from and to ship (default: the most precise there are)', group: 'Input' }),
   textDtype: dtypeSetting.optional().meta({ description: 'the same of --text-tower', group: 'Input' }),
   validate: z
     .array(z.string())

@@ -2,19 +2,11 @@ import { tf } from '../../engine/tf.ts'
 import type { Tensors } from '../../engine/trace/trace.ts'
 import { normalize } from '../../models/layers.ts'
 
-/** What the class term adds, beside the names of classes. */
-export interface ClassTermSettings {
-  /** λ */
-  weight: number
-  /** T */
-  temperature: number
-}
-
 /**
  * c(x) = softmax(l/T)·P: the mean of class-name vectors, weighted by how much a classifier sees of each class (ConSE, arXiv 1312.5650).
  * logits [B, C], vectors P [C, E] → [B, E]
  */
-export function classMeans(logits: tf.Tensor, vectors: tf.Tensor, temperature: number): tf.Tensor {
+function classMeans(logits: tf.Tensor, vectors: tf.Tensor, temperature: number): tf.Tensor {
   return tf.matMul(tf.softmax(tf.div(logits, temperature)) as tf.Tensor2D, vectors as tf.Tensor2D)
 }
 

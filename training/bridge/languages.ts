@@ -25,7 +25,7 @@ export function requireSpelling({ counts }: Material): void {
  * By language, how much nearer first captions are to those of the same concept in the first language than to those of another concept: a difference of mean cosines.
  * vectors [texts, E] of unit length
  */
-export function translationGains({ firsts }: Material, vectors: Float32Array, width: number): Record<Language, number> {
+function translationGains({ firsts }: Material, vectors: Float32Array, width: number): Record<Language, number> {
   const [[, pivot] = ['', []], ...others] = Object.entries(firsts)
   const sumOf = (indices: readonly number[]) => meanRow(vectors, width, indices).map((value) => value * indices.length)
   const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0)

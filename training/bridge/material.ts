@@ -22,7 +22,7 @@ export interface MaterialOptions {
 }
 
 /** Of one language, how many distinct texts there are, and how many hold a character that the text encoder does not know. */
-export interface TextCount {
+interface TextCount {
   texts: number
   unknown: number
 }

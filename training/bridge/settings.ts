@@ -6,7 +6,7 @@ const share = z.number().min(0).max(1)
 
 /** How heads between two frozen towers are trained. */
 export const bridgeSettings = z.object({
-  hidden: z.int().min(0).default(640).meta({ description: 'width of the MLP beside the linear head; 0: linear alone', group: 'Model', usual: true }),
+  hidden: z.int().min(0).default(640).meta({ description: 'width of the MLP beside the linear head; 0: linear alone', group: 'Model' }),
   steps: trainSettings.shape.steps.default(900),
   batchSize: trainSettings.shape.batchSize.default(768).meta({ description: 'pairs a step' }),
   learningRate: trainSettings.shape.learningRate.default(1.5e-3),
