@@ -5,7 +5,7 @@ import { replaceFolder, requireReplaceable } from '../base/replace-folder.ts'
 import type { Graph } from '../engine/onnx/model.ts'
 import { decodeModel, encodeModel } from '../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
-import { dtypeSuffixes, type ModelDtype } from '../models/onnx/dtypes.ts'
+import { dtypeSuffixes, type FileFormat, type ModelDtype } from '../models/onnx/dtypes.ts'
 import type { ImageFeatureTower, TextFeatureTower } from '../models/onnx/feature-tower.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { openHead } from '../training/bridge/embedding.ts'
@@ -72,15 +72,26 @@ export async function writeBridgeFolder(
     const name = card.name ?? basename(out)
     await writeFile(
       join(dir, 'README.md'),
-      modelCard({ ...card, name, config, sizes, parity: [parity], recall: [], keptFp32: [], leaveOut: ['combined', 'safetensors'], python: false }),
+      modelCard({
+        ...card,
+        name,
+        config,
+        framing: image.framing,
+        sizes,
+        parity: [parity],
+        recall: [],
+        keptFp32: [],
+        leaveOut: ['combined', 'safetensors'],
+        python: false,
+      }),
     )
     return { bytes, parity }
   })
 }
 
-/** The ending of both files: the image tower's; weights at 8 bits are q8 to those who load the folder. */
-function formatOf(dtype: ModelDtype): ModelDtype {
-  return dtype === 'int8' ? 'q8' : dtype
+/** The ending of both files: the image tower's; weights at 8 bits and fewer are q8 to those who load the folder. */
+function formatOf(dtype: FileFormat): ModelDtype {
+  return dtype === 'fp32' || dtype === 'fp16' ? dtype : 'q8'
 }
 
 function replacement(force?: boolean) {
@@ -89,7 +100,7 @@ function replacement(force?: boolean) {
 
 function configOf({ image, text, bridge, temperature }: BridgeFolderOptions) {
   const width = bridge.centre.length
-  const { vocabSize, contextLength, padId, bosId, eosId } = text.tokenizer
+  const { vocabSize, padId, bosId, eosId } = text.tokenizer
   return {
     model_type: 'clip',
     architectures: ['CLIPModel'],
@@ -98,7 +109,7 @@ function configOf({ image, text, bridge, temperature }: BridgeFolderOptions) {
     text_config: {
       model_type: 'clip_text_model',
       vocab_size: vocabSize,
-      max_position_embeddings: contextLength,
+      max_position_embeddings: text.contextLength,
       pad_token_id: padId,
       ...(bosId !== null && { bos_token_id: bosId }),
       ...(eosId !== null && { eos_token_id: eosId }),

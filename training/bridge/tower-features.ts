@@ -31,12 +31,13 @@ const decoders = 4
  * @throws UserError for pictures that cannot be decoded, and for features that are not finite
  */
 export async function pictureFeatures(tower: ImageFeatureTower, sources: readonly ImageSource[], cacheDir: string): Promise<FeatureRows[]> {
-  const size = tower.imageSize
+  const { imageSize: size, framing } = tower
   const limit = pLimit(decoders)
   const stride = 3 * size * size
   return await stored(tower, 'picture', sources.map(contentOf), cacheDir, async (from, to) => {
     const pixels = new Float32Array((to - from) * stride)
-    const place = async (source: ImageSource, i: number) => writePixelValues(await decodeImage(source, size), size, pixels, i * stride)
+    const place = async (source: ImageSource, i: number) =>
+      writePixelValues(await decodeImage(source, size, 'auto', framing), size, pixels, i * stride)
     await Promise.all(sources.slice(from, to).map((source, i) => limit(place, source, i)))
     return tower.read(pixels, to - from)
   })
