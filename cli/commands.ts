@@ -11,6 +11,7 @@ export const commands: CommandTable = {
   export: async () => (await import('./export.ts')).exportModel,
   teacher: async () => (await import('./teacher.ts')).teacher,
   inspect: async () => (await import('./inspect.ts')).inspect,
+  bridge: async () => (await import('./bridge.ts')).bridge,
   search: async () => (await import('./search.ts')).search,
   index: async () => (await import('./index.ts')).indexImages,
   watch: async () => (await import('./watch.ts')).watch,

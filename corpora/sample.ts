@@ -17,6 +17,8 @@ export interface ImageSource {
 export interface TextSample {
   id: string
   captions: Record<Language, string[]>
+  /** Single words that belong to it, each too vague for a caption. */
+  keywords?: Record<Language, string[]>
   /** Samples of one concept are positives of each other. */
   classId?: string
   /** For breakdowns in reports (emoji group, style, …). */

@@ -1,10 +1,9 @@
 import { clipFraming, type Framing, framingInWords } from '../corpora/framing.ts'
-import type { ClipConfig } from '../models/config.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 
 /** What that depends on. */
 export interface UsageFacts {
-  config: ClipConfig
+  config: { vision_config: { image_size: number } }
   framing?: Framing
   sizes: { dtype: ModelDtype }[]
   leaveOut: ('combined' | 'safetensors')[]

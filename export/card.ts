@@ -1,5 +1,4 @@
 import type { Framing } from '../corpora/framing.ts'
-import type { ClipConfig } from '../models/config.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { recallSection, recallTitle } from '../report/card.ts'
 import { languageName, megabytes, parameterCount, percent, totalParameters } from '../report/format.ts'
@@ -24,6 +23,8 @@ export interface CardOptions {
   data?: { corpus: string; licence: string; note?: string }[]
   /** Name of the model this one was distilled from. */
   teacher?: string
+  /** Names of the towers that this one was made of. */
+  towers?: { image: string; text: string }
   /** Evaluation of this model: its rows become the recall table. */
   report?: Report
   /** What the model does not know or was not measured on, one sentence each. */
@@ -32,9 +33,10 @@ export interface CardOptions {
 
 export interface Card extends CardOptions {
   name: string
-  config: ClipConfig
+  config: { projection_dim: number; vision_config: { image_size: number }; text_config: { max_position_embeddings: number } }
   framing?: Framing
-  parameters: { image: number; text: number }
+  /** Not said of a model that is made of others' towers. */
+  parameters?: { image: number; text: number }
   sizes: FileSizes[]
   parity: Parity[]
   recall: RecallRow[]
@@ -70,13 +72,20 @@ function frontMatter({ languages = [] }: Card): string {
   return `---\n${lines.join('\n')}\n---`
 }
 
-function introduction({ config, parameters, languages = [], teacher }: Card): string {
+function introduction({ config, parameters, languages = [], teacher, towers }: Card): string {
   const spoken = languages.length > 0 ? ` in ${languages.map(languageName).join(', ')}` : ''
   const { image_size: size } = config.vision_config
   const { max_position_embeddings: context } = config.text_config
+  const bridged = towers
+    ? ` Two pretrained towers, which stay as they were, and a head trained between them: ${towers.image} sees, ${towers.text} reads.`
+    : ''
+  const origin = teacher ? ` Distilled from ${teacher}.` : bridged
+  const weights = parameters
+    ? `${parameterCount(totalParameters({ parameters, bytes: {} }))} parameters (image ${parameterCount(parameters.image)}, text ${parameterCount(parameters.text)}); `
+    : ''
   return [
-    `A compact CLIP: pictures and texts${spoken} in one space of ${config.projection_dim} dimensions.${teacher ? ` Distilled from ${teacher}.` : ''}`,
-    `${parameterCount(totalParameters({ parameters, bytes: {} }))} parameters (image ${parameterCount(parameters.image)}, text ${parameterCount(parameters.text)}); images of ${size} × ${size} pixels, texts of up to ${context} tokens. Made with distilingual.`,
+    `A compact CLIP: pictures and texts${spoken} in one space of ${config.projection_dim} dimensions.${origin}`,
+    `${weights}images of ${size} × ${size} pixels, texts of up to ${context} tokens. Made with distilingual.`.replace(/^i/, 'I'),
   ].join('\n')
 }
 

@@ -20,6 +20,7 @@ const layers: string[][] = [
   ['training/teachers'],
   ['training/shrink'],
   ['training'],
+  ['training/bridge'],
   ['report'],
   ['export', 'search'],
   ['run'],

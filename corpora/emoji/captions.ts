@@ -11,6 +11,8 @@ export interface Captions {
   sentences: string[]
   /** Two keywords each; pairs that no other concept has come first. */
   keywords: string[]
+  /** The keywords by themselves; for train concepts without names of held-out ones. */
+  words: string[]
 }
 
 const pairsPerConcept = 3
@@ -29,7 +31,7 @@ export function captionParts(code: string, language: Language): Captions {
     ofLanguage = build(language)
     cache.set(language, ofLanguage)
   }
-  return ofLanguage.get(code) ?? { sentences: [], keywords: [] }
+  return ofLanguage.get(code) ?? { sentences: [], keywords: [], words: [] }
 }
 
 function build(language: Language): Map<string, Captions> {
@@ -51,7 +53,7 @@ function build(language: Language): Map<string, Captions> {
     const sentences = (templates[language] ?? []).map((template) => template.replace('{}', name!))
     // A keyword may be the very name of a concept that is held out; training must not read that name.
     const usable = concepts().get(code)?.split === 'train' ? keywords.filter((keyword) => !heldOut.has(fold(keyword))) : keywords
-    captions.set(code, { name, sentences, keywords: pairs(usable, carriers, separators[language] ?? ', ') })
+    captions.set(code, { name, sentences, keywords: pairs(usable, carriers, separators[language] ?? ', '), words: usable })
   }
   return captions
 }

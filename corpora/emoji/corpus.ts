@@ -1,5 +1,5 @@
 import type { Corpus, Language, Sample, Split } from '../sample.ts'
-import { captionsOf } from './captions.ts'
+import { captionParts, captionsOf } from './captions.ts'
 import { concepts } from './concepts.ts'
 import { type Drawing, drawingsOf, requireStyles, stylesWith } from './drawings.ts'
 import { type StyleName, type StyleRole, styles } from './styles.ts'
@@ -45,6 +45,7 @@ function sampleOf(drawing: Drawing, languages: Language[]): Sample {
     id: drawing.source.key,
     image: drawing.source,
     captions: Object.fromEntries(captions.filter(([, texts]) => texts.length > 0)),
+    keywords: Object.fromEntries(languages.map((language) => [language, captionParts(drawing.concept, language).words])),
     classId: drawing.concept,
     group: drawing.group,
     columns: { concept: drawing.concept, subgroup: drawing.subgroup, group: drawing.group, style: drawing.style },
