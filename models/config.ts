@@ -37,6 +37,13 @@ export interface ClipConfig {
   projection_dim: number // E
   vision_config: VisionConfig
   text_config: TextConfig
+  /** Where the image tower is none of ours: whose it is. vision_config then has no layers (see keptVision). */
+  kept_image_tower?: string
+}
+
+/** The vision_config beside an image tower that is kept: of its make nothing is known here but the side of its images. */
+export function keptVision(imageSize: number): VisionConfig {
+  return { image_size: imageSize, patch_size: imageSize, hidden_size: 0, intermediate_size: 0, num_hidden_layers: 0, num_attention_heads: 1 }
 }
 
 export type PresetName = 'tiny' | 'small' | 'base'

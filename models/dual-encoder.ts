@@ -2,6 +2,7 @@ import { countParams, initialize, type ParamSpecs, type Params } from '../engine
 import type { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
 import type { ClipConfig } from './config.ts'
+import type { KeptImageTower } from './kept-image.ts'
 import { boundedExp } from './temperature.ts'
 import { textParams } from './text.ts'
 import { visionParams } from './vision.ts'
@@ -9,11 +10,15 @@ import { visionParams } from './vision.ts'
 /** A model is its configuration and its parameters; imageTower and textTower are pure functions of both. */
 export interface DualEncoder {
   config: ClipConfig
+  /** Of the text tower alone, and logit_scale, where the image tower is kept. */
   params: Params
+  /** The image tower, where config.kept_image_tower says that it is none of ours. */
+  keptImage?: KeptImageTower
 }
 
 export function dualEncoderParams(config: ClipConfig): ParamSpecs {
-  return { ...textParams(config), ...visionParams(config), logit_scale: { shape: [], init: { constant: Math.log(1 / 0.07) } } }
+  const vision = config.kept_image_tower === undefined ? visionParams(config) : {}
+  return { ...textParams(config), ...vision, logit_scale: { shape: [], init: { constant: Math.log(1 / 0.07) } } }
 }
 
 export function createDualEncoder(config: ClipConfig, seed: number): DualEncoder {

@@ -37,9 +37,7 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
     get logitScale() {
       return Math.exp(boundedLogarithm(params.logit_scale!.data[0]!))
     },
-    async encodeImages(pixels, count) {
-      return image({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
-    },
+    encodeImages: image,
     async encodeTexts(texts) {
       const { inputIds, attentionMask, length } = tokenizer.encodeBatch(texts, context, 'longest')
       const dims = [texts.length, length]
@@ -52,8 +50,15 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
 function openTowers(model: DualEncoder, options: RuntimeOptions) {
   return opening(async (closeLater, release) => {
     const open = async (tower: 'image' | 'text') => closeLater(await openTower(tower, model, options), ({ release }) => release())
-    return { image: await open('image'), text: await open('text'), release }
+    const kept = model.keptImage && closeLater(await model.keptImage.open(options), ({ release }) => release())
+    const image = kept ? async (pixels: Float32Array, count: number) => (await kept.embed(pixels, count)).data : ownImages(model, await open('image'))
+    return { image, text: await open('text'), release }
   })
+}
+
+function ownImages({ config }: DualEncoder, run: Awaited<ReturnType<typeof openTower>>) {
+  const size = config.vision_config.image_size
+  return async (pixels: Float32Array, count: number) => run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
 }
 
 async function openTower(tower: 'image' | 'text', { config, params }: DualEncoder, options: RuntimeOptions) {

@@ -36,6 +36,19 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
 }
 
 /**
+ * The file of the image tower in a folder, in its most precise number format: it may stand beside other text towers than its own.
+ * @throws UserError for a folder without one, naming what it holds
+ */
+export async function findImageTower(dir: string): Promise<string> {
+  const found = await onnxFiles(dir)
+  const names = Object.values(dtypeSuffixes).flatMap((suffix) => [`onnx/vision_model${suffix}.onnx`, `vision_model${suffix}.onnx`])
+  const name = names.find((one) => found.includes(one))
+  if (name) return join(dir, name)
+  const hint = 'Name a teacher with split towers, or restore the file.'
+  throw new UserError({ where: dir, expected: 'an image tower, onnx/vision_model.onnx', got: found.join(', ') || 'no .onnx file', hint })
+}
+
+/**
  * Names a model for reports and cache keys: its folder, and a hash of everything that its features depend on.
  * @param files the files in use; an ONNX file's external data and the folder's configuration, tokenizer and preprocessor count too
  */

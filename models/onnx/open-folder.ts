@@ -8,6 +8,7 @@ import { measureScale, splitCombined } from './combined.ts'
 import { dtypeOf, type ModelDtype } from './dtypes.ts'
 import { findTeacherFiles, teacherId } from './files.ts'
 import { readTeacherConfig, type TeacherConfig } from './folder-config.ts'
+import { openImageTower } from './image-tower.ts'
 import { openTower, type TeacherTower } from './tower.ts'
 
 export interface TeacherOptions extends RuntimeOptions {
@@ -34,9 +35,9 @@ export async function openOnnxFolder(dir: string, options: TeacherOptions = {}):
   const parts = 'combined' in files ? await splitCombined(files.combined) : undefined
   const name = (tower: 'vision' | 'text') => ('combined' in files ? `${files.combined} (${tower} part)` : files[tower])
   const model = (tower: 'vision' | 'text') => parts?.[tower] ?? name(tower)
-  const vision = await openTower(model('vision'), name('vision'), 'image_embeds', options)
+  const vision = await openImageTower(model('vision'), { dir, name: name('vision'), config }, options)
   const text = await openTower(model('text'), name('text'), 'text_embeds', options)
-  const imageSize = sizeOf(vision, config, dir)
+  const { imageSize } = vision
 
   const encoder: Encoder = {
     id,
@@ -44,10 +45,7 @@ export async function openOnnxFolder(dir: string, options: TeacherOptions = {}):
     imageSize,
     logitScale: 100,
     oneByOne: await choosesRanges(Object.values(files)),
-    encodeImages: async (pixels, count) => {
-      requirePixels(dir, pixels, count, imageSize)
-      return (await vision.embed({ pixel_values: imageFeed(pixels, count, imageSize, config) }, count)).data
-    },
+    encodeImages: async (pixels, count) => (await vision.embed(pixels, count)).data,
     encodeTexts: async (texts) => (await text.embed(textFeeds(tokenizer, texts, text, config), texts.length)).data,
     release: async () => {
       await Promise.all([vision.release(), text.release()])
@@ -55,15 +53,15 @@ export async function openOnnxFolder(dir: string, options: TeacherOptions = {}):
   }
   try {
     // One run of each tower finds out what files alone do not say, and finds faults now, not after an hour.
-    const image = imageFeed(new Float32Array(3 * imageSize ** 2), 1, imageSize, config)
+    const image = new Float32Array(3 * imageSize ** 2)
     const words = textFeeds(tokenizer, probe, text, config)
-    const { dim } = await vision.embed({ pixel_values: image }, 1)
+    const { dim } = await vision.embed(image, 1)
     await requireVocabulary(join(dir, 'tokenizer.json'), tokenizer, text, words)
     const { dim: textDim } = await text.embed(words, probe.length)
     requireEqualDims(dir, dim, textDim)
     await requirePositions(dir, tokenizer, text, config)
     const known = options.logitScale ?? config.logitScale
-    const measured = known === undefined && parts?.logits ? await measureScale(parts.logits, { pixel_values: image }, words, options) : undefined
+    const measured = known === undefined && parts?.logits ? await measureScale(parts.logits, { pixel_values: vision.feed(image, 1) }, words, options) : undefined
     return { ...encoder, embedDim: dim, logitScale: known ?? measured ?? 100 }
   } catch (error) {
     await encoder.release()
@@ -76,19 +74,6 @@ async function choosesRanges(files: string[]): Promise<boolean> {
   const quantized = files.filter((file) => ['q8', 'int8'].includes(dtypeOf(file)))
   const found = await Promise.all(quantized.map(async (file) => (await readFile(file)).includes('DynamicQuantizeLinear')))
   return found.includes(true)
-}
-
-function imageFeed(pixels: Float32Array, count: number, size: number, { recolour }: TeacherConfig): NumberTensor {
-  const dims = [count, 3, size, size]
-  if (!recolour) return { data: pixels, dims }
-  const area = size * size
-  const data = new Float32Array(pixels.length)
-  for (let plane = 0; plane < count * 3; plane++) {
-    const scale = recolour.scale[plane % 3]!
-    const shift = recolour.shift[plane % 3]!
-    for (let i = plane * area; i < (plane + 1) * area; i++) data[i] = pixels[i]! * scale + shift
-  }
-  return { data, dims }
 }
 
 function textFeeds(tokenizer: Tokenizer, texts: string[], tower: TeacherTower, config: TeacherConfig): Record<string, NumberTensor> {
@@ -106,18 +91,6 @@ function textFeeds(tokenizer: Tokenizer, texts: string[], tower: TeacherTower, c
     attention_mask: { data: attentionMask, dims },
     token_type_ids: { data: new Int32Array(inputIds.length), dims }, // BERT's: one sentence only
   }
-}
-
-function sizeOf(vision: TeacherTower, config: TeacherConfig, dir: string): number {
-  const fixed = vision.inputs.find(({ name }) => name === 'pixel_values')?.dims[2]
-  const size = typeof fixed === 'number' && fixed > 0 ? fixed : config.imageSize
-  if (size !== undefined) return size
-  throw new UserError({
-    where: dir,
-    expected: 'the image size in preprocessor_config.json (crop_size) or config.json (vision_config.image_size)',
-    got: 'none',
-    hint: "Copy preprocessor_config.json from the model's original folder.",
-  })
 }
 
 /** Asks for the largest id there is: a tokenizer of another model may have more ids than this one has rows of embeddings. */
@@ -153,16 +126,6 @@ async function requirePositions(dir: string, tokenizer: Tokenizer, tower: Teache
       hint: 'Write the number that the model was made for, 77 in most.',
     })
   }
-}
-
-function requirePixels(dir: string, pixels: Float32Array, count: number, size: number): void {
-  if (pixels.length === count * 3 * size ** 2) return
-  throw new UserError({
-    where: dir,
-    expected: `pixels [${count}, 3, ${size}, ${size}]`,
-    got: `${pixels.length} numbers`,
-    hint: `This model sees images of ${size} × ${size}: decode them at that size.`,
-  })
 }
 
 function requireEqualDims(dir: string, image: number, text: number): void {
