@@ -39,6 +39,17 @@ export function convertGraph(graph: Graph, dtype: ModelDtype, options: ConvertOp
   }
 }
 
+/** The formats of a model that keeps an image tower of another make. */
+const keptDtypes: ModelDtype[] = ['fp32', 'fp16', 'q8']
+
+/** @throws UserError for a format that an image tower of another make is not exported in */
+export function requireKeptDtypes(dtypes: readonly ModelDtype[]): void {
+  const other = dtypes.find((dtype) => !keptDtypes.includes(dtype))
+  if (!other) return
+  const hint = 'q8 is calibrated already: leave the others out.'
+  throw new UserError({ where: '--dtypes', expected: `${keptDtypes.join(', ')} for a model that keeps its teacher's image tower`, got: other, hint })
+}
+
 /** @throws UserError for a name that is no number format, naming those there are */
 export function parseDtypes(names: string[], where = '--dtypes'): ModelDtype[] {
   const expected = `a list of ${exportDtypes.join(', ')}`

@@ -1,5 +1,6 @@
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Encoder } from '../models/encoder.ts'
+import type { KeptImageTower } from '../models/kept-image.ts'
 import { requireStudentSpace } from '../training/adapters.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import type { TrainingSet } from '../training/data/training-set.ts'
@@ -20,6 +21,8 @@ export interface Stage1Run extends StageRun {
   /** Released once its features are stored (`variants` of 1 or more): it is not in memory while the student learns. */
   teacher: Encoder
   settings: Stage1Settings
+  /** The teacher's image tower, where the student is to keep it. */
+  keptImage?: KeptImageTower
 }
 
 /**
@@ -27,7 +30,7 @@ export interface Stage1Run extends StageRun {
  * @throws UserError before anything is computed for objectives that this data or these teachers do not allow
  */
 export async function runStage1(run: Stage1Run): Promise<StageResult> {
-  const { open, teacher, settings, ...common } = run
+  const { open, teacher, settings, keptImage, ...common } = run
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, run.languages, weights)
   return await withTeachers({ teacher, settings, languages: run.languages, towers: innerTowers(weights) }, (teachers) => {
@@ -44,7 +47,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     requireStudentSpace(weights, 1 + specialists)
     const student = (set: TrainingSet) => {
       if (needs(weights, 'centroids')) requireSharedClasses(set.labelCount, set.images.length, settings.classColumn)
-      return startStudent(settings, { ...common, set, imageSize: teacher.imageSize, embedDim: teacher.embedDim })
+      return startStudent(settings, { ...common, set, imageSize: teacher.imageSize, embedDim: teacher.embedDim, keptImage })
     }
     return runStage({
       ...common,

@@ -1,11 +1,12 @@
 import { UserError } from '../base/errors.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { TextCorpus } from '../corpora/sample.ts'
-import { checkStage1, requireUnset } from '../training/check-stage1.ts'
+import { checkStage1 } from '../training/check-stage1.ts'
 import type { TrainingSet } from '../training/data/training-set.ts'
 import { innerNeeds, innerTowers } from '../training/objectives/inner-layers.ts'
 import { requireNeeds } from '../training/objectives/requirements.ts'
 import { objectiveSettings } from '../training/objectives/settings.ts'
+import { requireUnset } from '../training/require-unset.ts'
 import { runStage, type StageResult } from '../training/run-stage.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
 import { startStudent } from '../training/start-student.ts'
@@ -15,7 +16,7 @@ import type { Stage1Run } from './stage1.ts'
 
 interface TextRun extends Omit<Stage1Run, 'open'> {
   texts: TextCorpus
-  /** Where recall can be measured, for a student whose image tower is trained (`init`). */
+  /** Where recall can be measured, for a student whose image tower is trained (`init`) or kept. */
   open?: OpenCorpus
 }
 
@@ -30,7 +31,7 @@ export function checkTextStage(settings: Stage1Settings): void {
  * @throws UserError before anything is computed for objectives that need images or several spaces
  */
 export async function runTextStage(run: TextRun): Promise<StageResult> {
-  const { texts, open, teacher, settings, ...common } = run
+  const { texts, open, teacher, settings, keptImage, ...common } = run
   const label = 'stage 1, texts'
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, run.languages, weights)
@@ -43,7 +44,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
     requireNeeds(weights, { teacher: true, ...innerNeeds(shapes) })
     const embedDim = generalDim(teachers)
     const student = async (set: TrainingSet) => {
-      const start = await startStudent(settings, { ...common, set, imageSize: teacher.imageSize, embedDim })
+      const start = await startStudent(settings, { ...common, set, imageSize: teacher.imageSize, embedDim, keptImage })
       const { projection_dim: dim } = start.model.config
       if (dim !== embedDim) throw refuseDimension(label, dim, embedDim)
       return start
@@ -57,9 +58,10 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
       weights,
       objectiveSettings: objectiveSettings.parse(settings),
       distillation: { teachers, variants: settings.variants, pivot: settings.pivot },
-      validateOn: settings.init ? open : undefined,
+      validateOn: settings.init || keptImage ? open : undefined,
     })
   })
+  if (keptImage) return result
   const image = settings.init ? `that of ${settings.init}` : "random: the teacher's own fits the text tower"
   process.stderr.write(`${label}: the image tower was left as it was (${image})\n`)
   return result

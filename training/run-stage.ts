@@ -14,10 +14,11 @@ import { createAdapters, settleAdapters } from './adapters.ts'
 import { loadTrainingSet, type TrainingSet } from './data/training-set.ts'
 import { fit } from './fit.ts'
 import { identityOf } from './identity.ts'
+import { imagesKept } from './kept-images.ts'
 import type { InnerShapes } from './objectives/inner-layers.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
 import type { ObjectiveSettings } from './objectives/settings.ts'
-import { objectiveParams, teachesStudentSpace } from './objectives/table.ts'
+import { needs, objectiveParams, teachesStudentSpace } from './objectives/table.ts'
 import { requireTeachable } from './require-teachable.ts'
 import type { TrainSettings } from './settings.ts'
 import { dynamicCapacity } from './shrink/capacity.ts'
@@ -82,10 +83,14 @@ export function runStage(stage: Stage): Promise<StageResult> {
     const { model, tokenizer, tokenizerDir } = student
     const { config } = model
     if (distillation) requireTeachable(distillation.teachers, weights, student, set, settings.keepPatches)
-    const pixels = await pixelsOf(set, config, cacheDir, closeLater)
-    const features = distillation && (await featuresFor(stage, distillation, { set, pixels }, student))
+    const { keptImage } = model
+    const seen = keptImage === undefined || needs(weights, 'images')
+    const decoded = seen ? await pixelsOf(set, config, cacheDir, closeLater) : undefined
+    const features = distillation && (await featuresFor(stage, distillation, { set, pixels: decoded }, student))
+    const keptImages = keptImage && decoded && (await imagesKept(keptImage, { set, pixels: decoded }, cacheDir, features?.teacher))
+    const pixels = keptImage ? undefined : decoded
     const { adapters, params } = learnable(stage, student, set, features)
-    const source = { set, pixels, config, tokenizer, weights, settings, objectiveSettings, ...features, pivot: distillation?.pivot }
+    const source = { set, pixels, keptImages, config, tokenizer, weights, settings, objectiveSettings, ...features, pivot: distillation?.pivot }
     const capacity =
       stage.shrinkSettings && features && pixels && (await dynamicCapacity(model, stage.shrinkSettings, { ...source, ...features, pixels, params }))
     if (capacity) closeLater(capacity, ({ release }) => release())
@@ -102,7 +107,7 @@ export function runStage(stage: Stage): Promise<StageResult> {
       dir,
       resume: stage.resume,
       params: all,
-      trained: Object.keys(all).filter((name) => !capacity?.fixed.includes(name) && (pixels || name.startsWith('text_') || !(name in model.params))),
+      trained: Object.keys(all).filter((name) => !capacity?.fixed.includes(name) && (pixels || keptImages || name.startsWith('text_') || !(name in model.params))),
       constraint: capacity?.constraint,
       evaluate: capacity ? async () => ({ ...(await capacity.refold()), ...(await validate?.()) }) : validate,
       identity: identityOf(stage.corpus, set, config, settings, {
@@ -125,10 +130,11 @@ async function pixelsOf({ images }: TrainingSet, { vision_config: { image_size: 
 
 function featuresFor(
   { weights, settings, cacheDir }: Stage,
-  { teachers, variants }: Distillation,
+  { teachers, variants: asked }: Distillation,
   data: Parameters<typeof featuresOfAll>[2],
-  { model: { config }, tokenizer }: Start,
+  { model: { config, keptImage }, tokenizer }: Start,
 ): Promise<AllFeatures> {
+  const variants = keptImage ? 1 : asked // no image tower learns from an augmented picture
   const policy = { name: settings.augmentation, strength: settings.strength }
   return featuresOfAll(teachers, weights, data, { cacheDir, variants, policy, seed: settings.seed, tokenizer, config })
 }

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { type ClipConfig, preset, type TowerConfig, usualStudent } from '../models/config.ts'
+import { type ClipConfig, preset, type TowerConfig, textPreset, usualStudent } from '../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
 import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
+import type { KeptImageTower } from '../models/kept-image.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import type { TrainingSet } from './data/training-set.ts'
 import { requireNoTokenizerSettings, runTokenizer } from './tokenizer.ts'
@@ -39,6 +40,8 @@ export interface StartOptions {
   imageSize: number
   /** The teacher's, unless settings say otherwise. */
   embedDim: number
+  /** The teacher's image tower, where the student keeps it. */
+  keptImage?: KeptImageTower
 }
 
 /**
@@ -46,12 +49,17 @@ export interface StartOptions {
  * bring their tokenizer.
  * @throws UserError for a source that does not fit
  */
-export async function startStudent(settings: StartSettings, { dir, set, imageSize, embedDim, resume }: StartOptions): Promise<Start> {
+export async function startStudent(settings: StartSettings, { dir, set, imageSize, embedDim, resume, keptImage }: StartOptions): Promise<Start> {
   const source = sourceOf(settings)
   const tokenizerDir = source?.folder ?? (await runTokenizer(dir, set, settings, resume))
   const tokenizer = await loadTokenizer(tokenizerDir, { remember: true })
   const { seed, student } = settings
   const wanted = settings.embedDim ?? embedDim
+  if (keptImage && !source) {
+    const { vocabSize, contextLength } = tokenizer
+    const config = textPreset(student, keptImage.id, { vocabSize, embedDim: keptImage.embedDim, imageSize, contextLength })
+    return { model: { ...createDualEncoder(config, seed), keptImage }, tokenizerDir, tokenizer }
+  }
   if (!source) {
     const { vocabSize, contextLength } = tokenizer
     const patchSize = patchSizeOf(imageSize, settings.patchSize)
@@ -61,7 +69,11 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
   const { folder, flag } = source
   if (settings.tokenizer) await requireSameFile(flag, folder, settings.tokenizer)
   requireNoTokenizerSettings(`${flag} ${folder}`, settings)
-  const { config, params } = await readModelFolder(folder)
+  const { config, params, keptImage: held } = await readModelFolder(folder)
+  if (Boolean(held) !== Boolean(keptImage)) {
+    const [kept, own] = ['an image tower that is kept', 'an image tower of its own']
+    throw unfit(flag, folder, `a student with ${keptImage ? kept : own}`, `one with ${held ? kept : own}`)
+  }
   const size = config.vision_config.image_size
   if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, the teacher's size`, `${size} px`)
   const patch = config.vision_config.patch_size
@@ -71,7 +83,7 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
     if (student !== usualStudent && !isOfSize(config, student)) throw unfit(flag, folder, `the size ${student}, as --student says`, sizeOf(config))
     if (settings.embedDim !== undefined && settings.embedDim !== config.projection_dim)
       throw unfit(flag, folder, `an embedding of ${settings.embedDim}, as --embedDim says`, `${config.projection_dim}`)
-    return { model: { config, params }, tokenizerDir, tokenizer }
+    return { model: { config, params, ...(keptImage && { keptImage }) }, tokenizerDir, tokenizer }
   }
   const { vocab_size: vocabSize, max_position_embeddings: contextLength } = config.text_config
   const sizes = { vocabSize, contextLength, imageSize, patchSize: patch }
