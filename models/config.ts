@@ -94,7 +94,11 @@ export function preset(size: string, { vocabSize, embedDim = 256, imageSize = 64
  * @param kept whose the image tower is
  * @throws UserError for a malformed size, and for one that names an image tower
  */
-export function textPreset(size: string, kept: string, { vocabSize, embedDim, imageSize, contextLength }: Required<Omit<PresetOptions, 'patchSize'>>): ClipConfig {
+export function textPreset(
+  size: string,
+  kept: string,
+  { vocabSize, embedDim, imageSize, contextLength }: Required<Omit<PresetOptions, 'patchSize'>>,
+): ClipConfig {
   const [, width, layers] = (textForm.exec(size) ?? []).map(Number)
   const text = Object.hasOwn(sizes, size) ? sizes[size as PresetName].text : undefined
   if (!text && !(width! > 0 && layers! > 0)) {

@@ -30,6 +30,12 @@ export function logitScale(params: Tensors): tf.Tensor {
   return boundedExp(params.logit_scale!)
 }
 
+/** Parameters per tower of a model, of an image tower that is kept, too. */
+export function parametersOf({ config, keptImage }: DualEncoder): { image: number; text: number } {
+  const own = towerCounts(config)
+  return keptImage ? { ...own, image: keptImage.parameters } : own
+}
+
 /** Parameters per tower, token tables and projections included; `logit_scale` belongs to neither. */
 export function towerCounts(config: ClipConfig): { image: number; text: number } {
   const specs = dualEncoderParams(config)

@@ -9,8 +9,8 @@ import { parseDtypes, requireKeptDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
 import { exportFolder } from '../export/package.ts'
 import type { Encoder } from '../models/encoder.ts'
-import { findKeptImage, type KeptImageTower } from '../models/kept-image.ts'
 import { readModelFolder } from '../models/folder.ts'
+import { findKeptImage, type KeptImageTower } from '../models/kept-image.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { recallSection, recallTitle } from '../report/card.ts'
@@ -79,7 +79,12 @@ function checkKeptExport({ baseline, stage2 }: DistillSettings, dtypes: ModelDty
   requireKeptDtypes(dtypes)
   if (baseline) {
     const hint = 'Leave one of the two out.'
-    throw new UserError({ where: '--baseline', expected: 'a student with towers of its own: its twin has no teacher', got: '--keep-image-tower', hint })
+    throw new UserError({
+      where: '--baseline',
+      expected: 'a student with towers of its own: its twin has no teacher',
+      got: '--keep-image-tower',
+      hint,
+    })
   }
   if (stage2.keepPatches < 1) {
     const hint = 'Leave it out: no picture is decoded for training.'

@@ -26,7 +26,7 @@ export function announce(
 ): void {
   const { image, text } = towerCounts(config)
   const millions = (count: number) => `${(count / 1e6).toFixed(2)} M`
-  const { vision_config: vision, text_config: words } = config
+  const { vision_config: vision, text_config: words, kept_image_tower: kept } = config
   const batchSize = Math.min(settings.batchSize, set.count)
   const batch = batchSize * settings.accumulate
   const shape = { batchSize, languages: set.languages, textLength, textBlocks, keptPatches: keptPatches(config, settings.keepPatches) }
@@ -37,7 +37,7 @@ export function announce(
   const flops = settings.accumulate * (stepFlops(config, shape, textOnly ? ['text'] : undefined) + images)
   const adapters = Object.keys(params).filter((name) => name.startsWith('adapter.')).length
   const lines = [
-    `${label}: image tower ${millions(image)} parameters (${vision.image_size} px, patch ${vision.patch_size}), text tower ${millions(text)} (${words.vocab_size} tokens), ${((image + text) / 1e6).toFixed(2)} MB at int8${adapters ? `, ${adapters} adapters` : ''}`,
+    `${label}: image tower ${kept ? `kept from ${kept} (${vision.image_size} px)` : `${millions(image)} parameters (${vision.image_size} px, patch ${vision.patch_size})`}, text tower ${millions(text)} (${words.vocab_size} tokens), ${((image + text) / 1e6).toFixed(2)} MB at int8${adapters ? `, ${adapters} adapters` : ''}`,
     `  data: ${set.count} ${things}, ${set.texts.length} distinct captions in ${set.languages.join(', ')}${set.dropped ? `; ${set.dropped} ${things} left out for want of a language` : ''}`,
     `  ${settings.steps} steps of ${batch} ${things} (${((settings.steps * batch) / set.count).toFixed(1)} epochs), ${(flops / 1e9).toFixed(0)} GFLOP each, engine ${settings.engine} on ${settings.device}, seed ${settings.seed}`,
   ]

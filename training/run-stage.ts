@@ -107,7 +107,9 @@ export function runStage(stage: Stage): Promise<StageResult> {
       dir,
       resume: stage.resume,
       params: all,
-      trained: Object.keys(all).filter((name) => !capacity?.fixed.includes(name) && (pixels || keptImages || name.startsWith('text_') || !(name in model.params))),
+      trained: Object.keys(all).filter(
+        (name) => !capacity?.fixed.includes(name) && (pixels || keptImages || name.startsWith('text_') || !(name in model.params)),
+      ),
       constraint: capacity?.constraint,
       evaluate: capacity ? async () => ({ ...(await capacity.refold()), ...(await validate?.()) }) : validate,
       identity: identityOf(stage.corpus, set, config, settings, {

@@ -2,7 +2,9 @@ import { progress } from '../../base/progress.ts'
 import type { Graph } from '../../engine/onnx/model.ts'
 import { encodeModel } from '../../engine/onnx/proto.ts'
 import { type NumberTensor, openSession, type RuntimeOptions } from '../../engine/runtime.ts'
-import { addSamples, bestRange, withOutputs } from '../calibrate.ts'
+import type { KeptImageTower } from '../../models/kept-image.ts'
+import { recoloured } from '../../models/onnx/image-tower.ts'
+import { addSamples, bestRange, type Calibration, withOutputs } from '../calibrate.ts'
 import type { Ranges } from '../quantize-static.ts'
 import { carriedTensors, convUses } from './places.ts'
 
@@ -42,6 +44,17 @@ export async function calibrateConv(graph: Graph, pictures: Record<string, Numbe
   }
   return { ranges: new Map(names.map((name, i) => [name, bestRange(Float32Array.from(samples[i]!).sort())])), means }
 }
+
+/** At most so many pictures of a calibration set, as the graph takes them. @param recolour how its pixel values differ from ours */
+export function picturesOf(graph: Graph, { pixels }: Calibration, recolour?: KeptImageTower['recolour']): Record<string, NumberTensor>[] {
+  const [, , size] = graph.inputs[0]!.dims as number[]
+  const stride = 3 * size! ** 2
+  return Array.from({ length: Math.min(mostPictures, pixels.length / stride) }, (_, i) => ({
+    pixel_values: { data: recoloured(pixels.subarray(i * stride, (i + 1) * stride), 1, size!, { recolour }), dims: [1, 3, size!, size!] },
+  }))
+}
+
+const mostPictures = 128
 
 /** values [C, …] of one of `count` pictures. */
 function addMeans(means: Float32Array, values: Float32Array, count: number): void {

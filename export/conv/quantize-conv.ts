@@ -1,6 +1,6 @@
 /** q8 of an image tower with convolutions: weights and activations as 8-bit integers, ranges of activations fixed beforehand (QDQ). */
 import { UserError } from '../../base/errors.ts'
-import { dtypeToOnnx, elementCount } from '../../engine/onnx/dtypes.ts'
+import { dtypeToOnnx } from '../../engine/onnx/dtypes.ts'
 import type { Graph, Node } from '../../engine/onnx/model.ts'
 import { prune } from '../../engine/onnx/passes.ts'
 import { type DynamicOptions, levelsOf } from '../quantize.ts'
@@ -10,6 +10,7 @@ import { type Rewrite, requireOpset, startRewrite } from '../quantize-weights.ts
 import type { Observed } from './calibrate-conv.ts'
 import { correctedBias } from './corrected-bias.ts'
 import { type ConvUse, carriedTensors, convUses, type DenseUse, denseUses } from './places.ts'
+import { roundRows } from './round-rows.ts'
 
 /**
  * Returns `graph` with QuantizeLinear and DequantizeLinear around its convolutions: activations uint8 in calibrated ranges, one scale a tensor; weights int8, one
@@ -92,7 +93,7 @@ function convolve({ conv, x, scale, levels, observed }: Convolution, output: str
   const { node, weight } = conv
   const name = node.inputs[1]!
   const outputs = weight.dims[0]!
-  const matrix = quantizeInt8(weight.data as Float32Array, outputs, elementCount(weight.dims.slice(1)), 'row', levels)
+  const matrix = roundRows(weight.data as Float32Array, outputs, conv.group.inputs === 1 ? 127 : levels)
   const zeros = emit.constant(`zeros_int8_${outputs}`, () => ({ dtype: 'int8', dims: [outputs], data: new Int8Array(outputs) }))
   const scales = emit.constant(`${name}_s8_scale`, () => ({ dtype: 'float32', dims: [outputs], data: matrix.scales }))
   const values = emit.constant(`${name}_s8`, () => ({ dtype: 'int8', dims: weight.dims, data: matrix.values }))

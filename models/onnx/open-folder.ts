@@ -61,7 +61,8 @@ export async function openOnnxFolder(dir: string, options: TeacherOptions = {}):
     requireEqualDims(dir, dim, textDim)
     await requirePositions(dir, tokenizer, text, config)
     const known = options.logitScale ?? config.logitScale
-    const measured = known === undefined && parts?.logits ? await measureScale(parts.logits, { pixel_values: vision.feed(image, 1) }, words, options) : undefined
+    const measured =
+      known === undefined && parts?.logits ? await measureScale(parts.logits, { pixel_values: vision.feed(image, 1) }, words, options) : undefined
     return { ...encoder, embedDim: dim, logitScale: known ?? measured ?? 100 }
   } catch (error) {
     await encoder.release()
