@@ -71,9 +71,15 @@ function introduction({ config, parameters, languages = [], teacher }: Card): st
   const spoken = languages.length > 0 ? ` in ${languages.map(languageName).join(', ')}` : ''
   const { image_size: size } = config.vision_config
   const { max_position_embeddings: context } = config.text_config
+  const kept = config.kept_image_tower
   return [
     `A compact CLIP: pictures and texts${spoken} in one space of ${config.projection_dim} dimensions.${teacher ? ` Distilled from ${teacher}.` : ''}`,
     `${parameterCount(totalParameters({ parameters, bytes: {} }))} parameters (image ${parameterCount(parameters.image)}, text ${parameterCount(parameters.text)}); images of ${size} × ${size} pixels, texts of up to ${context} tokens. Made with distilingual.`,
+    ...(kept === undefined
+      ? []
+      : [
+          `The image tower is that of ${kept}, kept as it is, in ONNX alone; \`model.safetensors\` holds the text tower. Python's \`CLIPModel\` does not read this folder.`,
+        ]),
   ].join('\n')
 }
 
