@@ -17,7 +17,7 @@ import { type Calibration, calibrateGraphs } from './calibrate.ts'
 import { type CardOptions, type FileSizes, modelCard } from './card.ts'
 import { calibrateConv, type Observed, picturesOf } from './conv/calibrate-conv.ts'
 import { keptGraph } from './conv/kept-graph.ts'
-import { holdsConv } from './conv/places.ts'
+import { holdsConv, stemWeights } from './conv/places.ts'
 import { type ConvertOptions, convertGraph, exportDtypes, type FileStem, fileStems, onnxFile, requireKeptDtypes } from './dtypes.ts'
 import { edgeFiles } from './edge-files.ts'
 import { estimatedBytes } from './estimated-bytes.ts'
@@ -150,8 +150,9 @@ async function settleKeepFp32(
   { keepFp32 = [], gate, dtypes }: ExportOptions,
   convert: ConvertOptions,
 ): Promise<string[]> {
-  if (keepFp32 !== 'auto') return resolveKeepFp32(graphs, keepFp32)
-  if (gate) return chooseKeepFp32(graphs, dtypes, gate, tokenizer, convert)
+  const stem = dtypes.includes('q8') ? stemWeights(graphs.vision) : []
+  if (keepFp32 !== 'auto') return [...new Set([...stem, ...resolveKeepFp32(graphs, keepFp32)])]
+  if (gate) return chooseKeepFp32(graphs, dtypes, gate, tokenizer, { ...convert, keepFp32: stem })
   throw new UserError({
     where: '--keepFp32 auto',
     expected: 'a recall gate to satisfy',

@@ -8,9 +8,7 @@ export interface ConvUse {
   bias?: Float32Array // [O]
   /** Input channels of a group, and outputs of one. */
   group: { inputs: number; outputs: number }
-  /** The Clip or Relu that alone reads it. */
-  activation?: Node
-  /** What the others read: after the activation. */
+  /** What its readers read: after the Clip or Relu that alone reads it, if there is one. */
   result: string
 }
 
@@ -40,8 +38,18 @@ export function convUses(graph: Graph): ConvUse[] {
     const [only, ...others] = readers.get(output) ?? []
     const activation = only && others.length === 0 && !shown.has(output) && ['Clip', 'Relu'].includes(only.op) ? only : undefined
     const group = { inputs: weight.dims[1]!, outputs: weight.dims[0]! / groups }
-    return [{ node, weight, bias: bias?.data as Float32Array | undefined, group, activation, result: activation?.outputs[0] ?? output }]
+    return [{ node, weight, bias: bias?.data as Float32Array | undefined, group, result: activation?.outputs[0] ?? output }]
   })
+}
+
+/**
+ * The weights of the first three convolutions, which q8 leaves in fp32: a picture passes through them before it has many channels, so that they are small, and rounding
+ * them costs more than rounding all the others (docs/export.md).
+ */
+export function stemWeights(graph: Graph): string[] {
+  return convUses(graph)
+    .slice(0, 3)
+    .map(({ node }) => node.inputs[1]!)
 }
 
 /** The products with constant matrices, in graph order. */

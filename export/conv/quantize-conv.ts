@@ -15,7 +15,8 @@ import { roundRows } from './round-rows.ts'
 /**
  * Returns `graph` with QuantizeLinear and DequantizeLinear around its convolutions: activations uint8 in calibrated ranges, one scale a tensor; weights int8, one
  * scale an output channel; biases int32, corrected for what rounding the weights shifts (see correctedBias). Sums of such tensors are carried in eight bits too, so that
- * runtimes compute whole blocks in integers. A Clip or Relu that a range already implies is dropped. The matrix of a MatMul or Gemm is stored as int8, with a scale an
+ * runtimes compute whole blocks in integers. A Clip or Relu stays, though the range of what follows implies it: runtimes drop it where they compute in integers, and where
+ * they do not, they drop QuantizeLinear and DequantizeLinear, which then no longer cut anything off. The matrix of a MatMul or Gemm is stored as int8, with a scale an
  * output, and computed in float32: the few that follow the pooling cost no time, and what they read (probabilities of classes) eight bits would not carry well.
  * @throws UserError below opset 13, and for a tensor without a range
  */
@@ -26,19 +27,15 @@ export function quantizeConv(graph: Graph, observed: Observed, options: DynamicO
   const isKept = ({ node }: { node: Node }) => kept.includes(node.inputs[1]!)
   const convs = new Map(convUses(graph).flatMap((use) => (isKept(use) ? [] : [[use.node, use]])))
   const dense = new Map(denseUses(graph).flatMap((use) => (isKept(use) ? [] : [[use.node, use]])))
-  const dropped = new Set<Node>()
   const nodes: Node[] = []
   const { emit, initializers } = startRewrite(graph, nodes)
   const carrier = carry(graph, carriedTensors(graph, kept), observed, emit)
   for (const node of graph.nodes) {
-    if (dropped.has(node)) continue
     const inputs = node.inputs.map((name, i) => carrier.read(name, node, i))
     const conv = convs.get(node)
     const matrix = dense.get(node)
     if (conv) {
-      const drops = conv.activation && isImplied(graph, conv.activation, observed)
-      if (drops) dropped.add(conv.activation!)
-      convolve({ conv, x: inputs[0]!, scale: carrier.scaleOf(node.inputs[0]!), levels, observed }, drops ? conv.result : node.outputs[0]!, emit)
+      convolve({ conv, x: inputs[0]!, scale: carrier.scaleOf(node.inputs[0]!), levels, observed }, emit)
     } else if (matrix) nodes.push({ ...node, inputs: inputs.with(1, storeMatrix(matrix, emit)) })
     else nodes.push({ ...node, inputs })
   }
@@ -73,14 +70,6 @@ function carry(graph: Graph, carried: Set<string>, { ranges }: Observed, emit: R
   }
 }
 
-/** The range of a Relu or Clip begins at 0; that of a Clip ends where it ends, or before: integers then go no further. */
-function isImplied(graph: Graph, { op, inputs, outputs }: Node, { ranges }: Observed): boolean {
-  const { scale, zero } = scaleOf(ranges.get(outputs[0]!) ?? [0, 0])
-  const limit = (i: number, open: number) => (inputs[i] ? Number(graph.initializers.get(inputs[i])?.data[0]) : open)
-  const [least, most] = op === 'Clip' ? [limit(1, -Infinity), limit(2, Infinity)] : [0, Infinity]
-  return zero === 0 && least === 0 && 255 * scale <= most * (1 + 1e-6)
-}
-
 interface Convolution {
   conv: ConvUse
   x: string
@@ -89,8 +78,9 @@ interface Convolution {
   observed: Observed
 }
 
-function convolve({ conv, x, scale, levels, observed }: Convolution, output: string, emit: Rewrite): void {
+function convolve({ conv, x, scale, levels, observed }: Convolution, emit: Rewrite): void {
   const { node, weight } = conv
+  const output = node.outputs[0]!
   const name = node.inputs[1]!
   const outputs = weight.dims[0]!
   const matrix = roundRows(weight.data as Float32Array, outputs, conv.group.inputs === 1 ? 127 : levels)
