@@ -99,7 +99,8 @@ export function runStage(stage: Stage): Promise<StageResult> {
 
     // Where only the adapted space learns, a validation of the student's own would show chance.
     const measurable = Object.keys(adapters).length === 0 || teachesStudentSpace(weights)
-    const validate = measurable && stage.validateOn ? await validation(stage.validateOn, stage.languages, encoder, cacheDir) : undefined
+    const validate =
+      measurable && stage.validateOn ? await validation(stage.validateOn, stage.languages, encoder, cacheDir, { imagesLearn: !keptImage }) : undefined
     const all = { ...params, ...capacity?.params }
     const result = await fit({
       ...source,

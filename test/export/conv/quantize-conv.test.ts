@@ -82,9 +82,7 @@ test('a convolution that is to stay in fp32 keeps its weights', async (t) => {
     quantizableWeights(tower).map(({ name, kind }) => `${kind} ${name}`),
     ['stem', 'depth', 'point', 'mix', 'last'].map((name) => `conv ${name}.weight`),
   )
-  const observed = await calibrateConv(tower, [
-    { pixel_values: { data: noise(1, towerSize), dims: [1, 3, towerSize, towerSize] } },
-  ])
+  const observed = await calibrateConv(tower, [{ pixel_values: { data: noise(1, towerSize), dims: [1, 3, towerSize, towerSize] } }])
   const { initializers } = quantizeConv(tower, observed, { keepFp32: ['mix.weight'] })
   t.is(initializers.get('mix.weight'), tower.initializers.get('mix.weight'))
   t.false(initializers.has('last.weight'))
