@@ -31,7 +31,9 @@ export function quantizeConv(graph: Graph, observed: Observed, options: DynamicO
   const { emit, initializers } = startRewrite(graph, nodes)
   const carrier = carry(graph, carriedTensors(graph, kept), observed, emit)
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map((name, i) => carrier.read(name, node, i))
+    // Between a DequantizeLinear and a QuantizeLinear, onnxruntime rounds weights in fp32 by itself, with one scale for all.
+    const isFloat = node.op === 'Conv' && isKept({ node })
+    const inputs = isFloat ? node.inputs : node.inputs.map((name, i) => carrier.read(name, node, i))
     const conv = convs.get(node)
     const matrix = dense.get(node)
     if (conv) {

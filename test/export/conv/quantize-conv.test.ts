@@ -83,7 +83,8 @@ test('a convolution that is to stay in fp32 keeps its weights', async (t) => {
     ['stem', 'depth', 'point', 'mix', 'last'].map((name) => `conv ${name}.weight`),
   )
   const observed = await calibrateConv(tower, [{ pixel_values: { data: noise(1, towerSize), dims: [1, 3, towerSize, towerSize] } }])
-  const { initializers } = quantizeConv(tower, observed, { keepFp32: ['mix.weight'] })
+  const { initializers, nodes } = quantizeConv(tower, observed, { keepFp32: ['mix.weight'] })
+  t.deepEqual(nodes.find(({ inputs }) => inputs[1] === 'mix.weight')!.inputs, ['p', 'mix.weight', 'mix.bias'], 'nothing is rounded before it')
   t.is(initializers.get('mix.weight'), tower.initializers.get('mix.weight'))
   t.false(initializers.has('last.weight'))
   const pixel_values = floats([1, 3, towerSize, towerSize], noise(1, towerSize))
