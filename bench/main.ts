@@ -12,6 +12,7 @@ import { benchStep } from './step.ts'
 import { studyFlags } from './study/plan.ts'
 import { benchTeacherModes, teacherModesFlags } from './teacher-modes.ts'
 import { benchTokenizers } from './tokenizers.ts'
+import { benchZoo } from './zoo.ts'
 
 interface Bench {
   summary: string
@@ -50,6 +51,11 @@ const benches: Record<string, Bench> = {
     summary: 'one budget of parameters split between the towers, and students of 50, 22 and 15 % of the teacher; resumable',
     flags: budgetFlags,
     run: benchBudget,
+  },
+  zoo: {
+    summary: 'teachers of many makers, here and by their own Python: pixels, pictures, texts',
+    flags: { dir: '.cache/zoo', python: 'python3', only: '' },
+    run: benchZoo,
   },
   speed: { summary: 'what objectives add to a step, and what the teacher costs, cached against at every step', flags: speedFlags, run: benchSpeed },
 }

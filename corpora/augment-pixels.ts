@@ -24,10 +24,14 @@ export interface Canvas {
   green: Float32Array
   blue: Float32Array
   alpha: Float32Array
-  /** Two planes for intermediates: luminance, blurred alpha, lines. */
+  /** Planes for intermediates: luminance, blurred alpha, lines. */
   spare: Float32Array
   other: Float32Array
+  smooth: Float32Array
 }
+
+/** The side, in pixels, at which lines of edges and grains of noise are one pixel wide. */
+export const referenceSide = 64
 
 /** Room beyond the frame, as a fraction of its side, into which a drawing may be shifted. */
 const overhang = 0.03
@@ -35,7 +39,7 @@ const overhang = 0.03
 export function makeCanvas(size: number): Canvas {
   const plane = () => new Float32Array(size * size)
   const source = new Float32Array((size + 2) * (size + 2) * 4)
-  return { size, source, red: plane(), green: plane(), blue: plane(), alpha: plane(), spare: plane(), other: plane() }
+  return { size, source, red: plane(), green: plane(), blue: plane(), alpha: plane(), spare: plane(), other: plane(), smooth: plane() }
 }
 
 /** Loads RGBA bytes into the bordered source; returns whether the image is opaque. An opaque one repeats its edge outwards. */
@@ -212,22 +216,43 @@ export function composite({ size, red, green, blue, alpha }: Canvas, from: Rgb, 
   }
 }
 
-/** Adds noise of at most ±`amount` grey levels (the sum of two uniform draws) from a xorshift seeded with `seed`. */
-export function addNoise({ red, green, blue }: Canvas, amount: number, seed: number): void {
+/**
+ * Adds noise of at most ±`amount` grey levels (the sum of two uniform draws) from a xorshift seeded with `seed`: a grid of `referenceSide`² grains,
+ * which have the same place in the picture at every size.
+ */
+export function addNoise({ size, red, green, blue }: Canvas, amount: number, seed: number): void {
   const scale = amount / 255
+  const grains = noiseGrains(seed)
+  for (let y = 0, i = 0; y < size; y++) {
+    const row = grainOf(y, size) * referenceSide
+    for (let x = 0; x < size; x++, i++) {
+      const grain = 3 * (row + grainOf(x, size))
+      red[i] = clip(red[i]! + grains[grain]! * scale)
+      green[i] = clip(green[i]! + grains[grain + 1]! * scale)
+      blue[i] = clip(blue[i]! + grains[grain + 2]! * scale)
+    }
+  }
+}
+
+/** The grain under a pixel's centre. */
+function grainOf(pixel: number, size: number): number {
+  return Math.floor(((pixel + 0.5) * referenceSide) / size)
+}
+
+/** -255..255 for red, green and blue of every grain. */
+function noiseGrains(seed: number): Int16Array {
+  const grains = new Int16Array(3 * referenceSide * referenceSide)
   let state = seed | 0 || 1
-  for (let i = 0; i < red.length; i++) {
+  for (let i = 0; i < grains.length; i += 3) {
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5
-    const a = state & 255
-    const b = (state >>> 8) & 255
-    const c = (state >>> 16) & 255
-    const d = state >>> 24
-    red[i] = clip(red[i]! + (a + b - 255) * scale)
-    green[i] = clip(green[i]! + (b + c - 255) * scale)
-    blue[i] = clip(blue[i]! + (c + d - 255) * scale)
+    const [a, b, c, d] = [state & 255, (state >>> 8) & 255, (state >>> 16) & 255, state >>> 24]
+    grains[i] = a + b - 255
+    grains[i + 1] = b + c - 255
+    grains[i + 2] = c + d - 255
   }
+  return grains
 }
 
 function clip(value: number): number {

@@ -49,7 +49,8 @@ export function drawAugmentation(next: Random, policy: Policy): Augmentation {
 }
 
 /**
- * Makes the pixels of one recorded augmentation: the same record on the same image gives the same bits.
+ * Makes the pixels of one recorded augmentation: the same record on the same image gives the same bits, and at another size the same picture, so that
+ * a teacher and a student of different sizes see one thing.
  * An opaque image is cropped where a drawing is moved, and shows no background.
  * @param rgba `[size, size, 4]` bytes, not premultiplied
  * @param out receives `[3, size, size]` at `offset`, normalised with CLIP's mean and standard deviation
@@ -79,14 +80,14 @@ let canvas: Canvas | undefined
 
 /** Replaces the drawing by its edges: of luminance, of the silhouette, and the dark areas themselves. */
 function applyLines(on: Canvas, { ink, threshold, fill }: NonNullable<Augmentation['lines']>): void {
-  const { size, red, green, blue, alpha, spare, other } = on
+  const { size, red, green, blue, alpha, spare, other, smooth } = on
   luminance(on)
-  edges(spare, other, size, 255, threshold)
+  edges(spare, other, smooth, size, 255, threshold)
   for (let i = 0; i < other.length; i++) {
     const dark = fill ? alpha[i]! * Math.min(1, Math.max(0, (80 - spare[i]!) / 30)) : 0
     if (dark > other[i]!) other[i] = dark
   }
-  edges(alpha, spare, size, 1, 0.1)
+  edges(alpha, spare, smooth, size, 1, 0.1)
   for (let i = 0; i < other.length; i++) if (spare[i]! > other[i]!) other[i] = spare[i]!
   for (const plane of [red, green, blue, alpha]) plane.fill(0)
   pixels.drawOver(on, other, ink)
@@ -94,10 +95,10 @@ function applyLines(on: Canvas, { ink, threshold, fill }: NonNullable<Augmentati
 
 /** Blurred alpha passes one half at the edge: there the line stands, as wide as the blur. */
 function applyOutline(on: Canvas, { ink, width, inner }: NonNullable<Augmentation['outline']>): void {
-  const { size, alpha, spare, other } = on
+  const { size, alpha, spare, other, smooth } = on
   if (inner > 0) {
     luminance(on)
-    edges(spare, other, size, 255, 0.1)
+    edges(spare, other, smooth, size, 255, 0.1)
     for (let i = 0; i < other.length; i++) other[i] = other[i]! * inner
     pixels.drawOver(on, other, ink)
   }

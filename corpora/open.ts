@@ -22,6 +22,8 @@ export interface OpenCorpus {
   freeQueryProtocols: string[]
   /** The protocol that choices are made on during training. */
   defaultValidation: string
+  /** Side, in pixels, at which a student sees these pictures unless --image-size says otherwise. */
+  imageSize: number
   /** Throws UserError for an unknown protocol, and for a language that it has no texts in. */
   task(protocol: string, language: Language): Promise<RetrievalTask>
   /** The languages a protocol has texts in. Throws UserError for an unknown protocol. */
@@ -37,6 +39,9 @@ export interface OpenCorpus {
   /** Who made these images and the words, under which licence. */
   credits(imageIds: readonly string[]): string
 }
+
+/** Side at which a student sees users' pictures, unless told otherwise. */
+export const pictureSize = 112
 
 const readers: Record<string, (options: { file: string; imagesDir?: string }) => Promise<Corpus>> = {
   '.csv': csvCorpus,
@@ -73,6 +78,7 @@ export async function openCorpus(nameOrFile: string, options: { languages?: Lang
     freeQueryProtocols: [],
     // Without a val split, rather the training images than choices made on test.
     defaultValidation: corpus.splits.includes('val') ? 'val' : corpus.splits[0]!,
+    imageSize: pictureSize,
     task: async (protocol, language) => splitProtocol(corpus, splitOf(corpus, protocol), language),
     languagesOf: (protocol) => corpus.languagesOf(splitOf(corpus, protocol)),
     classifications: [{ kind: 'classes', templates: photoTemplates, nameOf: ({ classId }) => classId }],

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { requireSpace } from '../base/free-space.ts'
 import { progress } from '../base/progress.ts'
+import { clipFraming, type Framing } from './framing.ts'
 import { decodeImage, type Fit } from './images.ts'
 import type { ImageSource } from './sample.ts'
 
@@ -18,6 +19,7 @@ export interface PixelCache {
   name: string
   count: number
   size: number
+  framing: Framing
   /** `keys[i]` is the key of the source that image `i` came from. */
   keys: string[]
   /** Reads image `i` (`[size, size, 4]`, not premultiplied), into `into` when given. The system's page cache holds what is hot. */
@@ -31,12 +33,14 @@ export interface PixelCacheOptions {
   /** Side of the square images in pixels. */
   size: number
   fit?: Fit
+  /** Of photographs: the model's. */
+  framing?: Framing
   /** Images decoded at once. */
   concurrency?: number
 }
 
 /** Raised whenever decodeImage would give other pixels, so that old caches are left behind. */
-const version = 1
+const version = 2
 const sidecarSchema = z.object({
   version: z.literal(version),
   size: z.number(),
@@ -51,7 +55,7 @@ const sidecarSchema = z.object({
  * @throws UserError for an empty list, a disk without room, and images that cannot be decoded, all of them at once; nothing half-written stays behind
  */
 export async function buildPixelCache(sources: ImageSource[], options: PixelCacheOptions): Promise<PixelCache> {
-  const { dir, size, fit = 'auto', concurrency = 4 } = options
+  const { dir, size, fit = 'auto', framing = clipFraming, concurrency = 4 } = options
   if (sources.length === 0) {
     throw new UserError({
       where: `pixel cache in ${dir}`,
@@ -61,22 +65,22 @@ export async function buildPixelCache(sources: ImageSource[], options: PixelCach
     })
   }
   const keys = sources.map(({ key }) => key)
-  const hash = hashOf(sources, size, fit)
+  const hash = hashOf(sources, size, [fit, framing])
   const stem = join(dir, `pixels-${size}-${hash.slice(0, 16)}`)
   const file = `${stem}.rgba`
   const sidecar = `${stem}.json`
   if (!isCurrent(file, sidecar, hash, keys, size)) {
     const hint = 'Free some space, or name another --cacheDir.'
-    await requireSpace(dir, keys.length * size * size * 4, { what: 'decoded images', hint })
+    await requireSpace(dir, keys.length * size * size * 4, { what: `${keys.length} decoded images of ${size} px`, hint })
     await mkdir(dir, { recursive: true })
     await rm(sidecar, { force: true })
-    await write(file, sources, size, fit, concurrency)
+    await write(file, sources, (source) => decodeImage(source, size, fit, framing), concurrency)
     await writeFileAtomic(sidecar, `${JSON.stringify({ version, size, fit, hash, keys })}\n`)
   }
-  return openCache(file, size, keys)
+  return openCache(file, { size, framing, keys })
 }
 
-function openCache(file: string, size: number, keys: string[]): PixelCache {
+function openCache(file: string, { size, framing, keys }: Pick<PixelCache, 'size' | 'framing' | 'keys'>): PixelCache {
   const bytes = size * size * 4
   const count = keys.length
   const fd = openSync(file, 'r')
@@ -85,6 +89,7 @@ function openCache(file: string, size: number, keys: string[]): PixelCache {
     name: basename(file),
     count,
     size,
+    framing,
     keys,
     read: (i, into = new Uint8Array(bytes)) => {
       if (!(Number.isInteger(i) && i >= 0 && i < count)) throw new RangeError(`pixel cache: image ${i} of ${count} (${file})`)
@@ -96,7 +101,7 @@ function openCache(file: string, size: number, keys: string[]): PixelCache {
   }
 }
 
-async function write(file: string, sources: ImageSource[], size: number, fit: Fit, concurrency: number): Promise<void> {
+async function write(file: string, sources: ImageSource[], decode: (source: ImageSource) => Promise<Uint8Array>, concurrency: number): Promise<void> {
   const unfinished = `${file}.${randomUUID()}.tmp` // another process or call may be making the same one
   const handle = await open(unfinished, 'w')
   const limit = pLimit(concurrency)
@@ -107,7 +112,7 @@ async function write(file: string, sources: ImageSource[], size: number, fit: Fi
     await Promise.all(
       sources.map((source, i) =>
         limit(async () => {
-          const pixels = await decodeImage(source, size, fit).catch((error: Error) => {
+          const pixels = await decode(source).catch((error: Error) => {
             if (!(error instanceof UserError)) throw error
             broken.push(error)
           })
@@ -165,8 +170,8 @@ export function contentOf({ key, fingerprint, modified }: ImageSource): unknown[
   return [key, fingerprint ?? null, ...(modified === undefined ? [] : [modified])]
 }
 
-function hashOf(sources: ImageSource[], size: number, fit: Fit): string {
-  const hash = createHash('sha256').update(JSON.stringify([version, size, fit]))
+function hashOf(sources: ImageSource[], size: number, frame: [Fit, Framing]): string {
+  const hash = createHash('sha256').update(JSON.stringify([version, size, ...frame]))
   for (const source of sources) hash.update(JSON.stringify(contentOf(source)))
   return hash.digest('hex')
 }

@@ -31,12 +31,21 @@ export interface Session {
   release(): Promise<void>
 }
 
+/** Of a model that is given as bytes. */
+export interface Origin {
+  /** File that they were taken from, for messages. */
+  where: string
+  /** Folder of the files that hold weights of it. */
+  weightsDir: string
+}
+
 /**
  * Opens an ONNX model given as a path or as bytes.
  * @throws UserError when the file is missing or onnxruntime refuses the model or the device
  */
-export async function openSession(model: string | Uint8Array, options: RuntimeOptions = {}): Promise<Session> {
-  const session = await createSession(model, options).catch((error: Error) => refuse(model, error, options.device))
+export async function openSession(model: string | Uint8Array, options: RuntimeOptions = {}, origin?: Origin): Promise<Session> {
+  const more = origin && { extra: { session: { model_external_initializers_file_folder_path: origin.weightsDir } } }
+  const session = await createSession(model, options, more).catch((error: Error) => refuse(origin?.where ?? model, error, options.device))
   let released: Promise<void> | undefined
   return {
     inputs: session.inputMetadata.map(describe),
@@ -65,7 +74,7 @@ async function createSession(
   { device = 'cpu', threads = availableParallelism() }: RuntimeOptions,
   more: ort.InferenceSession.SessionOptions = {},
 ) {
-  const options: ort.InferenceSession.SessionOptions = { executionProviders: [device], intraOpNumThreads: threads, logSeverityLevel: 3, ...more }
+  const options: ort.InferenceSession.SessionOptions = { executionProviders: [device], intraOpNumThreads: threads, logSeverityLevel: 4, ...more }
   return typeof model === 'string' ? ort.InferenceSession.create(model, options) : ort.InferenceSession.create(model, options)
 }
 

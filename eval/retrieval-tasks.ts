@@ -1,3 +1,4 @@
+import type { Frame } from '../corpora/framing.ts'
 import { buildPixelCache, type PixelCache } from '../corpora/pixel-cache.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { embedCached, embedTexts } from '../models/embed.ts'
@@ -10,13 +11,13 @@ export interface PreparedTask {
   pixels: PixelCache
 }
 
-/** Decodes the images of a task to squares of `size` pixels, or finds them in the cache. */
-export async function prepareTask(task: RetrievalTask, size: number, cacheDir: string): Promise<PreparedTask> {
+/** Decodes the images of a task to the squares that a model sees, or finds them in the cache. */
+export async function prepareTask(task: RetrievalTask, { imageSize, framing }: Frame, cacheDir: string): Promise<PreparedTask> {
   return {
     task,
     pixels: await buildPixelCache(
       task.images.map(({ source }) => source),
-      { dir: cacheDir, size },
+      { dir: cacheDir, size: imageSize, framing },
     ),
   }
 }

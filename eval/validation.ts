@@ -37,7 +37,7 @@ export async function validation(
 ): Promise<() => Promise<Record<string, number>>> {
   const tasks: RetrievalTask[] = []
   for (const language of languages) tasks.push(await open.task(open.defaultValidation, language))
-  const prepared = (task: RetrievalTask) => prepareTask(task, encoder.imageSize, cacheDir)
+  const prepared = (task: RetrievalTask) => prepareTask(task, encoder, cacheDir)
   for (const task of tasks) (await prepared(task)).pixels.close() // decoded before anything is trained
   const embedded = new Map<string, Float32Array>() // by the file of their pixels, which languages share
   const imagesOf = async (pixels: PixelCache) => {

@@ -1,9 +1,11 @@
+import type { Framing } from '../corpora/framing.ts'
 import type { ClipConfig } from '../models/config.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { recallSection, recallTitle } from '../report/card.ts'
 import { languageName, megabytes, parameterCount, percent, totalParameters } from '../report/format.ts'
 import type { Report } from '../report/schema.ts'
 import { tableMarkdown } from '../report/tables/markdown.ts'
+import { usage } from './card-usage.ts'
 import type { FileStem } from './dtypes.ts'
 import type { RecallRow } from './gate.ts'
 import { layerName } from './sensitivity.ts'
@@ -31,6 +33,7 @@ export interface CardOptions {
 export interface Card extends CardOptions {
   name: string
   config: ClipConfig
+  framing?: Framing
   parameters: { image: number; text: number }
   sizes: FileSizes[]
   parity: Parity[]
@@ -81,37 +84,6 @@ function introduction({ config, parameters, languages = [], teacher }: Card): st
           `The image tower is that of ${kept}, kept as it is, in ONNX alone; \`model.safetensors\` holds the text tower. Python's \`CLIPModel\` does not read this folder.`,
         ]),
   ].join('\n')
-}
-
-function usage({ config, sizes, leaveOut, python }: Card): string {
-  const older = ['fp32', 'q8'].filter((format) => sizes.some(({ dtype }) => dtype === format))
-  const ways = [
-    leaveOut.includes('combined')
-      ? 'The pipeline `image-feature-extraction`'
-      : 'The pipelines `zero-shot-image-classification` and `image-feature-extraction`',
-    ...(older.length > 0 ? [`\`@xenova/transformers\` 2.17 (${older.join(' and ')})`] : []),
-    'onnxruntime in any language (`onnx/`)',
-    ...(leaveOut.includes('safetensors') || !python ? [] : ["Python's `CLIPModel.from_pretrained` (`model.safetensors`)"]),
-  ]
-  const size = config.vision_config.image_size
-  const dtype = sizes.some((row) => row.dtype === 'q8') ? 'q8' : sizes[0]!.dtype
-  return `## Use
-
-In Node, with \`npm install @huggingface/transformers sharp\`; \`dir\` is this folder:
-
-\`\`\`js
-import { AutoProcessor, AutoTokenizer, CLIPTextModelWithProjection, CLIPVisionModelWithProjection, RawImage } from '@huggingface/transformers'
-import sharp from 'sharp'
-const [tokenizer, processor, text, vision] = await Promise.all([AutoTokenizer, AutoProcessor, CLIPTextModelWithProjection, CLIPVisionModelWithProjection].map((part) => part.from_pretrained(dir, { dtype: '${dtype}' })))
-const { text_embeds } = await text(tokenizer(['a red apple', '红苹果'], { padding: true, truncation: true }))
-const { image_embeds } = await vision(await processor(new RawImage(await sharp(file).autoOrient().flatten({ background: 'white' }).resize(${size}, ${size}, { kernel: 'cubic', fastShrinkOnLoad: false }).toColourspace('srgb').raw().toBuffer(), ${size}, ${size}, 3)))
-\`\`\`
-
-Both are of length 1: their dot product is their similarity. Resizing with sharp first matters: the library's own resizer makes small
-pictures look different from those the model has learnt from. That line is for photographs; of a drawing on a transparent ground show all that is
-visible: \`sharp(file).autoOrient().trim({ background: '#0000', threshold: 8 }).flatten({ background: 'white' }).resize(${size}, ${size}, { fit: 'contain', background: 'white', kernel: 'cubic' })\`.
-
-${ways.join(', ')} work too.`
 }
 
 function sizes({ sizes, parity }: Card): string {

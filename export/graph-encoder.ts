@@ -23,7 +23,7 @@ export async function openVision(graph: Graph, options: GraphOptions = {}): Prom
   return {
     oneByOne: choosesRanges(graph),
     encodeImages: async (pixels, count) => {
-      const data = recoloured(pixels, count, size!, options)
+      const data = recoloured(pixels, size!, options.recolour)
       return first(await session.run({ pixel_values: { data, dims: [count, 3, size!, size!] } }))
     },
     release: () => session.release(),

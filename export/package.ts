@@ -118,7 +118,16 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
       const parameters = parametersOf(model)
       await writeFile(
         join(dir, 'README.md'),
-        modelCard({ ...options.card, ...files, name, config: model.config, parameters, leaveOut, python: !keptImage && poolsAsPython(tokenizer) }),
+        modelCard({
+          ...options.card,
+          ...files,
+          name,
+          config: model.config,
+          framing: model.framing,
+          parameters,
+          leaveOut,
+          python: !keptImage && poolsAsPython(tokenizer),
+        }),
       )
       return { dir: out, ...files }
     } finally {

@@ -1,3 +1,4 @@
+import { clipFraming, type Frame, type Framing } from '../corpora/framing.ts'
 import { countParams, initialize, type ParamSpecs, type Params } from '../engine/params.ts'
 import type { tf } from '../engine/tf.ts'
 import type { Tensors } from '../engine/trace/trace.ts'
@@ -14,6 +15,13 @@ export interface DualEncoder {
   params: Params
   /** The image tower, where config.kept_image_tower says that it is none of ours. */
   keptImage?: KeptImageTower
+  /** How it learnt to see photographs; CLIP's where it is not said. */
+  framing?: Framing
+}
+
+/** What it sees of a picture. */
+export function frameOf({ config, framing = clipFraming }: Pick<DualEncoder, 'config' | 'framing'>): Frame {
+  return { imageSize: config.vision_config.image_size, framing }
 }
 
 export function dualEncoderParams(config: ClipConfig): ParamSpecs {

@@ -1,8 +1,9 @@
 import { opening } from '../base/closing.ts'
+import type { Framing } from '../corpora/framing.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
-import type { DualEncoder } from './dual-encoder.ts'
+import { type DualEncoder, frameOf } from './dual-encoder.ts'
 import { boundedLogarithm } from './temperature.ts'
 import { traceTower } from './towers.ts'
 
@@ -12,6 +13,8 @@ export interface Encoder {
   id: string
   embedDim: number // E
   imageSize: number // S, pixels
+  /** How a photograph becomes a square of that size. */
+  framing: Framing
   /** exp(logit_scale), for softened similarities: a model's own within CLIP's bounds, a teacher's as its files have it. */
   logitScale: number
   /** What an embedding is depends on what else is in the call: such a model chooses the ranges of its activations anew each time. */
@@ -28,12 +31,11 @@ export interface Encoder {
 export async function modelEncoder(id: string, model: DualEncoder, tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<Encoder> {
   const { config, params } = model
   const { image, text, release } = await openTowers(model, options)
-  const size = config.vision_config.image_size
   const context = config.text_config.max_position_embeddings
   return {
     id,
     embedDim: config.projection_dim,
-    imageSize: size,
+    ...frameOf(model),
     get logitScale() {
       return Math.exp(boundedLogarithm(params.logit_scale!.data[0]!))
     },
@@ -51,7 +53,7 @@ function openTowers(model: DualEncoder, options: RuntimeOptions) {
   return opening(async (closeLater, release) => {
     const open = async (tower: 'image' | 'text') => closeLater(await openTower(tower, model, options), ({ release }) => release())
     const kept = model.keptImage && closeLater(await model.keptImage.open(options), ({ release }) => release())
-    const image = kept ? async (pixels: Float32Array, count: number) => (await kept.embed(pixels, count)).data : ownImages(model, await open('image'))
+    const image = kept ? kept.encodeImages : ownImages(model, await open('image'))
     return { image, text: await open('text'), release }
   })
 }

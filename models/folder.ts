@@ -1,18 +1,20 @@
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
+import { type Frame, filters } from '../corpora/framing.ts'
 import { clipMean, clipStd } from '../corpora/pixel-values.ts'
 import type { Params } from '../engine/params.ts'
 import { decodeSafetensors, encodeSafetensors } from '../engine/safetensors.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { type ClipConfig, keptVision, type TowerConfig } from './config.ts'
-import { type DualEncoder, dualEncoderParams } from './dual-encoder.ts'
+import { type DualEncoder, dualEncoderParams, frameOf } from './dual-encoder.ts'
 import { readExportWeights } from './export-weights.ts'
 import { findKeptImage, type KeptImageTower } from './kept-image.ts'
+import { readPreprocessing } from './onnx/preprocessing.ts'
 import { boundedLogarithm } from './temperature.ts'
 import { evenConfig, evenParams, unevenParams } from './uneven.ts'
 
@@ -71,14 +73,18 @@ async function tellOthers(file: string, { contextLength }: Tokenizer): Promise<v
  * logit_scale is written within the bounds it was used in, which others do not know of. An image tower that is kept is copied, with its preprocessor, as
  * onnx/vision_model.onnx: model.safetensors then holds the text tower, and CLIPModel does not read the folder.
  */
-export async function writeModelFolder(dir: string, { config, params: trained, keptImage }: DualEncoder, tokenizerDir: string): Promise<void> {
+export async function writeModelFolder(
+  dir: string,
+  { config, params: trained, framing, keptImage }: DualEncoder,
+  tokenizerDir: string,
+): Promise<void> {
   const logitScale = boundedLogarithm(trained.logit_scale!.data[0]!)
   const params = { ...trained, logit_scale: { shape: [], data: Float32Array.of(logitScale) } }
   await mkdir(dir, { recursive: true })
   await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(evenParams({ config, params }))))
   for (const file of tokenizerFiles) await copyFile(join(tokenizerDir, file), join(dir, file))
   if (keptImage) await copyImageTower(keptImage, dir)
-  else await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(config.vision_config.image_size))
+  else await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(frameOf({ config, framing })))
   const tokenizer = await loadTokenizer(dir)
   await tellOthers(join(dir, 'tokenizer_config.json'), tokenizer)
   await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params }, tokenizer)) // last: its presence says that the folder is complete
@@ -112,14 +118,14 @@ export async function readModelFolder(dir: string): Promise<DualEncoder & { toke
       hint: 'Model and tokenizer must come from the same run.',
     })
   }
-  return { config, params: isExport ? params : unevenParams(params, config), tokenizer, ...(await keptIn(dir, config)) }
+  const { framing } = await readPreprocessing(dir, { type: 'clip' })
+  return { config, params: isExport ? params : unevenParams(params, config), framing, tokenizer, ...(await keptIn(dir, config)) }
 }
 
-async function copyImageTower({ file, folder }: KeptImageTower, dir: string): Promise<void> {
+async function copyImageTower({ file, preprocessor }: KeptImageTower, dir: string): Promise<void> {
   await mkdir(join(dir, 'onnx'), { recursive: true })
   await writeFileAtomic(join(dir, keptFile), await readFile(file))
-  const preprocessor = 'preprocessor_config.json'
-  await writeFileAtomic(join(dir, preprocessor), await readFile(join(folder, preprocessor)))
+  await writeFileAtomic(join(dir, basename(preprocessor)), await readFile(preprocessor))
 }
 
 /** The image tower that a folder keeps, if it keeps one. */
@@ -178,15 +184,17 @@ function huggingFaceConfig({ config, params }: DualEncoder, { padId, bosId, eosI
 }
 
 /** Both generations of transformers.js find their processor here. */
-function preprocessorConfig(size: number): object {
+function preprocessorConfig({ imageSize: size, framing }: Frame): object {
+  const side = Math.round(size * framing.zoom)
+  const sizes = { shortest: { shortest_edge: side }, longest: { longest_edge: side }, stretch: { height: side, width: side } }
   return {
     image_processor_type: 'CLIPImageProcessor',
     feature_extractor_type: 'CLIPFeatureExtractor',
     do_convert_rgb: true,
     do_resize: true,
-    size: { shortest_edge: size },
-    resample: 3, // bicubic
-    do_center_crop: true,
+    size: sizes[framing.resize],
+    resample: filters.indexOf(framing.filter),
+    do_center_crop: framing.resize !== 'stretch' || side !== size,
     crop_size: { height: size, width: size },
     do_rescale: true,
     rescale_factor: 1 / 255,

@@ -6,8 +6,8 @@ import { hashFiles } from '../base/hashes.ts'
 import { type Encoder, modelEncoder } from './encoder.ts'
 import { findModel } from './find-model.ts'
 import { readModelFolder } from './folder.ts'
-import { dtypeOf, type ModelDtype } from './onnx/dtypes.ts'
-import { findImageTower, findTeacherFiles, teacherId } from './onnx/files.ts'
+import { dtypeOf, type FileFormat } from './onnx/dtypes.ts'
+import { findTeacherFiles, findTowerFile, teacherId } from './onnx/files.ts'
 import { openOnnxFolder } from './onnx/open-folder.ts'
 
 /**
@@ -15,7 +15,7 @@ import { openOnnxFolder } from './onnx/open-folder.ts'
  * @param dtype number format; only an export holds several
  * @throws UserError when the folder holds no model, or none in that format
  */
-export async function openModel(dir: string, dtype?: ModelDtype): Promise<Encoder> {
+export async function openModel(dir: string, dtype?: FileFormat): Promise<Encoder> {
   const { kind, folder } = await locateModel(dir, dtype)
   if (kind === 'onnx') return openOnnxFolder(folder, { dtype })
   const model = await readModelFolder(folder)
@@ -26,14 +26,14 @@ export async function openModel(dir: string, dtype?: ModelDtype): Promise<Encode
 export interface ModelIdentity {
   /** Of every file that its embeddings depend on. */
   hash: string
-  dtype: ModelDtype
+  dtype: FileFormat
 }
 
 /**
  * Tells which model openModel would open, without opening it.
  * @throws UserError as openModel does for a folder without a model
  */
-export async function identifyModel(dir: string, dtype?: ModelDtype): Promise<ModelIdentity> {
+export async function identifyModel(dir: string, dtype?: FileFormat): Promise<ModelIdentity> {
   const { kind, folder } = await locateModel(dir, dtype)
   if (kind === 'onnx') {
     const files = await findTeacherFiles(folder, dtype)
@@ -41,7 +41,7 @@ export async function identifyModel(dir: string, dtype?: ModelDtype): Promise<Mo
     return { hash: (await teacherId(folder, files)).slice(-12), dtype: dtypeOf(name) }
   }
   const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'tokenizer_config.json'].map((name) => join(folder, name))
-  const kept = (await keepsImageTower(folder)) ? [await findImageTower(folder), join(folder, 'preprocessor_config.json')] : []
+  const kept = (await keepsImageTower(folder)) ? [await findTowerFile(folder, 'vision'), join(folder, 'preprocessor_config.json')] : []
   return { hash: await hashFiles(folder, [...files, ...kept]), dtype: 'fp32' }
 }
 
@@ -49,7 +49,7 @@ export async function identifyModel(dir: string, dtype?: ModelDtype): Promise<Mo
  * Finds the files of a model: in an export its ONNX files, in a run the trained student, or with `dtype` the run's export.
  * @throws UserError when the folder holds no model, or none in that format
  */
-export async function locateModel(dir: string, dtype?: ModelDtype): Promise<{ kind: 'onnx' | 'safetensors'; folder: string }> {
+export async function locateModel(dir: string, dtype?: FileFormat): Promise<{ kind: 'onnx' | 'safetensors'; folder: string }> {
   if (await holdsOnnx(dir)) return { kind: 'onnx', folder: dir }
   const exported = join(dir, 'export')
   if (dtype && (await holdsOnnx(exported))) return { kind: 'onnx', folder: exported }

@@ -6,8 +6,8 @@ import { recallNames } from '../eval/metrics.ts'
 export const modelNames = ['teacher', 'student', 'student-stage1', 'scratch', 'pixel-nn'] as const
 export type ModelName = (typeof modelNames)[number]
 
-/** Number formats of weights; `uint8` are the pixels of the pixel baseline. */
-export const dtypes = ['fp32', 'fp16', 'q8', 'int8', 'q4', 'uint8'] as const
+/** Number formats of weights; `uint8` are also the pixels of the pixel baseline. */
+export const dtypes = ['fp32', 'fp16', 'q8', 'int8', 'q4', 'q4f16', 'bnb4', 'uint8'] as const
 
 const fraction = z.number().min(0).max(1)
 const count = z.number().int().min(0)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
 import { defaultCorpus, isEmbeddedCorpus, isEmbeddedTexts } from '../corpora/emoji/embedded.ts'
+import type { Frame } from '../corpora/framing.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import type { Language } from '../corpora/sample.ts'
@@ -64,27 +65,26 @@ export function requireNothingToMeasure<Flags extends DataFlags>(flags: Flags, m
 }
 
 /**
- * Decodes the pictures of protocols into the cache, where evaluation finds them: those that cannot be read are met before training, not after it.
+ * Decodes the pictures of protocols into the cache, as the models will see them, where evaluation finds them: those that cannot be read are met before training, not after it.
  * @throws UserError that names them, of the first protocol that has any
  */
 export async function decodeProtocols(
   { open, languages }: RunData,
   protocols: readonly string[],
-  imageSize: number,
+  frames: readonly Frame[],
   cacheDir: string,
 ): Promise<void> {
   for (const protocol of new Set([open.defaultValidation, ...protocols])) {
     const known = open.languagesOf(protocol)
     for (const language of (languages ?? known).filter((one) => known.includes(one)))
-      (await prepareTask(await open.task(protocol, language), imageSize, cacheDir)).pixels.close()
+      for (const frame of frames) (await prepareTask(await open.task(protocol, language), frame, cacheDir)).pixels.close()
   }
 }
 
-/** The tasks of the corpus' validation protocol, one a language, with pictures of a model's size. */
-export async function validationTasks({ open, languages }: RunData, imageSize: number, cacheDir: string): Promise<PreparedTask[]> {
+/** The tasks of the corpus' validation protocol, one a language, with pictures as a model sees them. */
+export async function validationTasks({ open, languages }: RunData, frame: Frame, cacheDir: string): Promise<PreparedTask[]> {
   const protocol = open.defaultValidation
   const tasks = []
-  for (const language of languages ?? open.languagesOf(protocol))
-    tasks.push(await prepareTask(await open.task(protocol, language), imageSize, cacheDir))
+  for (const language of languages ?? open.languagesOf(protocol)) tasks.push(await prepareTask(await open.task(protocol, language), frame, cacheDir))
   return tasks
 }

@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import type { Framing } from '../corpora/framing.ts'
 import { decodeImage } from '../corpora/images.ts'
 
 const extensions = ['.png', '.jpg', '.jpeg', '.webp', '.gif', '.avif', '.svg']
@@ -47,9 +48,13 @@ export async function listImages(folder: string): Promise<ImageFolder> {
 }
 
 /** A broken file among thousands is no reason to stop. */
-export async function tryDecode(path: string, read: () => Promise<Uint8Array>, size: number): Promise<Decoded> {
+export async function tryDecode(
+  path: string,
+  read: () => Promise<Uint8Array>,
+  { imageSize, framing }: { imageSize: number; framing: Framing },
+): Promise<Decoded> {
   try {
-    return { path, rgba: await decodeImage({ key: path, read }, size, 'auto') }
+    return { path, rgba: await decodeImage({ key: path, read }, imageSize, 'auto', framing) }
   } catch (error) {
     return { path, reason: error instanceof UserError ? error.fields.got : (error as Error).message }
   }

@@ -6,7 +6,7 @@ import { writePixelValues } from '../corpora/pixel-values.ts'
 import { searchEmbeddings } from '../eval/search.ts'
 import { embedPixels, embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
-import type { ModelDtype } from '../models/onnx/dtypes.ts'
+import type { FileFormat } from '../models/onnx/dtypes.ts'
 import { openModel } from '../models/open-model.ts'
 import { chunkSize, listImages, tryDecode } from './image-folder.ts'
 
@@ -16,7 +16,7 @@ export interface SearchRequest {
   images: string
   query: string
   top: number
-  dtype?: ModelDtype
+  dtype?: FileFormat
 }
 
 export interface SearchReply {
@@ -72,7 +72,7 @@ async function embedImages(encoder: Encoder, paths: string[]) {
   try {
     for (let from = 0; from < paths.length; from += chunkSize) {
       const chunk = paths.slice(from, from + chunkSize)
-      const decoded = await Promise.all(chunk.map((path) => limit(() => tryDecode(path, () => readFile(path), size))))
+      const decoded = await Promise.all(chunk.map((path) => limit(() => tryDecode(path, () => readFile(path), encoder))))
       const readable = decoded.filter((image) => 'rgba' in image)
       const pixels = new Float32Array(readable.length * stride)
       readable.forEach(({ rgba }, i) => writePixelValues(rgba, size, pixels, i * stride))

@@ -1,4 +1,5 @@
 import { permutation, random } from '../base/random.ts'
+import type { Frame } from '../corpora/framing.ts'
 import { decodeImage } from '../corpora/images.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
 import type { Calibration } from '../export/calibrate.ts'
@@ -8,11 +9,12 @@ import { loadTrainingSet } from '../training/data/training-set.ts'
 const count = 256
 
 /** Training images and captions that the ranges of int8 are calibrated on: the same ones every time, all languages alike. */
-export async function calibrationSet({ open, languages = open.corpus.languages }: RunData, imageSize: number): Promise<Calibration> {
+export async function calibrationSet({ open, languages = open.corpus.languages }: RunData, { imageSize, framing }: Frame): Promise<Calibration> {
   const { images, texts, captions } = await loadTrainingSet(open.corpus, 'train', languages)
   const chosen = [...permutation(images.length, random(1, images.length))].slice(0, count)
   const stride = 3 * imageSize ** 2
   const pixels = new Float32Array(chosen.length * stride)
-  for (const [i, image] of chosen.entries()) writePixelValues(await decodeImage(images[image]!, imageSize), imageSize, pixels, i * stride)
+  for (const [i, image] of chosen.entries())
+    writePixelValues(await decodeImage(images[image]!, imageSize, 'auto', framing), imageSize, pixels, i * stride)
   return { pixels, texts: chosen.map((image, i) => texts[captions[languages[i % languages.length]!]![image]![0]!]!) }
 }

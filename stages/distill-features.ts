@@ -7,6 +7,7 @@ import { decodeProtocols } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
+import { studentImageSize } from '../training/start-student.ts'
 import { type Stage1CommandSettings, stage1CommandSettings } from './settings/stage1.ts'
 import { runStage1 } from './stage1.ts'
 import { checkTextStage, runTextStage } from './text-stage.ts'
@@ -30,7 +31,8 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
       const run = { languages, teacher, keptImage, settings, dir: out, cacheDir, resume }
       if (texts) await runTextStage({ ...run, texts, open: texts.pictures ? await openCorpus(texts.pictures, { languages }) : undefined })
       else {
-        await decodeProtocols({ open: open!, languages }, [], teacher.imageSize, cacheDir)
+        const imageSize = await studentImageSize(settings, open!.imageSize, teacher.imageSize)
+        await decodeProtocols({ open: open!, languages }, [], [{ ...teacher, imageSize }], cacheDir)
         await runStage1({ ...run, open: open! })
       }
     })

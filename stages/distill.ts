@@ -8,6 +8,7 @@ import { addToCard } from '../export/card-section.ts'
 import { parseDtypes, requireKeptDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
 import { exportFolder } from '../export/package.ts'
+import { frameOf } from '../models/dual-encoder.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { findKeptImage, type KeptImageTower } from '../models/kept-image.ts'
@@ -26,6 +27,7 @@ import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { trainingLogs } from '../run/training-logs.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
+import { studentImageSize } from '../training/start-student.ts'
 import { calibrationSet } from './calibration.ts'
 import { trainScratch } from './scratch.ts'
 import { type DistillSettings, distillSettings } from './settings/distill.ts'
@@ -53,20 +55,22 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   requireValidation(open, languages)
   for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
   const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
-  const { imageSize } = teacher
+  const imageSize = await studentImageSize(config.stage1, open.imageSize, teacher.imageSize)
   const keptImage = config.stage1.keepImageTower ? await findKeptImage(teacherFolder(config.teacher)) : undefined
   return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
-    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, imageSize, cacheDir)
+    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, [{ ...teacher, imageSize }, teacher], cacheDir)
     await trainStages(config, open, teacher, keptImage)
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
-    await exportFolder(await readModelFolder(student), {
+    const model = await readModelFolder(student)
+    const frame = frameOf(model)
+    await exportFolder(model, {
       tokenizerDir: student,
       out: join(out, 'export'),
       dtypes,
-      gate: { tasks: await validationTasks(data, imageSize, cacheDir), maxDrop },
+      gate: { tasks: await validationTasks(data, frame, cacheDir), maxDrop },
       keepFp32: 'auto', // layers that would cost a language more stay in fp32
-      calibration: dtypes.includes('int8') || (keptImage && dtypes.includes('q8')) ? await calibrationSet(data, imageSize) : undefined,
+      calibration: dtypes.includes('int8') || (keptImage && dtypes.includes('q8')) ? await calibrationSet(data, frame) : undefined,
       card: cardData(data, config),
       force: true,
     })

@@ -1,4 +1,5 @@
 import { loadavg } from 'node:os'
+import type { Frame } from '../corpora/framing.ts'
 import { exportDtypes, parseDtypes } from '../export/dtypes.ts'
 import { type EdgeModel, edgeReport } from '../export/edge.ts'
 import { type EdgeReport, writeEdgeReport } from '../export/edge-files.ts'
@@ -26,7 +27,7 @@ export async function measureEdge(config: EdgeSettings): Promise<{ report: EdgeR
   const teacher = config.teacher ?? trained?.teacher
   const data = await openRunData(config, trained)
   if (!data) requireNothingToMeasure(config, config.model)
-  const prepare: Prepare = async (imageSize) => data && validationTasks(data, imageSize, config.cacheDir)
+  const prepare: Prepare = async (frame) => data && validationTasks(data, frame, config.cacheDir)
   const models = [
     ...(await sideBySide('student', dir, formats, prepare)),
     ...(teacher ? await sideBySide('teacher', teacherFolder(teacher), await teacherFormats(teacherFolder(teacher)), prepare) : []),
@@ -38,12 +39,12 @@ export async function measureEdge(config: EdgeSettings): Promise<{ report: EdgeR
   return { report, files: await writeEdgeReport(dir, report), measured: data !== undefined }
 }
 
-type Prepare = (imageSize: number) => Promise<EdgeModel['tasks']>
+type Prepare = (frame: Frame) => Promise<EdgeModel['tasks']>
 
 async function sideBySide(role: EdgeModel['role'], dir: string, formats: (ModelDtype | undefined)[], prepare: Prepare): Promise<EdgeModel[]> {
-  const { imageSize, release } = await openOnnxFolder(dir, { dtype: formats[0], threads: 1 })
-  await release()
-  const tasks = await prepare(imageSize)
+  const encoder = await openOnnxFolder(dir, { dtype: formats[0], threads: 1 })
+  await encoder.release()
+  const tasks = await prepare(encoder)
   return formats.map((dtype) => ({ role, name: modelName(dir), dir, dtype, tasks }))
 }
 

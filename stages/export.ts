@@ -2,6 +2,7 @@ import { parseDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
 import { parseOutputs } from '../export/outputs.ts'
 import { type ExportedFiles, exportFolder } from '../export/package.ts'
+import { frameOf } from '../models/dual-encoder.ts'
 import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { cardData, reportIn } from '../run/card-data.ts'
@@ -22,15 +23,15 @@ export async function exportModel(config: ExportSettings): Promise<ExportedFiles
   await requireNoRun('--out', out)
   const dir = findModel(config.model)
   const model = await readModelFolder(dir)
-  const { image_size: size } = model.config.vision_config
+  const frame = frameOf(model)
   const trained = await trainedOn(config.model)
   const data = await openRunData(config, trained)
   if (!data) requireNothingToMeasure(config, config.model, ['maxDrop']) // a gate that nothing passes through would seem to hold
   const files = await exportFolder(model, {
     ...{ out, reduceRange, force, dtypes, tokenizerDir: dir, ort: format === 'ort', outputs: parseOutputs(config.outputs) },
-    gate: data && { tasks: await validationTasks(data, size, config.cacheDir), maxDrop },
+    gate: data && { tasks: await validationTasks(data, frame, config.cacheDir), maxDrop },
     keepFp32: config.keepFp32.join() === 'auto' ? 'auto' : config.keepFp32,
-    calibration: data && (dtypes.includes('int8') || (model.keptImage && dtypes.includes('q8'))) ? await calibrationSet(data, size) : undefined,
+    calibration: data && (dtypes.includes('int8') || (model.keptImage && dtypes.includes('q8'))) ? await calibrationSet(data, frame) : undefined,
     card: { ...(data ? cardData(data, trained) : {}), report: await reportIn(config.model) },
   })
   return { ...files, measured: data !== undefined }

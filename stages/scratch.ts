@@ -26,12 +26,12 @@ const factors = [0.25, 0.5, 1]
  * augmentation every epoch. Trained with three learning rates; the best on validation is kept in dir/student.
  */
 export async function trainScratch({ open, stage1, stage2, studentDir, ...run }: ScratchRun): Promise<void> {
-  const { config } = await readModelFolder(studentDir)
+  const { config, framing } = await readModelFolder(studentDir)
   const tried: { dir: string; learningRate: number; recall: number }[] = []
   for (const factor of factors) {
     const learningRate = stage1.learningRate * factor
     const dir = join(run.dir, `rate-${learningRate}`)
-    const model = createDualEncoder(config, stage1.seed)
+    const model = { ...createDualEncoder(config, stage1.seed), framing }
     await runStage({
       ...run,
       label: `scratch, rate ${learningRate}`,

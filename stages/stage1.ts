@@ -12,7 +12,7 @@ import { needs } from '../training/objectives/table.ts'
 import { runStage, type StageResult, type StageRun } from '../training/run-stage.ts'
 import { shrinkSettingsOf } from '../training/shrink/settings.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { startStudent } from '../training/start-student.ts'
+import { startStudent, studentImageSize } from '../training/start-student.ts'
 import { requirePivot } from '../training/teachers/all-features.ts'
 import { withTeachers } from '../training/teachers/teachers.ts'
 
@@ -33,6 +33,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
   const { open, teacher, settings, keptImage, ...common } = run
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, run.languages, weights)
+  const imageSize = await studentImageSize(settings, open.imageSize, teacher.imageSize)
   return await withTeachers({ teacher, settings, languages: run.languages, towers: innerTowers(weights) }, (teachers) => {
     const specialists = teachers.others.filter(({ languages }) => languages).length
     requireNeeds(weights, {
@@ -45,9 +46,10 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
       ...innerNeeds(teachers.innerTeacher?.shapes),
     })
     requireStudentSpace(weights, 1 + specialists)
-    const student = (set: TrainingSet) => {
+    const student = async (set: TrainingSet) => {
       if (needs(weights, 'centroids')) requireSharedClasses(set.labelCount, set.images.length, settings.classColumn)
-      return startStudent(settings, { ...common, set, imageSize: teacher.imageSize, embedDim: teacher.embedDim, keptImage })
+      const start = await startStudent(settings, { ...common, set, imageSize, embedDim: teacher.embedDim, keptImage })
+      return { ...start, model: { ...start.model, framing: teacher.framing } } // sizes may differ, what is cut off not
     }
     return runStage({
       ...common,
@@ -58,7 +60,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
       student,
       weights,
       objectiveSettings: objectiveSettings.parse(settings),
-      distillation: { teachers, variants: settings.variants, pivot: settings.pivot },
+      distillation: { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot },
       shrinkSettings: settings.shrink ? shrinkSettingsOf(settings) : undefined,
       validateOn: open,
     })

@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.ts'
-import type { OpenCorpus } from '../corpora/open.ts'
+import { type OpenCorpus, pictureSize } from '../corpora/open.ts'
 import type { TextCorpus } from '../corpora/sample.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import type { TrainingSet } from '../training/data/training-set.ts'
@@ -9,7 +9,7 @@ import { objectiveSettings } from '../training/objectives/settings.ts'
 import { requireUnset } from '../training/require-unset.ts'
 import { runStage, type StageResult } from '../training/run-stage.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { startStudent } from '../training/start-student.ts'
+import { startStudent, studentImageSize } from '../training/start-student.ts'
 import { requirePivot } from '../training/teachers/all-features.ts'
 import { generalDim, withTeachers } from '../training/teachers/teachers.ts'
 import type { Stage1Run } from './stage1.ts'
@@ -22,7 +22,7 @@ interface TextRun extends Omit<Stage1Run, 'open'> {
 
 /** @throws UserError for settings of images: best asked before a run has a folder */
 export function checkTextStage(settings: Stage1Settings): void {
-  requireUnset(settings, ['augmentation', 'strength', 'keepPatches', 'unmaskedTail'], 'for a corpus of texts alone')
+  requireUnset(settings, ['augmentation', 'strength', 'targets', 'keepPatches', 'unmaskedTail'], 'for a corpus of texts alone')
 }
 
 /**
@@ -36,6 +36,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, run.languages, weights)
   checkTextStage(settings)
+  const imageSize = await studentImageSize(settings, open?.imageSize ?? pictureSize, teacher.imageSize)
   if (settings.shrink) throw refuseShrinking()
   if (settings.specialists) throw refuseSpecialists(settings.specialists)
   const towers = innerTowers(weights).filter((tower) => tower === 'text')
@@ -44,7 +45,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
     requireNeeds(weights, { teacher: true, ...innerNeeds(shapes) })
     const embedDim = generalDim(teachers)
     const student = async (set: TrainingSet) => {
-      const start = await startStudent(settings, { ...common, set, imageSize: teacher.imageSize, embedDim, keptImage })
+      const start = await startStudent(settings, { ...common, set, imageSize, embedDim, keptImage })
       const { projection_dim: dim } = start.model.config
       if (dim !== embedDim) throw refuseDimension(label, dim, embedDim)
       return start
@@ -57,7 +58,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
       student,
       weights,
       objectiveSettings: objectiveSettings.parse(settings),
-      distillation: { teachers, variants: settings.variants, pivot: settings.pivot },
+      distillation: { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot },
       validateOn: settings.init || keptImage ? open : undefined,
     })
   })

@@ -4,14 +4,20 @@ import '../engine/telemetry-off.ts'
 import { PreTrainedTokenizer } from '@huggingface/transformers'
 import { UserError } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
+import { refusePointer } from '../base/lfs-pointer.ts'
+import { precompiledNormalizer } from './precompiled.ts'
 
 /** A loaded tokenizer. Ids of roles a tokenizer does not have are null. */
 export type Tokenizer = {
   /** One more than the largest id: the height of the token table. */
   vocabSize: number
   contextLength: number
+  /** model_max_length, where the folder says one. */
+  maxLength?: number
   padId: number
   bosId: number | null
+  /** What stands for text that cannot be spelled; null where everything can. */
+  unkId: number | null
   /** The token that every text ends with. */
   eosId: number | null
   /** Ids of one text with special tokens, cut to contextLength, not padded. */
@@ -32,7 +38,7 @@ export type Tokenizer = {
 
 // Tokenizers without a limit write 1e30; CLIP's own context is the safe reading then.
 const DEFAULT_CONTEXT = 77
-const LARGEST_CONTEXT = 8192
+const LARGEST_CONTEXT = 1e6
 // 200,000 captions are some 50 MB.
 const CACHED_TEXTS = 200_000
 
@@ -50,7 +56,8 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
   const config = await readJson(join(dir, 'tokenizer_config.json'))
   const file = join(dir, 'tokenizer.json')
   const json = await readJson(file)
-  const inner = construct(file, json, config)
+  const { rest, normalize } = takePrecompiled(json)
+  const inner = construct(file, rest, config)
   const padId = inner.pad_token_id as number | undefined
   if (padId === undefined) {
     throw new UserError({
@@ -64,7 +71,9 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
   const end = (inner.eos_token_id as number | undefined) ?? (inner.sep_token_id as number | undefined)
   const eosId = end !== undefined && frame.at(-1) === end ? end : null
   const bosId = (inner.bos_token_id as number | undefined) ?? tokenId(inner, config.cls_token) ?? null
-  const contextLength = contextOf(config.model_max_length)
+  const unkId = inner.unk_token_id as number | undefined
+  const maxLength = limitOf(config.model_max_length)
+  const contextLength = maxLength ?? DEFAULT_CONTEXT
   const cache = new Map<string, Int32Array>()
 
   const checked = (id: number | undefined, text: string): number => {
@@ -79,7 +88,7 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
   const encodeWhole = (text: string): Int32Array => {
     const known = cache.get(text)
     if (known) return known
-    const ids = Int32Array.from(inner.encode(text), (id) => checked(id, text))
+    const ids = Int32Array.from(inner.encode(normalize(text)), (id) => checked(id, text))
     if (cache.size >= CACHED_TEXTS) cache.clear()
     if (remember) cache.set(text, ids)
     return ids
@@ -93,9 +102,11 @@ export async function loadTokenizer(dir: string, { remember = false } = {}): Pro
   return {
     vocabSize: 1 + [...inner.get_vocab().values()].reduce((a, b) => Math.max(a, b), 0),
     contextLength,
+    maxLength,
     padId,
     bosId,
     eosId,
+    unkId: unkId === undefined || unkId === end ? null : unkId, // byte-level tokenizers name the end token
     encode: (text) => Array.from(fit(encodeWhole(text), contextLength)),
     encodeBatch(texts, limit = contextLength, padding = 'limit') {
       const rows = texts.map((text) => fit(encodeWhole(text), limit))
@@ -127,6 +138,7 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
   const broken = (got: string, hint: string) => new UserError({ where: file, expected: 'a JSON object', got, hint })
   if (text === undefined) throw broken('no such file', 'Copy it from the model the tokenizer belongs to.')
+  refusePointer(file, Buffer.from(text.slice(0, 200)))
   const value = parseJson(text, file, 'Write or copy the file again.')
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw broken(Array.isArray(value) ? 'an array' : JSON.stringify(value), 'Write or copy the file again.')
@@ -149,11 +161,25 @@ function construct(file: string, json: Record<string, unknown>, config: Record<s
   }
 }
 
+/** A tokenizer whose first normalizer is a precompiled one, without it, and what it does. */
+function takePrecompiled(json: Record<string, unknown>): { rest: Record<string, unknown>; normalize: (text: string) => string } {
+  const normalizer = json.normalizer as Normalizer | null | undefined
+  const [first, ...others] = normalizer?.type === 'Sequence' ? (normalizer.normalizers ?? []) : normalizer ? [normalizer] : []
+  if (first?.type !== 'Precompiled' || !first.precompiled_charsmap) return { rest: json, normalize: (text) => text }
+  return { rest: { ...json, normalizer: { type: 'Sequence', normalizers: others } }, normalize: precompiledNormalizer(first.precompiled_charsmap) }
+}
+
+interface Normalizer {
+  type: string
+  normalizers?: Normalizer[]
+  precompiled_charsmap?: string
+}
+
 function tokenId(inner: PreTrainedTokenizer, token: unknown): number | undefined {
   const content = typeof token === 'object' && token !== null && 'content' in token ? token.content : token
   return typeof content === 'string' ? inner.get_vocab().get(content) : undefined
 }
 
-function contextOf(limit: unknown): number {
-  return typeof limit === 'number' && limit >= 1 && limit <= LARGEST_CONTEXT ? limit : DEFAULT_CONTEXT
+function limitOf(limit: unknown): number | undefined {
+  return typeof limit === 'number' && limit >= 1 && limit <= LARGEST_CONTEXT ? limit : undefined
 }

@@ -12,7 +12,11 @@ const where = 'with --keep-image-tower'
  * @throws UserError for settings of an image tower, for teachers of other spaces, and for objectives that teach an image tower
  */
 export function checkKept(settings: Stage1Settings, weights: Weights): void {
-  requireUnset(settings, ['patchSize', 'embedDim', 'inherit', 'keepPatches', 'unmaskedTail', 'augmentation', 'strength', 'variants'], where)
+  requireUnset(
+    settings,
+    ['patchSize', 'imageSize', 'targets', 'embedDim', 'inherit', 'keepPatches', 'unmaskedTail', 'augmentation', 'strength', 'variants'],
+    where,
+  )
   requireUnset(settings, ['ensemble', 'specialists', 'shrink'], where)
   textPreset(settings.student, '', { vocabSize: 1, embedDim: 1, imageSize: 1, contextLength: 1 })
   const guilty = Object.keys(weights).find(teachesImages)

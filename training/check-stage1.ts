@@ -33,6 +33,7 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   if (settings.pivot && !needs(weights, 'teacher')) refuse('pivot', 'an objective that uses teacher features (fd, crd, icl, …)')
   if (settings.classColumn && !needs(weights, 'classes') && !needs(weights, 'centroids'))
     refuse('classColumn', 'an objective of classes (class-embed, anchor)')
+  if (settings.targets === 'plain') requireStoredTargets(settings, weights)
   if (settings.variants === 0 && needs(weights, 'centroids')) {
     const hint = 'Store its features: --variants 1 or more.'
     throw new UserError({ where: '--objective class-embed', expected: 'stored features, whose means it takes', got: '--variants 0', hint })
@@ -44,6 +45,17 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   for (const [name, family] of Object.entries(settingObjective) as [keyof ObjectiveSettings, string][])
     if (settings[name] !== defaultObjectiveSettings[name] && !isUsed(family)) refuse(name, `the objective ${family}, which it is for`)
   return weights
+}
+
+/** @throws UserError where there are no stored features of plain images, or what is compared is not of one picture */
+function requireStoredTargets({ variants }: Stage1Settings, weights: Weights): void {
+  const layers = comparedLayers(weights, 'image')
+  const refuse = (expected: string, got: string, hint: string) => {
+    throw new UserError({ where: '--targets plain', expected, got, hint })
+  }
+  if (variants === 0) refuse('stored features', '--variants 0', 'Set --variants 1 or more: every so many epochs the student sees the plain image.')
+  if (layers.length > 0)
+    refuse('objectives that compare embeddings of images', layers.join(' and '), 'Use --targets augmented, or distil features (fd) instead.')
 }
 
 /** @throws UserError where nothing is stored that could be looked through, and where no look for useless channels comes late enough to be one and early enough for them to fade */

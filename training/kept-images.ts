@@ -22,11 +22,9 @@ export async function imagesKept(
 const nothing = new Float32Array()
 
 async function embedAll(tower: KeptImageTower, { set, pixels }: ImageData, cacheDir: string): Promise<TeacherFeatures> {
-  const { id, embedDim, imageSize } = tower
-  const { embed, release } = await tower.open()
-  const encodeImages = async (pixels: Float32Array, count: number) => (await embed(pixels, count)).data
-  const encoder = { id, embedDim, imageSize, logitScale: 1, encodeImages, encodeTexts: noTexts, release }
-  const options = { cacheDir, variants: 1, policy: { name: 'none', strength: 0 }, seed: 1 } as const
+  const { encodeImages, release, id, embedDim, imageSize, framing } = await tower.open()
+  const encoder = { id, embedDim, imageSize, framing, logitScale: 1, encodeImages, encodeTexts: noTexts, release }
+  const options = { cacheDir, variants: 1, targets: 'plain', policy: { name: 'none', strength: 0 }, seed: 1 } as const
   try {
     return await teacherFeatures(encoder, { ...set, texts: [] }, pixels, options)
   } finally {

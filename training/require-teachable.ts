@@ -11,9 +11,15 @@ import { generalDim, type Teachers } from './teachers/teachers.ts'
  * These teachers can teach this student with these objectives.
  * @throws UserError for an adapter that could not be folded, and for inner layers that cannot be compared; before the teachers run
  */
-export function requireTeachable(teachers: Teachers, weights: Weights, { model, tokenizer }: Start, set: TrainingSet, keepPatches: number): void {
+export function requireTeachable(
+  teachers: Teachers,
+  weights: Weights,
+  { model, tokenizer }: Start,
+  set: TrainingSet,
+  { keepPatches, variants }: { keepPatches: number; variants: number },
+): void {
   const { config } = model
-  const { teacher, innerTeacher } = teachers
+  const { innerTeacher } = teachers
   const layers = { image: comparedLayers(weights, 'image'), text: comparedLayers(weights, 'text') }
   if (innerTeacher && layers.text.length > 0) {
     requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)
@@ -21,5 +27,5 @@ export function requireTeachable(teachers: Teachers, weights: Weights, { model, 
   }
   requireBothTowers(weights, config.projection_dim, generalDim(teachers))
   requireComparable(config, weights, { keepPatches, inner: innerTeacher?.shapes })
-  if (innerTeacher && layers.image.length > 0) requireSameSize(innerTeacher, teacher.imageSize)
+  if (innerTeacher && layers.image.length > 0 && variants === 0) requireSameSize(innerTeacher, config.vision_config.image_size)
 }

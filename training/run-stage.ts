@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { type CloseLater, closing } from '../base/closing.ts'
 import { hashFiles } from '../base/hashes.ts'
+import type { Frame } from '../corpora/framing.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import { buildPixelCache } from '../corpora/pixel-cache.ts'
 import type { Corpus, Language, TextCorpus } from '../corpora/sample.ts'
 import type { TrainingResult } from '../engine/train.ts'
 import { validation } from '../eval/validation.ts'
 import type { ClipConfig } from '../models/config.ts'
-import type { DualEncoder } from '../models/dual-encoder.ts'
+import { type DualEncoder, frameOf } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { writeModelFolder } from '../models/folder.ts'
 import { createAdapters, settleAdapters } from './adapters.ts'
@@ -25,6 +26,7 @@ import { dynamicCapacity } from './shrink/capacity.ts'
 import type { ShrinkSettings } from './shrink/settings.ts'
 import type { Start } from './start-student.ts'
 import { type AllFeatures, featuresOfAll } from './teachers/all-features.ts'
+import type { Targets } from './teachers/image-features.ts'
 import { type Teachers, teachersId } from './teachers/teachers.ts'
 
 /** What every stage is told of the run that it is in. */
@@ -61,6 +63,8 @@ interface Distillation {
   teachers: Teachers
   /** Stored augmentations of every image; 0: teachers run at every step. */
   variants: number
+  /** What the teachers see of an image. */
+  targets: Targets
   /** The language that teachers read for all. */
   pivot?: Language
 }
@@ -82,10 +86,10 @@ export function runStage(stage: Stage): Promise<StageResult> {
     const student = await stage.student(set)
     const { model, tokenizer, tokenizerDir } = student
     const { config } = model
-    if (distillation) requireTeachable(distillation.teachers, weights, student, set, settings.keepPatches)
+    if (distillation) requireTeachable(distillation.teachers, weights, student, set, { ...settings, ...distillation })
     const { keptImage } = model
     const seen = keptImage === undefined || needs(weights, 'images')
-    const decoded = seen ? await pixelsOf(set, config, cacheDir, closeLater) : undefined
+    const decoded = seen ? await pixelsOf(set, frameOf(model), cacheDir, closeLater) : undefined
     const features = distillation && (await featuresFor(stage, distillation, { set, pixels: decoded }, student))
     const keptImages = keptImage && decoded && (await imagesKept(keptImage, { set, pixels: decoded }, cacheDir, features?.teacher))
     const pixels = keptImage ? undefined : decoded
@@ -121,25 +125,26 @@ export function runStage(stage: Stage): Promise<StageResult> {
     const shrunk = await capacity?.settle()
     const settled = settleAdapters(shrunk?.model ?? model, adapters, weights)
     for (const note of [shrunk?.note, settled.note]) if (note) process.stderr.write(`${label}: ${note}\n`)
-    await writeModelFolder(join(dir, 'student'), settled.model, tokenizerDir)
-    return { model: settled.model, tokenizerDir, result }
+    const trained = { ...settled.model, framing: model.framing }
+    await writeModelFolder(join(dir, 'student'), trained, tokenizerDir)
+    return { model: trained, tokenizerDir, result }
   })
 }
 
-/** Images at the student's size, decoded once. */
-async function pixelsOf({ images }: TrainingSet, { vision_config: { image_size: size } }: ClipConfig, dir: string, closeLater: CloseLater) {
-  return images.length > 0 ? closeLater(await buildPixelCache(images, { dir, size }), (pixels) => pixels.close()) : undefined
+/** Images as the student sees them, decoded once. */
+async function pixelsOf({ images }: TrainingSet, { imageSize: size, framing }: Frame, dir: string, closeLater: CloseLater) {
+  return images.length > 0 ? closeLater(await buildPixelCache(images, { dir, size, framing }), (pixels) => pixels.close()) : undefined
 }
 
 function featuresFor(
   { weights, settings, cacheDir }: Stage,
-  { teachers, variants: asked }: Distillation,
+  { teachers, variants: asked, targets }: Distillation,
   data: Parameters<typeof featuresOfAll>[2],
   { model: { config, keptImage }, tokenizer }: Start,
 ): Promise<AllFeatures> {
   const variants = keptImage ? 1 : asked // no image tower learns from an augmented picture
   const policy = { name: settings.augmentation, strength: settings.strength }
-  return featuresOfAll(teachers, weights, data, { cacheDir, variants, policy, seed: settings.seed, tokenizer, config })
+  return featuresOfAll(teachers, weights, data, { cacheDir, variants, targets, policy, seed: settings.seed, tokenizer, config })
 }
 
 /** The student's parameters, and those that live beside it while it learns. */

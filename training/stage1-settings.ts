@@ -4,6 +4,7 @@ import { isSize, sizeForm, usualStudent } from '../models/config.ts'
 import { objectiveSettings } from './objectives/settings.ts'
 import { trainSettings } from './settings.ts'
 import { shrinkFlags } from './shrink/settings.ts'
+import { targetNames } from './teachers/image-features.ts'
 import { tokenizerSettings } from './tokenizer-settings.ts'
 
 export const stage1Settings = trainSettings.extend({
@@ -22,6 +23,12 @@ export const stage1Settings = trainSettings.extend({
     .default('task:2,fd:4,crd:1,icl:1')
     .meta({ description: 'distillation objectives with their weights', group: 'Objectives', usual: true }),
   embedDim: z.int().positive().optional().meta({ description: "dimension of the student's embedding (default: the teacher's)", group: 'Student' }),
+  imageSize: z.int().positive().optional().meta({
+    description:
+      "side of the images that the student sees, pixels (default: 64 for emoji, 112 for other pictures; the teacher's where that is smaller)",
+    group: 'Student',
+    usual: true,
+  }),
   patchSize: z.int().positive().optional().meta({
     description: 'side of the image patches, pixels (default: 8, or for images above 64 px an eighth of theirs: 64 patches)',
     group: 'Student',
@@ -31,6 +38,10 @@ export const stage1Settings = trainSettings.extend({
     .min(0)
     .default(6)
     .meta({ description: 'augmented versions of every image that the teacher embeds once (0: it runs at every step)', group: 'Teacher' }),
+  targets: z.enum(targetNames).default('augmented').meta({
+    description: "pictures that the teacher's image features are of: the augmented ones that the student sees, or plain ones, embedded once",
+    group: 'Teacher',
+  }),
   ensemble: z
     .array(z.string())
     .optional()

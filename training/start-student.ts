@@ -23,6 +23,8 @@ export interface StartSettings {
   student: string
   seed: number
   embedDim?: number
+  imageSize?: number
+  keepImageTower?: boolean
   patchSize?: number
   init?: string
   inherit?: string
@@ -37,6 +39,7 @@ export interface StartOptions {
   dir: string
   resume?: boolean
   set: TrainingSet
+  /** The student's (see studentImageSize). */
   imageSize: number
   /** The teacher's, unless settings say otherwise. */
   embedDim: number
@@ -75,7 +78,7 @@ export async function startStudent(settings: StartSettings, { dir, set, imageSiz
     throw unfit(flag, folder, `a student with ${keptImage ? kept : own}`, `one with ${held ? kept : own}`)
   }
   const size = config.vision_config.image_size
-  if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, the teacher's size`, `${size} px`)
+  if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, as --image-size says`, `${size} px`)
   const patch = config.vision_config.patch_size
   if (settings.patchSize !== undefined && settings.patchSize !== patch)
     throw unfit(flag, folder, `patches of ${settings.patchSize} px, as --patchSize says`, `${patch} px`)
@@ -97,19 +100,47 @@ export async function withTokenizer(model: DualEncoder, tokenizerDir: string): P
 }
 
 /**
- * The side of a student's patches in pixels: 8, or what makes about 64 of them. A teacher of 224 px would otherwise make students of 785 tokens.
- * @throws UserError for a side that does not divide the image's
+ * The side of a student's images in pixels: `asked` (--image-size), that of the student it begins with, or else the corpus' usual one, where the teacher's
+ * is no smaller: there is nothing to be seen that the teacher was not shown. The teacher's, where its image tower is kept.
+ * @throws UserError for a student to begin with whose images have another size than `asked`
+ */
+export async function studentImageSize(
+  settings: Pick<StartSettings, 'imageSize' | 'init' | 'inherit' | 'keepImageTower'>,
+  usual: number,
+  teacher: number,
+): Promise<number> {
+  const { imageSize: asked } = settings
+  if (settings.keepImageTower) return teacher
+  const source = sourceOf(settings)
+  if (!source) return asked ?? Math.min(usual, teacher)
+  const { image_size: size } = (await readModelFolder(source.folder)).config.vision_config
+  if (asked !== undefined && asked !== size) throw unfit(source.flag, source.folder, `images of ${asked} px, as --image-size says`, `${size} px`)
+  return size
+}
+
+/**
+ * The side of a student's patches in pixels: 8, or what makes about 64 of them. Images of 224 px would otherwise make students of 785 tokens.
+ * @throws UserError for a side that does not divide the image's, and for images that nothing near divides
  */
 export function patchSizeOf(imageSize: number, asked?: number): number {
   const ideal = Math.max(8, imageSize / 8)
   const divisors = Array.from({ length: imageSize }, (_, i) => i + 1).filter((side) => imageSize % side === 0)
   const usual = divisors.reduce((best, side) => (Math.abs(side - ideal) < Math.abs(best - ideal) ? side : best))
+  if (asked === undefined && (usual > 2 * ideal || 2 * usual < ideal)) {
+    const hint = `Take a multiple of 8 for --image-size, or name the --patch-size: ${divisors.join(', ')}.`
+    throw new UserError({
+      where: `images of ${imageSize} px`,
+      expected: `a side that can be cut into patches of about ${ideal} px`,
+      got: `${imageSize}`,
+      hint,
+    })
+  }
   if (asked === undefined || divisors.includes(asked)) return asked ?? usual
-  const expected = `a divisor of ${imageSize}, the side of the teacher's images`
+  const expected = `a divisor of ${imageSize}, the side of the student's images`
   throw new UserError({ where: '--patchSize', expected, got: `${asked}`, hint: `${usual} is usual.` })
 }
 
-function sourceOf({ init, inherit }: StartSettings): { folder: string; flag: '--init' | '--inherit' } | undefined {
+function sourceOf({ init, inherit }: Pick<StartSettings, 'init' | 'inherit'>): { folder: string; flag: '--init' | '--inherit' } | undefined {
   if (init && inherit) {
     const hint = '--init goes on with a student as it is, --inherit cuts a smaller one out of it: name one.'
     throw new UserError({ where: `--init ${init} --inherit ${inherit}`, expected: 'one of the two', got: 'both', hint })

@@ -3,12 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { progress } from '../base/progress.ts'
 import { replaceFolder } from '../base/replace-folder.ts'
+import { clipFraming, type Frame } from '../corpora/framing.ts'
 import { decodeImage } from '../corpora/images.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { ImageSource } from '../corpora/sample.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import { copyModel, findExport, formatsOf, modelName, towerBytes } from '../export/model-files.ts'
 import { embedCached, embedTexts, type Pixels } from '../models/embed.ts'
+import type { Encoder } from '../models/encoder.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { languageName } from '../report/format.ts'
@@ -52,11 +54,11 @@ export async function buildDemo(corpus: OpenCorpus, options: DemoOptions): Promi
       await mkdir(join(dir, 'data'))
       await writeRuntime(dir)
       await copyModel(model, join(dir, 'model'), dtypes)
-      const { formats, imageSize } = await writeVectors(dir, model, dtypes, gallery, options)
+      const { formats, imageSize, framing } = await writeVectors(dir, model, dtypes, gallery, options)
       const bar = progress('pictures', gallery.pictures.length, 'pictures')
       const pictures = await writeSheets(dir, gallery.pictures, (done) => bar.update(done)).finally(() => bar.stop())
       const languages = gallery.languages.map((language) => ({ name: languageName(language.code), ...language }))
-      const site: Site = { version: 1, model: modelName(model), imageSize, formats, languages, pictures }
+      const site: Site = { version: 1, model: modelName(model), imageSize, framing, formats, languages, pictures }
       const names = new Intl.ListFormat('en').format(languages.map(({ name }) => name))
       await writeFile(join(dir, 'data/site.json'), JSON.stringify(site))
       await writeFile(
@@ -71,12 +73,12 @@ export async function buildDemo(corpus: OpenCorpus, options: DemoOptions): Promi
 async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], gallery: Gallery, runtime: RuntimeOptions) {
   const formats: Format[] = []
   let pixels: Pixels | undefined
-  let imageSize = 0
+  let frame: Frame = { imageSize: 0, framing: clipFraming }
   for (const dtype of dtypes) {
     const encoder = await openOnnxFolder(model, { threads: runtime.threads, device: runtime.device, dtype })
     try {
-      imageSize = encoder.imageSize
-      pixels ??= await decodeAll(gallery.pictures, imageSize)
+      frame = { imageSize: encoder.imageSize, framing: encoder.framing }
+      pixels ??= await decodeAll(gallery.pictures, encoder)
       const tables = [await embedCached(encoder, pixels)]
       for (const { words } of gallery.languages) tables.push(await embedTexts(encoder, words))
       const vectors = `data/vectors-${dtype}.bin`
@@ -86,16 +88,16 @@ async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], ga
       await encoder.release()
     }
   }
-  return { formats, imageSize }
+  return { formats, ...frame }
 }
 
 /** Kept as bytes: as numbers, two thousand pictures of a large model would fill a gigabyte. */
-async function decodeAll(pictures: ImageSource[], size: number): Promise<Pixels> {
+async function decodeAll(pictures: ImageSource[], { imageSize: size, framing }: Encoder): Promise<Pixels> {
   const decoded: Uint8Array[] = []
   const bar = progress('decode', pictures.length, 'pictures')
   try {
     for (const source of pictures) {
-      decoded.push(await decodeImage(source, size))
+      decoded.push(await decodeImage(source, size, 'auto', framing))
       bar.update(decoded.length)
     }
   } finally {

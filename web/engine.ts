@@ -1,5 +1,5 @@
+import type { Pixels } from '../corpora/resize.ts'
 import { type OnBytes, openImage, openText, type Tower } from './model.ts'
-import type { Pixels } from './resize.ts'
 import { type Format, fetchFile, type Site } from './site.ts'
 import { decodeVectors, type Vectors } from './vectors.ts'
 

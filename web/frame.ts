@@ -1,4 +1,6 @@
-import { type Box, type Pixels, resize } from './resize.ts'
+import { clipFraming, type Framing, place } from '../corpora/framing.ts'
+import { drawingInSquare, placeInSquare } from '../corpora/place-in-square.ts'
+import type { Box, Pixels } from '../corpora/resize.ts'
 
 // As training prepares its pictures (corpora/images.ts); the tests and `distilingual parity` compare the two.
 
@@ -8,52 +10,14 @@ const emptyAlpha = 8
 const solidAlpha = 250
 
 /**
- * The square that the model sees of a picture, on white: of a photograph the centre, shorter side to the frame; of a drawing with
- * transparent pixels all that is visible. After this the model's own processor has nothing left to resize.
+ * The square that the model sees of a picture, on white: of a photograph what the model's framing says; of a drawing with transparent pixels all
+ * that is visible. After this the model's own processor has nothing left to resize.
  * @returns [size, size, 4], opaque; undefined for a picture without a visible pixel
  */
-export function frame(image: Pixels, size: number): Pixels | undefined {
-  if (isSolid(image)) return onWhite(photo(image, size))
+export function frame(image: Pixels, size: number, framing: Framing = clipFraming): Pixels | undefined {
+  if (isSolid(image)) return onWhite(placeInSquare(image, place(framing, image, size), size, framing.filter, [...(framing.fill ?? [0, 0, 0]), 255]))
   const box = visibleBox(image)
-  return box && onWhite(drawing(crop(image, box), size))
-}
-
-function photo(image: Pixels, size: number): Pixels {
-  const shorter = Math.min(image.width, image.height)
-  const wide = Math.floor((size * image.width) / shorter)
-  const high = Math.floor((size * image.height) / shorter)
-  const across = axis(image.width / wide, size, Math.round((wide - size) / 2))
-  const down = axis(image.height / high, size, Math.round((high - size) / 2))
-  return resize(image, size, size, box(across, down))
-}
-
-function drawing(image: Pixels, size: number): Pixels {
-  const scale = Math.max(image.width, image.height) / size
-  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side / scale))) as [number, number]
-  // What rounding to whole pixels cuts off or adds, it does at both ends alike; not when sharp enlarges.
-  const skipped = (side: number, count: number) => (scale < 1 ? 0 : (side / scale - count) / 2)
-  const across = axis(scale, width, skipped(image.width, width))
-  const down = axis(scale, height, skipped(image.height, height))
-  const small = resize(image, width, height, box(across, down))
-  const data = new Uint8ClampedArray(size * size * 4)
-  const [left, top] = [Math.floor((size - width) / 2), Math.floor((size - height) / 2)]
-  for (let y = 0; y < height; y++) data.set(small.data.subarray(y * width * 4, (y + 1) * width * 4), 4 * ((top + y) * size + left))
-  return { data, width: size, height: size }
-}
-
-interface Axis {
-  from: number
-  span: number
-}
-
-/** `count` steps of `scale` pixels after `skipped` ones. sharp enlarges from the corner of the first pixel, not from its centre. */
-function axis(scale: number, count: number, skipped: number): Axis {
-  const corner = scale < 1 ? scale / 2 : 0
-  return { from: skipped * scale - corner, span: count * scale }
-}
-
-function box(across: Axis, down: Axis): Box {
-  return { left: across.from, top: down.from, width: across.span, height: down.span }
+  return box && onWhite(drawingInSquare(crop(image, box), size))
 }
 
 function onWhite({ data, width, height }: Pixels): Pixels {

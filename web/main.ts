@@ -1,3 +1,4 @@
+import type { Pixels } from '../corpora/resize.ts'
 import { byId } from './element.ts'
 import { type Engine, openEngine, timeOf } from './engine.ts'
 import { frame } from './frame.ts'
@@ -7,7 +8,6 @@ import { latest } from './latest.ts'
 import { stayOnSite } from './model.ts'
 import { createPage } from './page.ts'
 import { readPicture } from './pixels.ts'
-import type { Pixels } from './resize.ts'
 import { type Format, fetchSite, type Site } from './site.ts'
 import { drawThumb } from './thumb.ts'
 import { nearest, rowOf } from './vectors.ts'
@@ -69,7 +69,7 @@ async function start(): Promise<void> {
   async function embedFile(engine: Engine, file: File): Promise<Float32Array> {
     const began = performance.now()
     const picture = await readPicture(file)
-    const seen = frame(picture, site.imageSize)
+    const seen = frame(picture, site.imageSize, site.framing)
     if (!seen) throw new Error('Every pixel of this picture is transparent.')
     page.draw(seen)
     const tower = await engine.image

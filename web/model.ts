@@ -7,7 +7,7 @@ import {
   RawImage,
   Tensor,
 } from '@huggingface/transformers'
-import type { Pixels } from './resize.ts'
+import type { Pixels } from '../corpora/resize.ts'
 import type { Format } from './site.ts'
 import { unit } from './vectors.ts'
 
@@ -56,12 +56,13 @@ export async function openText(dir: string, dtype: Dtype, onBytes?: OnBytes): Pr
   }
 }
 
-/** Opens the image tower and the processor; it takes squares of the model's size, as frame() makes them. */
+/** Opens the image tower and the processor, which normalises and no more: it takes squares of the model's size, as frame() makes them. */
 export async function openImage(dir: string, dtype: Dtype, onBytes?: OnBytes): Promise<Tower<Pixels>> {
   const [processor, model] = await Promise.all([
     AutoProcessor.from_pretrained(dir, { local_files_only: true }),
     CLIPVisionModelWithProjection.from_pretrained(dir, options(dtype, onBytes)),
   ])
+  Object.assign(processor.image_processor!, { do_resize: false, do_center_crop: false })
   return {
     async embed({ data, width, height }) {
       const { image_embeds } = await model(await processor(new RawImage(Uint8ClampedArray.from(data), width, height, 4)))

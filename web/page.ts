@@ -1,7 +1,7 @@
+import type { Pixels } from '../corpora/resize.ts'
 import { byId } from './element.ts'
 import type { Engine } from './engine.ts'
 import { showFormats } from './formats.ts'
-import type { Pixels } from './resize.ts'
 import { type Format, megabytes, type Site, thousands } from './site.ts'
 
 /** Every part of the page that says something, but for the pictures and words themselves. */

@@ -1,4 +1,4 @@
-import type { Pixels } from './resize.ts'
+import type { Pixels } from '../corpora/resize.ts'
 
 /** Vector drawings are rendered at least this large, as in training: thin lines then keep their weight. */
 const svgSide = 256

@@ -1,3 +1,5 @@
+import type { Framing } from '../corpora/framing.ts'
+
 /** data/site.json: what the page shows and where it lies. */
 export interface Site {
   version: 1
@@ -5,6 +7,8 @@ export interface Site {
   model: string
   /** Side of the pictures that the model sees. */
   imageSize: number
+  /** How they become squares of that size. */
+  framing: Framing
   /** Number formats of the model, the one to start with first, each with the bytes of both towers and its file of vectors. */
   formats: Format[]
   languages: SiteLanguage[]

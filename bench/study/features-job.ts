@@ -17,13 +17,13 @@ export async function featuresJob({ settings }: FeaturesWork, { place, dir }: Si
   const { languages, cacheDir, threads } = place
   const open = await openCorpus(place.corpus, { languages })
   const teacher = await openOnnxFolder(place.teacher, { threads })
-  const { set, pixels } = await prepareData(open.corpus, languages, teacher.imageSize, cacheDir)
+  const { set, pixels } = await prepareData(open.corpus, languages, teacher, cacheDir)
   const own = join(dir, 'features')
   try {
     const policy = { name: settings.augmentation, strength: settings.strength }
     await rm(own, { recursive: true, force: true })
     const began = performance.now()
-    await teacherFeatures(teacher, set, pixels, { cacheDir: own, variants: settings.variants, policy, seed: settings.seed })
+    await teacherFeatures(teacher, set, pixels, { cacheDir: own, variants: settings.variants, policy, seed: settings.seed, targets: 'augmented' })
     return { minutes: (performance.now() - began) / 60_000, peakMemoryMB: peakMemory() }
   } finally {
     await rm(own, { recursive: true, force: true })

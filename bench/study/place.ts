@@ -54,9 +54,10 @@ export interface World {
 
 export async function openWorld(place: Place): Promise<World> {
   const open = await openCorpus(place.corpus, { languages: place.languages })
-  const { id, imageSize, embedDim, release } = await openOnnxFolder(place.teacher, { threads: place.threads })
-  await release()
-  const { set, pixels } = await prepareData(open.corpus, place.languages, imageSize, place.cacheDir)
+  const teacher = await openOnnxFolder(place.teacher, { threads: place.threads })
+  await teacher.release()
+  const { id, embedDim, imageSize } = teacher
+  const { set, pixels } = await prepareData(open.corpus, place.languages, teacher, place.cacheDir)
   pixels.close()
   const hash = createHash('sha256').update(JSON.stringify([id, basename(pixels.file), set.texts, set.captions, Array.from(set.classes)]))
   for await (const { columns } of open.corpus.samples('train')) hash.update(JSON.stringify(columns ?? {}))

@@ -17,7 +17,7 @@ export async function rareRecall(open: OpenCorpus, column: string, place: Place,
   for (const language of place.languages) {
     const task = await open.task(open.defaultValidation, language)
     const marked = { ...task, images: task.images.map((image) => ({ ...image, group: isRare(image.classId) ? 'rare' : 'other' })) }
-    const prepared = await prepareTask(marked, encoder.imageSize, place.cacheDir)
+    const prepared = await prepareTask(marked, encoder, place.cacheDir)
     const found = groupResults(marked, await runTask(encoder, prepared)).find(({ group }) => group === 'rare')
     prepared.pixels.close()
     if (!found) continue // the protocol has no picture of a rare class: there is nothing to say

@@ -25,7 +25,7 @@ export async function protocolRecall(open: OpenCorpus, protocols: readonly strin
   const measures: Measures = {}
   for (const protocol of protocols) {
     for (const language of place.languages) {
-      const prepared = await prepareTask(await open.task(protocol, language), encoder.imageSize, place.cacheDir)
+      const prepared = await prepareTask(await open.task(protocol, language), encoder, place.cacheDir)
       measures[`${protocol}.${language}`] = (await runTask(encoder, prepared)).metrics.mean_recall
       prepared.pixels.close()
     }

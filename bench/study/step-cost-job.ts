@@ -35,7 +35,7 @@ export async function stepCostJob({ settings, objectives, rounds }: StepCostWork
   const open = await openCorpus(place.corpus, { languages })
   const teacher = await openOnnxFolder(place.teacher, { threads })
   const { embedDim, imageSize } = teacher
-  const data = await prepareData(open.corpus, languages, imageSize, cacheDir)
+  const data = await prepareData(open.corpus, languages, teacher, cacheDir)
   const policy = { name: settings.augmentation, strength: settings.strength }
   const features = await teacherFeatures(teacher, data.set, data.pixels, { ...settings, cacheDir, policy })
   await teacher.release()

@@ -23,6 +23,7 @@ export function openEmoji(languages?: Language[]) {
     ],
     freeQueryProtocols: emojiProtocolNames().filter((name) => name.startsWith('free-queries')),
     defaultValidation: 'validation-style/emojione',
+    imageSize: 64,
     task: emojiProtocols,
     languagesOf: emojiProtocolLanguages,
     references: async (protocol: string) => (heldOutStyle.test(protocol) ? await pixelReferences() : undefined),

@@ -45,6 +45,9 @@ export const iconSets: IconSet[] = [
   { package: '@iconify-json/ph', by: 'Phosphor Icons', licence: 'MIT', names: /^(.+)-duotone$/, oneColour: true },
 ]
 
+/** Animations that begin empty: their first frame shows nothing. */
+export const emptyAtFirst = new Set(['pressure-high-fill', 'pressure-low-fill', 'smoke-particles-fill'])
+
 /** Words of user interfaces, brands, emoji and flags: an icon with one of them shows nothing that a person would search for. */
 export const notPictured = new Set(
   (

@@ -5,7 +5,7 @@ import { packageFile, packageJson } from '../emoji/packages.ts'
 import type { Language, Sample } from '../sample.ts'
 import { heldOutWords } from './held-out.ts'
 import { iconParkRows } from './icon-park.ts'
-import { type IconSet, iconSets, notPictured } from './icon-sets.ts'
+import { emptyAtFirst, type IconSet, iconSets, notPictured } from './icon-sets.ts'
 import { imagenetClasses } from './imagenet.ts'
 import type { PoolRow } from './row.ts'
 import { readRows } from './rows-file.ts'
@@ -59,7 +59,7 @@ function readSet(
   const byName = new Map<string, string>()
   for (const icon of all) {
     const name = pictured(set.names.exec(icon)?.[1], set.onlyWords ? english : undefined)
-    if (name !== undefined && !byName.has(name)) byName.set(name, icon)
+    if (name !== undefined && !emptyAtFirst.has(icon) && !byName.has(name)) byName.set(name, icon)
   }
   const kept: Sample[] = []
   let heldOut = 0

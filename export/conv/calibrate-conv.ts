@@ -50,7 +50,7 @@ export function picturesOf(graph: Graph, { pixels }: Calibration, recolour?: Kep
   const [, , size] = graph.inputs[0]!.dims as number[]
   const stride = 3 * size! ** 2
   return Array.from({ length: Math.min(mostPictures, pixels.length / stride) }, (_, i) => ({
-    pixel_values: { data: recoloured(pixels.subarray(i * stride, (i + 1) * stride), 1, size!, { recolour }), dims: [1, 3, size!, size!] },
+    pixel_values: { data: recoloured(pixels.subarray(i * stride, (i + 1) * stride), size!, recolour), dims: [1, 3, size!, size!] },
   }))
 }
 

@@ -1,32 +1,94 @@
+import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { hashFiles } from '../../base/hashes.ts'
-import { dtypeSuffixes, type ModelDtype } from './dtypes.ts'
+import { type FileFormat, formatSuffixes } from './dtypes.ts'
+import { readModelFile } from './model-file.ts'
 
 /** Two files with a tower each, or one with both. */
 export type TeacherFiles = { vision: string; text: string } | { combined: string }
+export type TowerName = 'vision' | 'text'
 
 /**
- * Finds the ONNX files of a CLIP-like model: in each number format split towers first, because they load faster, then a combined model. Either
- * may lie in DIR/onnx or in DIR itself. Both towers have the same number format.
- * @param dtype only files of this number format; default: the first there is of fp32, fp16, q8, int8, q4
+ * Finds the ONNX files of a CLIP-like model: in each number format split towers first, because they load faster, then a combined model; where no
+ * format has both towers, the most precise file of each. They may lie in DIR/onnx or in DIR itself.
+ * @param dir a folder, or IMAGE_DIR+TEXT_DIR
+ * @param dtype only files of this number format; default: the first there is of formatSuffixes
  * @throws UserError for a missing folder, and for one without such files, naming what it holds
  */
-export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise<TeacherFiles> {
+export async function findTeacherFiles(dir: string, dtype?: FileFormat): Promise<TeacherFiles> {
+  const { image, text } = towerFolders(dir)
+  if (image !== text) return { vision: await findTowerFile(image, 'vision', dtype), text: await findTowerFile(text, 'text', dtype) }
   const found = await onnxFiles(dir)
-  const suffixes = dtype ? [dtypeSuffixes[dtype]] : Object.values(dtypeSuffixes)
-  const fileOf = (stem: string, suffix: string) => [`onnx/${stem}${suffix}.onnx`, `${stem}${suffix}.onnx`].find((name) => found.includes(name))
+  const suffixes = suffixesOf(dtype)
   for (const suffix of suffixes) {
-    const [vision, text] = [fileOf('vision_model', suffix), fileOf('text_model', suffix)]
-    if (vision && text) return { vision: join(dir, vision), text: join(dir, text) }
-    const combined = fileOf('model', suffix)
+    const [vision, words] = [fileOf(found, ['vision_model'], [suffix]), fileOf(found, ['text_model'], [suffix])]
+    if (vision && words) return { vision: join(dir, vision), text: join(dir, words) }
+    const combined = fileOf(found, ['model'], [suffix])
     if (combined) return { combined: join(dir, combined) }
   }
-  const ending = dtype ? `${dtypeSuffixes[dtype]}.onnx` : '.onnx (or _fp16, _quantized, _int8, _q4 before .onnx)'
-  throw new UserError({
+  const [vision, words] = [fileOf(found, ['vision_model'], suffixes), fileOf(found, ['text_model'], suffixes)]
+  if (vision && words) return { vision: join(dir, vision), text: join(dir, words) }
+  throw missing(dir, 'onnx/vision_model and onnx/text_model, or onnx/model', found, dtype)
+}
+
+/**
+ * The file of one tower in a folder that need not have the other: vision_model or text_model, or else a model that holds it.
+ * @throws UserError as findTeacherFiles does
+ */
+export async function findTowerFile(dir: string, tower: TowerName, dtype?: FileFormat): Promise<string> {
+  const found = await onnxFiles(dir)
+  const file = fileOf(found, [`${tower}_model`, 'model'], suffixesOf(dtype))
+  if (!file) throw missing(dir, `onnx/${tower}_model or onnx/model`, found, dtype)
+  return join(dir, file)
+}
+
+/** Where the towers of a model lie: in one folder, or in two that are joined by a plus sign. */
+export function towerFolders(dir: string): { image: string; text: string } {
+  if (existsSync(dir) || !dir.includes('+')) return { image: dir, text: dir }
+  const signs = [...dir.matchAll(/\+/g)].map(({ index }) => index)
+  const at = signs.find((sign) => existsSync(dir.slice(0, sign))) ?? signs[0]!
+  return { image: dir.slice(0, at), text: dir.slice(at + 1) }
+}
+
+/**
+ * Names a model for reports and cache keys: its folders, and a hash of everything that its features depend on.
+ * @param files the files in use; the files that hold weights of theirs and the folders' configuration, tokenizer and preprocessor count too
+ */
+export async function teacherId(dir: string, files: TeacherFiles | { vision: string } | { text: string }): Promise<string> {
+  const { image, text } = towerFolders(dir)
+  const folders = [...new Set([image, text])]
+  const onnx = (await Promise.all(Object.values(files).map(withExternalData))).flat()
+  const others = folders.flatMap((folder) => configFiles.map((name) => join(folder, name)))
+  return `${folders.map((folder) => basename(resolve(folder))).join('+')}-${await hashFiles(image, [...onnx, ...others])}`
+}
+
+const configFiles = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json', 'processor_config.json']
+
+/** A model's file, and the files that hold weights of its, as it names them. */
+export async function withExternalData(file: string): Promise<string[]> {
+  if (!file.endsWith('.onnx')) return [file]
+  const { weights } = await readModelFile(file)
+  const beside = new Set(weights.flatMap(({ external }) => external?.file ?? []))
+  return [file, ...[...beside].sort().map((name) => join(dirname(file), name))]
+}
+
+function suffixesOf(dtype: FileFormat | undefined): string[] {
+  return dtype ? [formatSuffixes[dtype]] : Object.values(formatSuffixes)
+}
+
+function fileOf(found: string[], stems: string[], suffixes: string[]): string | undefined {
+  const names = stems.flatMap((stem) => suffixes.flatMap((suffix) => [`onnx/${stem}${suffix}.onnx`, `${stem}${suffix}.onnx`]))
+  return names.find((name) => found.includes(name))
+}
+
+function missing(dir: string, stems: string, found: string[], dtype?: FileFormat): UserError {
+  const others = Object.values(formatSuffixes).filter(Boolean).join(', ')
+  const ending = dtype ? `${formatSuffixes[dtype]}.onnx` : `.onnx (or ${others} before .onnx)`
+  return new UserError({
     where: dir,
-    expected: `onnx/vision_model and onnx/text_model, or onnx/model, each with the ending ${ending}`,
+    expected: `${stems}, each with the ending ${ending}`,
     got: found.length > 0 ? found.join(', ') : 'no .onnx file',
     hint:
       found.length > 0
@@ -35,43 +97,18 @@ export async function findTeacherFiles(dir: string, dtype?: ModelDtype): Promise
   })
 }
 
-/**
- * The file of the image tower in a folder, in its most precise number format: it may stand beside other text towers than its own.
- * @throws UserError for a folder without one, naming what it holds
- */
-export async function findImageTower(dir: string): Promise<string> {
-  const found = await onnxFiles(dir)
-  const names = Object.values(dtypeSuffixes).flatMap((suffix) => [`onnx/vision_model${suffix}.onnx`, `vision_model${suffix}.onnx`])
-  const name = names.find((one) => found.includes(one))
-  if (name) return join(dir, name)
-  const hint = 'Name a teacher with split towers, or restore the file.'
-  throw new UserError({ where: dir, expected: 'an image tower, onnx/vision_model.onnx', got: found.join(', ') || 'no .onnx file', hint })
-}
-
-/**
- * Names a model for reports and cache keys: its folder, and a hash of everything that its features depend on.
- * @param files the files in use; an ONNX file's external data and the folder's configuration, tokenizer and preprocessor count too
- */
-export async function teacherId(dir: string, files: TeacherFiles): Promise<string> {
-  const onnx = (await Promise.all(Object.values(files).map(withExternalData))).flat()
-  const others = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'].map((name) => join(dir, name))
-  return `${basename(resolve(dir))}-${await hashFiles(dir, [...onnx, ...others])}`
-}
-
-/** An ONNX file, and the files beside it that hold its weights, as exporters name them: FILE_data, FILE_data_1, FILE.data. */
-export async function withExternalData(file: string): Promise<string[]> {
-  const name = basename(file)
-  const beside = (await readdir(dirname(file))).filter((other) => other.startsWith(`${name}_data`) || other.startsWith(`${name}.data`))
-  return [file, ...beside.sort().map((other) => join(dirname(file), other))]
-}
-
 /** Names of the .onnx files, relative to `dir`. */
 async function onnxFiles(dir: string): Promise<string[]> {
   const list = async (folder: string): Promise<string[] | undefined> => (await readdir(folder).catch(() => undefined))?.sort()
   const own = await list(dir)
   if (!own) {
     const got = (await stat(dir).catch(() => undefined)) ? 'a file' : 'nothing there'
-    throw new UserError({ where: dir, expected: 'a folder with a CLIP-like ONNX model', got, hint: 'Check the path.' })
+    throw new UserError({
+      where: dir,
+      expected: 'a folder with a CLIP-like ONNX model',
+      got,
+      hint: 'Check the path; towers in two folders are IMAGE_DIR+TEXT_DIR.',
+    })
   }
   const inner = (await list(join(dir, 'onnx'))) ?? []
   return [...inner.map((name) => `onnx/${name}`), ...own].filter((name) => name.endsWith('.onnx'))

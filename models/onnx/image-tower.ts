@@ -1,53 +1,83 @@
 import { UserError } from '../../base/errors.ts'
-import type { NumberTensor, RuntimeOptions } from '../../engine/runtime.ts'
-import type { TeacherConfig } from './folder-config.ts'
-import { openTower, type TeacherTower } from './tower.ts'
+import type { Framing } from '../../corpora/framing.ts'
+import type { NumberTensor } from '../../engine/runtime.ts'
+import { findTowerFile, teacherId } from './files.ts'
+import { type ModelConfig, readModelConfig } from './model-config.ts'
+import { type Preprocessing, type Recolour, readPreprocessing, recolourOf } from './preprocessing.ts'
+import { isSiglip, type TowerFolderOptions } from './siglip.ts'
+import { openTower, type Rows, type TeacherTower } from './tower.ts'
 
-/** An image tower in ONNX, which takes pixel values as we have them. */
-export interface OnnxImageTower {
-  imageSize: number // S
-  /** pixels [n, 3, S, S], CLIP-normalised, as the tower's own input. */
-  feed(pixels: Float32Array, count: number): NumberTensor
-  /** The same pixels → unit embeddings [n, E]. */
-  embed(pixels: Float32Array, count: number): Promise<{ data: Float32Array; dim: number }>
+/** Embeds pictures. */
+export interface ImageTower {
+  id: string
+  embedDim: number // E
+  imageSize: number // S, pixels
+  framing: Framing
+  preprocessing: Preprocessing
+  tower: TeacherTower
+  /** What the model is fed for CLIP-normalised pixels [n, 3, S, S]. */
+  feeds(pixels: Float32Array, count: number): Record<string, NumberTensor>
+  /** CLIP-normalised pixels [n, 3, S, S] → unit embeddings [n, E]. */
+  encodeImages(pixels: Float32Array, count: number): Promise<Float32Array>
+  /** The same pixels → outputs as they are, named by `others` when the tower was opened, in the order asked for. */
+  readImages(pixels: Float32Array, count: number, outputs: readonly string[]): Promise<Rows[]>
   release(): Promise<void>
 }
 
 /**
- * Opens the image tower of a folder.
- * @param model its file, or the ONNX graph itself
- * @param name of the file, for messages
- * @param config what the folder says of it
- * @throws UserError as openTower does, and where nothing tells the size of its images; `embed` throws it for pixels of another size
+ * Opens the image tower of a folder, which need not have another.
+ * @throws UserError for missing or damaged files, preprocessing that is not said or cannot be done here, and pictures that the model does not take
  */
-export async function openImageTower(
-  model: string | Uint8Array,
-  { dir, name, config }: { dir: string; name: string; config: TeacherConfig },
-  options: RuntimeOptions,
-): Promise<OnnxImageTower> {
-  const tower = await openTower(model, name, 'image_embeds', options)
-  const imageSize = await sizeOf(tower, config, dir)
-  const feed = (pixels: Float32Array, count: number) => ({
-    data: recoloured(pixels, count, imageSize, config),
-    dims: [count, 3, imageSize, imageSize],
-  })
-  return {
-    imageSize,
-    feed,
-    async embed(pixels, count) {
-      requirePixels(dir, pixels, count, imageSize)
-      return tower.embed({ pixel_values: feed(pixels, count) }, count)
-    },
-    release: () => tower.release(),
+export async function openImageTower(dir: string, options: TowerFolderOptions = {}): Promise<ImageTower> {
+  const file = await findTowerFile(dir, 'vision', options.dtype)
+  return withId(await openImageFile(dir, file, options), await teacherId(dir, { vision: file }))
+}
+
+/** Opens that file as the image tower of the folder. */
+export async function openImageFile(dir: string, file: string, options: TowerFolderOptions): Promise<Omit<ImageTower, 'id'>> {
+  const config = await readModelConfig(dir)
+  const preprocessing = await readPreprocessing(dir, config)
+  const tower = await openTower(file, 'vision', { ...options, isSiglip: isSiglip(config, preprocessing) })
+  try {
+    const size = sizeOf(tower, preprocessing, config)
+    const recolour = recolourOf(preprocessing)
+    const feeds = (pixels: Float32Array, count: number) => {
+      requirePixels(tower.where, pixels, count, size)
+      return { pixel_values: { data: recoloured(pixels, size, recolour), dims: [count, 3, size, size] } }
+    }
+    const { dim } = await tower.embed(feeds(probePicture(size), 1), 1).catch((error: Error) => {
+      throw error instanceof UserError ? error : wrongSize(tower.where, size, preprocessing, error)
+    })
+    return {
+      embedDim: dim,
+      imageSize: size,
+      framing: preprocessing.framing,
+      preprocessing,
+      tower,
+      feeds,
+      encodeImages: async (pixels, count) => (await tower.embed(feeds(pixels, count), count)).data,
+      readImages: (pixels, count, outputs) => tower.read(feeds(pixels, count), count, outputs),
+      release: () => tower.release(),
+    }
+  } catch (error) {
+    await tower.release()
+    throw error
   }
 }
 
-/** From our pixel values to those that a folder's preprocessor makes. pixels [n, 3, S, S] */
-export function recoloured(pixels: Float32Array, count: number, size: number, { recolour }: Pick<TeacherConfig, 'recolour'>): Float32Array {
+/** A picture of waves: of plain grey a tower may well see nothing. */
+export function probePicture(size: number): Float32Array {
+  return Float32Array.from({ length: 3 * size ** 2 }, (_, i) => Math.sin(i))
+}
+
+const withId = (tower: Omit<ImageTower, 'id'>, id: string): ImageTower => ({ ...tower, id })
+
+/** From our pixel values to those that a model takes. pixels [n, 3, S, S] */
+export function recoloured(pixels: Float32Array, size: number, recolour: Recolour | undefined): Float32Array {
   if (!recolour) return pixels
   const area = size * size
   const data = new Float32Array(pixels.length)
-  for (let plane = 0; plane < count * 3; plane++) {
+  for (let plane = 0; plane < pixels.length / area; plane++) {
     const scale = recolour.scale[plane % 3]!
     const shift = recolour.shift[plane % 3]!
     for (let i = plane * area; i < (plane + 1) * area; i++) data[i] = pixels[i]! * scale + shift
@@ -55,23 +85,46 @@ export function recoloured(pixels: Float32Array, count: number, size: number, { 
   return data
 }
 
-async function sizeOf(vision: TeacherTower, config: TeacherConfig, dir: string): Promise<number> {
-  const fixed = vision.inputs.find(({ name }) => name === 'pixel_values')?.dims[2]
-  const size = typeof fixed === 'number' && fixed > 0 ? fixed : config.imageSize
-  if (size !== undefined) return size
-  await vision.release()
-  throw new UserError({
-    where: dir,
-    expected: 'the image size in preprocessor_config.json (crop_size) or config.json (vision_config.image_size)',
-    got: 'none',
-    hint: "Copy preprocessor_config.json from the model's original folder.",
+function sizeOf({ where, inputs }: TeacherTower, preprocessing: Preprocessing, config: ModelConfig): number {
+  const [, , height, width] = inputs.find(({ name }) => name === 'pixel_values')?.dims ?? []
+  const fixed = [height, width].filter((side): side is number => typeof side === 'number' && side > 0)
+  const told = preprocessing.size ?? config.imageSize
+  if (fixed.length === 2 && fixed[0] !== fixed[1]) {
+    const hint = 'Only models that see squares can be used.'
+    throw new UserError({ where: `${where}, input pixel_values`, expected: 'a square', got: `${fixed[1]} × ${fixed[0]} pixels`, hint })
+  }
+  if (told === undefined && fixed.length === 0) {
+    throw new UserError({
+      where: preprocessing.file,
+      expected: 'the size of pictures here (size, crop_size) or in config.json (vision_config.image_size)',
+      got: 'none',
+      hint: "Copy preprocessor_config.json from the model's original folder.",
+    })
+  }
+  if (told !== undefined && fixed.length > 0 && fixed[0] !== told) {
+    throw new UserError({
+      where: preprocessing.file,
+      expected: `pictures of ${fixed[0]} px, as ${where} takes`,
+      got: `${told} px`,
+      hint: 'The preprocessor must belong to the model: copy that of this very model.',
+    })
+  }
+  return told ?? fixed[0]!
+}
+
+function wrongSize(where: string, size: number, { file }: Preprocessing, error: Error): UserError {
+  return new UserError({
+    where,
+    expected: `to embed a picture of ${size} × ${size} px, as ${file} says`,
+    got: `"${error.message.split('\n')[0]}"`,
+    hint: 'The preprocessor must belong to the model: copy that of this very model.',
   })
 }
 
-function requirePixels(dir: string, pixels: Float32Array, count: number, size: number): void {
+function requirePixels(where: string, pixels: Float32Array, count: number, size: number): void {
   if (pixels.length === count * 3 * size ** 2) return
   throw new UserError({
-    where: dir,
+    where,
     expected: `pixels [${count}, 3, ${size}, ${size}]`,
     got: `${pixels.length} numbers`,
     hint: `This model sees images of ${size} × ${size}: decode them at that size.`,

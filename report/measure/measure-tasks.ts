@@ -1,4 +1,5 @@
 import { progress } from '../../base/progress.ts'
+import type { Frame } from '../../corpora/framing.ts'
 import { buildPixelCache, type PixelCache } from '../../corpora/pixel-cache.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { evaluateFreeQueries, isFreeQueryTask } from '../../eval/free-queries.ts'
@@ -50,7 +51,7 @@ export async function measureTasks(
     for (const { protocol, language } of plan) {
       const task = await open.task(protocol, language)
       const prepared = await prepareSizes(task, entriesFor(protocol), run, opened)
-      const smallest = prepared.get(Math.min(...prepared.keys()))! // whichever models are measured beside the student, its thumbnails stay
+      const smallest = [...prepared.values()].reduce((least, one) => (one.imageSize < least.imageSize ? one : least)) // whichever models are measured beside the student, its thumbnails stay
       const images = JSON.stringify([protocol, smallest.pixels.file])
       if (!baselines.has(images)) baselines.set(images, await measurePixels(run, protocol, smallest))
       const baseline = baselines.get(images)
@@ -58,7 +59,7 @@ export async function measureTasks(
         measured.baseline.push({ protocol, reason: baseline.reason })
       for (const entry of entriesFor(protocol)) {
         const { model, dtype, encoder } = entry
-        const { pixels } = prepared.get(encoder.imageSize)!
+        const { pixels } = prepared.get(frameKey(encoder))!
         const key = JSON.stringify([model, dtype, pixels.file])
         const embeddings = imageEmbeds.get(key) ?? (await embedCached(encoder, pixels))
         imageEmbeds.set(key, embeddings)
@@ -85,33 +86,38 @@ export async function measureTasks(
   return measured
 }
 
-/** The task's images at the size of each model: a teacher may see larger ones. */
+/** The task's images as each model sees them: a teacher may see larger ones. */
 async function prepareSizes(
   task: RetrievalTask,
   entries: ModelEntry[],
   { cacheDir }: Evaluation,
   opened: PixelCache[],
-): Promise<Map<number, PreparedTask>> {
-  const prepared = new Map<number, PreparedTask>()
-  for (const size of new Set(entries.map(({ encoder }) => encoder.imageSize))) {
-    const one = await prepareTask(task, size, cacheDir)
+): Promise<Map<string, PreparedTask & Frame>> {
+  const prepared = new Map<string, PreparedTask & Frame>()
+  for (const { encoder } of entries) {
+    const { imageSize, framing } = encoder
+    const key = frameKey(encoder)
+    if (prepared.has(key)) continue
+    const one = await prepareTask(task, encoder, cacheDir)
     opened.push(one.pixels)
-    prepared.set(size, one)
+    prepared.set(key, { ...one, imageSize, framing })
   }
   return prepared
 }
 
+const frameKey = ({ imageSize, framing }: Frame) => JSON.stringify([imageSize, framing])
+
 async function measurePixels(
   { open, cacheDir, seed }: Evaluation,
   protocol: string,
-  { task, pixels }: PreparedTask,
+  { task, pixels, framing }: PreparedTask & Frame,
 ): Promise<PixelBaseline | undefined> {
   const references = await open.references?.(protocol)
   if (!references) return undefined
   // The training set's cache has the same drawings at this size.
   const cache = await buildPixelCache(
     references.map(({ source }) => source),
-    { dir: cacheDir, size: pixels.size },
+    { dir: cacheDir, size: pixels.size, framing },
   )
   try {
     const queries = { concepts: task.images.map(({ classId }) => classId ?? ''), read: pixels.read }

@@ -1,12 +1,12 @@
 import { basename, resolve } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../base/errors.ts'
-import { dtypeSuffixes, type ModelDtype } from '../../models/onnx/dtypes.ts'
+import { type FileFormat, formatSuffixes } from '../../models/onnx/dtypes.ts'
 import { identifyModel, type ModelIdentity } from '../../models/open-model.ts'
 import type { Database } from './database.ts'
 
 /** How pictures become pixels; another way gives other embeddings. */
-export const preprocessing = 'frame auto, on white, CLIP mean and deviation, one by one; 1'
+export const preprocessing = 'frame auto, on white, CLIP mean and deviation, one by one; 2'
 
 const aboutSchema = z.object({
   /** Folder of the pictures, relative to the index's own. */
@@ -14,7 +14,7 @@ const aboutSchema = z.object({
   /** The model's folder, to name it; what counts is the hash. */
   model: z.string(),
   hash: z.string(),
-  dtype: z.enum(Object.keys(dtypeSuffixes) as ModelDtype[]),
+  dtype: z.enum(Object.keys(formatSuffixes) as FileFormat[]),
   preprocessing: z.string(),
   imageSize: z.int().positive(), // S
   embedDim: z.int().positive(), // E
@@ -46,7 +46,7 @@ export function readAbout(db: Database): About | undefined {
  * or the index's own.
  * @throws UserError when it is another model or another format, naming what differs
  */
-export async function requireSameModel(about: About, file: string, model: string, dtype?: ModelDtype): Promise<ModelDtype | undefined> {
+export async function requireSameModel(about: About, file: string, model: string, dtype?: FileFormat): Promise<FileFormat | undefined> {
   const first = await identifyModel(model, dtype)
   if (isSame(about, first)) return requireSamePixels(about, file, dtype)
   // A folder without the index's format may well hold another model: then the first difference is the one to tell of.

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { embedDim } from '../../eval/similarity.ts'
 import { embedTexts } from '../../models/embed.ts'
-import type { ModelDtype } from '../../models/onnx/dtypes.ts'
+import type { FileFormat } from '../../models/onnx/dtypes.ts'
 import { openModel } from '../../models/open-model.ts'
 import { requireQuery, type SearchReply } from '../search-folder.ts'
 import { readAbout, requireSameModel } from './about.ts'
@@ -18,7 +18,7 @@ export interface LookupRequest {
   index: string
   query: string
   top: number
-  dtype?: ModelDtype
+  dtype?: FileFormat
   /** Score every image even where the index has a graph. */
   exact?: boolean
 }

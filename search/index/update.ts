@@ -8,7 +8,7 @@ import { withLock } from '../../base/lock.ts'
 import { progress } from '../../base/progress.ts'
 import { writePixelValues } from '../../corpora/pixel-values.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import type { ModelDtype } from '../../models/onnx/dtypes.ts'
+import type { FileFormat } from '../../models/onnx/dtypes.ts'
 import { identifyModel, openModel } from '../../models/open-model.ts'
 import { chunkSize, type ImageFolder, listImages, tryDecode } from '../image-folder.ts'
 import { type About, preprocessing, readAbout, requireSameModel, writeAbout } from './about.ts'
@@ -24,7 +24,7 @@ export interface IndexRequest {
   images: string
   /** Index file. */
   out: string
-  dtype?: ModelDtype
+  dtype?: FileFormat
   /** Whether a graph is kept; default: as the index has it, a new one has none. */
   approximate?: boolean
   /** Measure the graph's recall even if nothing changed. */
@@ -36,7 +36,7 @@ export interface IndexRequest {
 export interface IndexReply {
   file: string
   model: string
-  dtype: ModelDtype
+  dtype: FileFormat
   images: number
   added: number
   changed: number
@@ -207,7 +207,7 @@ async function readHashed(folder: string, state: FileState): Promise<ReadFile> {
 /** Alone, not in a batch: quantized models choose their ranges per call, and an embedding must follow from its picture only. */
 async function embed(encoder: Encoder, path: string, bytes: Buffer): Promise<Embedded> {
   const { imageSize: size } = encoder
-  const image = await tryDecode(path, async () => bytes, size)
+  const image = await tryDecode(path, async () => bytes, encoder)
   if ('reason' in image) return { fault: image.reason }
   const pixels = new Float32Array(3 * size * size)
   writePixelValues(image.rgba, size, pixels, 0)

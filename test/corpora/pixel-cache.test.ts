@@ -75,7 +75,7 @@ test.serial('a damaged sidecar or a short file is built again', async (t) => {
   }
   const { file, sidecar, pixels } = await build()
   const good = await readFile(sidecar, 'utf8')
-  for (const bad of ['{"version": 1', '{}', good.replace('colour-3', 'colour-x'), good.replace('"version":1', '"version":0')]) {
+  for (const bad of ['{"version": 1', '{}', good.replace('colour-3', 'colour-x'), good.replace('"version":2', '"version":1')]) {
     await writeFile(sidecar, bad)
     t.deepEqual((await build()).pixels, pixels)
     t.is(reads, 7)

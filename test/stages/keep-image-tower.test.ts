@@ -159,6 +159,7 @@ function withoutPictures(corpus: Awaited<ReturnType<typeof setting>>['open']['co
 
 for (const [name, settings, fields] of [
   ['patch size', { patchSize: 8 }, { where: '--patch-size' }],
+  ['image size', { imageSize: 64 }, { where: '--image-size' }],
   ['dimension', { embedDim: 32 }, { where: '--embed-dim' }],
   ['sizes of both towers', { student: '96x2-96x2' }, { where: '--student', got: '96x2-96x2' }],
   ['augmentation', { augmentation: 'mild' }, { where: '--augmentation' }],

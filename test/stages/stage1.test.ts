@@ -10,7 +10,7 @@ import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { runStage1 } from '../../stages/stage1.ts'
 import { objectives } from '../../training/objectives/table.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
-import { patchSizeOf } from '../../training/start-student.ts'
+import { patchSizeOf, studentImageSize } from '../../training/start-student.ts'
 import { makeFolder } from './small-teachers.ts'
 
 const languages = ['de', 'fr']
@@ -113,6 +113,36 @@ test('patches of another size, and what is usual', async (t) => {
   )
 })
 
+test('the student sees images at its own size, the teacher at its; one to begin with keeps its size', async (t) => {
+  const { written, log } = await train('small', {
+    imageSize: 16,
+    patchSize: 4,
+    steps: 1,
+    objective: 'fd:1,hidden-image:1',
+    innerTeacher: 'DIR/first',
+  })
+  t.is(written.config.vision_config.image_size, 16)
+  t.true(log.filter((line) => 'loss' in line).every((line) => Number.isFinite(line.fd) && Number.isFinite(line['hidden-image'])))
+  const { written: same } = await train('small again', { tokenizer: undefined, init: 'DIR/small', steps: 1 })
+  t.is(same.config.vision_config.image_size, 16)
+  const { written: usual } = await train('usual', { steps: 1 })
+  t.is(usual.config.vision_config.image_size, 32, "no larger than the teacher's")
+})
+
+test('a size that fits nothing is refused', async (t) => {
+  const dir = await folder!
+  const [teacher, hint] = [48, 'Name another student, or leave it out to begin from random weights.']
+  t.is(await studentImageSize({}, 64, teacher), 48)
+  t.is(await studentImageSize({ imageSize: 80 }, 64, teacher), 80)
+  t.is(await studentImageSize({ init: join(dir, 'first') }, 64, teacher), 32)
+  const error = await t.throwsAsync(studentImageSize({ init: join(dir, 'first'), imageSize: 64 }, 64, teacher), { instanceOf: UserError })
+  t.like((error as UserError).fields, { expected: 'images of 64 px, as --image-size says', got: '32 px', hint })
+  const prime = t.throws(() => patchSizeOf(67), { instanceOf: UserError }) as UserError
+  t.like(prime.fields, { where: 'images of 67 px', got: '67' })
+  const online = await t.throwsAsync(train('online', { imageSize: 16, variants: 0 }), { instanceOf: UserError })
+  t.like((online as UserError).fields, { expected: 'images of 16 px', got: '32 px' })
+})
+
 /** 0 and −0, as a step of rate 0 may leave it, are equal. */
 function equal(a: Float32Array, b: Float32Array): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i])
@@ -205,7 +235,15 @@ const refused: Record<string, [object, RegExp, string?]> = {
     { tokenizer: undefined, init: 'DIR/first', patchSize: 16 },
     /--init .*first: expected patches of 16 px, as --patchSize says, got 8 px/,
   ],
-  'beginning with a student of other images': [{ tokenizer: undefined, init: 'DIR/second' }, /--init .*second: expected images of 32 px.* got 48 px/],
+  'beginning with a student of other images': [
+    { tokenizer: undefined, init: 'DIR/second', imageSize: 32 },
+    /--init .*second: expected images of 32 px, as --image-size says, got 48 px/,
+  ],
+  'plain targets of a teacher at every step': [{ targets: 'plain', variants: 0 }, /--targets plain: expected stored features, got --variants 0/],
+  'plain targets where layers of one picture are compared': [
+    { targets: 'plain', objective: 'task,hidden-image', innerTeacher: 'DIR/first' },
+    /--targets plain: expected objectives that compare embeddings of images, got hidden/,
+  ],
   'two specialists of one language': [{ specialists: ['fr=DIR/second', 'de+fr=DIR/first'] }, /got fr twice/],
   'a weight that is none': [{ ensemble: ['DIR/second:0'] }, /--ensemble .*: expected DIR or DIR:WEIGHT/],
   'a setting of an objective that is not asked for': [{ crdAlpha: 0.5, objective: 'task' }, /--crd-alpha: expected the objective crd, .*, got task/],

@@ -1,14 +1,17 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import type { Framing } from '../../corpora/framing.ts'
 import { exportFolder } from '../../export/package.ts'
+import { readPreprocessing } from '../../models/onnx/preprocessing.ts'
 import { brokenPromises, compareParity, type ParityReport, parityTable } from '../../web/parity/parity.ts'
 import { smallModel } from '../export/small-model.ts'
 import { browserTest } from '../report/browser.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-async function smallExport(t: ExecutionContext): Promise<string> {
-  const { model, tokenizerDir } = await smallModel(t)
+async function smallExport(t: ExecutionContext, framing?: Framing): Promise<string> {
+  const { model: small, tokenizerDir } = await smallModel(t)
+  const model = { ...small, framing }
   const out = join(await temporaryFolder(t), 'small')
   await exportFolder(model, { tokenizerDir, out, dtypes: ['fp32'], threads: 1, leaveOut: ['combined', 'safetensors'] })
   return out
@@ -19,10 +22,28 @@ test('the card and the page give the embeddings of training in Node', async (t) 
   t.deepEqual(brokenPromises(report), [], parityTable(report))
   t.deepEqual(
     report.rows.map(({ kind }) => kind),
-    ['image', 'image', 'image', 'image', 'text', 'text'],
+    [...Array<string>(6).fill('image'), 'text', 'text'],
   )
   t.is(report.missing, 'not asked for')
   t.log(`\n${parityTable(report)}`)
+})
+
+test('a model that sees pictures stretched, or resized larger than its square, is told so by its card and page', async (t) => {
+  for (const framing of [
+    { resize: 'stretch', zoom: 1, filter: 'bicubic' },
+    { resize: 'shortest', zoom: 1.25, filter: 'bicubic' },
+  ] satisfies Framing[]) {
+    const dir = await smallExport(t, framing)
+    t.deepEqual((await readPreprocessing(dir, { type: '' })).framing, framing)
+    const report = await compareParity(dir, { browser: false })
+    t.deepEqual(brokenPromises(report), [], parityTable(report))
+  }
+})
+
+browserTest('the page gives the embeddings of training in Chromium, of stretched pictures too', async (t) => {
+  const report = await compareParity(await smallExport(t, { resize: 'stretch', zoom: 1, filter: 'bicubic' }))
+  t.is(report.missing, undefined)
+  t.deepEqual(brokenPromises(report), [], parityTable(report))
 })
 
 browserTest('the page gives the embeddings of training in Chromium', async (t) => {

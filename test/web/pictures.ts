@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import type { Pixels } from '../../web/resize.ts'
+import type { Pixels } from '../../corpora/resize.ts'
 
 /** Decodes a picture file as a canvas would: turned upright, RGBA bytes, not premultiplied. */
 export async function pixelsOf(file: Uint8Array): Promise<Pixels> {

@@ -1,19 +1,21 @@
+import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../../base/errors.ts'
 import type { Policy } from '../../corpora/augment.ts'
+import type { Frame } from '../../corpora/framing.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { Language } from '../../corpora/sample.ts'
 import type { ClipConfig } from '../../models/config.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
-import type { ImageData, TrainingData } from '../data/prepare.ts'
+import type { TrainingData } from '../data/prepare.ts'
 import { comparedLayers } from '../objectives/inner-layers.ts'
 import type { Weights } from '../objectives/objective.ts'
 import { ensembleFeatures } from './ensemble.ts'
-import { type TeacherFeatures, teacherFeatures } from './features.ts'
+import { type TeacherFeatures, teacherFeatures, teacherTextFeatures } from './features.ts'
+import type { Targets } from './image-features.ts'
 import { type InnerFeatures, innerFeatures } from './inner-features.ts'
 import { onlineFeatures } from './online.ts'
 import { releaseTeachers, type Teachers } from './teachers.ts'
-import { textFeatures } from './text-features.ts'
 
 /** A specialist's features, as the training loop reads them. */
 export interface SpecialistFeatures extends TeacherFeatures {
@@ -35,6 +37,8 @@ export interface AllFeaturesOptions {
   variants: number
   policy: Policy
   seed: number
+  /** What the teachers see of an image. */
+  targets: Targets
   /** The student's, for what is compared token by token. */
   tokenizer: Tokenizer
   config: ClipConfig
@@ -48,8 +52,9 @@ export async function featuresOfAll(teachers: Teachers, weights: Weights, data: 
   const { teacher: main, others, innerTeacher } = teachers
   const featuresOf = (encoder: Encoder) => {
     const { set, pixels } = data
-    if (!pixels) return textFeatures(encoder, set, options.cacheDir)
-    return options.variants === 0 ? onlineFeatures(encoder, set, pixels.size, options) : cached(encoder, { set, pixels }, options)
+    if (!pixels) return teacherTextFeatures(encoder, set.texts, options.cacheDir)
+    if (options.variants === 0) return onlineFeatures(encoder, set, { imageSize: pixels.size, framing: pixels.framing }, options)
+    return asSeenBy(encoder, { set, pixels }, options, (sized) => teacherFeatures(encoder, set, sized.pixels, options))
   }
   const members = [{ features: await featuresOf(main), weight: 1 }]
   const specialists: SpecialistFeatures[] = []
@@ -59,19 +64,26 @@ export async function featuresOfAll(teachers: Teachers, weights: Weights, data: 
     else members.push({ features, weight })
   }
   const teacher = ensembleFeatures(members)
-  const inner = innerTeacher && (await innerFeatures(innerTeacher, weights, data, { ...options, augmentation: teacher.augmentation }))
+  const innerOptions = { ...options, augmentation: teacher.augmentation }
+  const inner = innerTeacher && (await asSeenBy(innerTeacher, data, options, (sized) => innerFeatures(innerTeacher, weights, sized, innerOptions)))
   if (options.variants > 0) await releaseTeachers(teachers)
   return { teacher, specialists, inner }
 }
 
-async function cached(encoder: Encoder, { set, pixels }: ImageData, options: AllFeaturesOptions): Promise<TeacherFeatures> {
-  if (encoder.imageSize === pixels.size) return teacherFeatures(encoder, set, pixels, options)
-  const own = await buildPixelCache(set.images, { dir: options.cacheDir, size: encoder.imageSize })
-  try {
-    return await teacherFeatures(encoder, set, own, options)
-  } finally {
-    own.close()
-  }
+/** Lends the pictures as a teacher sees them: the student's where that is the same, else decoded for it. */
+async function asSeenBy<D extends TrainingData, T>(
+  { imageSize: size, framing }: Frame,
+  data: D,
+  { cacheDir, variants }: AllFeaturesOptions,
+  use: (seen: D) => Promise<T>,
+): Promise<T> {
+  if (!data.pixels || variants === 0 || (data.pixels.size === size && isDeepStrictEqual(data.pixels.framing, framing))) return use(data)
+  const pixels = await buildPixelCache(data.set.images, { dir: cacheDir, size, framing })
+  const megabytes = (pixels.count * size * size * 4) / 1e6
+  process.stderr.write(
+    `teacher: sees ${size} px, the student ${data.pixels.size} px; pictures at ${size} px take ${megabytes.toFixed(0)} MB in ${cacheDir}\n`,
+  )
+  return use({ ...data, pixels }).finally(() => pixels.close())
 }
 
 /** @throws UserError for a pivot that is none of the run's languages, and for one beside objectives that compare tokens: those of two languages differ */

@@ -35,7 +35,7 @@ function parse(text: string, file: string): Record<string, unknown> {
   }
 }
 
-export function mismatch(file: string, expected: string, got: string): UserError {
+function mismatch(file: string, expected: string, got: string): UserError {
   const hint = `These features belong to something else: delete the folder ${dirname(file)}, they are made anew.`
   return new UserError({ where: file, expected, got, hint })
 }

@@ -13,8 +13,8 @@ import type { TrainingSet } from '../data/training-set.ts'
 import { comparedLayers, type InnerShapes, innerDims } from '../objectives/inner-layers.ts'
 import type { InnerLayer, Tower, Weights } from '../objectives/objective.ts'
 import { openFeatureFolder } from './feature-folder.ts'
+import { openStore, type RowSet } from './feature-store.ts'
 import type { InnerRows, InnerTeacher } from './inner-teacher.ts'
-import { missingBytes, readRows, type ShardSet, writeShards } from './shard-files.ts'
 
 /** A teacher's inner layers, as a training step reads them: stored, or made at that moment. */
 export interface InnerFeatures {
@@ -38,8 +38,10 @@ export interface InnerOptions {
 }
 
 /** A row is long, 33 kB for 65 tokens of 256 numbers: so many are together in memory while they are made, and later only those of a batch. */
-const shardRows = 512
-const version = 1
+const blockRows = 512
+/** A graph is compiled for every number of images or texts that comes. */
+const batchSize = 64
+const version = 2
 
 /**
  * Runs the teacher once over all that objectives compare, images in every stored augmentation and captions, into float16 files of which a step
@@ -117,19 +119,26 @@ async function stored(
   { cacheDir }: InnerOptions,
   make: (from: number, to: number) => Promise<InnerRows>,
 ): Promise<(rows: number[]) => Promise<InnerRows>> {
-  const made = { version, teacher: teacher.id, tower, of, rows, tokens, shardRows }
+  const made = { version, teacher: teacher.id, tower, of, rows, tokens, blockRows }
   const key = createHash('sha256').update(JSON.stringify(made)).digest('hex')
   const dir = join(cacheDir, `layers-${tower}-${key.slice(0, 16)}`)
   const dims = innerDims(teacher.shapes[tower]!, tokens)
-  const sets = layers.map((kind): ShardSet & { kind: InnerLayer } => ({ dir, kind, rows, width: dims[kind].reduce((a, b) => a * b), shardRows }))
+  const sets = layers.map((kind): RowSet => ({ dir, kind, rows, width: dims[kind].reduce((a, b) => a * b), blockRows }))
+  const store = await openStore(sets)
   const hint = 'Free some space, set --cacheDir to another disk, store fewer --variants, or let the teachers run at every step with --variants 0.'
-  await requireSpace(dir, missingBytes(sets), { what: `what the teacher's ${tower} tower shows`, hint })
+  await requireSpace(dir, store.missingBytes, { what: `the inner layers of the teacher's ${tower} tower`, hint })
   await openFeatureFolder(dir, { key, ...made })
   const bar = progress(`inside the teacher's ${tower} tower`, rows, `${tower}s`)
-  const pass = async (from: number, to: number) => {
-    const result = await make(from, to)
-    return layers.map((kind) => result[kind]!)
+  const block = async (from: number, to: number) => {
+    const whole = sets.map(({ width }) => new Float32Array((to - from) * width))
+    for (let start = from; start < to; start += batchSize) {
+      const end = Math.min(start + batchSize, to)
+      const part = await make(start, end)
+      for (const [i, kind] of layers.entries()) whole[i]!.set(part[kind]!, (start - from) * sets[i]!.width)
+      bar.update(end)
+    }
+    return whole
   }
-  await writeShards(sets, pass, bar.update).finally(bar.stop)
-  return async (rows) => Object.fromEntries(await Promise.all(sets.map(async (set) => [set.kind, await readRows(set, rows)])))
+  const readers = await store.complete(block, bar.update).finally(bar.stop)
+  return async (rows) => Object.fromEntries(layers.map((kind, i) => [kind, readers[i]!.read(rows)]))
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { opening } from '../../base/closing.ts'
 import { UserError } from '../../base/errors.ts'
+import { clipFraming, type Framing } from '../../corpora/framing.ts'
 import { compile, type Step } from '../../engine/compile.ts'
 import { outlineModel } from '../../engine/onnx/proto.ts'
 import { paramData, paramInputs } from '../../engine/params.ts'
@@ -13,7 +14,8 @@ import { gateFeatures, gatesOf } from '../../models/gates.ts'
 import type { Activations } from '../../models/layers.ts'
 import { chooseFeeds, floats } from '../../models/onnx/feeds.ts'
 import { findTeacherFiles, teacherId } from '../../models/onnx/files.ts'
-import { readTeacherConfig } from '../../models/onnx/folder-config.ts'
+import { readModelConfig } from '../../models/onnx/model-config.ts'
+import { readPreprocessing, recolourOf } from '../../models/onnx/preprocessing.ts'
 import { textTower } from '../../models/text.ts'
 import { type ActivationOutput, activationOutputs } from '../../models/towers.ts'
 import { imageTower } from '../../models/vision.ts'
@@ -29,6 +31,7 @@ export interface InnerTeacher {
   /** Folder and hash of all that these depend on. */
   id: string
   imageSize: number // S, pixels
+  framing: Framing
   shapes: InnerShapes
   tokenizer: Tokenizer
   /** pixels [n, 3, S, S], CLIP-normalised */
@@ -59,7 +62,7 @@ async function holdsWeights(dir: string): Promise<boolean> {
 
 /** Shapes are static in a compiled graph: there is one for every batch size and length that comes. */
 async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTeacher> {
-  const { config, params, tokenizer } = await readModelFolder(dir)
+  const { config, framing, params, tokenizer } = await readModelFolder(dir)
   const gates = { image: gatesOf('image', config), text: gatesOf('text', config) }
   const channels = (tower: Tower) => gates[tower].reduce((sum, { channels }) => sum + channels, 0)
   const pick = (tower: Tower, inputs: Tensors, { means, ...lastLayer }: Activations, layers: readonly InnerLayer[]) =>
@@ -76,6 +79,7 @@ async function fromModel(dir: string, options: RuntimeOptions): Promise<InnerTea
   return {
     id: await teacherId(dir, existsSync(join(dir, 'model.safetensors')) ? { combined: join(dir, 'model.safetensors') } : await findTeacherFiles(dir)),
     imageSize: size,
+    framing: framing ?? clipFraming,
     tokenizer,
     shapes: {
       image: {
@@ -123,7 +127,8 @@ async function fromOnnx(dir: string, towers: readonly Tower[], options: RuntimeO
       hint: 'Export vision_model.onnx and text_model.onnx with outputs hidden_states and attentions.',
     })
   }
-  const { imageSize, recolour } = await readTeacherConfig(dir)
+  const preprocessing = await readPreprocessing(dir, await readModelConfig(dir))
+  const [imageSize, recolour] = [preprocessing.size, recolourOf(preprocessing)]
   const tokenizer = await loadTokenizer(dir)
   if (imageSize === undefined || recolour) {
     throw new UserError({
@@ -150,6 +155,7 @@ async function fromOnnx(dir: string, towers: readonly Tower[], options: RuntimeO
     return {
       id: await teacherId(dir, files),
       imageSize: size,
+      framing: preprocessing.framing,
       tokenizer,
       shapes: { ...(image && { image }), ...(words && { text: { width: words.width, heads: words.heads } }) },
       images,
@@ -212,13 +218,13 @@ export function requireContext({ id, tokenizer }: InnerTeacher, length: number):
 }
 
 /**
- * Its images are the student's.
+ * Where it runs at every step, its images are the student's.
  * @throws UserError when they differ in size
  */
 export function requireSameSize({ imageSize }: InnerTeacher, own: number): void {
   if (imageSize === own) return
-  const hint = 'Take the first teacher itself or one of its size, or distil features (fd) instead.'
-  throw new UserError({ where: '--innerTeacher', expected: `images of ${own} px, as the first teacher's`, got: `${imageSize} px`, hint })
+  const hint = `Store what it shows (--variants 1 or more), or set --image-size ${imageSize}.`
+  throw new UserError({ where: '--innerTeacher at every step', expected: `images of ${own} px, as the student's`, got: `${imageSize} px`, hint })
 }
 
 function tooLong(dir: string, length: number, limit: number): UserError {

@@ -1,24 +1,27 @@
+import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../../base/errors.ts'
 import { random } from '../../base/random.ts'
 import { drawAugmentation, type Policy } from '../../corpora/augment.ts'
+import { type Frame, framingInWords } from '../../corpora/framing.ts'
 import { embedPixels, embedTexts } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import type { TrainingSet } from '../data/training-set.ts'
 import type { TeacherFeatures } from './features.ts'
 
 /**
  * A teacher that runs at every step instead of once: every epoch then has fresh augmentations, for the price of its forward passes.
- * Its images are the student's, so both must have the same size.
+ * Its images are the student's.
+ * @throws UserError where they see them otherwise
  */
 export function onlineFeatures(
   teacher: Encoder,
-  set: TrainingSet,
-  imageSize: number,
+  { texts }: { texts: readonly string[] },
+  frame: Frame,
   { policy, seed }: { policy: Policy; seed: number },
 ): TeacherFeatures {
-  if (teacher.imageSize !== imageSize) {
-    const hint = 'Cache its features instead: --variants 1 or more.'
-    throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: `images of ${imageSize} px`, got: `${teacher.imageSize} px`, hint })
+  if (teacher.imageSize !== frame.imageSize || !isDeepStrictEqual(teacher.framing, frame.framing)) {
+    const hint = `Store its features (--variants 1 or more), or set --image-size ${teacher.imageSize}.`
+    const told = ({ imageSize, framing }: Frame) => `images of ${imageSize} px, ${framingInWords(framing, imageSize)}`
+    throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: told(frame), got: told(teacher), hint })
   }
   return {
     embedDim: teacher.embedDim,
@@ -28,7 +31,7 @@ export function onlineFeatures(
     texts: (indices) =>
       embedTexts(
         teacher,
-        Array.from(indices, (text) => set.texts[text]!),
+        Array.from(indices, (text) => texts[text]!),
       ),
   }
 }

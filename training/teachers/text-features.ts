@@ -3,41 +3,28 @@ import { join } from 'node:path'
 import { progress } from '../../base/progress.ts'
 import { embedTexts } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import type { TrainingSet } from '../data/training-set.ts'
 import { openFeatureFolder } from './feature-folder.ts'
-import { pick, shardRows, shards } from './feature-shards.ts'
-import type { TeacherFeatures } from './features.ts'
+import { openStore, type RowReader } from './feature-store.ts'
 
-const version = 1
+const version = 2
+/** Texts of a block are sorted by length before they are embedded: the larger, the less padding. */
+const blockRows = 2048
 
 /**
- * A teacher's features of texts alone, cached as teacherFeatures does it.
- * @throws UserError when they are not finite, or the folder holds another run's files
+ * Runs the teacher once over all texts, or finds what an earlier run left. The folder is named by a hash of teacher and texts; row = index of the text.
+ * @throws UserError when features are not finite, or the folder holds something else
  */
-export async function textFeatures(teacher: Encoder, { texts }: TrainingSet, cacheDir: string): Promise<TeacherFeatures> {
-  const key = createHash('sha256')
-    .update(JSON.stringify({ version, teacher: teacher.id, oneByOne: teacher.oneByOne || undefined, texts }))
-    .digest('hex')
-  const dir = join(cacheDir, `text-features-${key.slice(0, 16)}`)
+export async function textFeatures(teacher: Encoder, texts: readonly string[], cacheDir: string): Promise<RowReader> {
   const width = teacher.embedDim
-  await openFeatureFolder(dir, { version, key, teacher: teacher.id, embedDim: width, texts: texts.length, shardRows })
-  const bar = progress('teacher features', texts.length, 'embeddings')
-  try {
-    const rows = await shards({ dir, kind: 'text', rows: texts.length, width, bar, done: 0 }, (from, to) =>
-      embedTexts(teacher, texts.slice(from, to)),
-    )
-    return {
-      embedDim: width,
-      logitScale: teacher.logitScale,
-      texts: (indices) => pick(rows, Array.from(indices), width),
-      augmentation: noImages,
-      images: noImages,
-    }
-  } finally {
-    bar.stop()
-  }
-}
-
-function noImages(): never {
-  throw new Error('features of texts alone: an image was asked for')
+  const made = { version, teacher: teacher.id, oneByOne: teacher.oneByOne || undefined, embedDim: width, texts: texts.length, blockRows }
+  const hash = createHash('sha256').update(JSON.stringify(made))
+  for (const text of texts) hash.update(`${JSON.stringify(text)}\n`)
+  const key = hash.digest('hex')
+  const dir = join(cacheDir, `features-text-${key.slice(0, 16)}`)
+  await openFeatureFolder(dir, { ...made, key })
+  const store = await openStore([{ dir, kind: 'text', rows: texts.length, width, blockRows }])
+  const bar = progress('teacher features', texts.length, 'texts')
+  const make = async (from: number, to: number) => [await embedTexts(teacher, texts.slice(from, to), (done) => bar.update(from + done))]
+  const [rows] = await store.complete(make, bar.update).finally(bar.stop)
+  return rows!
 }

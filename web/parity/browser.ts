@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
+import type { Frame } from '../../corpora/framing.ts'
 import { copyModel } from '../../export/model-files.ts'
 import { html } from '../../report/html/markup.ts'
 import { headTags } from '../site/head.ts'
@@ -26,7 +27,7 @@ const places = [
 export async function embedInBrowser(
   dir: string,
   dtype: Format['dtype'],
-  imageSize: number,
+  frame: Frame,
   images: ProbeImage[],
   texts: string[],
 ): Promise<{ page: Embedded; library: Embedded } | string> {
@@ -37,7 +38,7 @@ export async function embedInBrowser(
   const folder = await mkdtemp(join(tmpdir(), 'distilingual-parity-'))
   try {
     const files = images.map(({ name }, i) => `probe-${i}${extname(name).toLowerCase()}`) // browsers know an SVG by its ending
-    const request: CheckRequest = { dtype, imageSize, images: files, texts }
+    const request: CheckRequest = { dtype, frame, images: files, texts }
     await writeRuntime(folder, ['parity/check.ts', 'parity/library.ts'])
     await copyModel(dir, join(folder, 'model'), [dtype])
     await writeFile(join(folder, 'index.html'), html`<!doctype html><meta charset="utf-8">${headTags()}<title>parity</title>`.markup)
@@ -47,7 +48,7 @@ export async function embedInBrowser(
     const server = await serveSite(folder, { port: 0 })
     try {
       const page = await browser.newPage()
-      await page.goto(server.url)
+      await page.goto(server.url, { timeout: 120_000 }) // a machine may be busy
       // As text: a function would be sent with what the compiler has put into it.
       const code = `import('${server.url}app/parity/check.js').then(({ check }) => check(${JSON.stringify(request)}))`
       return await page.evaluate<{ page: Embedded; library: Embedded }>(code)

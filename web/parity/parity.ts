@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { markdownTable } from 'markdown-table'
 import { UserError } from '../../base/errors.ts'
+import type { Frame } from '../../corpora/framing.ts'
 import { decodeImage, toPixelValues } from '../../corpora/images.ts'
 import { findExport } from '../../export/model-files.ts'
 import type { ModelDtype } from '../../models/onnx/dtypes.ts'
@@ -45,9 +46,9 @@ export async function compareParity(
   const dir = resolve(findExport(model)) // the library takes `run/export` for a name on the hub
   const dtype = options.dtype ?? 'fp32'
   const images = options.images ? await Promise.all(options.images.map(readProbe)) : await probeImages()
-  const { imageSize, ...trained } = await embedAsTraining(dir, dtype, images)
-  const node = await embedInNode(dir, dtype, imageSize, images, probeTexts)
-  const inBrowser = options.browser === false ? 'not asked for' : await embedInBrowser(dir, dtype, imageSize, images, probeTexts)
+  const { imageSize, framing, ...trained } = await embedAsTraining(dir, dtype, images)
+  const node = await embedInNode(dir, dtype, { imageSize, framing }, images, probeTexts)
+  const inBrowser = options.browser === false ? 'not asked for' : await embedInBrowser(dir, dtype, { imageSize, framing }, images, probeTexts)
   const browser = typeof inBrowser === 'string' ? undefined : inBrowser
   const paths: Record<ParityPath, Embedded | undefined> = {
     'card, Node': node.card,
@@ -96,12 +97,12 @@ function isApart({ kind, cosines, promised }: ParityRow, path: ParityPath): bool
   return promised.includes(path) && cosines[path] !== undefined && !(cosines[path] >= leastParity[kind])
 }
 
-async function embedAsTraining(dir: string, dtype: ModelDtype, images: ProbeImage[]): Promise<Embedded & { imageSize: number }> {
+async function embedAsTraining(dir: string, dtype: ModelDtype, images: ProbeImage[]): Promise<Embedded & Frame> {
   const encoder = await openOnnxFolder(dir, { dtype })
-  const { imageSize } = encoder
-  const embedded: Embedded & { imageSize: number } = { images: [], texts: [], imageSize }
+  const { imageSize, framing } = encoder
+  const embedded: Embedded & Frame = { images: [], texts: [], imageSize, framing }
   for (const { name, file } of images) {
-    const pixels = toPixelValues(await decodeImage({ key: name, read: async () => file }, imageSize), imageSize)
+    const pixels = toPixelValues(await decodeImage({ key: name, read: async () => file }, imageSize, 'auto', framing), imageSize)
     embedded.images.push([...(await encoder.encodeImages(pixels, 1))])
   }
   for (const text of probeTexts) embedded.texts.push([...(await encoder.encodeTexts([text]))])

@@ -8,14 +8,16 @@ export interface ProbeImage {
 }
 
 /**
- * Pictures that bring out how preprocessors differ, the same every time: a made-up photograph (JPEG) whose fine texture turns to
- * patterns where a resizer skips pixels, the same as a camera held upright stores it, a drawing with hard edges (PNG), and one on a
+ * Pictures that bring out how preprocessors differ, the same every time: made-up photographs (JPEG) of three shapes whose fine texture turns to
+ * patterns where a resizer skips pixels, one of them as a camera held upright stores it, a drawing with hard edges (PNG), and one on a
  * transparent ground.
  */
 export async function probeImages(): Promise<ProbeImage[]> {
   const photo = await photograph(960, 720)
   return [
-    { name: 'photograph 960 × 720', file: photo },
+    { name: 'photograph 960 × 720 (4:3)', file: photo },
+    { name: 'photograph 640 × 360 (16:9)', file: await photograph(640, 360) },
+    { name: 'photograph 360 × 640 (9:16)', file: await photograph(360, 640) },
     { name: 'the same, to be turned', file: await sharp(photo).withMetadata({ orientation: 6 }).jpeg({ quality: 92 }).toBuffer() },
     {
       name: 'drawing 512 × 512',

@@ -11,13 +11,19 @@ export const runtimeImports = {
   'onnxruntime-common': './vendor/ort.wasm.bundle.min.mjs',
 }
 
-const sources = fileURLToPath(new URL('../../export/web', import.meta.url))
+const sources = fileURLToPath(new URL('..', import.meta.url))
 
-/** Files are translated one by one and stay apart: they find each other by relative addresses, packages through the import map. */
+/**
+ * The page's files are translated one by one and stay apart: they find each other by relative addresses, packages through the import map. What they share
+ * with Node becomes a part of them.
+ */
 const keepApart: Plugin = {
   name: 'keep-apart',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^/ }, ({ path, kind }) => (kind === 'entry-point' ? undefined : { path: path.replace(/\.ts$/, '.js'), external: true }))
+    onResolve({ filter: /^/ }, ({ path, kind, resolveDir }) => {
+      const isShared = path.startsWith('.') && !join(resolveDir, path).startsWith(sources)
+      return kind === 'entry-point' || isShared ? undefined : { path: path.replace(/\.ts$/, '.js'), external: true }
+    })
   },
 }
 

@@ -86,7 +86,7 @@ test('classes, groups and languages of a user’s corpus are measured on its tes
 
   for (const [m, { encoder, model }] of entries.entries()) {
     const tasks = await Promise.all(['en', 'de'].map((language) => open.task('test', language)))
-    const { pixels } = await prepareTask(tasks[0]!, encoder.imageSize, join(dir, 'cache'))
+    const { pixels } = await prepareTask(tasks[0]!, encoder, join(dir, 'cache'))
     const images = await embedCached(encoder, pixels)
     pixels.close()
     const row = (rows: Float32Array, i: number) => rows.subarray(i * 8, (i + 1) * 8)
@@ -197,7 +197,7 @@ test('free queries of any corpus are scored beside recall, with chance and pictu
     ]),
   )
   const { encoder } = entries[1]!
-  const { pixels } = await prepareTask(base, encoder.imageSize, join(dir, 'cache'))
+  const { pixels } = await prepareTask(base, encoder, join(dir, 'cache'))
   const images = await embedCached(encoder, pixels)
   pixels.close()
   const query = await embedTexts(encoder, ['something red'])

@@ -1,3 +1,5 @@
+import type { Filter } from './framing.ts'
+
 /** Red, green, blue and alpha bytes, not premultiplied: what a canvas's getImageData returns. */
 export interface Pixels {
   data: Uint8ClampedArray | Uint8Array // [height, width, 4]
@@ -5,7 +7,7 @@ export interface Pixels {
   height: number
 }
 
-/** A part of an image in its pixels; its edges may lie between pixels and beyond the image, where the border repeats. */
+/** A part of an image in its pixels; its edges may lie between pixels and beyond the image. */
 export interface Box {
   left: number
   top: number
@@ -13,9 +15,24 @@ export interface Box {
   height: number
 }
 
+/** A filter's reach in source pixels at its own size, and its weight at a distance from the centre. */
+interface Kernel {
+  reach: number
+  weight(x: number): number
+}
+
+/** PIL's filters but `nearest`, which averages nothing. */
+const kernels: Record<Exclude<Filter, 'nearest'>, Kernel> = {
+  box: { reach: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { reach: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  hamming: { reach: 1, weight: (x) => (Math.abs(x) < 1 ? sinc(x) * (0.54 + 0.46 * Math.cos(Math.PI * x)) : 0) },
+  bicubic: { reach: 2, weight: cubic },
+  lanczos: { reach: 3, weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
+}
+
 /**
- * Resizes with a cubic filter (Catmull-Rom, a = −1/2) that widens as the image shrinks, so that fine texture is averaged and not
- * sampled: what PIL and sharp call cubic. A canvas does something else in every browser. Transparent pixels lend no colour.
+ * Resizes as PIL does, enlarging too: with a filter (bicubic is Catmull-Rom, a = −1/2) that widens as the image shrinks, so that fine texture is
+ * averaged and not sampled, and that ends at the border. A canvas does something else in every browser. Transparent pixels lend no colour.
  * @param frame the part that fills the result; default: all of the image
  * @returns [height, width, 4]
  */
@@ -24,9 +41,10 @@ export function resize(
   width: number,
   height: number,
   frame: Box = { left: 0, top: 0, width: image.width, height: image.height },
+  filter: Filter = 'bicubic',
 ): Pixels {
-  const across = taps(image.width, frame.left, frame.width, width)
-  const down = taps(image.height, frame.top, frame.height, height)
+  const across = taps(image.width, frame.left, frame.width, width, filter)
+  const down = taps(image.height, frame.top, frame.height, height, filter)
   const from = Math.min(...across.map(({ start }) => start))
   const to = Math.max(...across.map(({ start, weights }) => start + weights.length))
   const columns = shrinkColumns(image, down, from, to)
@@ -45,23 +63,19 @@ interface Taps {
 }
 
 /** For each of `count` results the pixels of a line of `size` that make it, and how much each counts. */
-function taps(size: number, from: number, span: number, count: number): Taps[] {
+function taps(size: number, from: number, span: number, count: number, filter: Filter): Taps[] {
   const scale = span / count
-  const stretch = Math.max(scale, 1)
+  const inside = (x: number) => Math.min(Math.max(x, 0), size - 1)
   return Array.from({ length: count }, (_, i) => {
     const centre = from + (i + 0.5) * scale
-    const first = Math.ceil(centre - 2 * stretch - 0.5)
-    const last = Math.floor(centre + 2 * stretch - 0.5)
-    const inside = (x: number) => Math.min(Math.max(x, 0), size - 1)
-    const start = inside(first)
-    const weights = new Float64Array(inside(last) - start + 1)
-    let sum = 0
-    for (let x = first; x <= last; x++) {
-      const weight = cubic((x + 0.5 - centre) / stretch)
-      weights[inside(x) - start]! += weight
-      sum += weight
-    }
-    return { start, weights: weights.map((weight) => weight / sum) }
+    if (filter === 'nearest') return { start: inside(Math.floor(centre)), weights: Float64Array.of(1) }
+    const { reach, weight } = kernels[filter]
+    const stretch = Math.max(scale, 1)
+    const start = inside(Math.floor(centre - reach * stretch + 0.5))
+    const end = Math.max(start + 1, Math.min(size, Math.floor(centre + reach * stretch + 0.5)))
+    const weights = Float64Array.from({ length: end - start }, (_, x) => weight((start + x + 0.5 - centre) / stretch))
+    const sum = weights.reduce((total, value) => total + value, 0)
+    return { start, weights: weights.map((value) => value / sum) }
   })
 }
 
@@ -69,6 +83,10 @@ function cubic(x: number): number {
   const t = Math.abs(x)
   if (t < 1) return (1.5 * t - 2.5) * t * t + 1
   return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)
 }
 
 /** Columns `from` to `to` shrunk vertically: [results, columns, 4], premultiplied. Reads each row once: photographs are large. */

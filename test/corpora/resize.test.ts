@@ -1,8 +1,10 @@
 import test from 'ava'
 import sharp from 'sharp'
+import type { Filter } from '../../corpora/framing.ts'
+import { type Pixels, resize } from '../../corpora/resize.ts'
 import { probeImages } from '../../web/parity/probes.ts'
-import { type Pixels, resize } from '../../web/resize.ts'
-import { pixelsOf } from './pictures.ts'
+import { pixelsOf } from '../web/pictures.ts'
+import { byPil } from './pil.ts'
 
 /** Differences between two pictures of one size in levels of 255; colours count as much as they are opaque. */
 function differences(a: Pixels, b: Uint8Array): { mean: number; most: number } {
@@ -104,4 +106,18 @@ test('transparent pixels lend no colour, and a frame may cut through pixels', (t
   t.true(Math.abs(middle[3]! - 127.5) < 2, String(middle[3]))
   const slope = solid(100, 1, (x) => 2 * x)
   t.deepEqual(greys(resize(slope, 4, 1, { left: 30.5, top: 0, width: 40, height: 1 })), [70, 90, 110, 130])
+})
+
+test('every filter gives the pixels of PIL, enlarged and reduced', (t) => {
+  const picture = solid(7, 5, (x, y) => (x * x * 37 + y * 91 + x * y * 13) % 256)
+  for (const [filter, sizes] of Object.entries(byPil)) {
+    for (const [size, expected] of Object.entries(sizes)) {
+      const [width, height] = size.split('x').map(Number) as [number, number]
+      const found = greys(resize(picture, width, height, undefined, filter as Filter))
+      const apart = found.map((grey, i) => Math.abs(grey - expected[i]!))
+      const mean = apart.reduce((sum, value) => sum + value, 0) / apart.length
+      // PIL rounds and clips between its two passes: of noise this strong, lanczos overshoots.
+      t.true(Math.max(...apart) <= 4 && mean < 0.6, `${filter} to ${size}: mean ${mean}, most ${Math.max(...apart)} levels`)
+    }
+  }
 })

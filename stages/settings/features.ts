@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { runSettings } from '../../training/run-settings.ts'
+import { stage1Settings } from '../../training/stage1-settings.ts'
+import { corpusSettings, teacherSetting } from './shared.ts'
+
+const { variants, targets, augmentation, strength, seed, threads } = stage1Settings.shape
+
+export const featuresSettings = z.object({
+  ...corpusSettings,
+  corpus: corpusSettings.corpus.meta({ description: 'emoji, emoji-names, or a .csv, .tsv or .jsonl file, with images or of texts alone' }),
+  teacher: teacherSetting,
+  variants: variants.unwrap().min(1).default(6).meta({ description: 'augmented versions of every image', group: 'Teacher', usual: true }),
+  ...{ targets, augmentation, strength, seed, threads },
+  cacheDir: runSettings.shape.cacheDir,
+})
+
+export type FeaturesSettings = z.output<typeof featuresSettings>
