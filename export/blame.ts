@@ -1,8 +1,7 @@
-import type { RuntimeOptions } from '../engine/runtime.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type ConvertOptions, convertGraph } from './dtypes.ts'
 import type { RecallRow } from './gate.ts'
-import { recallOfGraphs } from './graph-encoder.ts'
+import { type GraphOptions, recallOfGraphs } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
 import type { GateTask } from './recall.ts'
 import { layerName, type Sensitivity, sensitivities } from './sensitivity.ts'
@@ -17,7 +16,7 @@ export async function blame(
   { vision, text }: Pick<ExportGraphs, 'vision' | 'text'>,
   tasks: GateTask[],
   tokenizer: Tokenizer,
-  options: RuntimeOptions & ConvertOptions = {},
+  options: GraphOptions & ConvertOptions = {},
 ): Promise<string> {
   const { dtype } = row
   const same = tasks.filter(({ task }) => task.language === row.language && task.protocol === row.protocol)

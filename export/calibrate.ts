@@ -71,7 +71,7 @@ export async function calibrate(graph: Graph, examples: Record<string, NumberTen
 }
 
 /** Shows the named tensors as outputs, flattened: an output must declare its rank, and theirs are not known here. */
-function withOutputs(graph: Graph, names: string[]): Graph {
+export function withOutputs(graph: Graph, names: string[]): Graph {
   const flat = names.map(
     (name, i): Node => ({ op: 'Reshape', domain: '', inputs: [name, 'calibrated_shape'], outputs: [`calibrated_${i}`], attributes: {} }),
   )
@@ -84,7 +84,7 @@ function withOutputs(graph: Graph, names: string[]): Graph {
 }
 
 /** Some of the values, always with the least and the greatest. */
-function addSamples(samples: number[], values: Float32Array): void {
+export function addSamples(samples: number[], values: Float32Array): void {
   let [least, greatest] = [Infinity, -Infinity]
   for (const value of values) {
     if (value < least) least = value
@@ -95,7 +95,7 @@ function addSamples(samples: number[], values: Float32Array): void {
   for (let i = 0; i < values.length; i += step) samples.push(values[Math.floor(i)]!)
 }
 
-function bestRange(sorted: Float32Array): [number, number] {
+export function bestRange(sorted: Float32Array): [number, number] {
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))]!
   const candidates = tails.map((tail): [number, number] => [at(tail), at(1 - tail)])
   const errors = candidates.map((range) => roundingError(sorted, range))

@@ -33,7 +33,12 @@ export interface CardOptions {
 
 export interface Card extends CardOptions {
   name: string
-  config: { projection_dim: number; vision_config: { image_size: number }; text_config: { max_position_embeddings: number } }
+  config: {
+    projection_dim: number
+    kept_image_tower?: string
+    vision_config: { image_size: number }
+    text_config: { max_position_embeddings: number }
+  }
   framing?: Framing
   /** Not said of a model that is made of others' towers. */
   parameters?: { image: number; text: number }
@@ -79,6 +84,7 @@ function introduction({ config, parameters, languages = [], teacher, towers }: C
   const bridged = towers
     ? ` Two pretrained towers, which stay as they were, and a head trained between them: ${towers.image} sees, ${towers.text} reads.`
     : ''
+  const kept = config.kept_image_tower
   const origin = teacher ? ` Distilled from ${teacher}.` : bridged
   const weights = parameters
     ? `${parameterCount(totalParameters({ parameters, bytes: {} }))} parameters (image ${parameterCount(parameters.image)}, text ${parameterCount(parameters.text)}); `
@@ -86,6 +92,11 @@ function introduction({ config, parameters, languages = [], teacher, towers }: C
   return [
     `A compact CLIP: pictures and texts${spoken} in one space of ${config.projection_dim} dimensions.${origin}`,
     `${weights}images of ${size} × ${size} pixels, texts of up to ${context} tokens. Made with distilingual.`.replace(/^i/, 'I'),
+    ...(kept === undefined
+      ? []
+      : [
+          `The image tower is that of ${kept}, kept as it is, in ONNX alone; \`model.safetensors\` holds the text tower. Python's \`CLIPModel\` does not read this folder.`,
+        ]),
   ].join('\n')
 }
 

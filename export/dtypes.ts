@@ -2,6 +2,9 @@ import { UserError } from '../base/errors.ts'
 import type { Graph } from '../engine/onnx/model.ts'
 import { dtypeSuffixes, type ModelDtype } from '../models/onnx/dtypes.ts'
 import type { GraphRanges } from './calibrate.ts'
+import type { Observed } from './conv/calibrate-conv.ts'
+import { holdsConv } from './conv/places.ts'
+import { quantizeConv } from './conv/quantize-conv.ts'
 import { type DynamicOptions, quantizeDynamic } from './quantize.ts'
 import { toFloat16 } from './quantize-float16.ts'
 import { quantizeInt4 } from './quantize-int4.ts'
@@ -21,6 +24,8 @@ export function onnxFile(stem: FileStem, dtype: ModelDtype): string {
 export interface ConvertOptions extends DynamicOptions {
   /** Calibrated ranges, which int8 needs. */
   ranges?: GraphRanges
+  /** What pictures make of an image tower with convolutions, which q8 of it needs. */
+  observed?: Observed
 }
 
 /** Returns `graph` in a number format; `keepFp32` names weights that stay as they are, `reduceRange` is for q8 and int8. */
@@ -31,13 +36,26 @@ export function convertGraph(graph: Graph, dtype: ModelDtype, options: ConvertOp
     case 'fp16':
       return toFloat16(graph, options)
     case 'q8':
-      return quantizeDynamic(graph, options)
+      return holdsConv(graph) ? quantizeConv(graph, options.observed ?? nothing, options) : quantizeDynamic(graph, options)
     case 'int8':
       return quantizeStatic(graph, options.ranges?.[graph.name] ?? new Map(), options)
     case 'q4':
       return quantizeInt4(graph, { keepFp32: options.keepFp32 })
   }
 }
+
+/** The formats of a model that keeps an image tower of another make. */
+const keptDtypes: ModelDtype[] = ['fp32', 'fp16', 'q8']
+
+/** @throws UserError for a format that an image tower of another make is not exported in */
+export function requireKeptDtypes(dtypes: readonly ModelDtype[]): void {
+  const other = dtypes.find((dtype) => !keptDtypes.includes(dtype))
+  if (!other) return
+  const hint = 'q8 is calibrated already: leave the others out.'
+  throw new UserError({ where: '--dtypes', expected: `${keptDtypes.join(', ')} for a model that keeps its teacher's image tower`, got: other, hint })
+}
+
+const nothing: Observed = { ranges: new Map(), means: new Map() }
 
 /** @throws UserError for a name that is no number format, naming those there are */
 export function parseDtypes(names: string[], where = '--dtypes'): ModelDtype[] {

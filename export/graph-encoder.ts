@@ -3,18 +3,29 @@ import { encodeModel } from '../engine/onnx/proto.ts'
 import { type NumberTensor, openSession, type RuntimeOptions } from '../engine/runtime.ts'
 import type { ImageEncoder, TextEncoder } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
+import type { KeptImageTower } from '../models/kept-image.ts'
+import { recoloured } from '../models/onnx/image-tower.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
 
 type Open<Part> = Part & Pick<Encoder, 'release'>
 
+/** How towers that were not written to files are run. */
+export interface GraphOptions extends RuntimeOptions {
+  /** How an image tower's pixel values differ from ours. */
+  recolour?: KeptImageTower['recolour']
+}
+
 /** Opens an exported image tower that was not written to a file. */
-export async function openVision(graph: Graph, options: RuntimeOptions = {}): Promise<Open<ImageEncoder>> {
+export async function openVision(graph: Graph, options: GraphOptions = {}): Promise<Open<ImageEncoder>> {
   const session = await openSession(encodeModel(graph), options)
   const [, , size] = graph.inputs[0]!.dims as number[]
   return {
     oneByOne: choosesRanges(graph),
-    encodeImages: async (pixels, count) => first(await session.run({ pixel_values: { data: pixels, dims: [count, 3, size!, size!] } })),
+    encodeImages: async (pixels, count) => {
+      const data = recoloured(pixels, size!, options.recolour)
+      return first(await session.run({ pixel_values: { data, dims: [count, 3, size!, size!] } }))
+    },
     release: () => session.release(),
   }
 }
@@ -40,7 +51,7 @@ export async function recallOfGraphs(
   text: Graph,
   tasks: GateTask[],
   tokenizer: Tokenizer,
-  options: RuntimeOptions = {},
+  options: GraphOptions = {},
 ): Promise<LanguageRecall[]> {
   const images = await openVision(vision, options)
   const texts = await openText(text, tokenizer, options)

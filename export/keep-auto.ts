@@ -1,9 +1,8 @@
-import type { RuntimeOptions } from '../engine/runtime.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type ConvertOptions, convertGraph } from './dtypes.ts'
 import { failGate, failures, type Gate, type RecallRow, recallRow } from './gate.ts'
-import { recallOfGraphs } from './graph-encoder.ts'
+import { type GraphOptions, recallOfGraphs } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
 import { sensitivities } from './sensitivity.ts'
 
@@ -17,7 +16,7 @@ export async function chooseKeepFp32(
   dtypes: ModelDtype[],
   gate: Gate,
   tokenizer: Tokenizer,
-  options: RuntimeOptions & ConvertOptions = {},
+  options: GraphOptions & ConvertOptions = {},
 ): Promise<string[]> {
   const { tasks, maxDrop } = gate
   const reference = await recallOfGraphs(vision, text, tasks, tokenizer, options)

@@ -20,16 +20,17 @@ export interface ExportGraphs {
  * [b, E]; `input_ids`, `attention_mask` int64 [b, s] → `text_embeds` [b, E], both of unit length; and both together with
  * `logits_per_image` [i, t] = s·image·textᵀ and its transpose `logits_per_text`, where s is the model's logit scale.
  * @param options.eosId the token that ends texts, so that texts which a library cut off end with it too
+ * @param options.vision an image tower that is kept, in the place of one traced from parameters
  * @param options.outputs activations of the last layer that the towers shall show, for those who distil them; never in the combined graph
  */
 export function exportGraphs(
   model: DualEncoder,
-  { eosId, outputs = [] }: { eosId?: number | null; outputs?: readonly ActivationOutput[] } = {},
+  { eosId, outputs = [], vision }: { eosId?: number | null; outputs?: readonly ActivationOutput[]; vision?: Graph } = {},
 ): ExportGraphs {
   const towers = (shown: readonly ActivationOutput[]) => {
     const words = withInt64Inputs(towerGraph('text', model, shown))
     const text = eosId == null ? words : closeTexts(words, model.config.text_config.max_position_embeddings, eosId)
-    return { vision: towerGraph('image', model, shown), text }
+    return { vision: vision ?? towerGraph('image', model, shown), text }
   }
   const plain = towers([])
   return {

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { requireSpace } from '../base/free-space.ts'
 import { type Replacement, replaceFolder, requireReplaceable } from '../base/replace-folder.ts'
+import type { Graph } from '../engine/onnx/model.ts'
 import { encodeModel } from '../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
-import { type DualEncoder, towerCounts } from '../models/dual-encoder.ts'
+import { type DualEncoder, parametersOf } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { poolsAsPython, writeModelFolder } from '../models/folder.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
@@ -14,10 +15,14 @@ import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { blame } from './blame.ts'
 import { type Calibration, calibrateGraphs } from './calibrate.ts'
 import { type CardOptions, type FileSizes, modelCard } from './card.ts'
-import { type ConvertOptions, convertGraph, exportDtypes, type FileStem, fileStems, onnxFile } from './dtypes.ts'
+import { calibrateConv, type Observed, picturesOf } from './conv/calibrate-conv.ts'
+import { keptGraph } from './conv/kept-graph.ts'
+import { holdsConv, stemWeights } from './conv/places.ts'
+import { type ConvertOptions, convertGraph, exportDtypes, type FileStem, fileStems, onnxFile, requireKeptDtypes } from './dtypes.ts'
 import { edgeFiles } from './edge-files.ts'
 import { estimatedBytes } from './estimated-bytes.ts'
 import { failGate, failures, type Gate, measureFiles, type RecallRow } from './gate.ts'
+import type { GraphOptions } from './graph-encoder.ts'
 import { chooseKeepFp32 } from './keep-auto.ts'
 import { resolveKeepFp32 } from './keep-fp32.ts'
 import { modelName } from './model-files.ts'
@@ -77,19 +82,27 @@ const ownFiles = new Set([
  *   `out` is then as it was
  */
 export async function exportFolder(model: DualEncoder, options: ExportOptions): Promise<ExportedFiles> {
-  const { out, dtypes, tokenizerDir, gate, leaveOut = [] } = options
+  const { out, dtypes, tokenizerDir, gate } = options
+  const { keptImage } = model
+  if (keptImage) requireKept(options)
+  // Pipelines that want one file would need one opset for towers of two makes.
+  const leaveOut: ExportOptions['leaveOut'] = [...(options.leaveOut ?? []), ...(keptImage ? (['combined'] as const) : [])]
   const runtime = { threads: options.threads, device: options.device }
   const name = options.card?.name ?? modelName(out)
   const hint = 'Free some space, write to another disk, or export fewer --dtypes.'
-  await requireSpace(out, estimatedBytes(model.params, options), { what: 'the export', hint })
+  const weights = { ...model.params, ...(keptImage && { image_tower: { data: { length: keptImage.parameters } } }) }
+  await requireSpace(out, estimatedBytes(weights, { ...options, leaveOut }), { what: 'the export', hint })
   return replaceFolder(out, replacement(options), async (dir) => {
     await writeModelFolder(dir, model, tokenizerDir)
+    if (keptImage) await rm(join(dir, onnxFile('vision_model', 'fp32'))) // the teacher's file, in whatever format it was
     if (leaveOut.includes('safetensors')) await rm(join(dir, 'model.safetensors'))
     const tokenizer = await loadTokenizer(dir)
-    const graphs = exportGraphs(model, { eosId: tokenizer.eosId, outputs: options.outputs })
+    const graphs = exportGraphs(model, { eosId: tokenizer.eosId, outputs: options.outputs, vision: keptImage && (await keptGraph(keptImage)) })
     const ranges = dtypes.includes('int8') ? await calibrateGraphs(graphs, tokenizer, requireCalibration(options), runtime) : undefined
-    const keptFp32 = await settleKeepFp32(graphs, tokenizer, options, { ...runtime, reduceRange: options.reduceRange, ranges })
-    const convert = { ...runtime, reduceRange: options.reduceRange, ranges, keepFp32: keptFp32 }
+    const observed = await observe(graphs.vision, options, { ...runtime, recolour: keptImage?.recolour })
+    const common = { ...runtime, reduceRange: options.reduceRange, ranges, observed, recolour: keptImage?.recolour }
+    const keptFp32 = await settleKeepFp32(graphs, tokenizer, options, common)
+    const convert = { ...common, keepFp32: keptFp32 }
     const stems = fileStems.filter((stem) => stem !== 'model' || !leaveOut.includes('combined'))
     const sizes = await writeOnnxFiles(dir, graphs, dtypes, stems, convert)
     if (options.ort) await writeOrtFiles(dir, dtypes)
@@ -102,7 +115,7 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
       if (failure)
         failGate(failure, { ...gate!, keptFp32: options.keepFp32 === 'auto' }, await blame(failure, graphs, gate!.tasks, tokenizer, convert))
       const files = { sizes, parity, recall, keptFp32 }
-      const parameters = towerCounts(model.config)
+      const parameters = parametersOf(model)
       await writeFile(
         join(dir, 'README.md'),
         modelCard({
@@ -113,7 +126,7 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
           framing: model.framing,
           parameters,
           leaveOut,
-          python: poolsAsPython(tokenizer),
+          python: !keptImage && poolsAsPython(tokenizer),
         }),
       )
       return { dir: out, ...files }
@@ -146,8 +159,9 @@ async function settleKeepFp32(
   { keepFp32 = [], gate, dtypes }: ExportOptions,
   convert: ConvertOptions,
 ): Promise<string[]> {
-  if (keepFp32 !== 'auto') return resolveKeepFp32(graphs, keepFp32)
-  if (gate) return chooseKeepFp32(graphs, dtypes, gate, tokenizer, convert)
+  const stem = dtypes.includes('q8') ? stemWeights(graphs.vision) : []
+  if (keepFp32 !== 'auto') return [...new Set([...stem, ...resolveKeepFp32(graphs, keepFp32)])]
+  if (gate) return chooseKeepFp32(graphs, dtypes, gate, tokenizer, { ...convert, keepFp32: stem })
   throw new UserError({
     where: '--keepFp32 auto',
     expected: 'a recall gate to satisfy',
@@ -156,10 +170,24 @@ async function settleKeepFp32(
   })
 }
 
-function requireCalibration({ calibration }: ExportOptions): Calibration {
+/** What the training pictures make of an image tower with convolutions, where q8 asks. */
+async function observe(vision: Graph, options: ExportOptions, { recolour, ...runtime }: GraphOptions): Promise<Observed | undefined> {
+  if (!options.dtypes.includes('q8') || !holdsConv(vision)) return undefined
+  return await calibrateConv(vision, picturesOf(vision, requireCalibration(options, 'q8'), recolour), runtime)
+}
+
+/** @throws UserError for number formats and outputs that an image tower of another make has not */
+function requireKept({ dtypes, outputs = [] }: ExportOptions): void {
+  requireKeptDtypes(dtypes)
+  if (outputs.length === 0) return
+  const hint = 'Leave it out.'
+  throw new UserError({ where: '--outputs', expected: "none for a model that keeps its teacher's image tower", got: outputs.join(), hint })
+}
+
+function requireCalibration({ calibration }: ExportOptions, dtype: ModelDtype = 'int8'): Calibration {
   if (calibration && calibration.pixels.length > 0 && calibration.texts.length > 0) return calibration
   throw new UserError({
-    where: '--dtypes int8',
+    where: `--dtypes ${dtype}`,
     expected: 'training images and captions to calibrate on',
     got: 'none',
     hint: 'Name the --corpus the model was trained on, or take q8, which needs none.',

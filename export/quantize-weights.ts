@@ -26,15 +26,23 @@ export function weightUse(graph: Graph, node: Node): WeightUse | undefined {
   return { kind, name, data: tensor.data as Float32Array, rows: tensor.dims[0]!, columns: tensor.dims[1]!, input, output: node.outputs[0]! }
 }
 
+interface QuantizableWeight {
+  name: string
+  kind: 'matmul' | 'gather' | 'conv'
+  parameters: number
+}
+
 /**
- * Returns the weights that `quantizeDynamic` and `quantizeInt4` would rewrite, each once, in graph order: the names that
+ * Returns the weights that `quantizeDynamic`, `quantizeInt4` and `quantizeConv` would rewrite, each once, in graph order: the names that
  * `keepFp32` understands, and what a sensitivity study goes through.
  */
-export function quantizableWeights(graph: Graph): { name: string; kind: 'matmul' | 'gather'; parameters: number }[] {
-  const found = new Map<string, { name: string; kind: 'matmul' | 'gather'; parameters: number }>()
+export function quantizableWeights(graph: Graph): QuantizableWeight[] {
+  const found = new Map<string, QuantizableWeight>()
   for (const node of graph.nodes) {
     const use = weightUse(graph, node)
     if (use && !found.has(use.name)) found.set(use.name, { name: use.name, kind: use.kind, parameters: use.data.length })
+    const kernel = node.op === 'Conv' && node.domain === '' ? graph.initializers.get(node.inputs[1]!) : undefined
+    if (kernel?.dtype === 'float32') found.set(node.inputs[1]!, { name: node.inputs[1]!, kind: 'conv', parameters: kernel.data.length })
   }
   return [...found.values()]
 }

@@ -1,10 +1,9 @@
 import type { Graph } from '../engine/onnx/model.ts'
-import type { RuntimeOptions } from '../engine/runtime.ts'
 import { embedCached, embedTexts } from '../models/embed.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type ConvertOptions, convertGraph } from './dtypes.ts'
-import { openText, openVision } from './graph-encoder.ts'
+import { type GraphOptions, openText, openVision } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
 import { quantizableWeights } from './quantize-weights.ts'
 import type { GateTask } from './recall.ts'
@@ -27,7 +26,7 @@ export async function sensitivities(
   dtype: ModelDtype,
   tasks: GateTask[],
   tokenizer: Tokenizer,
-  options: RuntimeOptions & ConvertOptions = {},
+  options: GraphOptions & ConvertOptions = {},
 ): Promise<Sensitivity[]> {
   const { pixels } = tasks[0]!
   const count = Math.min(samples, pixels.count)

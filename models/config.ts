@@ -37,6 +37,13 @@ export interface ClipConfig {
   projection_dim: number // E
   vision_config: VisionConfig
   text_config: TextConfig
+  /** Where the image tower is none of ours: whose it is. vision_config then has no layers (see keptVision). */
+  kept_image_tower?: string
+}
+
+/** The vision_config beside an image tower that is kept: of its make nothing is known here but the side of its images. */
+export function keptVision(imageSize: number): VisionConfig {
+  return { image_size: imageSize, patch_size: imageSize, hidden_size: 0, intermediate_size: 0, num_hidden_layers: 0, num_attention_heads: 1 }
 }
 
 export type PresetName = 'tiny' | 'small' | 'base'
@@ -57,11 +64,14 @@ export interface PresetOptions {
   contextLength?: number
 }
 
+/** How the size of a text tower alone is written. */
+const textForm = /^(\d+)x(\d+)$/
+
 /** How a size is written: a preset's name, or width and layers of image and text tower. */
-export const sizeForm = `${presetNames.join(', ')}, or sizes of the towers such as 160x3-96x2 (image width 160, 3 layers; text width 96, 2 layers)`
+export const sizeForm = `${presetNames.join(', ')}, or sizes of the towers such as 160x3-96x2 (image width 160, 3 layers; text width 96, 2 layers); with --keep-image-tower of the text tower alone (96x2)`
 
 export function isSize(size: string): boolean {
-  return towersOf(size) !== undefined
+  return towersOf(size) !== undefined || textForm.test(size)
 }
 
 /**
@@ -76,6 +86,30 @@ export function preset(size: string, { vocabSize, embedDim = 256, imageSize = 64
     projection_dim: embedDim,
     vision_config: { ...tower(vision), image_size: imageSize, patch_size: patchSize },
     text_config: { ...tower(text), vocab_size: vocabSize, max_position_embeddings: contextLength },
+  }
+}
+
+/**
+ * The configuration of a student whose text tower alone is ours, beside an image tower that is kept: a preset's text tower, or width and layers (96x2).
+ * @param kept whose the image tower is
+ * @throws UserError for a malformed size, and for one that names an image tower
+ */
+export function textPreset(
+  size: string,
+  kept: string,
+  { vocabSize, embedDim, imageSize, contextLength }: Required<Omit<PresetOptions, 'patchSize'>>,
+): ClipConfig {
+  const [, width, layers] = (textForm.exec(size) ?? []).map(Number)
+  const text = Object.hasOwn(sizes, size) ? sizes[size as PresetName].text : undefined
+  if (!text && !(width! > 0 && layers! > 0)) {
+    const expected = `the size of a text tower: ${presetNames.join(', ')}, or width and layers such as 96x2`
+    throw new UserError({ where: '--student', expected, got: size, hint: "The image tower is the teacher's: leave its size out." })
+  }
+  return {
+    projection_dim: embedDim,
+    vision_config: keptVision(imageSize),
+    text_config: { ...tower(text ?? [width!, layers!, headsOf(width!)]), vocab_size: vocabSize, max_position_embeddings: contextLength },
+    kept_image_tower: kept,
   }
 }
 

@@ -33,7 +33,6 @@ export interface Encoder {
 export async function modelEncoder(id: string, model: DualEncoder, tokenizer: Tokenizer, options: RuntimeOptions = {}): Promise<Encoder> {
   const { config, params } = model
   const { image, text, release } = await openTowers(model, options)
-  const size = config.vision_config.image_size
   const context = config.text_config.max_position_embeddings
   return {
     id,
@@ -42,9 +41,7 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
     get logitScale() {
       return Math.exp(boundedLogarithm(params.logit_scale!.data[0]!))
     },
-    async encodeImages(pixels, count) {
-      return image({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
-    },
+    encodeImages: image,
     async encodeTexts(texts) {
       const { inputIds, attentionMask, length } = tokenizer.encodeBatch(texts, context, 'longest')
       const dims = [texts.length, length]
@@ -57,8 +54,15 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
 function openTowers(model: DualEncoder, options: RuntimeOptions) {
   return opening(async (closeLater, release) => {
     const open = async (tower: 'image' | 'text') => closeLater(await openTower(tower, model, options), ({ release }) => release())
-    return { image: await open('image'), text: await open('text'), release }
+    const kept = model.keptImage && closeLater(await model.keptImage.open(options), ({ release }) => release())
+    const image = kept ? kept.encodeImages : ownImages(model, await open('image'))
+    return { image, text: await open('text'), release }
   })
+}
+
+function ownImages({ config }: DualEncoder, run: Awaited<ReturnType<typeof openTower>>) {
+  const size = config.vision_config.image_size
+  return async (pixels: Float32Array, count: number) => run({ pixel_values: { data: pixels, dims: [count, 3, size, size] } })
 }
 
 async function openTower(tower: 'image' | 'text', { config, params }: DualEncoder, options: RuntimeOptions) {

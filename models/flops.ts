@@ -22,7 +22,7 @@ export function towerFlops(
   config: ClipConfig,
   { textLength, keptPatches = patchCount(config) }: { textLength: number; keptPatches?: number },
 ): TowerFlops {
-  const { vision_config: vision, text_config: text, projection_dim: embedDim } = config
+  const { vision_config: vision, text_config: text, projection_dim: embedDim } = config // a kept image tower has no layers, and counts nothing
   const patches = 2 * keptPatches * 3 * vision.patch_size ** 2 * vision.hidden_size
   const pooling = 4 * textLength * text.hidden_size + 2 * textLength ** 2
   return {

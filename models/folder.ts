@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
@@ -10,9 +10,10 @@ import { clipMean, clipStd } from '../corpora/pixel-values.ts'
 import type { Params } from '../engine/params.ts'
 import { decodeSafetensors, encodeSafetensors } from '../engine/safetensors.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
-import type { TowerConfig } from './config.ts'
+import { type ClipConfig, keptVision, type TowerConfig } from './config.ts'
 import { type DualEncoder, dualEncoderParams, frameOf } from './dual-encoder.ts'
 import { readExportWeights } from './export-weights.ts'
+import { findKeptImage, type KeptImageTower } from './kept-image.ts'
 import { readPreprocessing } from './onnx/preprocessing.ts'
 import { boundedLogarithm } from './temperature.ts'
 import { evenConfig, evenParams, unevenParams } from './uneven.ts'
@@ -39,6 +40,7 @@ const configSchema = z
     model_type: z.literal('clip').default('clip'),
     projection_dim: count.default(512),
     logit_scale_init_value: z.number().default(Math.log(1 / 0.07)),
+    kept_image_tower: z.string().optional(),
     vision_config: z
       .object({ ...tower(768, 12), ...fixed, image_size: count.default(224), patch_size: count.default(32) })
       .refine(headsFit, 'hidden_size is no multiple of num_attention_heads')
@@ -51,8 +53,11 @@ const configSchema = z
       .refine(sizesFit, 'intermediate_sizes and value_sizes need a number for every layer')
       .transform(({ hidden_act, layer_norm_eps, ...config }) => config),
   })
-  .transform(({ model_type, ...config }) => config)
+  .transform(({ model_type, kept_image_tower: kept, ...config }) =>
+    kept === undefined ? config : { ...config, kept_image_tower: kept, vision_config: keptVision(config.vision_config.image_size) },
+  )
 
+const keptFile = 'onnx/vision_model.onnx'
 const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json']
 
 /** A tokenizer of another make may leave open where texts are cut, or fill them up on the left: other libraries would do as it says, or never cut. */
@@ -65,15 +70,21 @@ async function tellOthers(file: string, { contextLength }: Tokenizer): Promise<v
 /**
  * Writes a model in Hugging Face's layout: config.json, preprocessor_config.json, model.safetensors and the tokenizer.
  * Python's CLIPModel.from_pretrained reads the folder; so does readModelFolder. Adapters stay out; pruned layers are padded with zeros to equal size;
- * logit_scale is written within the bounds it was used in, which others do not know of.
+ * logit_scale is written within the bounds it was used in, which others do not know of. An image tower that is kept is copied, with its preprocessor, as
+ * onnx/vision_model.onnx: model.safetensors then holds the text tower, and CLIPModel does not read the folder.
  */
-export async function writeModelFolder(dir: string, { config, params: trained, framing }: DualEncoder, tokenizerDir: string): Promise<void> {
+export async function writeModelFolder(
+  dir: string,
+  { config, params: trained, framing, keptImage }: DualEncoder,
+  tokenizerDir: string,
+): Promise<void> {
   const logitScale = boundedLogarithm(trained.logit_scale!.data[0]!)
   const params = { ...trained, logit_scale: { shape: [], data: Float32Array.of(logitScale) } }
   await mkdir(dir, { recursive: true })
   await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(evenParams({ config, params }))))
   for (const file of tokenizerFiles) await copyFile(join(tokenizerDir, file), join(dir, file))
-  await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(frameOf({ config, framing })))
+  if (keptImage) await copyImageTower(keptImage, dir)
+  else await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(frameOf({ config, framing })))
   const tokenizer = await loadTokenizer(dir)
   await tellOthers(join(dir, 'tokenizer_config.json'), tokenizer)
   await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params }, tokenizer)) // last: its presence says that the folder is complete
@@ -108,7 +119,26 @@ export async function readModelFolder(dir: string): Promise<DualEncoder & { toke
     })
   }
   const { framing } = await readPreprocessing(dir, { type: 'clip' })
-  return { config, params: isExport ? params : unevenParams(params, config), framing, tokenizer }
+  return { config, params: isExport ? params : unevenParams(params, config), framing, tokenizer, ...(await keptIn(dir, config)) }
+}
+
+async function copyImageTower({ file, preprocessor }: KeptImageTower, dir: string): Promise<void> {
+  await mkdir(join(dir, 'onnx'), { recursive: true })
+  await writeFileAtomic(join(dir, keptFile), await readFile(file))
+  await writeFileAtomic(join(dir, basename(preprocessor)), await readFile(preprocessor))
+}
+
+/** The image tower that a folder keeps, if it keeps one. */
+async function keptIn(dir: string, { kept_image_tower: kept, projection_dim: wanted }: ClipConfig): Promise<{ keptImage?: KeptImageTower }> {
+  if (kept === undefined) return {}
+  const keptImage = await findKeptImage(dir)
+  if (keptImage.embedDim === wanted) return { keptImage }
+  throw new UserError({
+    where: keptImage.file,
+    expected: `embeddings of ${wanted} numbers, as config.json says`,
+    got: `${keptImage.embedDim}`,
+    hint: 'config.json and the image tower must come from the same run.',
+  })
 }
 
 async function readWeights(file: string): Promise<Params> {
@@ -137,15 +167,19 @@ export function poolsAsPython({ eosId }: Tokenizer): boolean {
 
 /** config.json as Hugging Face's CLIPModel reads it. */
 function huggingFaceConfig({ config, params }: DualEncoder, { padId, bosId, eosId }: Tokenizer): object {
+  const { kept_image_tower: kept, vision_config: vision } = config
   const common = { hidden_act: 'quick_gelu', layer_norm_eps: 1e-5, attention_dropout: 0, projection_dim: config.projection_dim }
   const ids = { pad_token_id: padId, bos_token_id: bosId, eos_token_id: eosId }
   return {
     model_type: 'clip',
-    architectures: ['CLIPModel'],
+    ...(kept === undefined ? { architectures: ['CLIPModel'] } : { kept_image_tower: kept }), // one of another make is no CLIPModel's
     projection_dim: config.projection_dim,
     logit_scale_init_value: params.logit_scale!.data[0], // as trained: ONNX towers do not hold it
     text_config: { model_type: 'clip_text_model', ...config.text_config, ...common, ...ids },
-    vision_config: { model_type: 'clip_vision_model', num_channels: 3, ...config.vision_config, ...common },
+    vision_config:
+      kept === undefined
+        ? { model_type: 'clip_vision_model', num_channels: 3, ...vision, ...common }
+        : { model_type: 'clip_vision_model', num_channels: 3, image_size: vision.image_size, patch_size: vision.image_size },
   }
 }
 

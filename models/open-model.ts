@@ -7,11 +7,11 @@ import { type Encoder, modelEncoder } from './encoder.ts'
 import { findModel } from './find-model.ts'
 import { readModelFolder } from './folder.ts'
 import { dtypeOf, type FileFormat } from './onnx/dtypes.ts'
-import { findTeacherFiles, teacherId } from './onnx/files.ts'
+import { findTeacherFiles, findTowerFile, teacherId } from './onnx/files.ts'
 import { openOnnxFolder } from './onnx/open-folder.ts'
 
 /**
- * Opens any folder with a model: an export (ONNX), a run, or a model in Hugging Face layout (safetensors).
+ * Opens any folder with a model: an export (ONNX), a run, or a model in Hugging Face layout (safetensors), with an image tower in ONNX beside it or not.
  * @param dtype number format; only an export holds several
  * @throws UserError when the folder holds no model, or none in that format
  */
@@ -41,7 +41,8 @@ export async function identifyModel(dir: string, dtype?: FileFormat): Promise<Mo
     return { hash: (await teacherId(folder, files)).slice(-12), dtype: dtypeOf(name) }
   }
   const files = ['model.safetensors', 'config.json', 'tokenizer.json', 'tokenizer_config.json'].map((name) => join(folder, name))
-  return { hash: await hashFiles(folder, files), dtype: 'fp32' }
+  const kept = (await keepsImageTower(folder)) ? [await findTowerFile(folder, 'vision'), join(folder, 'preprocessor_config.json')] : []
+  return { hash: await hashFiles(folder, [...files, ...kept]), dtype: 'fp32' }
 }
 
 /**
@@ -64,7 +65,14 @@ export async function locateModel(dir: string, dtype?: FileFormat): Promise<{ ki
   return { kind: 'safetensors', folder }
 }
 
+/** Whether a text tower in model.safetensors stands beside an image tower in ONNX: neither is a whole model. */
+async function keepsImageTower(dir: string): Promise<boolean> {
+  const names = await readdir(join(dir, 'onnx')).catch(() => [])
+  return existsSync(join(dir, 'model.safetensors')) && names.length > 0 && names.every((name) => name.startsWith('vision_model'))
+}
+
 async function holdsOnnx(dir: string): Promise<boolean> {
+  if (await keepsImageTower(dir)) return false
   if (existsSync(join(dir, 'onnx'))) return true
   return (await readdir(dir).catch(() => [])).some((name) => name.endsWith('.onnx'))
 }

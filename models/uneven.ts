@@ -17,8 +17,8 @@ export function unevenParams(params: Params, config: ClipConfig): Params {
 }
 
 /** The same model with layers of equal size. */
-export function evenConfig({ projection_dim, vision_config, text_config }: ClipConfig): ClipConfig {
-  return { projection_dim, vision_config: evenTower(vision_config), text_config: evenTower(text_config) }
+export function evenConfig({ vision_config, text_config, ...config }: ClipConfig): ClipConfig {
+  return { ...config, vision_config: evenTower(vision_config), text_config: evenTower(text_config) }
 }
 
 function evenTower<Tower extends TowerConfig>({ intermediate_sizes: _hidden, value_sizes: _values, ...even }: Tower) {

@@ -1,6 +1,7 @@
 import { openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { requireValidation } from '../eval/validation.ts'
+import { findKeptImage } from '../models/kept-image.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { decodeProtocols } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
@@ -41,8 +42,9 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
   if (open) requireValidation(open, languages)
   const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
   try {
+    const keptImage = settings.keepImageTower ? await findKeptImage(teacherFolder(teacherDir)) : undefined
     await inRunFolder({ command: 'stage1', schema: stage1CommandSettings, config }, async () => {
-      const run = { languages, teacher, settings, pool, dir: out, cacheDir, resume }
+      const run = { languages, teacher, keptImage, settings, pool, dir: out, cacheDir, resume }
       if (texts) await runTextStage({ ...run, texts, open: texts.pictures ? await openCorpus(texts.pictures, { languages }) : undefined })
       else {
         const imageSize = await studentImageSize(settings, open!.imageSize, teacher.imageSize)

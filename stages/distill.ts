@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { UserError } from '../base/errors.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { requireDevice } from '../engine/compile.ts'
 import { requireValidation } from '../eval/validation.ts'
 import { addToCard } from '../export/card-section.ts'
-import { parseDtypes } from '../export/dtypes.ts'
+import { parseDtypes, requireKeptDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
 import { exportFolder } from '../export/package.ts'
 import { frameOf } from '../models/dual-encoder.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
+import { findKeptImage, type KeptImageTower } from '../models/kept-image.ts'
+import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { recallSection, recallTitle } from '../report/card.ts'
 import { writeReport } from '../report/json.ts'
@@ -50,14 +53,16 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   checkStage1(config.stage1, config.teacherScale)
   checkTexts(config.stage2)
   requireTextsUsed(config, [config.stage1, config.stage2])
+  if (config.stage1.keepImageTower) checkKeptExport(config, dtypes)
   const open = await openCorpus(corpus, { languages, imagesDir })
   requireValidation(open, languages)
   for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
   const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
   const imageSize = await studentImageSize(config.stage1, open.imageSize, teacher.imageSize)
+  const keptImage = config.stage1.keepImageTower ? await findKeptImage(teacherFolder(config.teacher)) : undefined
   return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
     await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, [{ ...teacher, imageSize }, teacher], cacheDir)
-    await trainStages(config, open, teacher)
+    await trainStages(config, open, teacher, keptImage)
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
     const model = await readModelFolder(student)
@@ -68,7 +73,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
       dtypes,
       gate: { tasks: await validationTasks(data, frame, cacheDir), maxDrop },
       keepFp32: 'auto', // layers that would cost a language more stay in fp32
-      calibration: dtypes.includes('int8') ? await calibrationSet(data, frame) : undefined,
+      calibration: dtypes.includes('int8') || (keptImage && dtypes.includes('q8')) ? await calibrationSet(data, frame) : undefined,
       card: cardData(data, config),
       force: true,
     })
@@ -76,13 +81,31 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   })
 }
 
-async function trainStages(config: DistillSettings, open: OpenCorpus, teacher: Encoder) {
+/** @throws UserError for what a student that keeps its teacher's image tower cannot have: before it is trained */
+function checkKeptExport({ baseline, stage2 }: DistillSettings, dtypes: ModelDtype[]): void {
+  requireKeptDtypes(dtypes)
+  if (baseline) {
+    const hint = 'Leave one of the two out.'
+    throw new UserError({
+      where: '--baseline',
+      expected: 'a student with towers of its own: its twin has no teacher',
+      got: '--keep-image-tower',
+      hint,
+    })
+  }
+  if (stage2.keepPatches < 1) {
+    const hint = 'Leave it out: no picture is decoded for training.'
+    throw new UserError({ where: '--stage2.keep-patches', expected: 'none with --keep-image-tower', got: `${stage2.keepPatches}`, hint })
+  }
+}
+
+async function trainStages(config: DistillSettings, open: OpenCorpus, teacher: Encoder, keptImage?: KeptImageTower) {
   const { out, languages, cacheDir, resume, baseline, stage1, stage2, texts, textLimit } = config
   const pool = { texts, textLimit }
   const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
   const common = { open, languages, cacheDir, resume }
   // A finished stage has its model folder: a resumed run goes past it.
-  if (!finished(first)) await runStage1({ ...common, teacher, pool, settings: stage1, dir: first })
+  if (!finished(first)) await runStage1({ ...common, teacher, keptImage, pool, settings: stage1, dir: first })
   await teacher.release()
   const studentDir = join(first, 'student')
   if (!finished(second)) {

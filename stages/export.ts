@@ -31,7 +31,7 @@ export async function exportModel(config: ExportSettings): Promise<ExportedFiles
     ...{ out, reduceRange, force, dtypes, tokenizerDir: dir, ort: format === 'ort', outputs: parseOutputs(config.outputs) },
     gate: data && { tasks: await validationTasks(data, frame, config.cacheDir), maxDrop },
     keepFp32: config.keepFp32.join() === 'auto' ? 'auto' : config.keepFp32,
-    calibration: data && dtypes.includes('int8') ? await calibrationSet(data, frame) : undefined,
+    calibration: data && (dtypes.includes('int8') || (model.keptImage && dtypes.includes('q8'))) ? await calibrationSet(data, frame) : undefined,
     card: { ...(data ? cardData(data, trained) : {}), report: await reportIn(config.model) },
   })
   return { ...files, measured: data !== undefined }

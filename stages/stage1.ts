@@ -1,5 +1,6 @@
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { Encoder } from '../models/encoder.ts'
+import type { KeptImageTower } from '../models/kept-image.ts'
 import { requireStudentSpace } from '../training/adapters.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import { requireSharedClasses } from '../training/objectives/centroids.ts'
@@ -25,6 +26,8 @@ export interface Stage1Run extends StageRun {
   settings: Stage1Settings
   /** Texts without images, where settings.textShare asks for any. */
   pool?: PoolSettings
+  /** The teacher's image tower, where the student is to keep it. */
+  keptImage?: KeptImageTower
 }
 
 /**
@@ -32,7 +35,7 @@ export interface Stage1Run extends StageRun {
  * @throws UserError before anything is computed for objectives that this data or these teachers do not allow
  */
 export async function runStage1(run: Stage1Run): Promise<StageResult> {
-  const { open, teacher, settings, pool, ...common } = run
+  const { open, teacher, settings, pool, keptImage, ...common } = run
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, run.languages, weights)
   const imageSize = await studentImageSize(settings, open.imageSize, teacher.imageSize)
@@ -58,6 +61,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
         texts: tokenizerTexts(main.set, texts?.set),
         imageSize,
         embedDim: teacher.embedDim,
+        keptImage,
       })
       return { ...start, model: { ...start.model, framing: teacher.framing } } // sizes may differ, what is cut off not
     }

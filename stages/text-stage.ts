@@ -1,10 +1,11 @@
 import { UserError } from '../base/errors.ts'
 import { type OpenCorpus, pictureSize } from '../corpora/open.ts'
 import type { TextCorpus } from '../corpora/sample.ts'
-import { checkStage1, requireUnset } from '../training/check-stage1.ts'
+import { checkStage1 } from '../training/check-stage1.ts'
 import { innerNeeds, innerTowers } from '../training/objectives/inner-layers.ts'
 import { requireNeeds } from '../training/objectives/requirements.ts'
 import { objectiveSettings } from '../training/objectives/settings.ts'
+import { requireUnset } from '../training/require-unset.ts'
 import { runStage, type StageResult } from '../training/run-stage.ts'
 import { captionedSource } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
@@ -17,7 +18,7 @@ import type { Stage1Run } from './stage1.ts'
 
 interface TextRun extends Omit<Stage1Run, 'open'> {
   texts: TextCorpus
-  /** Where recall can be measured, for a student whose image tower is trained (`init`). */
+  /** Where recall can be measured, for a student whose image tower is trained (`init`) or kept. */
   open?: OpenCorpus
 }
 
@@ -32,7 +33,7 @@ export function checkTextStage(settings: Stage1Settings): void {
  * @throws UserError before anything is computed for objectives that need images or several spaces
  */
 export async function runTextStage(run: TextRun): Promise<StageResult> {
-  const { texts, open, teacher, settings, pool, ...common } = run
+  const { texts, open, teacher, settings, pool, keptImage, ...common } = run
   const label = 'stage 1, texts'
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, run.languages, weights)
@@ -49,7 +50,13 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
     const main = await captionedSource(texts, run.languages, { weights, distillation })
     const poolTexts = await poolSource({ ...pool, languages: run.languages }, settings, teachers)
     const student = async () => {
-      const start = await beginStudent(settings, teacher, { ...common, texts: tokenizerTexts(main.set, poolTexts?.set), imageSize, embedDim })
+      const start = await beginStudent(settings, teacher, {
+        ...common,
+        texts: tokenizerTexts(main.set, poolTexts?.set),
+        imageSize,
+        embedDim,
+        keptImage,
+      })
       const { projection_dim: dim } = start.model.config
       if (dim !== embedDim) throw refuseDimension(label, dim, embedDim)
       return start
@@ -61,9 +68,10 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
       sources: mixed(main, poolTexts),
       student,
       objectiveSettings: objectiveSettings.parse(settings),
-      validateOn: settings.init ? open : undefined,
+      validateOn: settings.init || keptImage ? open : undefined,
     })
   })
+  if (keptImage) return result
   const image = settings.init ? `that of ${settings.init}` : "random: the teacher's own fits the text tower"
   process.stderr.write(`${label}: the image tower was left as it was (${image})\n`)
   return result

@@ -32,7 +32,8 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
     centroids: centroids?.count,
     inner: inner?.shapes,
     objectiveSettings,
-    textOnly: set.images.length === 0,
+    textOnly: source.pixels === undefined && source.keptImages === undefined,
+    keptImage: source.keptImages !== undefined,
   })
   return {
     shape,

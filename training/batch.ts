@@ -16,8 +16,10 @@ import type { InnerRows } from './teachers/inner-teacher.ts'
 /** What batches are made of. */
 export interface BatchSource {
   set: TrainingSet
-  /** Absent where there are texts alone: images are then neither read nor asked of the teacher. */
+  /** Absent where there are texts alone: images are then neither read nor asked of the teacher. Absent, too, where the image tower is kept. */
   pixels?: PixelCache
+  /** Unit embeddings of images by an image tower that is kept; absent where no objective needs images. [B] → [B, E] */
+  keptImages?(indices: Uint32Array, epoch: number): Float32Array | Promise<Float32Array>
   config: ClipConfig
   tokenizer: Tokenizer
   weights: Weights

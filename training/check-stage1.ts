@@ -1,13 +1,15 @@
 import { UserError } from '../base/errors.ts'
 import { flagOf } from '../base/setting.ts'
 import { requireDevice } from '../engine/compile.ts'
+import { preset } from '../models/config.ts'
+import { checkKept } from './check-kept.ts'
 import { checkTexts } from './check-texts.ts'
 import { comparedLayers, innerTowers } from './objectives/inner-layers.ts'
 import type { Weights } from './objectives/objective.ts'
 import { defaultObjectiveSettings, type ObjectiveSettings, settingObjective } from './objectives/settings.ts'
 import { needs, parseObjectives } from './objectives/table.ts'
 import { shrinkDetails, shrinkSettingsOf } from './shrink/settings.ts'
-import { type Stage1Settings, stage1Settings } from './stage1-settings.ts'
+import type { Stage1Settings } from './stage1-settings.ts'
 
 /** @throws UserError for objectives that cannot be read, and for settings that nothing would come of: call it before a run has a folder */
 export function checkStage1(settings: Stage1Settings, teacherScale?: number): Weights {
@@ -15,6 +17,8 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   requireDevice(settings)
   const weights = parseObjectives(objective)
   checkTexts(settings)
+  if (settings.keepImageTower) checkKept(settings, weights)
+  else preset(settings.student, { vocabSize: 1 }) // the size of a text tower alone is one with --keep-image-tower only
   const readsLayers = innerTowers(weights).length > 0
   const hasGates = (['image', 'text'] as const).some((tower) => comparedLayers(weights, tower).includes('gates'))
   const given = shrinkDetails.find((name) => settings[name] !== undefined && (!settings.shrink || (name !== 'lasso' && !hasGates)))
@@ -73,11 +77,4 @@ function requireReset(settings: Stage1Settings): void {
   const hint = 'Train for more --steps, or set a shorter --fade, an earlier --reset-from or a smaller --reset-every.'
   const got = `--fade ${fade}, --reset-every ${resetEvery}, --reset-from ${resetFrom.toFixed(2)} and --steps ${steps}`
   throw new UserError({ where: '--shrink', expected: 'a look for useless channels, and steps enough for them to fade', got, hint })
-}
-
-/** @throws UserError for the first of these flags that is not at its default: where nothing uses it */
-export function requireUnset(settings: Stage1Settings, flags: (keyof Stage1Settings)[], where: string): void {
-  const usual = stage1Settings.parse({})
-  const flag = flags.find((name) => settings[name] !== usual[name])
-  if (flag) throw new UserError({ where: flagOf(flag), expected: `none ${where}`, got: `${settings[flag]}`, hint: 'Leave it out.' })
 }

@@ -11,7 +11,7 @@ import { needs } from './objectives/table.ts'
 import { keptPatches, type StepPlan, specialistOf, teacherOf, teachersOf } from './step-shape.ts'
 
 /** What goes into a step beside parameters: what its towers read, and what its objectives read. */
-type TowerInput = 'input_ids' | 'attention_mask' | 'text_order' | 'pixel_values' | 'keep' | 'mask_keep'
+type TowerInput = 'input_ids' | 'attention_mask' | 'text_order' | 'pixel_values' | 'kept_image' | 'keep' | 'mask_keep'
 type StepInput = TowerInput | ObjectiveInput
 
 interface InputRow {
@@ -43,8 +43,15 @@ const rows: { [Name in StepInput]: InputRow } = {
   pixel_values: {
     dtype: 'float32',
     shape: ({ batchSize, config: { vision_config: vision } }) => [batchSize, 3, vision.image_size, vision.image_size],
-    when: hasImages,
+    when: (plan) => hasImages(plan) && !plan.keptImage,
     value: ({ pixels }) => pixels!,
+  },
+  /** Unit embeddings of an image tower that is kept, in the place of pixels. */
+  kept_image: {
+    dtype: 'float32',
+    shape: ({ batchSize, config }) => [batchSize, config.projection_dim],
+    when: (plan) => hasImages(plan) && plan.keptImage === true,
+    value: ({ source, draw }) => source.keptImages!(draw.images, draw.epoch),
   },
   /** Patches that the step sees. */
   keep: {

@@ -16,10 +16,11 @@ import { createAdapters, requireBothTowers, settleAdapters } from './adapters.ts
 import type { TrainingSet } from './data/training-set.ts'
 import { fit } from './fit.ts'
 import { identityOf } from './identity.ts'
+import { imagesKept } from './kept-images.ts'
 import type { InnerShapes } from './objectives/inner-layers.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
 import type { ObjectiveSettings } from './objectives/settings.ts'
-import { objectiveParams, teachesStudentSpace } from './objectives/table.ts'
+import { needs, objectiveParams, teachesStudentSpace } from './objectives/table.ts'
 import { requireTeachable } from './require-teachable.ts'
 import type { TrainSettings } from './settings.ts'
 import { dynamicCapacity } from './shrink/capacity.ts'
@@ -89,9 +90,12 @@ export function runStage(stage: Stage): Promise<StageResult> {
 
     // Where only the adapted space learns, a validation of the student's own would show chance.
     const measurable = Object.keys(adapters).length === 0 || teachesStudentSpace(weights)
-    const validate = measurable && stage.validateOn ? await validation(stage.validateOn, stage.languages, encoder, stage.cacheDir) : undefined
+    const validate =
+      measurable && stage.validateOn
+        ? await validation(stage.validateOn, stage.languages, encoder, stage.cacheDir, { imagesLearn: !model.keptImage })
+        : undefined
     const all = { ...params, ...capacity?.params }
-    const seesImages = opened.some(({ pixels }) => pixels)
+    const seesImages = opened.some(({ pixels, keptImages }) => pixels || keptImages)
     const result = await fit({
       label,
       dir,
@@ -126,10 +130,13 @@ async function openSource(
 ): Promise<OpenSource> {
   const { name, notes, set, share, distillation, batchSize = settings.batchSize } = source
   const { config } = student.model
-  const pixels = await pixelsOf(set, frameOf(student.model), cacheDir, closeLater)
-  const features = distillation && (await featuresFor(source.weights, settings, cacheDir, distillation, { set, pixels }, student))
+  const { keptImage } = student.model
+  const seen = keptImage === undefined || needs(source.weights, 'images')
+  const decoded = seen ? await pixelsOf(set, frameOf(student.model), cacheDir, closeLater) : undefined
+  const features = distillation && (await featuresFor(source.weights, settings, cacheDir, distillation, { set, pixels: decoded }, student))
+  const keptImages = keptImage && decoded && (await imagesKept(keptImage, { set, pixels: decoded }, cacheDir, features?.teacher))
   return {
-    ...{ name, notes, share, set, pixels, config, objectiveSettings, tokenizer: student.tokenizer },
+    ...{ name, notes, share, set, pixels: keptImage ? undefined : decoded, keptImages, config, objectiveSettings, tokenizer: student.tokenizer },
     weights: share === 1 ? source.weights : sharedWeights(source),
     settings: { ...settings, batchSize },
     ...features,
@@ -151,10 +158,11 @@ function featuresFor(
   weights: Weights,
   settings: TrainSettings,
   cacheDir: string,
-  { teachers, variants, targets }: Distillation,
+  { teachers, variants: asked, targets }: Distillation,
   data: Parameters<typeof featuresOfAll>[2],
-  { model: { config }, tokenizer }: Start,
+  { model: { config, keptImage }, tokenizer }: Start,
 ): Promise<AllFeatures> {
+  const variants = keptImage ? 1 : asked // no image tower learns from an augmented picture
   const policy = { name: settings.augmentation, strength: settings.strength }
   return featuresOfAll(teachers, weights, data, { cacheDir, variants, targets, policy, seed: settings.seed, tokenizer, config })
 }

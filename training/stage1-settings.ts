@@ -14,6 +14,11 @@ export const stage1Settings = trainSettings.extend({
     .refine(isSize, sizeForm)
     .default(usualStudent)
     .meta({ description: `size of the student: ${sizeForm}`, group: 'Student', usual: true }),
+  keepImageTower: z.boolean().default(false).meta({
+    description: "keep the teacher's image tower as it is; the text tower alone learns",
+    group: 'Student',
+    usual: true,
+  }),
   objective: z
     .string()
     .default('task:2,fd:4,crd:1,icl:1')

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { type ClipConfig, preset, type TowerConfig, usualStudent } from '../models/config.ts'
+import { type ClipConfig, preset, type TowerConfig, textPreset, usualStudent } from '../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
 import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
+import type { KeptImageTower } from '../models/kept-image.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { requireNoTokenizerSettings, runTokenizer } from './tokenizer.ts'
 
@@ -22,6 +23,7 @@ export interface StartSettings {
   seed: number
   embedDim?: number
   imageSize?: number
+  keepImageTower?: boolean
   patchSize?: number
   init?: string
   inherit?: string
@@ -41,6 +43,8 @@ export interface StartOptions {
   imageSize: number
   /** The teacher's, unless settings say otherwise. */
   embedDim: number
+  /** The teacher's image tower, where the student keeps it. */
+  keptImage?: KeptImageTower
 }
 
 /**
@@ -48,12 +52,17 @@ export interface StartOptions {
  * bring their tokenizer.
  * @throws UserError for a source that does not fit
  */
-export async function startStudent(settings: StartSettings, { dir, texts, imageSize, embedDim, resume }: StartOptions): Promise<Start> {
+export async function startStudent(settings: StartSettings, { dir, texts, imageSize, embedDim, resume, keptImage }: StartOptions): Promise<Start> {
   const source = sourceOf(settings)
   const tokenizerDir = source?.folder ?? (await runTokenizer(dir, texts, settings, resume))
   const tokenizer = await loadTokenizer(tokenizerDir, { remember: true })
   const { seed, student } = settings
   const wanted = settings.embedDim ?? embedDim
+  if (keptImage && !source) {
+    const { vocabSize, contextLength } = tokenizer
+    const config = textPreset(student, keptImage.id, { vocabSize, embedDim: keptImage.embedDim, imageSize, contextLength })
+    return { model: { ...createDualEncoder(config, seed), keptImage }, tokenizerDir, tokenizer }
+  }
   if (!source) {
     const { vocabSize, contextLength } = tokenizer
     const patchSize = patchSizeOf(imageSize, settings.patchSize)
@@ -63,7 +72,11 @@ export async function startStudent(settings: StartSettings, { dir, texts, imageS
   const { folder, flag } = source
   if (settings.tokenizer) await requireSameFile(flag, folder, settings.tokenizer)
   requireNoTokenizerSettings(`${flag} ${folder}`, settings)
-  const { config, params } = await readModelFolder(folder)
+  const { config, params, keptImage: held } = await readModelFolder(folder)
+  if (Boolean(held) !== Boolean(keptImage)) {
+    const [kept, own] = ['an image tower that is kept', 'an image tower of its own']
+    throw unfit(flag, folder, `a student with ${keptImage ? kept : own}`, `one with ${held ? kept : own}`)
+  }
   const size = config.vision_config.image_size
   if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, as --image-size says`, `${size} px`)
   const patch = config.vision_config.patch_size
@@ -73,7 +86,7 @@ export async function startStudent(settings: StartSettings, { dir, texts, imageS
     if (student !== usualStudent && !isOfSize(config, student)) throw unfit(flag, folder, `the size ${student}, as --student says`, sizeOf(config))
     if (settings.embedDim !== undefined && settings.embedDim !== config.projection_dim)
       throw unfit(flag, folder, `an embedding of ${settings.embedDim}, as --embedDim says`, `${config.projection_dim}`)
-    return { model: { config, params }, tokenizerDir, tokenizer }
+    return { model: { config, params, ...(keptImage && { keptImage }) }, tokenizerDir, tokenizer }
   }
   const { vocab_size: vocabSize, max_position_embeddings: contextLength } = config.text_config
   const sizes = { vocabSize, contextLength, imageSize, patchSize: patch }
@@ -88,15 +101,16 @@ export async function withTokenizer(model: DualEncoder, tokenizerDir: string): P
 
 /**
  * The side of a student's images in pixels: `asked` (--image-size), that of the student it begins with, or else the corpus' usual one, where the teacher's
- * is no smaller: there is nothing to be seen that the teacher was not shown.
+ * is no smaller: there is nothing to be seen that the teacher was not shown. The teacher's, where its image tower is kept.
  * @throws UserError for a student to begin with whose images have another size than `asked`
  */
 export async function studentImageSize(
-  settings: Pick<StartSettings, 'imageSize' | 'init' | 'inherit'>,
+  settings: Pick<StartSettings, 'imageSize' | 'init' | 'inherit' | 'keepImageTower'>,
   usual: number,
   teacher: number,
 ): Promise<number> {
   const { imageSize: asked } = settings
+  if (settings.keepImageTower) return teacher
   const source = sourceOf(settings)
   if (!source) return asked ?? Math.min(usual, teacher)
   const { image_size: size } = (await readModelFolder(source.folder)).config.vision_config

@@ -37,6 +37,8 @@ export interface StepShape {
   objectiveSettings?: ObjectiveSettings
   /** Texts without images: only the text tower is there. */
   textOnly?: boolean
+  /** Embeddings of images come as inputs, of a tower that is kept: only the text tower is there, too. */
+  keptImage?: boolean
 }
 
 /** All that the inputs of a step follow from. */

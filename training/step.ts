@@ -72,7 +72,7 @@ function embed(plan: StepPlan, params: Tensors, inputs: Tensors): { context: Obj
     image: pixels && encodeImages(params, config, pixels, inputs.keep),
     text: encodeTexts(params, config, inputs, plan.textBlocks),
   }
-  const rawImage = towers.image?.embedding // [B, E]
+  const rawImage = inputs.kept_image ?? towers.image?.embedding // [B, E]
   const rawText = towers.text.embedding // [L·B, E]
   const masked = inputs.mask_keep && encodeImages(params, config, pixels!, inputs.mask_keep).embedding // [B, E]
   const image = rawImage && normalize(rawImage)

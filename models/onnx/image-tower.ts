@@ -72,7 +72,8 @@ export function probePicture(size: number): Float32Array {
 
 const withId = (tower: Omit<ImageTower, 'id'>, id: string): ImageTower => ({ ...tower, id })
 
-function recoloured(pixels: Float32Array, size: number, recolour: Recolour | undefined): Float32Array {
+/** From our pixel values to those that a model takes. pixels [n, 3, S, S] */
+export function recoloured(pixels: Float32Array, size: number, recolour: Recolour | undefined): Float32Array {
   if (!recolour) return pixels
   const area = size * size
   const data = new Float32Array(pixels.length)

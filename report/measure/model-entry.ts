@@ -4,7 +4,7 @@ import { dtypeToOnnx, elementCount } from '../../engine/onnx/dtypes.ts'
 import { extract } from '../../engine/onnx/passes.ts'
 import { decodeModel, outlineModel } from '../../engine/onnx/proto.ts'
 import type { RuntimeOptions } from '../../engine/runtime.ts'
-import { type DualEncoder, towerCounts } from '../../models/dual-encoder.ts'
+import { type DualEncoder, parametersOf } from '../../models/dual-encoder.ts'
 import { type Encoder, modelEncoder } from '../../models/encoder.ts'
 import { readModelFolder } from '../../models/folder.ts'
 import { dtypeOf, type ModelDtype } from '../../models/onnx/dtypes.ts'
@@ -31,7 +31,7 @@ export async function modelEntry(
   name: string,
   options: RuntimeOptions = {},
 ): Promise<ModelEntry> {
-  const parameters = towerCounts(student.config)
+  const parameters = parametersOf(student)
   const facts = { name, parameters, bytes: { fp32: 4 * (parameters.image + parameters.text) } }
   return { model, dtype: 'fp32', encoder: await modelEncoder(name, student, student.tokenizer, options), facts }
 }
