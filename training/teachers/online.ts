@@ -20,7 +20,8 @@ export function onlineFeatures(
 ): TeacherFeatures {
   if (teacher.imageSize !== frame.imageSize || !isDeepStrictEqual(teacher.framing, frame.framing)) {
     const hint = `Store its features (--variants 1 or more), or set --image-size ${teacher.imageSize}.`
-    const told = ({ imageSize, framing }: Frame) => `images of ${imageSize} px, ${framingInWords(framing, imageSize)}`
+    const isSize = teacher.imageSize !== frame.imageSize
+    const told = ({ imageSize, framing }: Frame) => (isSize ? `images of ${imageSize} px` : `images ${framingInWords(framing, imageSize)}`)
     throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: told(frame), got: told(teacher), hint })
   }
   return {
