@@ -22,7 +22,7 @@ export interface Stage2Run extends StageRun {
   kept?: KeptTexts
 }
 
-export interface KeptTexts {
+interface KeptTexts {
   pool: PoolSettings
   /** The teacher's folder. */
   teacher: string

@@ -48,7 +48,7 @@ function tokenTexts(tokenizer: Tokenizer): (string | undefined)[] {
  * own gets the mean of all others. The directions are of the vectors as they are, not centred: the projection has no bias.
  * @param vectors the teacher's unit vectors of those tokens that are texts, by token id. [V][Et]
  */
-export function startFromWords(params: Params, { text_config: { hidden_size: width } }: ClipConfig, vectors: (Float32Array | undefined)[]): void {
+function startFromWords(params: Params, { text_config: { hidden_size: width } }: ClipConfig, vectors: (Float32Array | undefined)[]): void {
   const known = vectors.filter((vector) => vector !== undefined)
   const directions = principalDirections(known, width) // [D][Et]
   const rows = vectors.map((vector) => vector && directions.map((direction) => dot(direction, vector)))

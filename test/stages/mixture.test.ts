@@ -18,7 +18,7 @@ let folder: Promise<string> | undefined
 test.after.always(async () => folder && (await rm(await folder, { recursive: true })))
 
 const pool: Pool = {
-  rows: Array.from({ length: 60 }, (_, i) => (i % 6 === 0 ? { fr: `chose ${i}` } : { de: `Ding ${i}` })),
+  rows: Array.from({ length: 60 }, (_, i): Pool['rows'][number] => (i % 6 === 0 ? { fr: `chose ${i}` } : { de: `Ding ${i}` })),
   languages: ['de', 'fr'],
   sources: [],
   hasCedict: true,
@@ -35,7 +35,7 @@ async function run(name: string, { share = 0.5, steps = 6, resume = false, more 
   })
   const teacher = await openOnnxFolder(join(dir, 'first'), { threads: 1 })
   try {
-    const distillation = { teachers: { teacher, others: [] }, variants: 1 }
+    const distillation = { teachers: { teacher, others: [] }, variants: 1, targets: 'augmented' as const }
     const weights = { task: 1, fd: 4 }
     const main = await captionedSource(corpus, languages, { weights, distillation })
     const { set } = poolSet(pool, { tokenizer: teacher.tokenizer, seed: 1 })
