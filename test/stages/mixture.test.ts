@@ -47,7 +47,13 @@ async function run(name: string, { share = 0.5, steps = 6, resume = false, more 
     const { model } = await runStage({ ...common, label: name, settings, sources: share > 0 ? mixed(main, texts) : [main], student })
     const lines = (await readFile(join(out, 'log.jsonl'), 'utf8')).trim().split('\n')
     const log = lines.map((line) => JSON.parse(line) as Record<string, number>)
-    return { model, log, hash: createHash('sha256').update(await readFile(join(out, 'student', 'model.safetensors'))).digest('hex') }
+    return {
+      model,
+      log,
+      hash: createHash('sha256')
+        .update(await readFile(join(out, 'student', 'model.safetensors')))
+        .digest('hex'),
+    }
   } finally {
     await teacher.release()
   }
