@@ -22,7 +22,7 @@ export const textShareSettings = z.object({
     .min(0)
     .lt(1)
     .default(0)
-    .meta({ description: "part of a step's loss that texts without images have (0: none are learnt)", group: 'Training', usual: true }),
+    .meta({ description: "part of a step's loss that texts without images have (0: none are learnt)", group: 'Training' }),
   textBatch: z.int().min(32).default(512).meta({ description: 'texts without images a step', group: 'Training' }),
   textObjective: z
     .string()

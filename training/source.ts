@@ -1,8 +1,8 @@
 import type { Corpus, Language, TextCorpus } from '../corpora/sample.ts'
 import type { BatchSource } from './batch.ts'
+import type { Targets } from './data/targets.ts'
 import { loadTrainingSet, type TrainingSet } from './data/training-set.ts'
 import type { Weights } from './objectives/objective.ts'
-import type { Targets } from './teachers/image-features.ts'
 import type { Teachers } from './teachers/teachers.ts'
 
 /** What a stage learns from: a set of its own, with objectives and a share of every step's loss. */

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { languageOf } from '../corpora/language.ts'
 import { isSize, sizeForm, usualStudent } from '../models/config.ts'
+import { targetNames } from './data/targets.ts'
 import { objectiveSettings } from './objectives/settings.ts'
 import { textShareSettings } from './pool-settings.ts'
 import { trainSettings } from './settings.ts'
 import { shrinkFlags } from './shrink/settings.ts'
-import { targetNames } from './teachers/image-features.ts'
 import { tokenizerSettings } from './tokenizer-settings.ts'
 
 export const stage1Settings = trainSettings.extend({
@@ -19,16 +19,12 @@ export const stage1Settings = trainSettings.extend({
     group: 'Student',
     usual: true,
   }),
-  objective: z
-    .string()
-    .default('task:2,fd:4,crd:1,icl:1')
-    .meta({ description: 'distillation objectives with their weights', group: 'Objectives', usual: true }),
+  objective: z.string().default('task:2,fd:4,crd:1,icl:1').meta({ description: 'distillation objectives with their weights', group: 'Objectives' }),
   embedDim: z.int().positive().optional().meta({ description: "dimension of the student's embedding (default: the teacher's)", group: 'Student' }),
   imageSize: z.int().positive().optional().meta({
     description:
       "side of the images that the student sees, pixels (default: 64 for emoji, 112 for other pictures; the teacher's where that is smaller)",
     group: 'Student',
-    usual: true,
   }),
   patchSize: z.int().positive().optional().meta({
     description: 'side of the image patches, pixels (default: 8, or for images above 64 px an eighth of theirs: 64 patches)',

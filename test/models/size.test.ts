@@ -14,7 +14,8 @@ test('a size names width and layers of both towers; heads have about 64 channels
 })
 
 test('sizes that are none are refused where they are given', (t) => {
-  for (const size of ['huge', '128x3', '0x3-96x2', '128x3-96x2x2', '-128x3-96x2', 'toString']) {
+  t.throws(() => preset('128x3', { vocabSize: 300 }), { instanceOf: UserError }, 'a text tower alone is no student of two')
+  for (const size of ['huge', '128', '0x3-96x2', '128x3-96x2x2', '-128x3-96x2', 'toString']) {
     t.false(isSize(size), size)
     t.throws(() => preset(size, { vocabSize: 300 }), { instanceOf: UserError }, size)
     t.regex(stage1Settings.safeParse({ student: size }).error!.message, /160x3-96x2/, size)

@@ -7,6 +7,7 @@ import { batchLoader } from '../../corpora/batch-loader.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import { imagesPerCall } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
+import type { Targets } from '../data/targets.ts'
 import { openFeatureFolder } from './feature-folder.ts'
 import { openStore, type RowReader } from './feature-store.ts'
 import { storedAugmentations } from './stored-augmentations.ts'
@@ -17,12 +18,8 @@ export interface FeatureOptions {
   variants: number
   policy: Policy
   seed: number
-  /** What the teacher sees: the very pictures that the student is given, or the plain ones whatever the student is given. */
   targets: Targets
 }
-
-export const targetNames = ['augmented', 'plain'] as const
-export type Targets = (typeof targetNames)[number]
 
 export interface ImageFeatures {
   /** The augmentation of an image that `epoch` uses. */
