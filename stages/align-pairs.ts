@@ -23,6 +23,7 @@ export async function alignPairs(config: Stage2CommandSettings): Promise<void> {
   const settings = stage2Settings.parse(config)
   checkTexts(settings)
   requireTextsUsed(config, [settings])
+  requireTeacherUsed(config)
   const tokenizerDir = findModel(config.model)
   const trained = await trainedOn(config.model)
   const { open, ...data } = await openRunData(config, trained, usualData)
@@ -34,6 +35,13 @@ export async function alignPairs(config: Stage2CommandSettings): Promise<void> {
   await inRunFolder({ command: 'stage2', schema: stage2CommandSettings, config: { ...config, ...data } }, () =>
     runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, kept, dir: out, cacheDir, resume }),
   )
+}
+
+/** @throws UserError for a teacher that nothing is asked of */
+function requireTeacherUsed({ teacher, textShare }: Stage2CommandSettings): void {
+  if (teacher === undefined || textShare > 0) return
+  const hint = 'Set the share of texts whose features the student is to keep, such as 0.5, or leave it out.'
+  throw new UserError({ where: `--teacher ${teacher}`, expected: '--text-share above 0', got: 'none', hint })
 }
 
 function requireTeacher(folder: string | undefined): string {

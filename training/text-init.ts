@@ -44,11 +44,13 @@ function tokenTexts(tokenizer: Tokenizer): (string | undefined)[] {
 
 /**
  * Begins a text tower as a bag of the teacher's words, in place: the token table holds the teacher's vectors of the token strings in their D principal
- * directions, the first attention averages all tokens (V = O = I, Q and K a tenth of what they were, since at 0 neither would learn), and the projection leads back to the teacher's space. What has no vector of its
- * own gets the mean of all others. The directions are of the vectors as they are, not centred: the projection has no bias.
+ * directions, the first attention averages all tokens (V = O = I, Q and K a tenth of what they were, since at 0 neither would learn), and the projection leads
+ * back to the teacher's space. All other residual branches begin at 0: their last matrix, which learns from the first step on. What has no vector of its own
+ * gets the mean of all others. The directions are of the vectors as they are, not centred: the projection has no bias.
  * @param vectors the teacher's unit vectors of those tokens that are texts, by token id. [V][Et]
  */
-function startFromWords(params: Params, { text_config: { hidden_size: width } }: ClipConfig, vectors: (Float32Array | undefined)[]): void {
+function startFromWords(params: Params, { text_config: text }: ClipConfig, vectors: (Float32Array | undefined)[]): void {
+  const { hidden_size: width, num_hidden_layers: layers } = text
   const known = vectors.filter((vector) => vector !== undefined)
   const directions = principalDirections(known, width) // [D][Et]
   const rows = vectors.map((vector) => vector && directions.map((direction) => dot(direction, vector)))
@@ -61,7 +63,9 @@ function startFromWords(params: Params, { text_config: { hidden_size: width } }:
       Float32Array.from(row ?? mean, (value) => scale * value),
       id * width,
     )
-  const attention = 'text_model.encoder.layers.0.self_attn'
+  const layer = (i: number) => `text_model.encoder.layers.${i}`
+  for (let i = 0; i < layers; i++) for (const last of ['self_attn.out_proj', 'mlp.fc2']) params[`${layer(i)}.${last}.weight`]!.data.fill(0)
+  const attention = `${layer(0)}.self_attn`
   for (const part of ['q_proj', 'k_proj']) params[`${attention}.${part}.weight`]!.data.forEach((value, i, data) => void (data[i] = 0.1 * value))
   for (const part of ['v_proj', 'out_proj']) identity(params[`${attention}.${part}.weight`]!.data, width)
   const projection = params['text_projection.weight']!.data // [Et, D]

@@ -20,7 +20,7 @@ test("a text tower that begins with the teacher's vectors of its tokens is near 
   const teacher = await openOnnxFolder(teacherDir, { threads: 1 })
   try {
     const { texts } = await loadTrainingSet(emojiNames(['en', 'zh']), 'train', ['en', 'zh'])
-    await writeTokenizer(join(dir, 'words'), trainTokenizer(texts, { vocabSize: 1500 }))
+    await writeTokenizer(join(dir, 'words'), trainTokenizer(texts, { vocabSize: 3000 }))
     const tokenizer = await loadTokenizer(join(dir, 'words'))
     const { vocabSize, contextLength } = tokenizer
     const sample = texts.filter((_, i) => i % 20 === 0)
