@@ -26,7 +26,10 @@ export async function withLock<T>(file: string, what: string, body: () => Promis
 
 /** Takes the lock; returns what gives it back. Throws as withLock does. */
 export async function lock(file: string, what: string): Promise<() => Promise<void>> {
-  await mkdir(dirname(file), { recursive: true })
+  await mkdir(dirname(file), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    const hint = 'Name a file in a folder that can be written.'
+    throw new UserError({ where: file, expected: 'a file in a folder', got: `${error.code} at ${dirname(file)}`, hint })
+  })
   const holder: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) }
   for (let tries = 0; tries < 3; tries++) {
     if (await create(file, holder)) return () => rm(file, { force: true })

@@ -83,7 +83,7 @@ test('four commands take a 200-image CSV in German and French to an export', asy
   await run(dir, 'stage1', ...data, ...short, '--teacher', 'teacher', '--variants', '2', '--vocabSize', '400', '--out', 'one')
   // From here on the run says which data is meant.
   await run(dir, 'stage2', ...short, '--from', 'one', '--out', 'two', '--tensorboard')
-  t.like(await recorded(dir, 'two'), { corpus: 'captions.csv', languages: ['de', 'fr'] })
+  t.like(await recorded(dir, 'two'), { corpus: join(dir, 'captions.csv'), languages: ['de', 'fr'] })
   const printed = await run(dir, 'evaluate', '--model', 'two', '--teacher', 'teacher', '--protocol', 'test', '--out', 'measured')
   // Six steps teach nothing: at chance, rounding moves recall by more than the gate's one point.
   const exported = await run(dir, 'export', '--from', 'two', '--out', 'dist', '--dtypes', 'fp32,q8', '--maxDrop', '50')

@@ -6,10 +6,13 @@ import sharp from 'sharp'
 import { UserError } from '../../base/errors.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import { copyModel, findExport, formatsOf } from '../../export/model-files.ts'
+import { exportFolder } from '../../export/package.ts'
 import { buildDemo } from '../../web/demo.ts'
 import { examples } from '../../web/site/examples.ts'
 import { collectGallery } from '../../web/site/gallery.ts'
 import { serveSite } from '../../web/site/server.ts'
+import { moveOut } from '../export/move-out.ts'
+import { smallModel } from '../export/small-model.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 async function table(dir: string): Promise<string> {
@@ -83,10 +86,10 @@ test('folders that are no export, formats that are missing, and other folders ar
   for (const name of ['text_model', 'vision_model', 'text_model_quantized', 'vision_model_quantized', 'text_model_fp16'])
     await writeFile(join(dir, `export/onnx/${name}.onnx`), '')
   t.is(findExport(dir), join(dir, 'export'))
-  await writeFile(join(dir, 'export', 'onnx', 'text_model.onnx_data'), '')
-  for (const name of ['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json'])
-    await writeFile(join(dir, 'export', name), '{}')
-  await t.throwsAsync(copyModel(join(dir, 'export'), join(dir, 'copy'), ['fp32']), {
+  const { model, tokenizerDir } = await smallModel(t)
+  await exportFolder(model, { tokenizerDir, out: join(dir, 'outside'), dtypes: ['fp32'], threads: 1, leaveOut: ['combined', 'safetensors'] })
+  await moveOut(join(dir, 'outside', 'onnx', 'text_model.onnx'))
+  await t.throwsAsync(copyModel(join(dir, 'outside'), join(dir, 'copy'), ['fp32']), {
     instanceOf: UserError,
     message: /text_model\.onnx: expected weights inside the file, got weights in another file beside it/,
   })
