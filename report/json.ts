@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { formatRanks, type SavedRanks } from '../eval/ranks-file.ts'
+import { type AlsoName, alsoNames } from './also.ts'
 import { chineseClip, chineseClipHeadline } from './chinese-clip.ts'
 import { clipBenchmark } from './clip-benchmark.ts'
 import { renderHtml } from './html.ts'
@@ -12,8 +13,6 @@ import { openClip } from './open-clip.ts'
 import { parseReport, type Report } from './schema.ts'
 
 /** Other tools' files that can be written beside a report, by the name that asks for them: `NAME.json`. */
-export const alsoNames = ['clip_benchmark', 'open_clip', 'chinese_clip', 'output'] as const
-type AlsoName = (typeof alsoNames)[number]
 
 /** What a report can carry along. */
 export interface ReportExtras {

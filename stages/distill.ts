@@ -140,7 +140,11 @@ async function report(config: DistillSettings, open: OpenCorpus): Promise<Evalua
       commands: [commandLine('distill', distillSettings, config)],
     }
     const training = await trainingLogs(out)
-    const files = await writeReport(out, report, { ranks, material: { ...material, title: `Distillation of ${options.name}`, training } })
+    const files = await writeReport(out, report, {
+      ranks,
+      also: config.also,
+      material: { ...material, title: `Distillation of ${options.name}`, training },
+    })
     await addToCard(join(out, 'export'), recallTitle, recallSection(report))
     return { report, files }
   } finally {

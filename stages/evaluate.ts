@@ -46,7 +46,7 @@ export async function evaluate(settings: EvaluateSettings): Promise<Evaluated> {
       commands: [commandLine('evaluate', evaluateSettings, config)],
     }
     const title = `Evaluation of ${basename(resolve(config.model))}`
-    const files = await writeReport(out, report, { ranks, material: { ...material, title, training } })
+    const files = await writeReport(out, report, { ranks, also: config.also, material: { ...material, title, training } })
     return { report, files }
   } finally {
     for (const { encoder } of models) await encoder.release()

@@ -3,7 +3,7 @@ import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { stage2Settings } from '../../training/stage2-settings.ts'
-import { corpusSettings, exportDtypeSetting, maxDropSetting, teacherScaleSetting, teacherSetting } from './shared.ts'
+import { alsoSetting, corpusSettings, exportDtypeSetting, maxDropSetting, teacherScaleSetting, teacherSetting } from './shared.ts'
 
 export const distillSettings = z.object({
   ...corpusSettings,
@@ -17,6 +17,7 @@ export const distillSettings = z.object({
     group: 'Evaluation',
     decides: 'results',
   }),
+  also: alsoSetting,
   dtype: exportDtypeSetting,
   maxDrop: maxDropSetting,
   baseline: z.boolean().default(false).meta({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { knownSets } from '../../eval/known-sets.ts'
 import { runSettings } from '../../training/run-settings.ts'
-import { dataSettings, dtypeSetting, modelSetting, threadsSetting } from './shared.ts'
+import { alsoSetting, dataSettings, dtypeSetting, modelSetting, threadsSetting } from './shared.ts'
 
 export const evaluateSettings = z.object({
   model: modelSetting('run, model folder (safetensors) or exported ONNX folder'),
@@ -25,6 +25,7 @@ export const evaluateSettings = z.object({
       group: 'Evaluation',
       usual: true,
     }),
+  also: alsoSetting,
   classLanguages: z.array(z.string()).default([]).meta({
     description: 'further languages of zero-shot classification; emoji classes have names in 28 (default: the languages of the captions)',
     group: 'Evaluation',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defaultCorpus } from '../../corpora/emoji/embedded.ts'
 import { languageOf } from '../../corpora/language.ts'
 import { dtypeSuffixes, type ModelDtype } from '../../models/onnx/dtypes.ts'
+import { alsoNames } from '../../report/also.ts'
 import { shippedTeacher } from '../../run/shipped-teacher.ts'
 
 /** A language given twice would be learnt from the wrong captions. */
@@ -70,6 +71,11 @@ export const exportDtypeSetting = z
     decides: 'results',
     aliases: ['dtypes'],
   })
+
+export const alsoSetting = z
+  .array(z.enum(alsoNames))
+  .optional()
+  .meta({ description: "the report's recalls in other tools' shapes as well, each as NAME.json", group: 'Output', decides: 'results' })
 
 export const threadsSetting = z
   .int()

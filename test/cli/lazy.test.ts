@@ -29,7 +29,7 @@ async function loadedBy(t: ExecutionContext, ...args: string[]): Promise<string[
 }
 
 /** Files of ours that a help page may load: commands, their settings, and what those name. */
-const most = 66
+const most = 68
 const heavy = /node_modules\/(?:@tensorflow|onnxruntime|sharp|@huggingface|libsql|vega|esbuild|protobufjs)/
 
 test('help loads every command and nothing that computes', async (t) => {
