@@ -62,9 +62,9 @@ const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json']
 
 /** A tokenizer of another make may leave open where texts are cut, or fill them up on the left: other libraries would do as it says, or never cut. */
 async function tellOthers(file: string, { contextLength }: Tokenizer): Promise<void> {
-  const told = parseJson(await readFile(file, 'utf8'), file, 'Copy the tokenizer again.') as Record<string, unknown>
-  if (told.model_max_length === contextLength && told.padding_side !== 'left') return
-  await writeJson(file, { ...told, model_max_length: contextLength, padding_side: 'right' })
+  const written = parseJson(await readFile(file, 'utf8'), file, 'Copy the tokenizer again.') as Record<string, unknown>
+  if (written.model_max_length === contextLength && written.padding_side !== 'left') return
+  await writeJson(file, { ...written, model_max_length: contextLength, padding_side: 'right' })
 }
 
 /**

@@ -30,7 +30,7 @@ import type { Start } from './start-student.ts'
 import { type AllFeatures, featuresOfAll } from './teachers/all-features.ts'
 import { generalDim, releaseTeachers } from './teachers/teachers.ts'
 
-/** What every stage is told of the run that it is in. */
+/** What every stage gets of the run that it is in. */
 export interface StageRun {
   languages: Language[]
   /** Run folder: gets log.jsonl, checkpoints/ and student/. */
@@ -171,9 +171,9 @@ function featuresFor(
 function learnable(weights: Weights, { seed }: TrainSettings, { model: { config, params } }: Start, sources: OpenSource[]) {
   const [{ set, inner }] = sources as [OpenSource]
   const embedDim = config.projection_dim
-  const taught = sources.find(({ teacher }) => teacher)
-  const teacherDim = taught?.teacher?.embedDim ?? embedDim
-  const adapters = taught ? createAdapters(embedDim, [{ embedDim: teacherDim }, ...(taught.specialists ?? [])], weights, seed) : {}
+  const distilled = sources.find(({ teacher }) => teacher)
+  const teacherDim = distilled?.teacher?.embedDim ?? embedDim
+  const adapters = distilled ? createAdapters(embedDim, [{ embedDim: teacherDim }, ...(distilled.specialists ?? [])], weights, seed) : {}
   const sizes = { embedDim, teacherDim, classes: set.labelCount, inner: innerWidths(config, inner?.shapes) }
   return { adapters, params: { ...params, ...adapters, ...objectiveParams(weights, sizes, seed) } }
 }

@@ -88,12 +88,12 @@ export function recoloured(pixels: Float32Array, size: number, recolour: Recolou
 function sizeOf({ where, inputs }: TeacherTower, preprocessing: Preprocessing, config: ModelConfig): number {
   const [, , height, width] = inputs.find(({ name }) => name === 'pixel_values')?.dims ?? []
   const fixed = [height, width].filter((side): side is number => typeof side === 'number' && side > 0)
-  const told = preprocessing.size ?? config.imageSize
+  const said = preprocessing.size ?? config.imageSize
   if (fixed.length === 2 && fixed[0] !== fixed[1]) {
     const hint = 'Only models that see squares can be used.'
     throw new UserError({ where: `${where}, input pixel_values`, expected: 'a square', got: `${fixed[1]} × ${fixed[0]} pixels`, hint })
   }
-  if (told === undefined && fixed.length === 0) {
+  if (said === undefined && fixed.length === 0) {
     throw new UserError({
       where: preprocessing.file,
       expected: 'the size of pictures here (size, crop_size) or in config.json (vision_config.image_size)',
@@ -101,15 +101,15 @@ function sizeOf({ where, inputs }: TeacherTower, preprocessing: Preprocessing, c
       hint: "Copy preprocessor_config.json from the model's original folder.",
     })
   }
-  if (told !== undefined && fixed.length > 0 && fixed[0] !== told) {
+  if (said !== undefined && fixed.length > 0 && fixed[0] !== said) {
     throw new UserError({
       where: preprocessing.file,
       expected: `pictures of ${fixed[0]} px, as ${where} takes`,
-      got: `${told} px`,
+      got: `${said} px`,
       hint: 'The preprocessor must belong to the model: copy that of this very model.',
     })
   }
-  return told ?? fixed[0]!
+  return said ?? fixed[0]!
 }
 
 function wrongSize(where: string, size: number, { file }: Preprocessing, error: Error): UserError {

@@ -96,12 +96,12 @@ function requireDims(dir: string, image: OpenFolder['image'], text: OpenFolder['
 }
 
 /** Before the projection embeddings mostly have another length. */
-function requireProjected(dir: string, dim: number, told: number | undefined, { output }: TeacherOptions): void {
-  if (output || told === undefined || told === dim) return
+function requireProjected(dir: string, dim: number, projectionDim: number | undefined, { output }: TeacherOptions): void {
+  if (output || projectionDim === undefined || projectionDim === dim) return
   throw new UserError({
     where: join(dir, 'config.json'),
     expected: `projection_dim ${dim}, as its ONNX files give`,
-    got: `${told}`,
+    got: `${projectionDim}`,
     hint: 'The files lack the projection into the joint space, or belong to another model: export them again with it.',
   })
 }

@@ -40,8 +40,8 @@ export async function findTextLength(
     })
   const [asked, rows] = [tokenizer.maxLength ?? 0, tower.positions?.rows ?? Infinity]
   if (!fixed && asked > rows) throw tooLong(asked, `where its table of positions has ${rows} rows`)
-  const told = [tokenizer.maxLength, config.positions, positions].filter((length) => length !== undefined)
-  const wanted = fixed ?? (told.length > 0 ? Math.min(...told) : clipContext)
+  const known = [tokenizer.maxLength, config.positions, positions].filter((length) => length !== undefined)
+  const wanted = fixed ?? (known.length > 0 ? Math.min(...known) : clipContext)
   const failure = async (length: number): Promise<Error | undefined> => {
     const long = feeds(['a '.repeat(length)], length)
     return tower.embed(long, 1).then(

@@ -21,8 +21,8 @@ export function onlineFeatures(
   if (teacher.imageSize !== frame.imageSize || !isDeepStrictEqual(teacher.framing, frame.framing)) {
     const hint = `Store its features (--variants 1 or more), or set --image-size ${teacher.imageSize}.`
     const isSize = teacher.imageSize !== frame.imageSize
-    const told = ({ imageSize, framing }: Frame) => (isSize ? `images of ${imageSize} px` : `images ${framingInWords(framing, imageSize)}`)
-    throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: told(frame), got: told(teacher), hint })
+    const described = ({ imageSize, framing }: Frame) => (isSize ? `images of ${imageSize} px` : `images ${framingInWords(framing, imageSize)}`)
+    throw new UserError({ where: `teacher ${teacher.id} at every step`, expected: described(frame), got: described(teacher), hint })
   }
   return {
     embedDim: teacher.embedDim,
