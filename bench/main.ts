@@ -66,10 +66,10 @@ try {
   else if (rest.includes('--help')) console.log(help({ [name]: known(name) }))
   else await known(name).run(flagsOf(known(name), rest))
 } catch (error) {
-  const told = error instanceof z.ZodError ? unfit(error) : error
-  if (!(told instanceof UserError)) throw told
-  console.error(told.message)
-  process.exitCode = told.exitCode
+  const refusal = error instanceof z.ZodError ? unfit(error) : error
+  if (!(refusal instanceof UserError)) throw refusal
+  console.error(refusal.message)
+  process.exitCode = refusal.exitCode
 }
 
 /** Settings of stage 1 that its schema refuses. */

@@ -1,7 +1,7 @@
 import { innerTowers } from '../training/objectives/inner-layers.ts'
 import { parseObjectives } from '../training/objectives/table.ts'
 
-/** A row of the comparison: its name, and what stage 1 is told. */
+/** A row of the comparison: its name, and its settings of stage 1. */
 export interface ObjectiveRow {
   name: string
   objective: string

@@ -9,5 +9,5 @@ import { stepCostJob } from './step-cost-job.ts'
 export const jobs = { stage1: stage1Job, plain: plainJob, features: featuresJob, latency: latencyJob, recall: recallJob, 'step-cost': stepCostJob }
 
 type Jobs = typeof jobs
-/** A job with what it is told: plain data, because it goes to another process and into the key of its result. */
+/** A job with its settings: plain data, because it goes to another process and into the key of its result. */
 export type Job = { [Name in keyof Jobs]: { name: Name; work: Parameters<Jobs[Name]>[0] } }[keyof Jobs]
