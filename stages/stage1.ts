@@ -3,6 +3,7 @@ import type { Encoder } from '../models/encoder.ts'
 import type { KeptImageTower } from '../models/kept-image.ts'
 import { requireStudentSpace } from '../training/adapters.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
+import { captionTargets, unspelledNote } from '../training/data/caption-targets.ts'
 import { requireSharedClasses } from '../training/objectives/centroids.ts'
 import { innerNeeds, innerTowers } from '../training/objectives/inner-layers.ts'
 import { requireNeeds } from '../training/objectives/requirements.ts'
@@ -11,7 +12,7 @@ import { needs } from '../training/objectives/table.ts'
 import type { PoolSettings } from '../training/pool-settings.ts'
 import { runStage, type StageResult, type StageRun } from '../training/run-stage.ts'
 import { shrinkSettingsOf } from '../training/shrink/settings.ts'
-import { captionedSource } from '../training/source.ts'
+import { captionedSource, type Source } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
 import { studentImageSize } from '../training/start-student.ts'
 import { requirePivot } from '../training/teachers/all-features.ts'
@@ -52,7 +53,8 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     })
     requireStudentSpace(weights, 1 + specialists)
     const distillation = { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot }
-    const main = await captionedSource(open.corpus, run.languages, { weights, distillation, classColumn: settings.classColumn })
+    const captioned = await captionedSource(open.corpus, run.languages, { weights, distillation, classColumn: settings.classColumn })
+    const main = teachers.others.length === 0 ? spelledBy(teacher, captioned) : captioned
     if (needs(weights, 'centroids')) requireSharedClasses(main.set.labelCount, main.set.images.length, settings.classColumn)
     const texts = await poolSource({ ...pool, languages: run.languages }, settings, teachers)
     const student = async () => {
@@ -76,4 +78,11 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
       validateOn: open,
     })
   })
+}
+
+/** Captions that the teacher cannot spell have others as targets; with a pivot it reads none of them. */
+function spelledBy({ tokenizer }: Encoder, source: Source): Source {
+  if (source.distillation?.pivot !== undefined) return source
+  const { set, counts } = captionTargets(source.set, tokenizer)
+  return { ...source, set, notes: counts.map(unspelledNote) }
 }
