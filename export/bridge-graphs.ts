@@ -1,5 +1,4 @@
-import { float32ToFloat16 } from '../engine/onnx/dtypes.ts'
-import type { Graph, Node, TensorData } from '../engine/onnx/model.ts'
+import type { Graph, Node } from '../engine/onnx/model.ts'
 import { extract, prune } from '../engine/onnx/passes.ts'
 import type { Params } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
@@ -8,6 +7,7 @@ import { normalize } from '../models/layers.ts'
 import { bindParams } from '../models/towers.ts'
 import { embeddingGraph, type HeadInputs } from '../training/bridge/embedding.ts'
 import type { HeadDtype } from './head-dtypes.ts'
+import { storedAs } from './head-storage.ts'
 
 /**
  * The image tower with its head: `pixel_values` → `image_embeds` [b, E] of unit length, and beside it what the head reads.
@@ -47,48 +47,4 @@ function behind(tower: Graph, head: Graph): Graph {
   const batch = tower.inputs[0]!.dims[0]!
   const shown = head.outputs.map((output) => ({ ...output, dims: output.dims.map((dim) => (dim === 'batch_size' ? batch : dim)) }))
   return prune({ ...tower, nodes: [...tower.nodes, ...nodes], initializers, outputs: [...shown, ...tower.outputs] })
-}
-
-/** Stores the matrices of a head: as fp16, or as int8 with one scale for each row, q = round(w/s), s = max|w|/127 over the row. */
-function storedAs(graph: Graph, dtype: HeadDtype): Graph {
-  if (dtype === 'fp32') return graph
-  const nodes: Node[] = []
-  const initializers = new Map<string, TensorData>()
-  for (const [name, tensor] of graph.initializers) {
-    if (tensor.dtype !== 'float32' || tensor.dims.length !== 2) {
-      initializers.set(name, tensor)
-      continue
-    }
-    const data = tensor.data as Float32Array
-    const cast = (stored: string, output: string): Node => ({ op: 'Cast', domain: '', inputs: [stored], outputs: [output], attributes: { to: 1 } })
-    if (dtype === 'fp16') {
-      initializers.set(`${name}_fp16`, { dtype: 'float16', dims: tensor.dims, data: float32ToFloat16(data) })
-      nodes.push(cast(`${name}_fp16`, name))
-      continue
-    }
-    const { levels, scales } = quantizedRows(data, tensor.dims[1]!)
-    initializers.set(`${name}_int8`, { dtype: 'int8', dims: tensor.dims, data: levels })
-    initializers.set(`${name}_scale`, { dtype: 'float32', dims: [tensor.dims[0]!, 1], data: scales })
-    nodes.push(cast(`${name}_int8`, `${name}_levels`), {
-      op: 'Mul',
-      domain: '',
-      inputs: [`${name}_levels`, `${name}_scale`],
-      outputs: [name],
-      attributes: {},
-    })
-  }
-  return { ...graph, nodes: [...nodes, ...graph.nodes], initializers }
-}
-
-/** Symmetric int8 by row. [rows, width] → levels [rows, width], scales [rows] */
-function quantizedRows(data: Float32Array, width: number): { levels: Int8Array; scales: Float32Array } {
-  const scales = new Float32Array(data.length / width)
-  const levels = new Int8Array(data.length)
-  for (let row = 0; row < scales.length; row++) {
-    let most = 0
-    for (let i = row * width; i < (row + 1) * width; i++) most = Math.max(most, Math.abs(data[i]!))
-    scales[row] = most > 0 ? most / 127 : 1
-    for (let i = row * width; i < (row + 1) * width; i++) levels[i] = Math.round(data[i]! / scales[row]!)
-  }
-  return { levels, scales }
 }

@@ -19,6 +19,8 @@ SIZE = 260
 # Blocks, stride of the first, expansion. Kernels and widths are those of the weights.
 STAGES = ((1, 1, 1), (3, 2, 6), (3, 2, 6), (4, 2, 6), (4, 1, 6), (5, 2, 6), (1, 1, 6))
 MIDDLE_WIDTH = 840
+GRID = 2  # cells a side, of the last stage
+GRID_WIDTH = 352 * GRID * GRID
 FEATURES = 1280
 CLASSES = 1000
 
@@ -84,7 +86,7 @@ def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str, margin:
         white = g.constant(np.float32(1))
         pixels = g.op("Pad", pixels, g.integers(0, 0, margin, margin, 0, 0, margin, margin), white)
     x, size = conv(pixels, SIZE, "_conv_stem.weight", "_bn0", stride=2)
-    block, pooled, pooled_means, mean = 0, [], [], np.zeros(0)
+    block, pooled, pooled_means, largest, mean = 0, [], [], [], np.zeros(0)
     for stage, (blocks, first_stride, expansion) in enumerate(STAGES):
         for index in range(blocks):
             prefix, before, stride = f"_blocks.{block}", x, first_stride if index == 0 else 1
@@ -99,15 +101,20 @@ def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str, margin:
         if stage > 0:
             pooled.append(pool(g, x))
             pooled_means.append(mean)
+            largest.append(g.op("Flatten", g.op("GlobalMaxPool", x)))
     if f"_blocks.{block}._bn1.weight" in tensors:
         raise ValueError(f"the weights have more than {block} blocks")
+    kernel, stride = size - size // GRID, size // GRID  # cells overlap by a row where the height is odd
+    g.op("Flatten", g.op("AveragePool", x, kernel_shape=[kernel] * 2, strides=[stride] * 2), name="grid")
     x, _ = conv(x, size, "_conv_head.weight", "_bn1", mean=mean)
     features = g.op("Flatten", g.op("GlobalAveragePool", x), name="features")
     g.op("Concat", *pooled, name="middle", axis=1)
+    g.op("Concat", *largest, name="middle_max", axis=1)
     rows = tensors["_fc.weight"]
     bias = (tensors["_fc.bias"] - rounding(rows, storage) @ mean_after_relu6(tensors, "_bn1")).astype(np.float32)
     g.op("Gemm", features, stored(g, rows, storage), g.constant(bias), name="logits", transB=1)
-    outputs = [("features", FLOAT, ["batch", FEATURES]), ("middle", FLOAT, ["batch", MIDDLE_WIDTH]), ("logits", FLOAT, ["batch", CLASSES])]
+    widths = {"features": FEATURES, "middle": MIDDLE_WIDTH, "middle_max": MIDDLE_WIDTH, "grid": GRID_WIDTH, "logits": CLASSES}
+    outputs = [(name, FLOAT, ["batch", width]) for name, width in widths.items()]
     g.save(file, "efficientnet_lite2", [("pixel_values", FLOAT, ["batch", 3] + [SIZE - 2 * margin] * 2)], outputs)
     return np.concatenate(pooled_means).astype(np.float32)
 

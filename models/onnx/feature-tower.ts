@@ -42,7 +42,7 @@ interface Wanted extends RuntimeOptions {
 
 /** What features are called where nobody says it; a list is read together. */
 const usual = {
-  vision: [['features', 'middle'], ['features'], ['pooler_output'], ['image_embeds']],
+  vision: [['features', 'middle', 'middle_max', 'grid'], ['features', 'middle'], ['features'], ['pooler_output'], ['image_embeds']],
   text: [['features'], ['sentence_embedding'], ['pooler_output'], ['text_embeds']],
 }
 

@@ -6,10 +6,10 @@ const share = z.number().min(0).max(1)
 
 /** How heads between two frozen towers are trained. */
 export const bridgeSettings = z.object({
-  hidden: z.int().min(0).default(640).meta({ description: 'width of the MLP beside the linear head; 0: linear alone', group: 'Model' }),
-  steps: trainSettings.shape.steps.default(900),
-  batchSize: trainSettings.shape.batchSize.default(768).meta({ description: 'pairs a step' }),
-  learningRate: trainSettings.shape.learningRate.default(1.5e-3),
+  hidden: z.int().min(0).default(512).meta({ description: 'width of the MLP beside the linear head; 0: linear alone', group: 'Model' }),
+  steps: trainSettings.shape.steps.default(1200),
+  batchSize: trainSettings.shape.batchSize.default(512).meta({ description: 'pairs a step' }),
+  learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(50),
   weightDecay: weightDecay.unwrap().default(0.02),
   clipNorm,
@@ -17,8 +17,8 @@ export const bridgeSettings = z.object({
   meanWeight: z.number().min(0).default(1).meta({ description: "weight of 1 − cosine to the mean of the concept's texts", group: 'Objectives' }),
   dropout: z.number().min(0).lt(1).default(0.1).meta({ description: 'dropout of features', group: 'Training' }),
   hiddenDropout: z.number().min(0).lt(1).default(0.2).meta({ description: "dropout of the MLP's hidden layer", group: 'Training' }),
-  picturesShare: share.default(0.2).meta({ description: 'part of a batch from --pictures', group: 'Training' }),
-  classesShare: share.default(0.25).meta({ description: 'part of a batch from --prototypes, as pseudo-photographs', group: 'Training' }),
+  picturesShare: share.default(0.15).meta({ description: 'part of a batch from --pictures', group: 'Training' }),
+  classesShare: share.default(0.2).meta({ description: 'part of a batch from --prototypes, as pseudo-photographs', group: 'Training' }),
   firstWeight: z
     .number()
     .positive()
@@ -28,7 +28,7 @@ export const bridgeSettings = z.object({
   otherWeight: z
     .number()
     .min(0)
-    .default(0.25)
+    .default(0.4)
     .meta({ description: 'how often a text in --other-languages is drawn, relative to one in --languages', group: 'Training' }),
   logitRise: z.number().positive().default(12).meta({ description: "rise of a class's logit in its pseudo-photographs", group: 'Training' }),
   ridge: z
