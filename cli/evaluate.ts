@@ -6,7 +6,7 @@ export const evaluate: Command<typeof evaluateSettings> = {
   description: 'Measure recall, zero-shot classification and agreement per language; write report.json, report.md and report.html.',
   schema: evaluateSettings,
   examples: [
-    'evaluate runs/distill --teacher models/teachers/emoji-en-zh --out runs/measured',
+    'evaluate runs/distill --teacher models/teachers/bridged --out runs/measured',
     'evaluate runs/mine --corpus flickr30k-cn.csv --languages zh --known-set flickr30k-cn --out runs/flickr',
   ],
   async run(config) {

@@ -26,7 +26,7 @@ export const inspect: Command<typeof schema> = {
   description:
     'Tell what a folder would be as a teacher: inputs, outputs, preprocessing, languages, speed, ten pairs. Exit code 2 with the reason if none.',
   schema,
-  examples: ['inspect models/teachers/emoji-en-zh', 'inspect clip-vit-base-patch32+clip-ViT-B-32-multilingual-v1'],
+  examples: ['inspect models/teachers/bridged', 'inspect clip-vit-base-patch32+clip-ViT-B-32-multilingual-v1'],
   async run({ teacher, json, ...options }) {
     const { inspectTeacher } = await import('../stages/inspect.ts')
     const found = await inspectTeacher(teacherFolder(teacher), options)

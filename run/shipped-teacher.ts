@@ -1,9 +1,25 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { UserError } from '../base/errors.ts'
 
-export const shippedTeacher = 'models/teachers/emoji-en-zh'
+export const shippedTeacher = 'models/teachers/bridged'
 
-/** The shipped teacher is found from any working directory; a folder of that name there wins. */
+/** What shipped before, and is not there any more. */
+const former = 'models/teachers/emoji-en-zh'
+
+/**
+ * The shipped teacher is found from any working directory; a folder of that name there wins.
+ * @throws UserError for the teacher that shipped before
+ */
 export function teacherFolder(dir: string): string {
-  return dir === shippedTeacher && !existsSync(dir) ? fileURLToPath(new URL(`../${shippedTeacher}`, import.meta.url)) : dir
+  if (existsSync(dir)) return dir
+  if (dir.replaceAll('\\', '/').endsWith(former)) {
+    throw new UserError({
+      where: dir,
+      expected: `a teacher that is there: ${shippedTeacher}`,
+      got: 'the one that shipped until 2026-11-30 and knew 1,194 names alone',
+      hint: 'Begin a new run with --teacher models/teachers/bridged; a finished run needs no teacher. docs/migration.md says how to get the old one back.',
+    })
+  }
+  return dir === shippedTeacher ? fileURLToPath(new URL(`../${shippedTeacher}`, import.meta.url)) : dir
 }

@@ -25,7 +25,7 @@ export interface Place {
 export const placeFlags = {
   corpus: 'emoji',
   languages: 'en,zh',
-  teacher: 'models/teachers/emoji-en-zh',
+  teacher: 'models/teachers/bridged',
   cacheDir: '.cache',
   runs: 'runs/bench',
   out: 'docs/ablation',

@@ -13,7 +13,7 @@ import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 import { loadTrainingSet } from '../../training/data/training-set.ts'
 import { startFromTeacher } from '../../training/text-init.ts'
 
-const teacherDir = new URL('../../models/teachers/emoji-en-zh', import.meta.url).pathname
+const teacherDir = new URL('../../models/teachers/bridged', import.meta.url).pathname
 
 test("a text tower that begins with the teacher's vectors of its tokens is near the teacher before the first step", async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'distilingual-text-init-'))

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../temporary-folder.ts'
 import { writeDrawings } from './pictures.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const model = join(root, 'models/teachers/emoji-en-zh')
+const model = join(root, 'models/teachers/bridged')
 const count = 136
 
 function start(images: string, out: string): ChildProcess {

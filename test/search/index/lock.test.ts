@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../temporary-folder.ts'
 import { writeDrawings } from './pictures.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const model = join(root, 'models/teachers/emoji-en-zh')
+const model = join(root, 'models/teachers/bridged')
 
 test('of two processes that make one index the second is refused; one that was killed is no hindrance', async (t) => {
   t.timeout(300_000)

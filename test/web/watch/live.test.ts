@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../temporary-folder.ts'
 
 const patience = 180_000 // ms; a busy machine is no failure
 /** The log of the teacher that ships, as its training wrote it. */
-const recorded = (await readFile(new URL('../../../models/teachers/emoji-en-zh/training.jsonl', import.meta.url), 'utf8')).trimEnd().split('\n')
+const recorded = (await readFile(new URL('../../../models/teachers/bridged/training.jsonl', import.meta.url), 'utf8')).trimEnd().split('\n')
 
 async function runFolder(t: ExecutionContext, config: object, folders: string[] = ['.']): Promise<string> {
   const dir = join(await temporaryFolder(t), 'myrun')
