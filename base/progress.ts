@@ -1,16 +1,40 @@
 import { Presets, SingleBar } from 'cli-progress'
+import { currentWatch, type Watch } from './watch.ts'
 
 export interface Progress {
-  /** Moves to `done` units of work; `note` stands at the end of the line (a loss, a rate). */
+  /**
+   * Moves to `done` units of work; `note` stands at the end of the line (a loss, a rate).
+   * @throws the reason of the watching program's signal, once it is aborted
+   */
   update(done: number, note?: string): void
+  /** The same, for work that ends in its own way when it is called off. */
+  show(done: number, note?: string): void
   stop(): void
 }
 
 /**
- * Shows a bar with rate and ETA on a terminal, and a plain line every few seconds elsewhere.
+ * Shows a bar with rate and ETA on a terminal, and a plain line every few seconds elsewhere; a program that watches gets events instead.
  * Work done before (`from`, in a resumed run) counts towards the total, not towards the rate. Writes to stderr, so that a command's stdout stays clean.
  */
 export function progress(label: string, total: number, unit = 'items', from = 0): Progress {
+  const watch = currentWatch()
+  return watch ? events(watch, label, total, unit) : bar(label, total, unit, from)
+}
+
+function events({ onProgress, signal }: Watch, label: string, total: number, unit: string): Progress {
+  const show = (done: number, note?: string) => onProgress?.({ label, done, total, unit, note })
+  signal?.throwIfAborted()
+  return {
+    show,
+    update(done, note) {
+      show(done, note)
+      signal?.throwIfAborted()
+    },
+    stop() {},
+  }
+}
+
+function bar(label: string, total: number, unit: string, from: number): Progress {
   const started = performance.now()
   const rate = (done: number) => {
     const perSecond = (done - from) / Math.max((performance.now() - started) / 1000, 1e-3)
@@ -28,11 +52,9 @@ export function progress(label: string, total: number, unit = 'items', from = 0)
   )
   bar.start(total, from, { rate: '-', note: '' })
   let last = ''
-  return {
-    update: (done, note = last) => {
-      last = note
-      bar.update(done, { rate: rate(done), note })
-    },
-    stop: () => bar.stop(),
+  const show = (done: number, note = last) => {
+    last = note
+    bar.update(done, { rate: rate(done), note })
   }
+  return { show, update: show, stop: () => bar.stop() }
 }

@@ -31,6 +31,8 @@ interface SettingMeta {
   transient?: true
   /** Given without its flag: `search MODEL "a red apple"`; a list takes all that is left. */
   positional?: true
+  /** By this setting's values (`true` for a switch that is on): what other settings are where they are not given, nested as the schema nests. */
+  presets?: Record<string, Record<string, unknown>>
   /** Older names of the setting, which are still read. */
   aliases?: string[]
   description?: string
@@ -61,10 +63,36 @@ function collect({ properties = {}, required = [] }: Json, prefix: string): Sett
     const json = property as Json
     const name = prefix + key
     if (json.properties) return collect(json, `${name}.`)
-    const { group, usual, decides, path, transient, positional, aliases, description } = json as SettingMeta
-    const meta = { group, usual, decides, path, transient, positional, aliases, description }
+    const { group, usual, decides, path, transient, positional, presets, aliases, description } = json as SettingMeta
+    const meta = { group, usual, decides, path, transient, positional, presets, aliases, description }
     return [{ name, schema: json, required: required.includes(key), ...meta }]
   })
+}
+
+/**
+ * What was given, nested as the schema nests, and beneath it the presets of what settings are: given, by an earlier setting's preset, or by default. So settings that
+ * stand first in the schema win.
+ */
+export function withPresets(schema: z.ZodObject, given: Record<string, unknown>): Record<string, unknown> {
+  return settingsOf(schema).reduce((values, { name, presets, schema: { default: usual } }) => {
+    const preset = presets?.[String(at(values, name.split('.')) ?? usual)]
+    return preset ? beneath(preset, values) : values
+  }, given)
+}
+
+function at(values: unknown, [key, ...rest]: string[]): unknown {
+  if (key === undefined || typeof values !== 'object' || values === null) return key === undefined ? values : undefined
+  return at((values as Record<string, unknown>)[key], rest)
+}
+
+/** Settings that `values` does not have are taken from `preset`. */
+function beneath(preset: Record<string, unknown>, values: Record<string, unknown>): Record<string, unknown> {
+  const isGroup = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+  const filled = Object.entries(preset).map(([key, value]) => {
+    const given = values[key]
+    return [key, isGroup(value) && isGroup(given) ? beneath(value, given) : (given ?? value)]
+  })
+  return { ...values, ...Object.fromEntries(filled) }
 }
 
 /** What of a configuration decides what is learnt, as one level: `{'stage1.steps': 1700}`; keys that the schema does not have count as deciding. */

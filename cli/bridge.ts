@@ -5,7 +5,6 @@ import type { Command } from './command.ts'
 
 export const bridge: Command<typeof bridgeCommandSettings> = {
   name: 'bridge',
-  description: 'Make a teacher of two pretrained towers that never met: train a head between them, both towers frozen.',
   schema: bridgeCommandSettings,
   examples: [
     'bridge --image-tower IMAGE --text-tower TEXT --pictures icons --prototypes classes.tsv --out runs/bridge',

@@ -9,7 +9,6 @@ export interface Command<S extends z.ZodObject> extends AnyCommand {
 /** What the framework knows of a command. */
 export interface AnyCommand {
   name: string
-  description: string
   /**
    * Every key is a flag, with `.meta()` as base/setting.ts has it, and with `.default()` or `.optional()` unless it must be given. Objects nest:
    * `--stage1.steps`.
@@ -22,4 +21,4 @@ export interface AnyCommand {
 }
 
 /** Every command by name, each loaded when it is asked for. */
-export type CommandTable = Record<string, () => Promise<AnyCommand>>
+export type CommandTable = Record<string, { description: string; load(): Promise<AnyCommand> }>

@@ -27,7 +27,6 @@ const schema = z.object({
 
 export const compare: Command<typeof schema> = {
   name: 'compare',
-  description: 'Put evaluated runs side by side, with the significance of their differences on the same queries.',
   schema,
   examples: ['compare runs/distill runs/other --out runs/comparison', 'compare runs/a runs/b runs/c --dtype q8 --protocol unseen-style/openmoji'],
   async run(config) {

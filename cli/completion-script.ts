@@ -1,5 +1,5 @@
 import { flagOf } from '../base/setting.ts'
-import type { AnyCommand } from './command.ts'
+import type { CommandTable } from './command.ts'
 import { flagsOf } from './flags.ts'
 import type { ValueType } from './value-type.ts'
 
@@ -19,7 +19,8 @@ interface CommandWords {
 }
 
 /** A script that completes the program's commands, flags and choices without calling the program: what is possible is written into it. */
-export function completionScript(shell: (typeof shells)[number], commands: AnyCommand[]): string {
+export async function completionScript(shell: (typeof shells)[number], table: CommandTable): Promise<string> {
+  const commands = await Promise.all(Object.values(table).map(async ({ description, load }) => ({ description, ...(await load()) })))
   const words = commands.map(({ name, description, schema }) => ({ name, text: description, flags: flagsOf(schema).flatMap(wordsOf) }))
   return { bash, zsh, fish }[shell](words)
 }

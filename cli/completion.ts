@@ -8,11 +8,9 @@ const schema = z.object({
 
 export const completion: Command<typeof schema> = {
   name: 'completion',
-  description: 'Print a script that has a shell complete commands, flags and their choices.',
   schema,
   examples: ['completion bash >> ~/.bashrc', 'completion fish > ~/.config/fish/completions/distilingual.fish'],
   async run({ shell }, table) {
-    const all = await Promise.all(Object.values(table).map((load) => load()))
-    process.stdout.write(completionScript(shell, all))
+    process.stdout.write(await completionScript(shell, table))
   },
 }

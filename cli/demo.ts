@@ -3,7 +3,6 @@ import type { Command } from './command.ts'
 
 export const demo: Command<typeof demoSettings> = {
   name: 'demo',
-  description: 'Build a page that searches pictures in the browser, and serve it on this computer.',
   schema: demoSettings,
   examples: ['demo runs/distill', 'demo runs/distill/export --corpus photos.csv --languages en,de --out site --build-only'],
   async run(config) {

@@ -4,7 +4,6 @@ import type { Command } from './command.ts'
 
 export const distill: Command<typeof distillSettings> = {
   name: 'distill',
-  description: 'The main job: teacher features → stage 1 → stage 2 → evaluation per language → ONNX export → report.',
   schema: distillSettings,
   examples: ['distill', 'distill --corpus photos.csv --languages en,zh --teacher TEACHER --stage1.augmentation mild --out runs/photos'],
   async run(config) {

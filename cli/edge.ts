@@ -3,9 +3,8 @@ import type { Command } from './command.ts'
 
 export const edge: Command<typeof edgeSettings> = {
   name: 'edge',
-  description: 'Measure an exported model on this machine: size, latency, memory and recall of every format, the teacher beside it.',
   schema: edgeSettings,
-  examples: ['edge runs/distill', 'edge dist/emoji --corpus emoji --teacher models/teachers/bridged'],
+  examples: ['edge runs/distill', 'edge runs/emoji --corpus emoji --teacher models/teachers/bridged'],
   async run(config) {
     const [{ measureEdge }, { edgeMarkdown }] = await Promise.all([import('../stages/edge.ts'), import('../export/edge-files.ts')])
     const { report, files, measured } = await measureEdge(config)

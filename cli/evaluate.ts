@@ -3,7 +3,6 @@ import type { Command } from './command.ts'
 
 export const evaluate: Command<typeof evaluateSettings> = {
   name: 'evaluate',
-  description: 'Measure recall, zero-shot classification and agreement per language; write report.json, report.md and report.html.',
   schema: evaluateSettings,
   examples: [
     'evaluate runs/distill --teacher models/teachers/bridged --out runs/measured',

@@ -5,9 +5,8 @@ import type { Command } from './command.ts'
 
 export const exportModel: Command<typeof exportSettings> = {
   name: 'export',
-  description: 'Write a trained model as an ONNX folder for transformers.js, checked against the training graph and by recall per language.',
   schema: exportSettings,
-  examples: ['export runs/distill --out dist/emoji --dtype fp32,q8 --max-drop 0.5', 'export runs/distill --out dist/emoji --keep-fp32 auto'],
+  examples: ['export runs/distill --out runs/emoji --dtype fp32,q8 --max-drop 0.5', 'export runs/distill --out runs/emoji --keep-fp32 auto'],
   async run(config) {
     const recipe = await import('../stages/export.ts')
     const { measured, ...files } = await recipe.exportModel(config)

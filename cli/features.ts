@@ -5,7 +5,6 @@ import type { Command } from './command.ts'
 
 export const features: Command<typeof featuresSettings> = {
   name: 'features',
-  description: "Compute a teacher's features of a corpus, for stage 1 to find in the cache.",
   schema: featuresSettings,
   examples: ['features --corpus photos.csv --languages en,de --teacher TEACHER', 'features --targets plain'],
   async run(config) {

@@ -1,13 +1,19 @@
 import { flagOf, settingGroups } from '../base/setting.ts'
-import type { AnyCommand, CommandTable } from './command.ts'
-import type { Flag } from './flags.ts'
+import type { AnyCommand } from './command.ts'
+import { type Flag, flagsOf } from './flags.ts'
 import { placeholder } from './value-type.ts'
 
 /** Columns of a terminal that help is laid out for. */
 const columns = 100
 
+interface HelpOptions {
+  all?: boolean
+  width?: number
+}
+
 /** The text of `--help`: the usual flags in groups, with types and defaults; of `--help --all` every one. */
-export function helpText(command: AnyCommand, flags: Flag[], { all = false, width = columns }: { all?: boolean; width?: number } = {}): string {
+export function helpText(command: AnyCommand, description: string, { all = false, width = columns }: HelpOptions = {}): string {
+  const flags = flagsOf(command.schema)
   const listed = flags.filter(({ usual, required }) => all || usual || required)
   const groups = [...settingGroups.map(String), undefined].flatMap((group) => {
     const members = listed.filter((flag) => flag.group === group)
@@ -22,15 +28,7 @@ export function helpText(command: AnyCommand, flags: Flag[], { all = false, widt
   const column = Math.min(34, Math.max(...[...groups.flatMap(({ rows }) => rows), ...more].map(([flag]) => flag.length)))
   const part = (title: string, rows: Row[]) => `${title}:\n${rows.map((row) => laidOut(row, column, width)).join('')}`
   const parts = [...groups.map(({ title, rows }) => part(title, rows)), part('More', more)]
-  return `Usage: distilingual ${usage(command, flags)}\n\n${wrapped(command.description, width).join('\n')}\n\n${parts.join('\n')}${examples(command)}`
-}
-
-/** What there is, a line per command. */
-export async function overview(table: CommandTable): Promise<string> {
-  const all = await Promise.all(Object.values(table).map((load) => load()))
-  const width = Math.max(...all.map(({ name }) => name.length))
-  const lines = all.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`)
-  return `Usage: distilingual <command> [flags]\n\nCommands:\n${lines.join('\n')}\n\nEvery command explains its flags with --help.\n`
+  return `Usage: distilingual ${usage(command, flags)}\n\n${wrapped(description, width).join('\n')}\n\n${parts.join('\n')}${examples(command)}`
 }
 
 type Row = [flag: string, text: string]

@@ -32,7 +32,6 @@ const schema = z.object({
 
 export const indexImages: Command<typeof schema> = {
   name: 'index',
-  description: 'Index a folder of images for search; once more, and only what changed is embedded.',
   schema,
   examples: ['index runs/distill/export --images ~/Pictures', 'index runs/distill/export --images ~/Pictures --out photos.index --approximate'],
   async run({ json, ...request }) {

@@ -23,8 +23,6 @@ const schema = z.object({
 
 export const inspect: Command<typeof schema> = {
   name: 'inspect',
-  description:
-    'Tell what a folder would be as a teacher: inputs, outputs, preprocessing, languages, speed, ten pairs. Exit code 2 with the reason if none.',
   schema,
   examples: ['inspect models/teachers/bridged', 'inspect clip-vit-base-patch32+clip-ViT-B-32-multilingual-v1'],
   async run({ teacher, json, ...options }) {

@@ -21,7 +21,6 @@ const schema = z.object({
 
 export const parity: Command<typeof schema> = {
   name: 'parity',
-  description: 'Compare embeddings of the same files and texts: as in training, in Node, and in the browser.',
   schema,
   examples: ['parity runs/distill', 'parity runs/distill/export --images photo.jpg,logo.png'],
   async run({ model, json, ...options }) {

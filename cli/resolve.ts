@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.ts'
-import { flagOf } from '../base/setting.ts'
+import { flagOf, withPresets } from '../base/setting.ts'
 import type { AnyCommand } from './command.ts'
 import { readConfigFile } from './config-file.ts'
 import { type Flag, flagsOf } from './flags.ts'
@@ -15,7 +15,7 @@ export function resolveConfig(command: AnyCommand, args: string[]): object {
   const { values, config } = parseArguments(command, flags, args)
   const fromFile = config === undefined ? new Map<string, unknown>() : readConfigFile(config, flags, command.name)
   const merged = new Map([...fromFile, ...values])
-  const parsed = command.schema.safeParse(nested(merged))
+  const parsed = command.schema.safeParse(withPresets(command.schema, nested(merged)))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   const at = issue.path.join('.')

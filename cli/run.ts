@@ -2,9 +2,7 @@ import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { CommandTable } from './command.ts'
 import { commands } from './commands.ts'
-import { flagsOf } from './flags.ts'
-import { helpText, overview } from './help.ts'
-import { resolveConfig } from './resolve.ts'
+import { overview } from './overview.ts'
 
 type Streams = Record<'stdout' | 'stderr', { write(text: string): void }>
 
@@ -17,14 +15,19 @@ export async function run(args: string[], table: CommandTable = commands, { stdo
   try {
     if (name === undefined || name === 'help' || isHelp(name)) {
       const stream = name === undefined ? stderr : stdout
-      stream.write(await overview(table))
+      stream.write(overview(table))
       return name === undefined ? 2 : 0
     }
-    const load = Object.hasOwn(table, name) ? table[name] : undefined
-    if (!load) throw unknownCommand(name, table)
-    const command = await load()
-    if (rest.some(isHelp)) stdout.write(helpText(command, flagsOf(command.schema), { all: rest.includes('--all') }))
-    else await command.run(resolveConfig(command, rest), table)
+    const entry = Object.hasOwn(table, name) ? table[name] : undefined
+    if (!entry) throw unknownCommand(name, table)
+    const command = await entry.load()
+    if (rest.some(isHelp)) {
+      const { helpText } = await import('./help.ts')
+      stdout.write(helpText(command, entry.description, { all: rest.includes('--all') }))
+    } else {
+      const { resolveConfig } = await import('./resolve.ts')
+      await command.run(resolveConfig(command, rest), table)
+    }
     return 0
   } catch (thrown) {
     const error = asMistake(thrown)

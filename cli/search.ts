@@ -23,7 +23,6 @@ const schema = z.object({
 
 export const search: Command<typeof schema> = {
   name: 'search',
-  description: 'Find the images of a folder, or of an index of one, that fit a text best.',
   schema,
   examples: ['search runs/distill/export --images ~/Pictures "自行车"', 'search runs/distill/export --index runs/search.index "自行车"'],
   async run({ json, images, index, exact, ...request }) {

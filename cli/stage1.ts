@@ -5,7 +5,6 @@ import type { Command } from './command.ts'
 
 export const stage1: Command<typeof stage1CommandSettings> = {
   name: 'stage1',
-  description: "Stage 1: distil a teacher's image and text features into a student.",
   schema: stage1CommandSettings,
   examples: ['stage1 --corpus photos.csv --languages en,zh --teacher TEACHER --out runs/one', 'stage1 --out runs/one --resume'],
   async run(config) {

@@ -5,7 +5,6 @@ import type { Command } from './command.ts'
 
 export const stage2: Command<typeof stage2CommandSettings> = {
   name: 'stage2',
-  description: 'Stage 2: align images and texts contrastively on a small clean pair set, all languages at every step.',
   schema: stage2CommandSettings,
   examples: ['stage2 runs/one --out runs/two', 'stage2 runs/one --pairs pairs.csv --steps 300 --out runs/two'],
   async run(config) {

@@ -5,7 +5,6 @@ import type { Command } from './command.ts'
 
 export const teacher: Command<typeof teacherCommandSettings> = {
   name: 'teacher',
-  description: 'Train a teacher from random weights on the corpus and write it as an fp16 ONNX folder.',
   schema: teacherCommandSettings,
   examples: ['teacher --out runs/teacher', 'teacher --corpus photos.csv --languages en,de --steps 5000 --out runs/teacher'],
   async run(config) {

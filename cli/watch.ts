@@ -14,7 +14,6 @@ const schema = z.object({
 
 export const watch: Command<typeof schema> = {
   name: 'watch',
-  description: 'Follow a run in the browser while it trains: loss, recall per language, learning rate, speed, time left.',
   schema,
   examples: ['watch runs/distill', 'watch runs/distill --port 9000'],
   async run({ run, port }) {

@@ -126,14 +126,16 @@ function pend(items: BatchItem[]): Pending {
 }
 
 /**
- * A thread does not take over the loader that reads TypeScript here, so it starts with two lines that register it.
+ * A thread does not take over the loader that reads TypeScript in a clone, so it starts with two lines that register it.
  * Everything is resolved from this file: the working directory does not matter.
  */
 function start(settings: WorkerSettings): Worker {
+  const options = { workerData: settings, execArgv: [] }
+  if (import.meta.url.endsWith('.js')) return new Worker(new URL('./augment-worker.js', import.meta.url), options)
   const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'))
   const worker = JSON.stringify(new URL('./augment-worker.ts', import.meta.url).href)
   const code = `import { register } from ${tsx}; register(); await import(${worker})`
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: settings, execArgv: [] })
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), options)
 }
 
 function messageOf(cause: unknown): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
+import { currentWatch, toItsEnd } from '../base/watch.ts'
 import { assertSameRun, type Identity, readLatestCheckpoint, restoreInto, writeCheckpoint } from './checkpoint.ts'
 import type { Step } from './compile.ts'
 import type { LogMirror } from './events/event-file.ts'
@@ -110,10 +111,11 @@ export async function train(training: Training): Promise<TrainingResult> {
       const done = step + 1
       const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000)
       if (done % logEvery === 0 || done === steps) await log({ step: done, ...scalars, learningRate, gradientNorm: norm, stepsPerSecond })
-      bar.update(done, `loss ${loss.toFixed(3)}`)
-      if (training.evaluate && (done % training.evaluate.every === 0 || done === steps)) {
-        bar.update(done, 'measuring')
-        await log({ step: done, ...(await training.evaluate.run()) })
+      bar.show(done, `loss ${loss.toFixed(3)}`)
+      const { evaluate } = training
+      if (evaluate && (done % evaluate.every === 0 || done === steps)) {
+        bar.show(done, 'measuring')
+        await log({ step: done, ...(await toItsEnd(() => evaluate.run())) })
       }
       if (done % checkpointEvery === 0 || done === steps || interrupt.asked()) await save(done)
       if (interrupt.asked()) throw interrupted(training.label, done, dir)
@@ -165,8 +167,10 @@ function stepOf(line: string): number {
   }
 }
 
-/** Ctrl-C once: finish the step and save. Twice: leave at once. */
+/** Ctrl-C once: finish the step and save. Twice: leave at once. A program that watches has its signal for that. */
 function onInterrupt() {
+  const watch = currentWatch()
+  if (watch) return { asked: () => watch.signal?.aborted ?? false, stop: () => {} }
   let asked = false
   const handler = () => {
     if (asked) process.exit(130)

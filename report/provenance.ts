@@ -3,11 +3,10 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { packageRoot } from '../base/package-root.ts'
 import type { Provenance } from './schema.ts'
 
 const require = createRequire(import.meta.url)
-const home = fileURLToPath(new URL('../', import.meta.url))
 
 /**
  * Where a report comes from: configuration and seed as given, and what is gathered here: versions of this package, its
@@ -39,7 +38,7 @@ interface Manifest {
 }
 
 function versions(): Record<string, string> {
-  const self = manifest(join(home, 'package.json'))
+  const self = manifest(join(packageRoot(), 'package.json'))
   const versions: Record<string, string> = { node: process.versions.node, [self.name]: self.version }
   for (const name of Object.keys(self.dependencies ?? {})) {
     // Asked of the folders, not of the resolver: many packages do not export their package.json.
@@ -57,7 +56,7 @@ function manifest(file: string): Manifest {
 function commit(): { commit: string | null; dirty?: boolean } {
   try {
     const [top, head] = git('rev-parse', '--show-toplevel', 'HEAD').split('\n')
-    if (!top || !head || realpathSync(top) !== realpathSync(home)) return { commit: null }
+    if (!top || !head || realpathSync(top) !== realpathSync(packageRoot())) return { commit: null }
     return { commit: head, dirty: git('status', '--porcelain', '--untracked-files=no') !== '' }
   } catch {
     return { commit: null }
@@ -65,5 +64,5 @@ function commit(): { commit: string | null; dirty?: boolean } {
 }
 
 function git(...args: string[]): string {
-  return execFileSync('git', args, { cwd: home, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  return execFileSync('git', args, { cwd: packageRoot(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import { packageRoot } from '../base/package-root.ts'
 
 export const shippedTeacher = 'models/teachers/bridged'
 
@@ -18,8 +19,8 @@ export function teacherFolder(dir: string): string {
       where: dir,
       expected: `a teacher that is there: ${shippedTeacher}`,
       got: 'the one that shipped until 2026-11-30 and knew 1,194 names alone',
-      hint: 'Begin a new run with --teacher models/teachers/bridged; a finished run needs no teacher. docs/migration.md says how to get the old one back.',
+      hint: 'Begin a new run with --teacher models/teachers/bridged; a finished run needs no teacher (docs/migration.md).',
     })
   }
-  return dir === shippedTeacher ? fileURLToPath(new URL(`../${shippedTeacher}`, import.meta.url)) : dir
+  return dir === shippedTeacher ? join(packageRoot(), shippedTeacher) : dir
 }

@@ -2,7 +2,7 @@ import { defaultCorpus } from '../corpora/emoji/embedded.ts'
 import { parseDtypes } from '../export/dtypes.ts'
 import { openRunData } from '../run/run-data.ts'
 import { trainedOn } from '../run/trained-on.ts'
-import { buildDemo } from '../web/demo.ts'
+import { buildDemo } from '../web/site/demo.ts'
 import type { DemoSettings } from './settings/demo.ts'
 
 /** Builds the demo's site for the data of the model's run, or what the settings name. Throws UserError as buildDemo does. */

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { requireDevice } from '../engine/compile.ts'
+import { headlineOf } from '../eval/headline.ts'
 import { requireValidation } from '../eval/validation.ts'
 import { addToCard } from '../export/card-section.ts'
 import { parseDtypes, requireKeptDtypes } from '../export/dtypes.ts'
@@ -61,7 +62,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   const imageSize = await studentImageSize(config.stage1, open.imageSize, teacher.imageSize)
   const keptImage = config.stage1.keepImageTower ? await findKeptImage(teacherFolder(config.teacher)) : undefined
   return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
-    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, [{ ...teacher, imageSize }, teacher], cacheDir)
+    await decodeProtocols({ open, languages }, protocolsOf(config, open), [{ ...teacher, imageSize }, teacher], cacheDir)
     await trainStages(config, open, teacher, keptImage)
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
@@ -131,7 +132,7 @@ async function report(config: DistillSettings, open: OpenCorpus): Promise<Evalua
     for (const model of await exported(config)) models.push(model)
     models.push(await folderEntry('student-stage1', join(out, 'stage1', 'student'), options))
     if (config.baseline) models.push(await folderEntry('scratch', join(out, 'scratch', 'student'), options))
-    const protocols = config.protocol ?? open.protocols
+    const protocols = protocolsOf(config, open)
     const { report: measured, ranks, material } = await evaluateModels(models, { open, protocols, languages, cacheDir, seed })
     const report = {
       schema: 1 as const,
@@ -150,6 +151,10 @@ async function report(config: DistillSettings, open: OpenCorpus): Promise<Evalua
   } finally {
     for (const { encoder } of models) await encoder.release()
   }
+}
+
+function protocolsOf({ protocol, quick }: DistillSettings, { protocols, headlineProtocols }: OpenCorpus): string[] {
+  return protocol ?? (quick ? [headlineOf(protocols, headlineProtocols)!] : protocols)
 }
 
 /** The student's smaller formats. q8 is what ships to browsers and stands in every table, the others only where the report looks closely. */

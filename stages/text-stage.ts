@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts'
+import { notice } from '../base/watch.ts'
 import { type OpenCorpus, pictureSize } from '../corpora/open.ts'
 import type { TextCorpus } from '../corpora/sample.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
@@ -73,7 +74,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
   })
   if (keptImage) return result
   const image = settings.init ? `that of ${settings.init}` : "random: the teacher's own fits the text tower"
-  process.stderr.write(`${label}: the image tower was left as it was (${image})\n`)
+  notice(`${label}: the image tower was left as it was (${image})`)
   return result
 }
 

@@ -26,7 +26,7 @@ const layers: string[][] = [
   ['run'],
   ['web'],
   ['stages'],
-  ['cli'],
+  ['cli', 'api'],
 ]
 const named = layers.flat()
 /** The row of a file: that of the longest name that it lies in. */
@@ -35,7 +35,7 @@ const layerOf = (file: string): { name: string; row: number } => {
   return { name, row: layers.findIndex((row) => row.includes(name)) }
 }
 const product = [...new Set(named.map((folder) => folder.split('/')[0]!))]
-const others = ['bench', 'test', 'bin']
+const others = ['bench', 'build', 'test', 'bin']
 
 /** The only files that may import a package, for packages that have one door. */
 const doors: Record<string, string> = {

@@ -1,3 +1,4 @@
+import { notice } from '../base/watch.ts'
 import type { Params } from '../engine/params.ts'
 import { towerCounts } from '../models/dual-encoder.ts'
 import { stepFlops } from '../models/flops.ts'
@@ -33,7 +34,7 @@ export function announce({ label, params, settings, sources }: Announced, shapes
     ...(others.length > 0 ? [`  shares of the loss: ${sources.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')}`] : []),
     `  ${settings.steps} steps of ${batch} ${things} (${((settings.steps * batch) / set.count).toFixed(1)} epochs), ${(flops / 1e9).toFixed(0)} GFLOP each, engine ${settings.engine} on ${settings.device}, seed ${settings.seed}`,
   ]
-  process.stderr.write(`${lines.join('\n')}\n`)
+  notice(lines.join('\n'))
 }
 
 function linesOf({ name, set, settings, notes = [] }: OpenSource): string[] {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type CloseLater, closing } from '../base/closing.ts'
 import { hashFiles } from '../base/hashes.ts'
+import { notice } from '../base/watch.ts'
 import type { Frame } from '../corpora/framing.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import { buildPixelCache } from '../corpora/pixel-cache.ts'
@@ -114,7 +115,7 @@ export function runStage(stage: Stage): Promise<StageResult> {
     })
     const shrunk = await capacity?.settle()
     const settled = settleAdapters(shrunk?.model ?? model, adapters, weights)
-    for (const note of [shrunk?.note, settled.note]) if (note) process.stderr.write(`${label}: ${note}\n`)
+    for (const note of [shrunk?.note, settled.note]) if (note) notice(`${label}: ${note}`)
     const trained = { ...settled.model, framing: model.framing }
     await writeModelFolder(join(dir, 'student'), trained, tokenizerDir)
     return { model: trained, tokenizerDir, result }

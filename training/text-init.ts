@@ -1,5 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { UserError } from '../base/errors.ts'
+import { notice } from '../base/watch.ts'
 import type { Params } from '../engine/params.ts'
 import type { ClipConfig } from '../models/config.ts'
 import type { Encoder } from '../models/encoder.ts'
@@ -31,7 +32,7 @@ export async function startFromTeacher({ model, tokenizer }: Start, teacher: Enc
     return at === undefined ? undefined : rows.subarray(at * teacher.embedDim, (at + 1) * teacher.embedDim)
   }
   startFromWords(params, config, texts.map(vectorOf))
-  process.stderr.write(`text tower: begins with the teacher's vectors of ${distinct.length} of ${tokenizer.vocabSize} tokens\n`)
+  notice(`text tower: begins with the teacher's vectors of ${distinct.length} of ${tokenizer.vocabSize} tokens`)
 }
 
 /** A token as a text of its own; undefined for special tokens and for bytes that are no characters. */

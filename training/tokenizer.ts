@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { flagOf } from '../base/setting.ts'
+import { notice } from '../base/watch.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
 import type { TokenizerSettings } from './tokenizer-settings.ts'
 
@@ -18,7 +19,7 @@ export async function runTokenizer(dir: string, texts: readonly string[], option
   }
   const trained = join(dir, 'tokenizer')
   if (resume && existsSync(join(trained, 'tokenizer.json'))) return trained
-  process.stderr.write(`tokenizer: learning ${vocabSize} tokens from ${texts.length} captions\n`)
+  notice(`tokenizer: learning ${vocabSize} tokens from ${texts.length} captions`)
   await writeTokenizer(trained, trainTokenizer(watched(texts), { vocabSize, contextLength, algorithm }))
   return trained
 }

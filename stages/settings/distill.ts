@@ -5,8 +5,22 @@ import { stage1Settings } from '../../training/stage1-settings.ts'
 import { stage2Settings } from '../../training/stage2-settings.ts'
 import { alsoSetting, corpusSettings, exportDtypeSetting, maxDropSetting, teacherScaleSetting, teacherSetting } from './shared.ts'
 
+/** What --quick stands for: a first look, not a result. */
+const quick = {
+  stage1: { steps: 300, warmup: 30, variants: 1 },
+  stage2: { steps: 50, warmup: 10 },
+  dtype: ['fp32', 'q8'],
+}
+
 export const distillSettings = z.object({
   ...corpusSettings,
+  quick: z.boolean().default(false).meta({
+    description: 'a first look: fewer steps, one augmented version of every image, one protocol in the report; other flags win',
+    group: 'Training',
+    usual: true,
+    decides: 'results',
+    presets: { true: quick },
+  }),
   teacher: teacherSetting,
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,

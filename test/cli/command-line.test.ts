@@ -35,7 +35,7 @@ for (const [what, args, expected] of configs) {
 }
 
 test('how a run was started over is left out', async (t) => {
-  const distill = await commands.distill!()
+  const distill = await commands.distill!.load()
   const config = z.parse(distill.schema, { resume: true, force: true, cacheDir: 'elsewhere', stage1: { steps: 7 } })
   t.is(commandLine('distill', distill.schema, config), 'npx distilingual distill --stage1.steps 7')
 })

@@ -7,11 +7,11 @@ import { flagsOf } from '../../cli/flags.ts'
 import { run } from '../../cli/run.ts'
 import { runShow, showCommand } from './fixture.ts'
 
-const show = showCommand(() => {})
+const show = { description: 'Shows its configuration.', load: async () => showCommand(() => {}) }
 
 /** What bash completes a line to, by its own rules. */
 async function completed(...words: string[]): Promise<string[]> {
-  const code = `${completionScript('bash', [show])}
+  const code = `${await completionScript('bash', { show })}
     COMP_WORDS=(distilingual ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}
     _distilingual; printf '%s\\n' "\${COMPREPLY[@]}"`
   const { stdout } = await promisify(execFile)('bash', ['--norc', '-c', code])
@@ -28,7 +28,7 @@ test('bash completes commands, flags and choices', async (t) => {
 
 for (const shell of shells) {
   test(`${shell} can read the script of all commands`, async (t) => {
-    const script = completionScript(shell, await Promise.all(Object.values(commands).map((load) => load())))
+    const script = await completionScript(shell, commands)
     for (const part of ['stage1.batch-size', 'no-reduce-range', 'flickr30k-cn']) t.true(script.includes(part), part)
     if (spawnSync(shell, ['-c', 'true']).status !== 0) return t.log(`${shell} is not installed: its syntax was not checked`)
     const { status, stderr } = spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' })
@@ -44,7 +44,7 @@ test('an unknown shell is refused', async (t) => {
 })
 
 test('every flag of every command says what it is, in a group; at most twelve of a command are usual', async (t) => {
-  for (const load of Object.values(commands)) {
+  for (const { load } of Object.values(commands)) {
     const command = await load()
     const flags = flagsOf(command.schema)
     for (const { name, group, description } of flags) t.truthy(group && description, `${command.name} --${name}`)
@@ -57,7 +57,7 @@ test('every flag of every command says what it is, in a group; at most twelve of
 test('examples of help can be read', async (t) => {
   t.like(await runShow('show', '--help'), { code: 0 })
   const { resolveConfig } = await import('../../cli/resolve.ts')
-  for (const load of Object.values(commands)) {
+  for (const { load } of Object.values(commands)) {
     const command = await load()
     for (const example of command.examples!) {
       const [line] = example.split(/ >>? /) as [string]

@@ -27,7 +27,6 @@ const schema = z.object({
 
 export const showCommand = (onRun: (config: z.output<typeof schema>) => void): Command<typeof schema> => ({
   name: 'show',
-  description: 'Shows its configuration.',
   schema,
   examples: ['show "a text"'],
   async run(config) {
@@ -47,10 +46,13 @@ export async function runShow(...args: string[]) {
   })
   let config: unknown
   const table = {
-    show: async () =>
-      showCommand((got) => {
-        config = got
-      }),
+    show: {
+      description: 'Shows its configuration.',
+      load: async () =>
+        showCommand((got) => {
+          config = got
+        }),
+    },
   }
   const code = await run(args, table, { stdout: stream('stdout'), stderr: stream('stderr') })
   return { code, config, ...written }

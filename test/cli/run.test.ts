@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
+import type { AnyCommand } from '../../cli/command.ts'
 import { flagsOf } from '../../cli/flags.ts'
 import { run } from '../../cli/run.ts'
 import { runSettings } from '../../training/run-settings.ts'
@@ -65,19 +66,21 @@ for (const [what, args, message] of mistakes) {
   })
 }
 
+/** A row of the table of commands. */
+const entry = (load: () => Promise<AnyCommand>) => ({ description: 'Does something.', load })
+
 test("a path that the system refuses is the user's to mend: one line, exit code 2", async (t) => {
   const file = await writeConfig(t, {})
   const schema = z.object({ out: z.string().describe('where') })
   const make = async () => ({
     name: 'make',
-    description: 'Makes.',
     schema,
     run: async ({ out }: { out: string }) => void (await mkdir(out, { recursive: true })),
   })
   for (const out of [file, join(file, 'inner')]) {
     const written: string[] = []
     const stream = { write: (text: string) => void written.push(text) }
-    t.is(await run(['make', '--out', out], { make }, { stdout: stream, stderr: stream }), 2)
+    t.is(await run(['make', '--out', out], { make: entry(make) }, { stdout: stream, stderr: stream }), 2)
     t.regex(written.join(''), /^\/.*: expected a path that can be used, got E(?:EXIST|NOTDIR).*name another\.\n$/)
   }
 })
@@ -85,24 +88,23 @@ test("a path that the system refuses is the user's to mend: one line, exit code 
 const fullDisk = '/dev/full'
 const onLinux = existsSync(fullDisk) ? test : test.skip
 onLinux('a full disk is told as such, though the error names no path', async (t) => {
-  const fill = async () => ({ name: 'fill', description: 'Fills.', schema: z.object({}), run: () => writeFile(fullDisk, 'more') })
+  const fill = async () => ({ name: 'fill', schema: z.object({}), run: () => writeFile(fullDisk, 'more') })
   const written: string[] = []
   const stream = { write: (text: string) => void written.push(text) }
-  t.is(await run(['fill'], { fill }, { stdout: stream, stderr: stream }), 2)
+  t.is(await run(['fill'], { fill: entry(fill) }, { stdout: stream, stderr: stream }), 2)
   t.regex(written.join(''), /^disk: expected a path that can be used, got ENOSPC.*Free some space and run the same command again\.\n$/)
 })
 
 test('a list may be the positional key: it takes every argument that is no flag', async (t) => {
   const list = {
     name: 'list',
-    description: 'Lists.',
     schema: z.object({ runs: z.array(z.string()).min(2).meta({ description: 'runs', positional: true }), seed: z.int().default(1) }),
     run: async (config: object) => void got.push(config),
   }
   const got: object[] = []
   const written: string[] = []
   const stream = { write: (text: string) => void written.push(text) }
-  const runList = (...args: string[]) => run(['list', ...args], { list: async () => list }, { stdout: stream, stderr: stream })
+  const runList = (...args: string[]) => run(['list', ...args], { list: entry(async () => list) }, { stdout: stream, stderr: stream })
   t.is(await runList('a,b', '--seed', '2', 'c'), 0)
   t.is(await runList('--runs', 'a,b'), 0)
   t.deepEqual(got, [
@@ -124,9 +126,9 @@ test('flags win over the config file, the config file over defaults', async (t) 
 test('how a run was begun is not read from its config.json', async (t) => {
   const schema = runSettings
   let config: object = {}
-  const begin = async () => ({ name: 'begin', description: 'Begins.', schema, run: async (got: object) => void (config = got) })
+  const begin = async () => ({ name: 'begin', schema, run: async (got: object) => void (config = got) })
   const file = await writeConfig(t, { command: 'begin', out: 'here', force: true, resume: true })
-  t.is(await run(['begin', '--config', file], { begin }), 0)
+  t.is(await run(['begin', '--config', file], { begin: entry(begin) }), 0)
   t.deepEqual(config, { out: 'here', cacheDir: '.cache', force: false, resume: false })
 })
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closing } from '../../base/closing.ts'
 import { flatten } from '../../base/flatten.ts'
 import { decisive } from '../../base/setting.ts'
+import { notice } from '../../base/watch.ts'
 import type { Identity } from '../../engine/checkpoint.ts'
 import { compile } from '../../engine/compile.ts'
 import { warmupCosine } from '../../engine/optim/schedule.ts'
@@ -114,5 +115,5 @@ function announce({ settings, open }: BridgeRun, { material, gains }: Prepared, 
     `  texts: ${unknown.join(', ')}${near.length > 0 ? `; translations nearer than others by a cosine of ${near.join(', ')}` : ''}`,
     `  ${settings.steps} steps of ${settings.batchSize} pairs, seed ${settings.seed}`,
   ]
-  process.stderr.write(`${lines.join('\n')}\n`)
+  notice(lines.join('\n'))
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../../base/errors.ts'
+import { notice } from '../../base/watch.ts'
 import type { Policy } from '../../corpora/augment.ts'
 import type { Frame } from '../../corpora/framing.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
@@ -82,9 +83,7 @@ async function asSeenBy<D extends TrainingData, T>(
   if (!data.pixels || variants === 0 || (data.pixels.size === size && isDeepStrictEqual(data.pixels.framing, framing))) return use(data)
   const pixels = await buildPixelCache(data.set.images, { dir: cacheDir, size, framing })
   const megabytes = (pixels.count * size * size * 4) / 1e6
-  process.stderr.write(
-    `teacher: sees ${size} px, the student ${data.pixels.size} px; pictures at ${size} px take ${megabytes.toFixed(0)} MB in ${cacheDir}\n`,
-  )
+  notice(`teacher: sees ${size} px, the student ${data.pixels.size} px; pictures at ${size} px take ${megabytes.toFixed(0)} MB in ${cacheDir}`)
   return use({ ...data, pixels }).finally(() => pixels.close())
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import writeFileAtomic from 'write-file-atomic'
 import { UserError } from '../../base/errors.ts'
+import { notice } from '../../base/watch.ts'
 
 /**
  * Rows of one kind in files KIND-00000-CRC.EXT, KIND-00001-CRC.EXT, … of `blockRows` rows each. CRC is the CRC-32 of the file's bytes in hexadecimal: a file
@@ -46,7 +47,7 @@ export async function openBlocks<T>(
       found[block] = { file, ...parse(bytes, file, block) }
     } catch (error) {
       if (!(error instanceof UserError)) throw error
-      process.stderr.write(`${file} is damaged (expected ${error.fields.expected}, got ${error.fields.got}): it is made again\n`)
+      notice(`${file} is damaged (expected ${error.fields.expected}, got ${error.fields.got}): it is made again`)
       await rm(file, { force: true })
     }
   }

@@ -39,7 +39,7 @@ export async function embedInBrowser(
   try {
     const files = images.map(({ name }, i) => `probe-${i}${extname(name).toLowerCase()}`) // browsers know an SVG by its ending
     const request: CheckRequest = { dtype, frame, images: files, texts }
-    await writeRuntime(folder, ['parity/check.ts', 'parity/library.ts'])
+    await writeRuntime(folder, ['parity/check', 'parity/library'])
     await copyModel(dir, join(folder, 'model'), [dtype])
     await writeFile(join(folder, 'index.html'), html`<!doctype html><meta charset="utf-8">${headTags()}<title>parity</title>`.markup)
     for (const [i, { file }] of images.entries()) await writeFile(join(folder, files[i]!), file)

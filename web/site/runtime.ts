@@ -1,8 +1,8 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { writeModules } from './modules.ts'
 
 /** For the page's import map: transformers.js without the WebGPU runtime, whose WebAssembly is twice as large. */
 export const runtimeImports = {
@@ -14,36 +14,11 @@ export const runtimeImports = {
 const sources = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * The page's files are translated one by one and stay apart: they find each other by relative addresses, packages through the import map. What they share
- * with Node becomes a part of them.
- */
-const keepApart: Plugin = {
-  name: 'keep-apart',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^/ }, ({ path, kind, resolveDir }) => {
-      const isShared = path.startsWith('.') && !join(resolveDir, path).startsWith(sources)
-      return kind === 'entry-point' || isShared ? undefined : { path: path.replace(/\.ts$/, '.js'), external: true }
-    })
-  },
-}
-
-/**
  * Writes app/ (the page's own modules as JavaScript), vendor/ (transformers.js and onnxruntime-web), style.css and icon.svg.
- * @param more modules in folders below
+ * @param more of `pageModules` that the site needs
  */
 export async function writeRuntime(dir: string, more: string[] = []): Promise<void> {
-  const modules = [...(await readdir(sources)).filter((name) => name.endsWith('.ts')), ...more]
-  await build({
-    entryPoints: modules.map((name) => join(sources, name)),
-    outdir: join(dir, 'app'),
-    outbase: sources,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    plugins: [keepApart],
-    logLevel: 'silent',
-    tsconfigRaw: {}, // a tsconfig.json of the user's folder is none of ours
-  })
+  await writeModules(join(dir, 'app'), more)
   for (const name of ['style.css', 'icon.svg']) await copyFile(join(sources, name), join(dir, name))
   await writeVendor(join(dir, 'vendor'))
 }
