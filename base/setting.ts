@@ -31,7 +31,10 @@ interface SettingMeta {
   transient?: true
   /** Given without its flag: `search MODEL "a red apple"`; a list takes all that is left. */
   positional?: true
-  /** By this setting's values (`true` for a switch that is on): what other settings are where they are not given, nested as the schema nests. */
+  /**
+   * By this setting's values (`true` for a switch that is on): what the settings beside it are where they are not given, and those of groups beside it, nested as the
+   * schema nests.
+   */
   presets?: Record<string, Record<string, unknown>>
   /** Older names of the setting, which are still read. */
   aliases?: string[]
@@ -75,9 +78,20 @@ function collect({ properties = {}, required = [] }: Json, prefix: string): Sett
  */
 export function withPresets(schema: z.ZodObject, given: Record<string, unknown>): Record<string, unknown> {
   return settingsOf(schema).reduce((values, { name, presets, schema: { default: usual } }) => {
-    const preset = presets?.[String(at(values, name.split('.')) ?? usual)]
-    return preset ? beneath(preset, values) : values
+    const path = name.split('.')
+    const preset = presets?.[String(at(values, path) ?? usual)]
+    return preset ? beneath(inside(path.slice(0, -1), preset), values) : values
   }, given)
+}
+
+/** What a setting is where nothing is given: its default, or what a preset makes of it. By the setting's name. */
+export function effectiveDefaults(schema: z.ZodObject): Map<string, unknown> {
+  const preset = withPresets(schema, {})
+  return new Map(settingsOf(schema).map(({ name, schema: { default: usual } }) => [name, at(preset, name.split('.')) ?? usual]))
+}
+
+function inside(groups: string[], preset: Record<string, unknown>): Record<string, unknown> {
+  return groups.reduceRight((nested, group) => ({ [group]: nested }), preset)
 }
 
 function at(values: unknown, [key, ...rest]: string[]): unknown {

@@ -1,4 +1,4 @@
-import { flagOf, settingGroups } from '../base/setting.ts'
+import { effectiveDefaults, flagOf, settingGroups } from '../base/setting.ts'
 import type { AnyCommand } from './command.ts'
 import { type Flag, flagsOf } from './flags.ts'
 import { placeholder } from './value-type.ts'
@@ -13,7 +13,8 @@ interface HelpOptions {
 
 /** The text of `--help`: the usual flags in groups, with types and defaults; of `--help --all` every one. */
 export function helpText(command: AnyCommand, description: string, { all = false, width = columns }: HelpOptions = {}): string {
-  const flags = flagsOf(command.schema)
+  const defaults = effectiveDefaults(command.schema)
+  const flags = flagsOf(command.schema).map((flag) => ({ ...flag, default: defaults.get(flag.name) }))
   const listed = flags.filter(({ usual, required }) => all || usual || required)
   const groups = [...settingGroups.map(String), undefined].flatMap((group) => {
     const members = listed.filter((flag) => flag.group === group)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { shippedTeacher } from '../../run/shipped-teacher.ts'
 import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
@@ -7,21 +8,29 @@ import { alsoSetting, corpusSettings, exportDtypeSetting, maxDropSetting, teache
 
 /** What --quick stands for: a first look, not a result. */
 const quick = {
-  stage1: { steps: 300, warmup: 30, variants: 1 },
+  textLimit: 20_000,
+  stage1: { steps: 300, warmup: 30 },
   stage2: { steps: 50, warmup: 10 },
   dtype: ['fp32', 'q8'],
+}
+
+/** What suits the teacher that ships (docs/log.md, 2026-11-30): it knows far more words than a corpus of pictures holds. */
+const shippedRecipe = {
+  textLimit: 200_000,
+  stage1: { keepImageTower: true, textShare: 0.5 },
+  stage2: { textShare: 0.5 },
 }
 
 export const distillSettings = z.object({
   ...corpusSettings,
   quick: z.boolean().default(false).meta({
-    description: 'a first look: fewer steps, one augmented version of every image, one protocol in the report; other flags win',
+    description: 'a first look: fewer steps and texts, one protocol in the report; other flags win',
     group: 'Training',
     usual: true,
     decides: 'results',
     presets: { true: quick },
   }),
-  teacher: teacherSetting,
+  teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: shippedRecipe } }),
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
   stage1: stage1Settings.prefault({}),

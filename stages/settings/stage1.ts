@@ -1,15 +1,19 @@
 import { z } from 'zod'
+import { shippedTeacher } from '../../run/shipped-teacher.ts'
 import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { corpusSettings, teacherScaleSetting, teacherSetting } from './shared.ts'
+
+/** What suits the teacher that ships, as in distill. */
+const shippedRecipe = { textLimit: 200_000, keepImageTower: true, textShare: 0.5 }
 
 export const stage1CommandSettings = z.object({
   ...corpusSettings,
   corpus: corpusSettings.corpus.meta({
     description: 'emoji, emoji-names, or a .csv, .tsv or .jsonl file; without images the text tower alone learns',
   }),
-  teacher: teacherSetting,
+  teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: shippedRecipe } }),
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
   ...stage1Settings.shape,
