@@ -44,6 +44,8 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     const specialists = teachers.others.filter(({ languages }) => languages).length
     requireNeeds(weights, {
       images: true,
+      texts: true,
+      pairs: true,
       teacher: true,
       'one-teacher': specialists === 0,
       classes: true,

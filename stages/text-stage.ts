@@ -45,7 +45,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
   const towers = innerTowers(weights).filter((tower) => tower === 'text')
   const result = await withTeachers({ teacher, settings, languages: run.languages, towers }, async (teachers) => {
     const { image: _unseen, ...shapes } = teachers.innerTeacher?.shapes ?? {}
-    requireNeeds(weights, { teacher: true, ...innerNeeds(shapes) })
+    requireNeeds(weights, { texts: true, teacher: true, ...innerNeeds(shapes) })
     const embedDim = generalDim(teachers)
     const distillation = { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot }
     const main = await captionedSource(texts, run.languages, { weights, distillation })

@@ -22,7 +22,7 @@ export function checkTexts(settings: TextShareSettings & { specialists?: string[
     throw new UserError({ where, expected: 'one teacher for all languages', got: `--specialists ${settings.specialists.join()}`, hint })
   }
   const weights = parseObjectives(settings.textObjective, '--text-objective')
-  requireNeeds(weights, { teacher: true }, '--text-objective')
+  requireNeeds(weights, { texts: true, teacher: true }, '--text-objective')
   return weights
 }
 

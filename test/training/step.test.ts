@@ -7,6 +7,7 @@ import type { Params } from '../../engine/params.ts'
 import { allGates, gatesOf } from '../../models/gates.ts'
 import { patchCount } from '../../models/vision.ts'
 import { createAdapters } from '../../training/adapters.ts'
+import { defaultObjectiveSettings } from '../../training/objectives/settings.ts'
 import { objectiveParams, parseObjectives } from '../../training/objectives/table.ts'
 import { createCompactors } from '../../training/shrink/compactors.ts'
 import { trainingStep } from '../../training/step.ts'
@@ -28,7 +29,9 @@ const steps: Record<string, Partial<StepShape>> = {
   'class-embed:0.5': { centroids: 4 },
   'hidden:1,attention:0.5': { inner },
   'attention-image:1': { inner: { image: { ...inner.image, heads: 3 } } },
-  'fd-text:1,smooth-l1-text:0.5,hidden-text:1': { textOnly: true, inner },
+  'fd-text:1,smooth-l1-text:0.5,hidden-text:1': { alone: 'text', inner },
+  'fd-image:1,mfd-image:0.5,rkd-image:1': { alone: 'image', languages: ['mul'] },
+  'crd:1,icl:1,fd:1': { unpaired: true, languages: ['mul'] },
   'task:1,gates:0.5': { inner: { image: { ...inner.image, gates: gateChannels('image') }, text: { ...inner.text, gates: gateChannels('text') } } },
   'crd:1,fd:2,mfd-image:1': { specialists: [{ embedDim: 4, logitScale: 30, languages: ['zh'], weight: 0.5 }] },
 }
@@ -136,7 +139,7 @@ test('sorted texts in blocks of their own lengths: the same losses and gradients
   for (const [objective, more] of [
     ['task:1,fd:1,crd:1,icl:1', { languages: ['en', 'zh'] }],
     ['crd:1', { specialists: [{ embedDim: 4, logitScale: 30, languages: ['zh'], weight: 0.5 }] }],
-    ['fd-text:1', { textOnly: true }],
+    ['fd-text:1', { alone: 'text' }],
   ] as const) {
     const plain = build(objective, more as Partial<StepShape>)
     const { input_ids, attention_mask } = plain.feeds as Record<string, Int32Array>
@@ -160,7 +163,7 @@ test('sorted texts in blocks of their own lengths: the same losses and gradients
 })
 
 test('a step of texts alone takes no image, and reaches the text tower alone', async (t) => {
-  const { fn, specs, feeds } = build('fd-text:1', { textOnly: true })
+  const { fn, specs, feeds } = build('fd-text:1', { alone: 'text' })
   const data = Object.keys(specs).filter((name) => !(name in tinyModel().params))
   t.deepEqual(data.sort(), ['attention_mask', 'input_ids', 'teacher_text:en', 'teacher_text:zh'])
   const results = await eager(fn, specs, feeds)
@@ -170,6 +173,44 @@ test('a step of texts alone takes no image, and reaches the text tower alone', a
   const whole = build('fd-text:1', {})
   const given = Object.fromEntries(Object.keys(whole.specs).map((name) => [name, feeds[name] ?? whole.feeds[name]!]))
   t.true(Math.abs((await eager(whole.fn, whole.specs, given)).loss![0]! - results.loss![0]!) < 1e-6)
+})
+
+test('a step of images alone takes no text, and reaches the image tower alone', async (t) => {
+  const { fn, specs, feeds } = build('fd-image:1', { alone: 'image', languages: ['mul'] })
+  const data = Object.keys(specs).filter((name) => !(name in tinyModel().params))
+  t.deepEqual(data.sort(), ['pixel_values', 'teacher_image'])
+  const results = await eager(fn, specs, feeds)
+  const reached = Object.keys(results).filter((name) => name.startsWith('gradient:'))
+  t.true(reached.length > 10 && reached.every((name) => name.startsWith('gradient:vision_') || name.startsWith('gradient:visual_')))
+  // The same images in a step with texts: the same loss.
+  const whole = build('fd-image:1', { languages: ['mul'] })
+  const given = Object.fromEntries(Object.keys(whole.specs).map((name) => [name, feeds[name] ?? whole.feeds[name]!]))
+  t.true(Math.abs((await eager(whole.fn, whole.specs, given)).loss![0]! - results.loss![0]!) < 1e-6)
+})
+
+test('unpaired images and texts have no positives; crd is that of pairs, whose targets are the teacher alone', async (t) => {
+  const { fn, specs, feeds } = build('crd:1', { unpaired: true })
+  t.is(specs['positives:en'], undefined)
+  const paired = build('crd:1', {})
+  const given = Object.fromEntries(Object.keys(paired.specs).map((name) => [name, feeds[name] ?? paired.feeds[name]!]))
+  t.is((await eager(fn, specs, feeds)).loss![0], (await eager(paired.fn, paired.specs, given)).loss![0])
+  const mixed = { ...defaultObjectiveSettings, crdAlpha: 0.5 }
+  const unmoved = build('crd:1', { unpaired: true, objectiveSettings: mixed })
+  t.is((await eager(unmoved.fn, unmoved.specs, feeds)).loss![0], (await eager(fn, specs, feeds)).loss![0])
+})
+
+test('icl of unpaired images and texts: similarities by the teacher, as a distribution over a row, are its positives', async (t) => {
+  const languages = ['mul']
+  const { fn, specs, feeds } = build('icl:1', { unpaired: true, languages })
+  const paired = build('icl:1', { languages })
+  const rows = (data: Feeds[string]) => [0, 1, 2].map((i) => [...data.subarray(6 * i, 6 * (i + 1))])
+  const [images, texts] = [rows(feeds.teacher_image!), rows(feeds['teacher_text:mul']!)]
+  const cosine = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0)
+  // Positives are divided by their row's sum: of exponentials that is the softmax.
+  const positives = Float32Array.from(images.flatMap((image) => texts.map((text) => Math.exp(teacher.logitScale * cosine(image, text)))))
+  const given = Object.fromEntries(Object.keys(paired.specs).map((name) => [name, feeds[name] ?? paired.feeds[name]!]))
+  const want = (await eager(paired.fn, paired.specs, { ...given, 'positives:mul': positives })).loss![0]!
+  t.true(Math.abs((await eager(fn, specs, feeds)).loss![0]! - want) < 1e-5)
 })
 
 test('what concerns images alone is computed once, however many languages there are', async (t) => {
@@ -257,10 +298,16 @@ const refused: Record<string, [string, Partial<StepShape>, RegExp]> = {
   'dropped patches': ['attention-image', { inner, keepPatches: 0.5 }, /expected whole images, .* got --keepPatches 0\.5/],
   'images where there are texts alone': [
     'fd-text,crd',
-    { textOnly: true },
+    { alone: 'text' },
     /--objective crd: expected images, got a corpus of texts alone\. Take one of a text tower alone \(fd-text, /,
   ],
-  'a sum over both towers where there are texts alone': ['fd', { textOnly: true }, /--objective fd: expected images/],
+  'texts where there are images alone': [
+    'fd-image,crd',
+    { alone: 'image' },
+    /--objective crd: expected texts, got images alone\. Take one of an image tower alone \(fd-image, /,
+  ],
+  'pairs where images and texts are unpaired': ['crd,task', { unpaired: true }, /--objective task: expected images with captions, got unpaired ones/],
+  'a sum over both towers where there are texts alone': ['fd', { alone: 'text' }, /--objective fd: expected images/],
   'afd with specialists': [
     'task,afd',
     { specialists: [{ ...teacher, languages: ['zh'], weight: 1 }] },
