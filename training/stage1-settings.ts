@@ -3,6 +3,7 @@ import { languageOf } from '../corpora/language.ts'
 import { isSize, sizeForm, usualStudent } from '../models/config.ts'
 import { targetNames } from './data/targets.ts'
 import { objectiveSettings } from './objectives/settings.ts'
+import { pictureShareSettings } from './picture-settings.ts'
 import { textShareSettings } from './pool-settings.ts'
 import { trainSettings } from './settings.ts'
 import { shrinkFlags } from './shrink/settings.ts'
@@ -78,6 +79,7 @@ export const stage1Settings = trainSettings.extend({
   learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(100),
   ...textShareSettings.shape,
+  ...pictureShareSettings.shape,
   textInit: z.enum(['pca', 'random']).optional().meta({
     description: "how the text tower begins: with the teacher's vectors of the tokens, or at random (default: pca with --text-share, else random)",
     group: 'Student',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pictureSettings } from '../../training/picture-settings.ts'
 import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
@@ -24,6 +25,7 @@ export const distillSettings = z.object({
   teacher: teacherSetting,
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
+  ...pictureSettings.shape,
   stage1: stage1Settings.prefault({}),
   stage2: stage2Settings.prefault({}),
   protocol: z.array(z.string()).optional().meta({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pictureSettings } from '../../training/picture-settings.ts'
 import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
@@ -12,6 +13,7 @@ export const stage1CommandSettings = z.object({
   teacher: teacherSetting,
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
+  ...pictureSettings.shape,
   ...stage1Settings.shape,
   ...runSettings.shape,
   out: runSettings.shape.out.default('runs/stage1'),

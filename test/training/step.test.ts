@@ -203,7 +203,7 @@ test('icl of unpaired images and texts: similarities by the teacher, as a distri
   const languages = ['mul']
   const { fn, specs, feeds } = build('icl:1', { unpaired: true, languages })
   const paired = build('icl:1', { languages })
-  const rows = (data: Feeds[string]) => [0, 1, 2].map((i) => [...data.subarray(6 * i, 6 * (i + 1))])
+  const rows = (data: Feeds[string]) => [0, 1, 2].map((i) => Array.from(data.subarray(6 * i, 6 * (i + 1)), Number))
   const [images, texts] = [rows(feeds.teacher_image!), rows(feeds['teacher_text:mul']!)]
   const cosine = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0)
   // Positives are divided by their row's sum: of exponentials that is the softmax.

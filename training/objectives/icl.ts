@@ -19,8 +19,7 @@ export const icl: Objective = {
     const contrast = (student: tf.Tensor, others: tf.Tensor, targets: tf.Tensor) =>
       softCrossEntropy(tf.mul(tf.matMul(student, others, false, true), c), targets) // [B, B]
     const { teacher_image: a, teacher_text: b, positives } = inputs
-    const similar = (rows: tf.Tensor, others: tf.Tensor) =>
-      tf.softmax(tf.mul(tf.matMul(rows, others, false, true), teacherScale!) as tf.Tensor2D)
+    const similar = (rows: tf.Tensor, others: tf.Tensor) => tf.softmax(tf.mul(tf.matMul(rows, others, false, true), teacherScale!) as tf.Tensor2D)
     const images = contrast(projectedImage!, b!, positives ? rowsToOne(positives) : similar(a!, b!))
     const texts = contrast(projectedText!, a!, positives ? rowsToOne(tf.transpose(positives)) : similar(b!, a!))
     return tf.mul(tf.add(images, texts), 0.5)
