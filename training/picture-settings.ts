@@ -23,14 +23,10 @@ export const pictureShareSettings = z.object({
       'objectives of pictures without captions, with their weights; for those of images and texts, texts of the pool are drawn beside them',
     group: 'Objectives',
   }),
-  pictureVariants: z
-    .int()
-    .positive()
-    .optional()
-    .meta({
-      description: 'augmented versions of every picture without captions that the teacher embeds once (default: --variants)',
-      group: 'Teacher',
-    }),
+  pictureVariants: z.int().positive().optional().meta({
+    description: 'augmented versions of every picture without captions that the teacher embeds once (default: --variants)',
+    group: 'Teacher',
+  }),
 })
 
 export type PictureSettings = z.output<typeof pictureSettings>
