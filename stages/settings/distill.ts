@@ -15,13 +15,16 @@ const quick = {
 
 export const distillSettings = z.object({
   ...corpusSettings,
-  quick: z.boolean().default(false).meta({
-    description: 'a first look: fewer steps, one augmented version of every image, one protocol in the report; other flags win',
-    group: 'Training',
-    usual: true,
-    decides: 'results',
-    presets: { true: quick },
-  }),
+  quick: z
+    .boolean()
+    .default(false)
+    .meta({
+      description: 'a first look: fewer steps, one augmented version of every image, one protocol in the report; other flags win',
+      group: 'Training',
+      usual: true,
+      decides: 'results',
+      presets: { true: quick },
+    }),
   teacher: teacherSetting,
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
