@@ -13,6 +13,8 @@ export interface TrainedOn extends DataFlags {
   /** Which command trained it. */
   command?: string
   teacher?: string
+  /** Pictures that it learnt beside the corpus. */
+  pictures?: string
 }
 
 /**

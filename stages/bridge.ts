@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import { closing } from '../base/closing.ts'
 import { UserError } from '../base/errors.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
-import { poolIcons } from '../corpora/pool/icons.ts'
+import { openPictures, pictureCredits } from '../corpora/open-pictures.ts'
 import { type Prototype, readPrototypes } from '../corpora/prototypes.ts'
 import type { Sample } from '../corpora/sample.ts'
 import { requireValidation } from '../eval/validation.ts'
@@ -96,9 +96,7 @@ export async function bridge(asked: BridgeCommandSettings): Promise<Bridged> {
 type TowerSettings = BridgeCommandSettings & { textTower: string }
 
 async function otherInputs({ pictures, imagesDir, prototypes }: BridgeCommandSettings): Promise<{ pictures: Sample[]; prototypes: Prototype[] }> {
-  const samples: Sample[] = []
-  if (pictures === 'icons') samples.push(...poolIcons().samples)
-  else if (pictures) for await (const sample of (await openCorpus(pictures, { imagesDir })).corpus.samples('train')) samples.push(sample)
+  const { samples } = pictures ? await openPictures(pictures, { imagesDir }) : { samples: [] }
   return { pictures: samples, prototypes: prototypes ? await readPrototypes(prototypes) : [] }
 }
 
@@ -145,17 +143,7 @@ function cardOf({ imageTower, textTower, languages, otherLanguages, pictures }: 
   return {
     languages: [...languages, ...otherLanguages],
     towers: { image: folder(imageTower), text: folder(textTower) },
-    data: [
-      { corpus: corpus.name, licence: corpus.licence },
-      ...(pictures
-        ? [
-            {
-              corpus: pictures === 'icons' ? 'icons of open sets' : folder(pictures),
-              licence: pictures === 'icons' ? 'see THIRD_PARTY.md' : 'not stated (user data)',
-            },
-          ]
-        : []),
-    ],
+    data: [{ corpus: corpus.name, licence: corpus.licence }, ...pictureCredits(pictures)],
     limits: [domain],
   }
 }

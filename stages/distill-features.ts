@@ -1,4 +1,5 @@
 import { openCorpus } from '../corpora/open.ts'
+import { openPictures } from '../corpora/open-pictures.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { requireValidation } from '../eval/validation.ts'
 import { findKeptImage } from '../models/kept-image.ts'
@@ -6,6 +7,7 @@ import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { decodeProtocols } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { requirePicturesUsed } from '../training/check-pictures.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import { requireTextsUsed } from '../training/check-texts.ts'
 import { studentImageSize } from '../training/start-student.ts'
@@ -30,16 +32,19 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
     resume,
     force: _,
     texts: files,
+    pictures: pictureName,
     textLimit,
     ...settings
   } = config
   const pool = { texts: files, textLimit }
   checkStage1(settings, teacherScale)
   requireTextsUsed(pool, [settings])
+  requirePicturesUsed({ pictures: pictureName }, settings)
   const texts = await openTexts(corpus, { languages })
   if (texts) checkTextStage(settings)
   const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
   if (open) requireValidation(open, languages)
+  const pictures = pictureName ? await openPictures(pictureName) : undefined
   const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
   try {
     const keptImage = settings.keepImageTower ? await findKeptImage(teacherFolder(teacherDir)) : undefined
@@ -49,7 +54,7 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
       else {
         const imageSize = await studentImageSize(settings, open!.imageSize, teacher.imageSize)
         await decodeProtocols({ open: open!, languages }, [], [{ ...teacher, imageSize }], cacheDir)
-        await runStage1({ ...run, open: open! })
+        await runStage1({ ...run, pictures, open: open! })
       }
     })
   } finally {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
+import { openPictures, type Pictures } from '../corpora/open-pictures.ts'
 import { requireDevice } from '../engine/compile.ts'
 import { headlineOf } from '../eval/headline.ts'
 import { requireValidation } from '../eval/validation.ts'
@@ -27,6 +28,7 @@ import { decodeProtocols, validationTasks } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { trainingLogs } from '../run/training-logs.ts'
+import { requirePicturesUsed } from '../training/check-pictures.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import { checkTexts, requireTextsUsed } from '../training/check-texts.ts'
 import { studentImageSize } from '../training/start-student.ts'
@@ -54,16 +56,18 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   checkStage1(config.stage1, config.teacherScale)
   checkTexts(config.stage2)
   requireTextsUsed(config, [config.stage1, config.stage2])
+  requirePicturesUsed(config, config.stage1)
   if (config.stage1.keepImageTower) checkKeptExport(config, dtypes)
   const open = await openCorpus(corpus, { languages, imagesDir })
   requireValidation(open, languages)
   for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
+  const pictures = config.pictures ? await openPictures(config.pictures) : undefined
   const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
   const imageSize = await studentImageSize(config.stage1, open.imageSize, teacher.imageSize)
   const keptImage = config.stage1.keepImageTower ? await findKeptImage(teacherFolder(config.teacher)) : undefined
   return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
     await decodeProtocols({ open, languages }, protocolsOf(config, open), [{ ...teacher, imageSize }, teacher], cacheDir)
-    await trainStages(config, open, teacher, keptImage)
+    await trainStages(config, { open, teacher, keptImage, pictures })
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
     const model = await readModelFolder(student)
@@ -100,13 +104,16 @@ function checkKeptExport({ baseline, stage2 }: DistillSettings, dtypes: ModelDty
   }
 }
 
-async function trainStages(config: DistillSettings, open: OpenCorpus, teacher: Encoder, keptImage?: KeptImageTower) {
+async function trainStages(
+  config: DistillSettings,
+  { open, teacher, ...inputs }: { open: OpenCorpus; teacher: Encoder; keptImage?: KeptImageTower; pictures?: Pictures },
+) {
   const { out, languages, cacheDir, resume, baseline, stage1, stage2, texts, textLimit } = config
   const pool = { texts, textLimit }
   const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
   const common = { open, languages, cacheDir, resume }
   // A finished stage has its model folder: a resumed run goes past it.
-  if (!finished(first)) await runStage1({ ...common, teacher, keptImage, pool, settings: stage1, dir: first })
+  if (!finished(first)) await runStage1({ ...common, ...inputs, teacher, pool, settings: stage1, dir: first })
   await teacher.release()
   const studentDir = join(first, 'student')
   if (!finished(second)) {

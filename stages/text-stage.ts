@@ -17,7 +17,7 @@ import { beginStudent } from './begin-student.ts'
 import { mixed, poolSource, tokenizerTexts } from './pool-source.ts'
 import type { Stage1Run } from './stage1.ts'
 
-interface TextRun extends Omit<Stage1Run, 'open'> {
+interface TextRun extends Omit<Stage1Run, 'open' | 'pictures'> {
   texts: TextCorpus
   /** Where recall can be measured, for a student whose image tower is trained (`init`) or kept. */
   open?: OpenCorpus
@@ -25,7 +25,7 @@ interface TextRun extends Omit<Stage1Run, 'open'> {
 
 /** @throws UserError for settings of images: best asked before a run has a folder */
 export function checkTextStage(settings: Stage1Settings): void {
-  requireUnset(settings, ['augmentation', 'strength', 'targets', 'keepPatches', 'unmaskedTail'], 'for a corpus of texts alone')
+  requireUnset(settings, ['augmentation', 'strength', 'targets', 'keepPatches', 'unmaskedTail', 'pictureShare'], 'for a corpus of texts alone')
 }
 
 /**
@@ -45,7 +45,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
   const towers = innerTowers(weights).filter((tower) => tower === 'text')
   const result = await withTeachers({ teacher, settings, languages: run.languages, towers }, async (teachers) => {
     const { image: _unseen, ...shapes } = teachers.innerTeacher?.shapes ?? {}
-    requireNeeds(weights, { teacher: true, ...innerNeeds(shapes) })
+    requireNeeds(weights, { texts: true, teacher: true, ...innerNeeds(shapes) })
     const embedDim = generalDim(teachers)
     const distillation = { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot }
     const main = await captionedSource(texts, run.languages, { weights, distillation })

@@ -55,5 +55,5 @@ function flopsOf({ config, set, settings, weights, objectiveSettings = defaultOb
   const seen = { batchSize, languages: set.languages, textLength, textBlocks, keptPatches: keptPatches(config, settings.keepPatches) }
   const masked = { ...seen, keptPatches: keptPatches(config, objectiveSettings.mfdKeep) } // mfd's second pass
   const images = needs(weights, 'masked-image') ? stepFlops(config, masked, ['image']) : 0
-  return stepFlops(config, seen, set.images.length === 0 ? ['text'] : undefined) + images
+  return stepFlops(config, seen, shape.alone && [shape.alone]) + images
 }

@@ -32,7 +32,8 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
     centroids: centroids?.count,
     inner: inner?.shapes,
     objectiveSettings,
-    textOnly: source.pixels === undefined && source.keptImages === undefined,
+    alone: set.texts.length === 0 ? 'image' : source.pixels || source.keptImages ? undefined : 'text',
+    unpaired: set.unpaired !== undefined,
     keptImage: source.keptImages !== undefined,
   })
   return {

@@ -11,19 +11,36 @@ const where = 'with --keep-image-tower'
  * What a student that keeps its teacher's image tower cannot have.
  * @throws UserError for settings of an image tower, for teachers of other spaces, and for objectives that teach an image tower
  */
-export function checkKept(settings: Stage1Settings, weights: Weights): void {
+export function checkKept(settings: Stage1Settings, weights: Weights, pictureWeights: Weights = {}): void {
   requireUnset(
     settings,
-    ['patchSize', 'imageSize', 'targets', 'embedDim', 'inherit', 'keepPatches', 'unmaskedTail', 'augmentation', 'strength', 'variants'],
+    [
+      'patchSize',
+      'imageSize',
+      'targets',
+      'embedDim',
+      'inherit',
+      'keepPatches',
+      'unmaskedTail',
+      'augmentation',
+      'strength',
+      'variants',
+      'pictureVariants',
+    ],
     where,
   )
   requireUnset(settings, ['ensemble', 'specialists', 'shrink'], where)
   textPreset(settings.student, '', { vocabSize: 1, embedDim: 1, imageSize: 1, contextLength: 1 })
+  requireTextTower(weights, '--objective')
+  requireTextTower(pictureWeights, '--picture-objective')
+}
+
+function requireTextTower(weights: Weights, flag: string): void {
   const guilty = Object.keys(weights).find(teachesImages)
   if (!guilty) return
   const expected = `objectives of embeddings, or of the text tower alone, ${where}`
   const hint = `Leave ${guilty} out: the image tower stays as it is. ${guilty}-text, where there is one, teaches the text tower.`
-  throw new UserError({ where: `--objective ${guilty}`, expected, got: 'one that teaches an image tower', hint })
+  throw new UserError({ where: `${flag} ${guilty}`, expected, got: 'one that teaches an image tower', hint })
 }
 
 function teachesImages(name: string): boolean {

@@ -3,6 +3,7 @@ import { flagOf } from '../base/setting.ts'
 import { requireDevice } from '../engine/compile.ts'
 import { preset } from '../models/config.ts'
 import { checkKept } from './check-kept.ts'
+import { checkPictures } from './check-pictures.ts'
 import { checkTexts } from './check-texts.ts'
 import { comparedLayers, innerTowers } from './objectives/inner-layers.ts'
 import type { Weights } from './objectives/objective.ts'
@@ -17,7 +18,8 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   requireDevice(settings)
   const weights = parseObjectives(objective)
   checkTexts(settings)
-  if (settings.keepImageTower) checkKept(settings, weights)
+  const pictureWeights = checkPictures(settings)
+  if (settings.keepImageTower) checkKept(settings, weights, pictureWeights)
   else preset(settings.student, { vocabSize: 1 }) // the size of a text tower alone is one with --keep-image-tower only
   const readsLayers = innerTowers(weights).length > 0
   const hasGates = (['image', 'text'] as const).some((tower) => comparedLayers(weights, tower).includes('gates'))

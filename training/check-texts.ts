@@ -1,8 +1,10 @@
 import { UserError } from '../base/errors.ts'
 import { flagOf } from '../base/setting.ts'
+import { picturesNeedTexts } from './check-pictures.ts'
 import type { Weights } from './objectives/objective.ts'
 import { requireNeeds } from './objectives/requirements.ts'
 import { parseObjectives } from './objectives/table.ts'
+import type { PictureShareSettings } from './picture-settings.ts'
 import { type PoolSettings, type TextShareSettings, textShareSettings } from './pool-settings.ts'
 
 /**
@@ -22,13 +24,13 @@ export function checkTexts(settings: TextShareSettings & { specialists?: string[
     throw new UserError({ where, expected: 'one teacher for all languages', got: `--specialists ${settings.specialists.join()}`, hint })
   }
   const weights = parseObjectives(settings.textObjective, '--text-objective')
-  requireNeeds(weights, { teacher: true }, '--text-objective')
+  requireNeeds(weights, { texts: true, teacher: true }, '--text-objective')
   return weights
 }
 
-/** @throws UserError where texts are named, and no stage learns any */
-export function requireTextsUsed({ texts, textLimit }: PoolSettings, stages: TextShareSettings[]): void {
-  if (stages.some(({ textShare }) => textShare > 0)) return
+/** @throws UserError where texts are named, and no stage reads any */
+export function requireTextsUsed({ texts, textLimit }: PoolSettings, stages: (TextShareSettings & Partial<PictureShareSettings>)[]): void {
+  if (stages.some((stage) => stage.textShare > 0 || picturesNeedTexts(stage))) return
   if (texts) throw unused('--texts', texts.join())
   if (textLimit !== undefined) throw unused('--text-limit', `${textLimit}`)
 }

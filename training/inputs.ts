@@ -29,15 +29,16 @@ interface InputRow {
   rowsOfTexts?: boolean
 }
 
-const hasImages = ({ textOnly }: StepPlan) => !textOnly
+const hasImages = ({ alone }: StepPlan) => alone !== 'text'
+const hasTexts = ({ alone }: StepPlan) => alone !== 'image'
 const perImage = ({ batchSize }: StepPlan) => [batchSize]
 const perText = ({ languages, batchSize }: StepPlan) => [languages.length * batchSize]
 const textTokens = (plan: StepPlan) => [...perText(plan), plan.textLength]
 
 /** Every input of a step by its name. B images, T tokens, L languages, K patches, M centroids, S pixels. */
 const rows: { [Name in StepInput]: InputRow } = {
-  input_ids: { dtype: 'int32', shape: textTokens, value: ({ tokens }) => tokens.input_ids },
-  attention_mask: { dtype: 'int32', shape: textTokens, value: ({ tokens }) => tokens.attention_mask },
+  input_ids: { dtype: 'int32', shape: textTokens, when: hasTexts, value: ({ tokens }) => tokens.input_ids },
+  attention_mask: { dtype: 'int32', shape: textTokens, when: hasTexts, value: ({ tokens }) => tokens.attention_mask },
   /** The row of each text where they come sorted. */
   text_order: { dtype: 'int32', shape: perText, when: ({ textBlocks }) => textBlocks !== undefined, value: ({ tokens }) => tokens.text_order! },
   pixel_values: {
@@ -71,7 +72,7 @@ const rows: { [Name in StepInput]: InputRow } = {
     dtype: 'float32',
     each: 'language',
     shape: ({ batchSize }) => [batchSize, batchSize],
-    when: hasImages,
+    when: ({ alone, unpaired }) => !alone && !unpaired,
     value: ({ source: { set, pivot }, draw: { images, captions } }, language) =>
       positives(set, images, captions[language]!, captions[pivot ?? language]!),
   },
@@ -86,7 +87,7 @@ const rows: { [Name in StepInput]: InputRow } = {
     dtype: 'float32',
     each: 'language',
     shape: (plan, language) => [plan.batchSize, teacherOf(plan, language)!.embedDim],
-    when: ({ teacher }) => teacher !== undefined,
+    when: (plan) => hasTexts(plan) && plan.teacher !== undefined,
     value: ({ source, draw }, language) => teacherOf(source, language)!.texts(draw.captions[source.pivot ?? language]!),
   },
   classes: {

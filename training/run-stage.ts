@@ -81,7 +81,9 @@ export function runStage(stage: Stage): Promise<StageResult> {
     }
     const opened: OpenSource[] = []
     for (const source of sources) opened.push(await openSource(stage, source, student, closeLater))
-    for (const { distillation } of sources) if (distillation && distillation.variants > 0) await releaseTeachers(distillation.teachers)
+    const taught = sources.flatMap(({ distillation }) => distillation ?? [])
+    const stored = taught.every(({ variants }) => variants > 0)
+    if (stored) for (const { teachers } of taught) await releaseTeachers(teachers)
     const { adapters, params } = learnable(weights, settings, student, opened)
     const [main] = opened as [OpenSource]
     const capacity = stage.shrinkSettings && (await capacityOf(model, stage.shrinkSettings, main, params))

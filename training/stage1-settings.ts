@@ -3,6 +3,7 @@ import { languageOf } from '../corpora/language.ts'
 import { isSize, sizeForm, usualStudent } from '../models/config.ts'
 import { targetNames } from './data/targets.ts'
 import { objectiveSettings } from './objectives/settings.ts'
+import { pictureShareSettings } from './picture-settings.ts'
 import { textShareSettings } from './pool-settings.ts'
 import { trainSettings } from './settings.ts'
 import { shrinkFlags } from './shrink/settings.ts'
@@ -14,12 +15,15 @@ export const stage1Settings = trainSettings.extend({
     .refine(isSize, sizeForm)
     .default(usualStudent)
     .meta({ description: `size of the student: ${sizeForm}`, group: 'Student', usual: true }),
-  keepImageTower: z.boolean().default(false).meta({
-    description: "keep the teacher's image tower as it is; the text tower alone learns",
-    group: 'Student',
-    usual: true,
-    presets: { true: { student: '160x3', vocabSize: 16_000 } },
-  }),
+  keepImageTower: z
+    .boolean()
+    .default(false)
+    .meta({
+      description: "keep the teacher's image tower as it is; the text tower alone learns",
+      group: 'Student',
+      usual: true,
+      presets: { true: { student: '160x3', vocabSize: 16_000 } },
+    }),
   objective: z.string().default('task:2,fd:4,crd:1,icl:1').meta({ description: 'distillation objectives with their weights', group: 'Objectives' }),
   embedDim: z.int().positive().optional().meta({ description: "dimension of the student's embedding (default: the teacher's)", group: 'Student' }),
   imageSize: z.int().positive().optional().meta({
@@ -79,6 +83,7 @@ export const stage1Settings = trainSettings.extend({
   learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(100),
   ...textShareSettings.shape,
+  ...pictureShareSettings.shape,
   textInit: z.enum(['pca', 'random']).optional().meta({
     description: "how the text tower begins: with the teacher's vectors of the tokens, or at random (default: pca with --text-share, else random)",
     group: 'Student',

@@ -3,7 +3,7 @@ import type { Block } from '../models/blocks.ts'
 import type { ClipConfig } from '../models/config.ts'
 import { patchCount } from '../models/vision.ts'
 import type { InnerShapes } from './objectives/inner-layers.ts'
-import type { Weights } from './objectives/objective.ts'
+import type { Tower, Weights } from './objectives/objective.ts'
 import type { ObjectiveSettings } from './objectives/settings.ts'
 
 interface StepTeacher {
@@ -35,8 +35,10 @@ export interface StepShape {
   inner?: InnerShapes
   /** Settings of objectives beyond their weight. */
   objectiveSettings?: ObjectiveSettings
-  /** Texts without images: only the text tower is there. */
-  textOnly?: boolean
+  /** The only tower that is there: texts without images, or images without texts. */
+  alone?: Tower
+  /** Images and texts that do not belong together. */
+  unpaired?: boolean
   /** Embeddings of images come as inputs, of a tower that is kept: only the text tower is there, too. */
   keptImage?: boolean
 }

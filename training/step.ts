@@ -20,7 +20,7 @@ import { compacted } from './shrink/compactors.ts'
 import { type StepPlan, type StepShape, type StepSpecialist, specialistOf, teacherOf } from './step-shape.ts'
 
 /**
- * The training step's function and its inputs: the parameters, and what inputs.ts lists, as far as objectives need it. A step of texts alone has no input of images.
+ * The training step's function and its inputs: the parameters, and what inputs.ts lists, as far as objectives need it. A step of texts alone has no input of images, one of images alone none of texts.
  * Outputs: loss, one scalar per objective, gradients.
  * @throws UserError for an objective that needs what the step does not have
  */
@@ -32,7 +32,9 @@ export function trainingStep(
   shape: StepShape,
 ): { fn: TensorFunction; specs: InputSpecs } {
   requireNeeds(weights, {
-    images: !shape.textOnly,
+    images: shape.alone !== 'text',
+    texts: shape.alone !== 'image',
+    pairs: !shape.alone && !shape.unpaired,
     teacher: shape.teacher !== undefined,
     'one-teacher': !shape.specialists?.length,
     classes: true,
@@ -70,10 +72,10 @@ function embed(plan: StepPlan, params: Tensors, inputs: Tensors): { context: Obj
   const pixels = inputs.pixel_values
   const towers = {
     image: pixels && encodeImages(params, config, pixels, inputs.keep),
-    text: encodeTexts(params, config, inputs, plan.textBlocks),
+    text: inputs.input_ids && encodeTexts(params, config, inputs, plan.textBlocks),
   }
   const rawImage = inputs.kept_image ?? towers.image?.embedding // [B, E]
-  const rawText = towers.text.embedding // [L·B, E]
+  const rawText = towers.text?.embedding // [L·B, E]
   const masked = inputs.mask_keep && encodeImages(params, config, pixels!, inputs.mask_keep).embedding // [B, E]
   const image = rawImage && normalize(rawImage)
   const scale = logitScale(params)
@@ -91,14 +93,14 @@ function embed(plan: StepPlan, params: Tensors, inputs: Tensors): { context: Obj
     }),
   )
   return languages.map((language, i) => {
-    const raw = tf.slice(rawText, [i * B, 0], [B, config.projection_dim])
+    const raw = rawText && tf.slice(rawText, [i * B, 0], [B, config.projection_dim])
     const specialist = specialistOf(plan, language)
-    const text = normalize(raw)
+    const text = raw && normalize(raw)
     const context: ObjectiveContext = {
       image,
       text,
       ...imagesFor.get(specialist)!,
-      projectedText: project(raw, 'text', specialist, text),
+      projectedText: raw && project(raw, 'text', specialist, text),
       generalImage: imagesFor.get(undefined)!.projectedImage,
       scale,
       teacherScale: teacherOf(plan, language)?.logitScale,

@@ -17,7 +17,7 @@ interface TextLayout {
 
 /**
  * The layout of all batches that a run draws: half of a text tower's work on short captions would be padding, so they come sorted, and blocks have the
- * lengths that suffice for every batch. Where an objective looks into the text tower, all texts have T tokens and their own order.
+ * lengths that suffice for every batch. Where an objective looks into the text tower, all texts have T tokens and their own order. Images alone have none.
  */
 export function textLayout(
   source: { set: TrainingSet; tokenizer: Tokenizer; config: ClipConfig; weights: Weights },
@@ -25,6 +25,7 @@ export function textLayout(
   batches: number,
 ): TextLayout {
   const { set, tokenizer, config, weights } = source
+  if (set.texts.length === 0) return { shape: { textLength: 0 }, inputs: () => ({ input_ids: new Int32Array(), attention_mask: new Int32Array() }) }
   const textLength = textLengthOf(source)
   const encode = (captions: Iterable<number>) => {
     const { inputIds, attentionMask } = tokenizer.encodeBatch(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { shippedTeacher } from '../../run/shipped-teacher.ts'
+import { pictureSettings } from '../../training/picture-settings.ts'
 import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
@@ -23,16 +24,20 @@ const shippedRecipe = {
 
 export const distillSettings = z.object({
   ...corpusSettings,
-  quick: z.boolean().default(false).meta({
-    description: 'a first look: fewer steps and texts, one protocol in the report; other flags win',
-    group: 'Training',
-    usual: true,
-    decides: 'results',
-    presets: { true: quick },
-  }),
+  quick: z
+    .boolean()
+    .default(false)
+    .meta({
+      description: 'a first look: fewer steps and texts, one protocol in the report; other flags win',
+      group: 'Training',
+      usual: true,
+      decides: 'results',
+      presets: { true: quick },
+    }),
   teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: shippedRecipe } }),
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
+  ...pictureSettings.shape,
   stage1: stage1Settings.prefault({}),
   stage2: stage2Settings.prefault({}),
   protocol: z.array(z.string()).optional().meta({

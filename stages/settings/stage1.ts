@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { shippedTeacher } from '../../run/shipped-teacher.ts'
+import { pictureSettings } from '../../training/picture-settings.ts'
 import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
@@ -16,6 +17,7 @@ export const stage1CommandSettings = z.object({
   teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: shippedRecipe } }),
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
+  ...pictureSettings.shape,
   ...stage1Settings.shape,
   ...runSettings.shape,
   out: runSettings.shape.out.default('runs/stage1'),

@@ -1,22 +1,15 @@
 import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../base/errors.ts'
-import { permutation, random } from '../../base/random.ts'
 import { compile } from '../../engine/compile.ts'
 import { gradientOf } from '../../engine/gradients.ts'
 import type { Params } from '../../engine/params.ts'
-import { allGates, gatesOf } from '../../models/gates.ts'
-import { patchCount } from '../../models/vision.ts'
-import { createAdapters } from '../../training/adapters.ts'
-import { objectiveParams, parseObjectives } from '../../training/objectives/table.ts'
-import { createCompactors } from '../../training/shrink/compactors.ts'
-import { trainingStep } from '../../training/step.ts'
+import { gatesOf } from '../../models/gates.ts'
+import { objectiveParams } from '../../training/objectives/table.ts'
 import type { StepShape } from '../../training/step-shape.ts'
 import { agree, close, compiled, eager, type Feeds, gaussian, threads } from '../engine/oracle.ts'
-import { tinyConfig, tinyModel, tinyTexts, unitRows } from '../models/tiny.ts'
+import { tinyConfig, unitRows } from '../models/tiny.ts'
+import { B, build, T, teacher } from './build-step.ts'
 
-const [B, T] = [3, 6]
-const teacher = { embedDim: 6, logitScale: 20 }
-const plainShape: StepShape = { batchSize: B, textLength: T, languages: ['en', 'zh'], keepPatches: 1, teacher }
 const gateChannels = (tower: 'image' | 'text') => gatesOf(tower, tinyConfig).reduce((sum, { channels }) => sum + channels, 0)
 const inner = { image: { width: 5, heads: 2, tokens: 10 }, text: { width: 7, heads: 2 } }
 
@@ -28,57 +21,11 @@ const steps: Record<string, Partial<StepShape>> = {
   'class-embed:0.5': { centroids: 4 },
   'hidden:1,attention:0.5': { inner },
   'attention-image:1': { inner: { image: { ...inner.image, heads: 3 } } },
-  'fd-text:1,smooth-l1-text:0.5,hidden-text:1': { textOnly: true, inner },
+  'fd-text:1,smooth-l1-text:0.5,hidden-text:1': { alone: 'text', inner },
+  'fd-image:1,mfd-image:0.5,rkd-image:1': { alone: 'image', languages: ['mul'] },
+  'crd:1,icl:1,fd:1': { unpaired: true, languages: ['mul'] },
   'task:1,gates:0.5': { inner: { image: { ...inner.image, gates: gateChannels('image') }, text: { ...inner.text, gates: gateChannels('text') } } },
   'crd:1,fd:2,mfd-image:1': { specialists: [{ embedDim: 4, logitScale: 30, languages: ['zh'], weight: 0.5 }] },
-}
-
-function build(objective: string, more: Partial<StepShape>) {
-  const shape = { ...plainShape, ...more }
-  const weights = parseObjectives(objective)
-  const widths = {
-    image: { student: tinyConfig.vision_config.hidden_size, teacher: 5 },
-    text: { student: tinyConfig.text_config.hidden_size, teacher: 7 },
-  }
-  const own = objectiveParams(weights, { embedDim: 6, teacherDim: 6, classes: 3, inner: widths }, 1)
-  const compactors = objective.includes('gates') ? bent(createCompactors(allGates(tinyConfig))) : {}
-  const params: Params = { ...tinyModel().params, ...createAdapters(6, [teacher, ...(shape.specialists ?? [])], weights, 1), ...own, ...compactors }
-  const { fn, specs } = trainingStep(tinyConfig, params, Object.keys(params), weights, shape)
-  const feeds: Feeds = { ...tinyTexts(shape.languages.length * B, T) }
-  for (const [i, [name, spec]] of Object.entries(specs).entries()) feeds[name] ??= params[name]?.data ?? feedOf(name, spec.shape, i)
-  return { fn, specs, feeds, params }
-}
-
-/** No longer the identity, as after some steps. */
-function bent(compactors: Params): Params {
-  return Object.fromEntries(
-    Object.entries(compactors).map(([name, { shape, data }], i) => {
-      const noise = gaussian(data.length, 17, i)
-      return [name, { shape, data: data.map((value, j) => value + 0.1 * noise[j]!) }]
-    }),
-  )
-}
-
-/** Plausible numbers for an input of the step. */
-function feedOf(name: string, shape: number[], seed: number): Feeds[string] {
-  const length = shape.reduce((product, dim) => product * dim, 1)
-  const next = random(seed)
-  if (name === 'mask_keep') return keepOf(shape, next)
-  if (name.startsWith('positives')) return Float32Array.from({ length }, (_, i) => (i % (B + 1) === 0 ? 1 : 0))
-  if (name === 'class_target') return Int32Array.from({ length }, () => Math.floor(4 * next()))
-  if (name === 'class_confidence') return Float32Array.from({ length }, next)
-  if (name.endsWith('_attention')) return softRows(gaussian(length, seed), shape.at(-1)!)
-  if (name.startsWith('teacher_') || name === 'class_centroids') return unitRows(gaussian(length, seed), shape.at(-1)!)
-  return gaussian(length, seed)
-}
-
-function keepOf(shape: number[], next: () => number): Int32Array {
-  return Int32Array.from(Array.from({ length: B }, () => [...permutation(patchCount(tinyConfig), next).subarray(0, shape[1])]).flat())
-}
-
-function softRows(data: Float32Array, width: number): Float32Array {
-  const positive = data.map(Math.exp)
-  return positive.map((value, i) => value / positive.subarray(i - (i % width), i - (i % width) + width).reduce((sum, other) => sum + other, 0))
 }
 
 for (const [objective, more] of Object.entries(steps)) {
@@ -136,7 +83,7 @@ test('sorted texts in blocks of their own lengths: the same losses and gradients
   for (const [objective, more] of [
     ['task:1,fd:1,crd:1,icl:1', { languages: ['en', 'zh'] }],
     ['crd:1', { specialists: [{ embedDim: 4, logitScale: 30, languages: ['zh'], weight: 0.5 }] }],
-    ['fd-text:1', { textOnly: true }],
+    ['fd-text:1', { alone: 'text' }],
   ] as const) {
     const plain = build(objective, more as Partial<StepShape>)
     const { input_ids, attention_mask } = plain.feeds as Record<string, Int32Array>
@@ -157,19 +104,6 @@ test('sorted texts in blocks of their own lengths: the same losses and gradients
     t.deepEqual(Object.keys(got), Object.keys(want))
     for (const name of Object.keys(want)) close(t, got[name]!, want[name]!, 1e-5, `${objective}: ${name}`)
   }
-})
-
-test('a step of texts alone takes no image, and reaches the text tower alone', async (t) => {
-  const { fn, specs, feeds } = build('fd-text:1', { textOnly: true })
-  const data = Object.keys(specs).filter((name) => !(name in tinyModel().params))
-  t.deepEqual(data.sort(), ['attention_mask', 'input_ids', 'teacher_text:en', 'teacher_text:zh'])
-  const results = await eager(fn, specs, feeds)
-  const reached = Object.keys(results).filter((name) => name.startsWith('gradient:'))
-  t.true(reached.length > 10 && reached.every((name) => name.startsWith('gradient:text_')))
-  // The same texts in a step with images: the same loss.
-  const whole = build('fd-text:1', {})
-  const given = Object.fromEntries(Object.keys(whole.specs).map((name) => [name, feeds[name] ?? whole.feeds[name]!]))
-  t.true(Math.abs((await eager(whole.fn, whole.specs, given)).loss![0]! - results.loss![0]!) < 1e-6)
 })
 
 test('what concerns images alone is computed once, however many languages there are', async (t) => {
@@ -257,10 +191,16 @@ const refused: Record<string, [string, Partial<StepShape>, RegExp]> = {
   'dropped patches': ['attention-image', { inner, keepPatches: 0.5 }, /expected whole images, .* got --keepPatches 0\.5/],
   'images where there are texts alone': [
     'fd-text,crd',
-    { textOnly: true },
+    { alone: 'text' },
     /--objective crd: expected images, got a corpus of texts alone\. Take one of a text tower alone \(fd-text, /,
   ],
-  'a sum over both towers where there are texts alone': ['fd', { textOnly: true }, /--objective fd: expected images/],
+  'texts where there are images alone': [
+    'fd-image,crd',
+    { alone: 'image' },
+    /--objective crd: expected texts, got images alone\. Take one of an image tower alone \(fd-image, /,
+  ],
+  'pairs where images and texts are unpaired': ['crd,task', { unpaired: true }, /--objective task: expected images with captions, got unpaired ones/],
+  'a sum over both towers where there are texts alone': ['fd', { alone: 'text' }, /--objective fd: expected images/],
   'afd with specialists': [
     'task,afd',
     { specialists: [{ ...teacher, languages: ['zh'], weight: 1 }] },

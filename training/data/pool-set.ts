@@ -7,7 +7,7 @@ import type { TrainingSet } from './training-set.ts'
 import { seats } from './unpaired-sampler.ts'
 
 /** BCP 47's `mul`, several languages: what all texts of a pool are under in a step. */
-const severalLanguages: Language = 'mul'
+export const severalLanguages: Language = 'mul'
 
 /** What became of a language's texts. */
 export interface PoolCounts {

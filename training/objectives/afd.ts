@@ -15,7 +15,7 @@ const text = 'objective.afd.text.weight'
  */
 export const afd: Objective = {
   name: 'afd',
-  needs: ['images', 'teacher', 'one-teacher'], // the fusions' sizes are one teacher's
+  needs: ['images', 'texts', 'pairs', 'teacher', 'one-teacher'], // the fusions' sizes are one teacher's
   space: 'teacher',
   params: ({ teacherDim }) => {
     const fusion = { shape: [teacherDim, 2 * teacherDim], init: { normal: (2 * teacherDim) ** -0.5 } }
@@ -24,7 +24,7 @@ export const afd: Objective = {
   loss: ({ projectedImage, projectedText, inputs, params }) => {
     const fuse = (student: tf.Tensor, teacher: tf.Tensor, weight: string) => normalize(linear(tf.concat([student, teacher], -1), params[weight]!))
     const images = fuse(projectedImage!, inputs.teacher_image!, image) // [B, Et]
-    const texts = fuse(projectedText, inputs.teacher_text!, text)
+    const texts = fuse(projectedText!, inputs.teacher_text!, text)
     return symmetricCrossEntropy(tf.mul(tf.matMul(images, texts, false, true), temperature(params, 'afd')), inputs.positives!)
   },
 }

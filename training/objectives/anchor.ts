@@ -13,13 +13,13 @@ const anchors = 'objective.anchor.weight'
  */
 export const anchor: Objective = {
   name: 'anchor',
-  needs: ['images', 'classes'],
+  needs: ['images', 'texts', 'pairs', 'classes'],
   space: 'student',
   params: ({ embedDim, classes }) => ({ [anchors]: { shape: [classes, embedDim], init: { normal: embedDim ** -0.5 } } }),
   loss: ({ image, text, scale, inputs, params }) => {
     const proxies = normalize(params[anchors]!) // [C, E]
     const targets = tf.oneHot(inputs.classes as tf.Tensor1D, proxies.shape[0]!) // [B, C]
     const classify = (embeds: tf.Tensor) => softCrossEntropy(tf.mul(tf.matMul(embeds, proxies, false, true), scale), targets)
-    return tf.mul(tf.add(classify(image!), classify(text)), 0.5)
+    return tf.mul(tf.add(classify(image!), classify(text!)), 0.5)
   },
 }

@@ -16,7 +16,7 @@ import type { Objective } from './objective.ts'
  */
 export const gd: Objective = {
   name: 'gd',
-  needs: ['images', 'teacher'],
+  needs: ['images', 'texts', 'pairs', 'teacher'],
   space: 'teacher',
   loss: ({ projectedImage, projectedText, scale, teacherScale, inputs }) => {
     const sT = tf.scalar(teacherScale!)
@@ -27,8 +27,8 @@ export const gd: Objective = {
       const ofTeacher = clipGradients(...teacher, sT, labels)
       return tf.add(squaredDistance(ofStudent.p, ofTeacher.p), squaredDistance(ofStudent.k, ofTeacher.k))
     }
-    const images = direction([projectedImage!, projectedText], [inputs.teacher_image!, inputs.teacher_text!], toTexts)
-    const texts = direction([projectedText, projectedImage!], [inputs.teacher_text!, inputs.teacher_image!], toImages)
+    const images = direction([projectedImage!, projectedText!], [inputs.teacher_image!, inputs.teacher_text!], toTexts)
+    const texts = direction([projectedText!, projectedImage!], [inputs.teacher_text!, inputs.teacher_image!], toImages)
     return tf.add(images, texts)
   },
 }

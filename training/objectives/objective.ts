@@ -6,12 +6,12 @@ import type { ObjectiveSettings } from './settings.ts'
 
 /** What an objective sees: one batch in one language. The step averages over languages. */
 export interface ObjectiveContext {
-  /** Student's unit embeddings n(u), n(w); no image where a step has texts alone. [B, E] */
+  /** Student's unit embeddings n(u), n(w); one of them where a step has texts or images alone. [B, E] */
   image?: tf.Tensor
-  text: tf.Tensor
+  text?: tf.Tensor
   /** The same in the teacher's space, û and ŵ: through an adapter where the dimensions differ. [B, Et] */
   projectedImage?: tf.Tensor
-  projectedText: tf.Tensor
+  projectedText?: tf.Tensor
   /** û of images with most of their patches hidden; absent unless an objective needs it. [B, Et] */
   maskedImage?: tf.Tensor
   /** û in the space of the teacher of all languages, where class centroids lie. [B, Et] */
@@ -34,7 +34,7 @@ export interface ObjectiveContext {
 /**
  * Inputs of a step that objectives read, each for its language. training/inputs.ts has a row for every one: type, shape, where its value comes from.
  *
- * - positives [B, B]: 1 where image i and text j belong together
+ * - positives [B, B]: 1 where image i and text j belong together; absent where images and texts are unpaired
  * - teacher_image, teacher_text [B, Et]: the teacher's unit features
  * - classes [B] int32: class of every image
  * - class_centroids [M, Et]: unit vectors in the teacher's space; class_target [B] int32: that of every image; class_confidence [B]: cosine of the
@@ -74,7 +74,8 @@ export interface ObjectiveSizes {
 export type Tower = 'image' | 'text'
 /** The last layer's output [B, T, D] and attention [B, H, T, T]; what passes all layers' gates, averaged over tokens [B, ΣC] (see gateFeatures). */
 export type InnerLayer = 'hidden' | 'attention' | 'gates'
-export type Need = 'images' | 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | `${InnerLayer}-${Tower}`
+/** `pairs`: images and texts that belong together. */
+export type Need = 'images' | 'texts' | 'pairs' | 'teacher' | 'one-teacher' | 'classes' | 'masked-image' | 'centroids' | `${InnerLayer}-${Tower}`
 
 export interface Objective {
   name: string

@@ -36,7 +36,7 @@ function both(part: TowerLoss): Objective {
 function only(part: TowerLoss, tower: Tower, name = `${part.name}-${tower}`): Objective {
   return {
     name,
-    needs: tower === 'image' ? ['images', ...part.needs(tower)] : part.needs(tower),
+    needs: [`${tower}s`, ...part.needs(tower)],
     space: part.space,
     tower,
     ...(part.params && { params: (sizes) => part.params!(tower, name, sizes) }),

@@ -21,6 +21,14 @@ function refusal(name: string, need: Need, flag: string): UserError {
   const [, tower] = /^(?:hidden|attention|gates)-(image|text)$/.exec(need) ?? []
   if (tower) return noInnerTeacher(name, tower as Tower)
   const where = `${flag} ${name}`
+  if (need === 'texts') {
+    const hint = 'Take one of an image tower alone (fd-image, rkd-image, mfd-image, smooth-l1-image), or add texts.'
+    return new UserError({ where, expected: 'texts', got: 'images alone', hint })
+  }
+  if (need === 'pairs') {
+    const hint = `Leave ${name} out here: crd, icl, fd, mfd, rkd and smooth-l1 need no pairs.`
+    return new UserError({ where, expected: 'images with captions', got: 'unpaired ones', hint })
+  }
   if (need === 'images') {
     const hint =
       'Take one of a text tower alone (fd-text, rkd-text, smooth-l1-text, hidden-text, attention-text, gates-text), or a corpus with images.'

@@ -11,11 +11,11 @@ const bias = 'objective.siglip.bias'
  */
 export const siglip: Objective = {
   name: 'siglip',
-  needs: ['images'],
+  needs: ['images', 'texts', 'pairs'],
   space: 'student',
   params: () => ({ ...temperatureParam('siglip', 10), [bias]: { shape: [], init: { constant: -10 } } }),
   loss: ({ image, text, inputs, params }) => {
-    const logits = tf.add(tf.mul(tf.matMul(image!, text, false, true), temperature(params, 'siglip')), params[bias]!) // [B, B]
+    const logits = tf.add(tf.mul(tf.matMul(image!, text!, false, true), temperature(params, 'siglip')), params[bias]!) // [B, B]
     const signs = tf.sub(tf.mul(inputs.positives!, 2), 1)
     return tf.mean(tf.sum(tf.softplus(tf.neg(tf.mul(signs, logits))), -1)) // −ln σ(x) = softplus(−x)
   },

@@ -8,7 +8,7 @@ import type { Objective } from './objective.ts'
  */
 export const task: Objective = {
   name: 'task',
-  needs: ['images'],
+  needs: ['images', 'texts', 'pairs'],
   space: 'student',
-  loss: ({ image, text, scale, inputs }) => symmetricCrossEntropy(tf.mul(tf.matMul(image!, text, false, true), scale), inputs.positives!),
+  loss: ({ image, text, scale, inputs }) => symmetricCrossEntropy(tf.mul(tf.matMul(image!, text!, false, true), scale), inputs.positives!),
 }

@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { Pool } from '../../../corpora/pool/open.ts'
 import type { Tokenizer } from '../../../tokenizers/load.ts'
+import { pictureSet } from '../../../training/data/picture-set.ts'
 import { poolSet } from '../../../training/data/pool-set.ts'
 import { sampler } from '../../../training/data/sampler.ts'
 import { seats } from '../../../training/data/unpaired-sampler.ts'
@@ -66,4 +67,20 @@ test('every batch has every language; each text comes once before any comes agai
   for (let round = 0; round < 3; round++) t.is(new Set(seen.slice(10 * round, 10 * (round + 1))).size, 10)
   t.deepEqual(sampler(set, 12, 7).draw(6).captions, draws.draw(6).captions)
   t.notDeepEqual(sampler(set, 12, 8).draw(6).captions, draws.draw(6).captions)
+})
+
+test('pictures come once an epoch, and texts of the pool are drawn beside them without regard to them', (t) => {
+  const rows = [...Array.from({ length: 9 }, (_, i) => ({ en: `a${i}` })), ...Array.from({ length: 4 }, (_, i) => ({ th: `b${i}` }))]
+  const { set: texts } = poolSet(pool(rows, ['en', 'th']), { seed: 1 })
+  const images = Array.from({ length: 13 }, (_, i) => ({ key: `${i}`, read: async () => new Uint8Array() }))
+  const set = pictureSet(images, texts)
+  const draws = sampler(set, 6, 3)
+  const epoch = [draws.draw(0), draws.draw(1)]
+  t.is(new Set(epoch.flatMap(({ images }) => [...images])).size, 12)
+  t.is(draws.draw(2).epoch, 1)
+  for (const { captions } of epoch) t.is(captions.mul!.length, 6)
+  t.deepEqual(sampler(set, 6, 3).draw(1).captions, epoch[1]!.captions)
+  const alone = sampler(pictureSet(images), 6, 3).draw(1)
+  t.deepEqual(alone.images, epoch[1]!.images)
+  t.is(alone.captions.mul!.length, 0)
 })
