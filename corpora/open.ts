@@ -22,6 +22,8 @@ export interface OpenCorpus {
   freeQueryProtocols: string[]
   /** The protocol that choices are made on during training. */
   defaultValidation: string
+  /** The validation protocols that a score is chosen on below which nothing fits; none without a validation split. */
+  thresholdProtocols: string[]
   /** Side, in pixels, at which a student sees these pictures unless --image-size says otherwise. */
   imageSize: number
   /** Throws UserError for an unknown protocol, and for a language that it has no texts in. */
@@ -78,6 +80,7 @@ export async function openCorpus(nameOrFile: string, options: { languages?: Lang
     freeQueryProtocols: [],
     // Without a val split, rather the training images than choices made on test.
     defaultValidation: corpus.splits.includes('val') ? 'val' : corpus.splits[0]!,
+    thresholdProtocols: corpus.splits.filter((split) => split === 'val'),
     imageSize: pictureSize,
     task: async (protocol, language) => splitProtocol(corpus, splitOf(corpus, protocol), language),
     languagesOf: (protocol) => corpus.languagesOf(splitOf(corpus, protocol)),

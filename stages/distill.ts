@@ -22,7 +22,7 @@ import { provenance } from '../report/provenance.ts'
 import type { Report } from '../report/schema.ts'
 import { cardData } from '../run/card-data.ts'
 import { commandLine } from '../run/command-line.ts'
-import { decodeProtocols, validationTasks } from '../run/run-data.ts'
+import { decodeProtocols, thresholdTasks, validationTasks } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { trainingLogs } from '../run/training-logs.ts'
@@ -61,17 +61,19 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   const imageSize = await studentImageSize(config.stage1, open.imageSize, teacher.imageSize)
   const keptImage = config.stage1.keepImageTower ? await findKeptImage(teacherFolder(config.teacher)) : undefined
   return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
-    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, [{ ...teacher, imageSize }, teacher], cacheDir)
+    await decodeProtocols({ open, languages }, [...(config.protocol ?? open.protocols), ...open.thresholdProtocols], [{ ...teacher, imageSize }, teacher], cacheDir)
     await trainStages(config, open, teacher, keptImage)
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
     const model = await readModelFolder(student)
     const frame = frameOf(model)
+    const tasks = await validationTasks(data, frame, cacheDir)
     await exportFolder(model, {
       tokenizerDir: student,
       out: join(out, 'export'),
       dtypes,
-      gate: { tasks: await validationTasks(data, frame, cacheDir), maxDrop },
+      gate: { tasks, maxDrop },
+      thresholdTasks: await thresholdTasks(data, frame, cacheDir, tasks),
       keepFp32: 'auto', // layers that would cost a language more stay in fp32
       calibration: dtypes.includes('int8') || (keptImage && dtypes.includes('q8')) ? await calibrationSet(data, frame) : undefined,
       card: cardData(data, config),

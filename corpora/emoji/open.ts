@@ -23,6 +23,7 @@ export function openEmoji(languages?: Language[]) {
     ],
     freeQueryProtocols: emojiProtocolNames().filter((name) => name.startsWith('free-queries')),
     defaultValidation: 'validation-style/emojione',
+    thresholdProtocols: ['validation-style/emojione', 'validation-concepts/100', 'free-queries/validation'],
     imageSize: 64,
     task: emojiProtocols,
     languagesOf: emojiProtocolLanguages,
