@@ -1,5 +1,5 @@
-import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { permutation, random } from '../base/random.ts'
+import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { defaultQueries } from './retrieval.ts'
 import { exactScore, normalisedRows } from './rows.ts'
 import { embedDim, requireEqualDims } from './similarity.ts'

@@ -7,7 +7,7 @@ import { requireValidation } from '../eval/validation.ts'
 import { addToCard } from '../export/card-section.ts'
 import { parseDtypes, requireKeptDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
-import { exportFolder } from '../export/package.ts'
+import { type ExportedFiles, exportFolder } from '../export/package.ts'
 import { frameOf } from '../models/dual-encoder.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
@@ -45,7 +45,7 @@ export interface Evaluated {
  * The main job: teacher features → stage 1 → stage 2 → ONNX export → evaluation per language, all in one run folder.
  * @throws UserError for settings and data that do not fit, before anything is trained, and where the export loses too much (exit code 3)
  */
-export async function distill(config: DistillSettings): Promise<Evaluated> {
+export async function distill(config: DistillSettings): Promise<Evaluated & Pick<ExportedFiles, 'thresholds'>> {
   const { corpus, imagesDir, languages, out, cacheDir, dtype } = config
   const dtypes = parseDtypes(dtype)
   const maxDrop = parseMaxDrop(config.maxDrop ?? [], dtypes)
@@ -61,14 +61,15 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   const imageSize = await studentImageSize(config.stage1, open.imageSize, teacher.imageSize)
   const keptImage = config.stage1.keepImageTower ? await findKeptImage(teacherFolder(config.teacher)) : undefined
   return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
-    await decodeProtocols({ open, languages }, [...(config.protocol ?? open.protocols), ...open.thresholdProtocols], [{ ...teacher, imageSize }, teacher], cacheDir)
+    await decodeProtocols({ open, languages }, config.protocol ?? open.protocols, [{ ...teacher, imageSize }, teacher], cacheDir)
+    await decodeProtocols({ open, languages }, open.thresholdProtocols, [{ ...teacher, imageSize }], cacheDir)
     await trainStages(config, open, teacher, keptImage)
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
     const model = await readModelFolder(student)
     const frame = frameOf(model)
     const tasks = await validationTasks(data, frame, cacheDir)
-    await exportFolder(model, {
+    const { thresholds } = await exportFolder(model, {
       tokenizerDir: student,
       out: join(out, 'export'),
       dtypes,
@@ -79,7 +80,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
       card: cardData(data, config),
       force: true,
     })
-    return await report(config, open)
+    return { ...(await report(config, open)), thresholds }
   })
 }
 

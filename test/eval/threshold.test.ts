@@ -7,7 +7,14 @@ const source = { key: '', read: async () => new Uint8Array() }
 const imagesOf = (count: number) => Array.from({ length: count }, (_, i) => ({ id: String(i), source }))
 
 test('the best right and the best other picture of each query, worked by hand', (t) => {
-  const task = { corpus: 'own', protocol: 'val', language: 'en', images: imagesOf(3), texts: ['a', 'b', 'c', 'd'], positives: [[0], [1, 2], [0, 1, 2], []] }
+  const task = {
+    corpus: 'own',
+    protocol: 'val',
+    language: 'en',
+    images: imagesOf(3),
+    texts: ['a', 'b', 'c', 'd'],
+    positives: [[0], [1, 2], [0, 1, 2], []],
+  }
   const images = Float32Array.of(1, 0, 0, 2, 3, 4) // → (1, 0), (0, 1), (0.6, 0.8)
   const texts = Float32Array.of(1, 0, 5, 0, 0, 1, 1, 1)
   const { own, others } = bestScores(task, images, texts)
@@ -37,7 +44,11 @@ test('of a large gallery every query is scored with a hundred other pictures of 
   const positives = Array.from({ length: count }, (_, i) => [i])
   const task = { corpus: 'own', protocol: 'val', language: 'en', images: imagesOf(count), texts: positives.map(String), positives }
   const images = Float32Array.from({ length: 2 * count }, (_, i) => (i === 14 ? 1 : i === 15 ? 0 : i % 2)) // picture 7 is (1, 0), all others are (0, 1)
-  const { others } = bestScores(task, images, Float32Array.from({ length: 2 * count }, (_, i) => 1 - (i % 2)))
+  const { others } = bestScores(
+    task,
+    images,
+    Float32Array.from({ length: 2 * count }, (_, i) => 1 - (i % 2)),
+  )
   const met = others.filter((score) => score === 1).length // picture 7 is among a hundred of 399 with probability 0.25; σ = 8.7
   t.true(Math.abs(met - 100) < 35, String(met))
   t.is(others[7], 0, 'its own picture is none of the others')
