@@ -18,6 +18,8 @@ export interface OpenCorpus {
   protocols: string[]
   /** The protocols that a summary speaks of, the most important first: see headlineOf. */
   headlineProtocols: string[]
+  /** Of some of them the recall that they are judged by, which a summary has beside mean recall. */
+  headlineMeasures?: Record<string, `text_to_image_R@${1 | 5 | 10}`>
   /** Those of the protocols whose tasks are free queries: they have `kinds`, see RetrievalTask. */
   freeQueryProtocols: string[]
   /** The protocol that choices are made on during training. */

@@ -4,14 +4,14 @@ import { defaultQueries } from './retrieval.ts'
 import { exactScore, normalisedRows } from './rows.ts'
 import { embedDim, requireEqualDims } from './similarity.ts'
 
-/** Best cosines of the texts of one task, query by query [Q]. */
+/** Best cosines that searches for the texts of one task show, query by query [Q]. */
 export interface BestScores {
   protocol: string
   language: string
-  /** With the pictures that are right for the query: what a search finds where something fits. */
-  own: Float32Array
-  /** With unfitGallery other pictures: what a search finds in a folder where nothing fits. */
-  others: Float32Array
+  /** Among the pictures that are right for the query and unfitGallery others. */
+  fitting: Float32Array
+  /** Among the others alone: nothing fits. */
+  unfit: Float32Array
 }
 
 /** A score below which nothing fits, and how often it errs on the tasks that it was chosen on. */
@@ -24,24 +24,24 @@ export interface ThresholdErrors {
   protocol: string
   language: string
   queries: number
-  /** Queries whose right pictures all score below the threshold: called unfit though they fit. */
+  /** Queries whose right pictures are there, and the search shows nothing that reaches the threshold. */
   refused: number
-  /** Queries for which one of unfitGallery other pictures reaches it: something seems to fit though nothing does. */
+  /** Queries whose right pictures are not there, and the search shows something that reaches it. */
   passed: number
 }
 
+/** Share of the queries of every task that may be refused. */
+export const mostRefused = 0.05
 /** Fewer queries a task say too little of a score. */
 export const fewestQueries = 20
 /** More say no more of it. */
 const mostQueries = 2000
-/**
- * Other pictures a query is scored with. The best of more scores higher, and the nearest of a whole validation set nearly fit: a wolf where the dog is
- * missing.
- */
+/** Other pictures a query is searched among: the best of more scores higher, and of a whole validation set some nearly fit, a wolf where the dog is missing. */
 export const unfitGallery = 100
 
 /**
- * The best right score of every text query, and the best of unfitGallery other pictures, drawn anew for each query; queries without either are left out.
+ * What searches show for every text query, with its right pictures there and without; unfitGallery other pictures are drawn anew for each. Queries for
+ * which no picture is right, or none wrong, are left out.
  * @param imageEmbeds [task.images, E], need not be normalised
  * @param textEmbeds [task.texts, E], need not be normalised
  * @throws UserError for embeddings that are not finite or not of equal length
@@ -55,14 +55,15 @@ export function bestScores(task: RetrievalTask, imageEmbeds: Float32Array, textE
   const [images, texts] = [normalisedRows(imageEmbeds, dim), normalisedRows(textEmbeds, dim)]
   const order = permutation(count, random(1))
   const start = random(2)
-  const best = (text: number, list: number[]) => list.reduce((most, image) => Math.max(most, exactScore(texts, text, images, image)), -Infinity)
+  const best = (text: number, list: number[]) =>
+    list.reduce((most, image) => Math.max(most, exactScore(texts, text, images, image)), Number.NEGATIVE_INFINITY)
   const queries = spread(
     defaultQueries(positives, task.textQueries).filter((text) => new Set(positives[text]).size < count),
     mostQueries,
   )
-  const own = queries.map((text) => best(text, positives[text]!))
-  const others = queries.map((text) => best(text, drawOthers(order, Math.floor(start() * count), new Set(positives[text]))))
-  return { protocol, language, own: Float32Array.from(own), others: Float32Array.from(others) }
+  const unfit = queries.map((text) => best(text, drawOthers(order, Math.floor(start() * count), new Set(positives[text]))))
+  const fitting = queries.map((text, q) => Math.max(unfit[q]!, best(text, positives[text]!)))
+  return { protocol, language, fitting: Float32Array.from(fitting), unfit: Float32Array.from(unfit) }
 }
 
 /** The first pictures of a random order that are not among `right`, from a place in it on. */
@@ -80,41 +81,26 @@ function spread<T>(items: T[], most: number): T[] {
 }
 
 /**
- * The score t that tells fitting from unfit best: Youden's J, every task with the same weight,
+ * The highest score that refuses at most mostRefused of the queries of every task, cut to four decimals: a search that says wrongly that nothing fits
+ * would soon not be believed, and one that does not say it shows what it always showed. So no language and no protocol is refused more than that, and
+ * how many queries pass though nothing fits is for `measured` to say.
  *
- *     t = argmax mean over tasks of (share of own ≥ t − share of others ≥ t)
+ *     t = min over tasks of the ⌊mostRefused · Q⌋ + 1st lowest score of `fitting`
  *
- * in the middle between the two scores around it, cut to four decimals; of several such t the lowest, which refuses least. Source: Youden 1950.
  * @returns undefined where no task has fewestQueries queries: the others are left out
  */
 export function chooseThreshold(tasks: readonly BestScores[]): Threshold | undefined {
-  const sets = tasks.filter(({ own }) => own.length >= fewestQueries)
+  const sets = tasks.filter(({ fitting }) => fitting.length >= fewestQueries)
   if (sets.length === 0) return undefined
-  const steps = sets.flatMap(({ own, others }) => [
-    ...Array.from(own, (score) => ({ score, gain: -1 / own.length })), // a threshold above it refuses it
-    ...Array.from(others, (score) => ({ score, gain: 1 / others.length })),
-  ])
-  const cut = bestCut(steps.sort((a, b) => a.score - b.score))
-  const value = Math.floor(cut * 1e4) / 1e4 // as it is written; counted with this one
+  const limit = Math.min(...sets.map(({ fitting }) => fitting.toSorted()[Math.floor(mostRefused * fitting.length)]!))
+  const value = Math.floor(limit * 1e4) / 1e4
   const below = (scores: Float32Array) => scores.reduce((count, score) => count + Number(score < value), 0)
-  const measured = sets.map(({ protocol, language, own, others }) => ({
+  const measured = sets.map(({ protocol, language, fitting, unfit }) => ({
     protocol,
     language,
-    queries: own.length,
-    refused: below(own),
-    passed: others.length - below(others),
+    queries: fitting.length,
+    refused: below(fitting),
+    passed: unfit.length - below(unfit),
   }))
   return { value, measured }
-}
-
-/** Where the sum of the gains of all lower scores is greatest. Scores ascend. */
-function bestCut(steps: readonly { score: number; gain: number }[]): number {
-  let sum = 0
-  let best = { sum: 0, cut: steps[0]!.score } // below everything: nothing is refused
-  for (let i = 0; i + 1 < steps.length; i++) {
-    sum += steps[i]!.gain
-    const [score, next] = [steps[i]!.score, steps[i + 1]!.score]
-    if (next > score && sum > best.sum + 1e-12) best = { sum, cut: (score + next) / 2 }
-  }
-  return best.cut
 }

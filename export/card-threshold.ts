@@ -1,4 +1,4 @@
-import { unfitGallery } from '../eval/threshold.ts'
+import { mostRefused, unfitGallery } from '../eval/threshold.ts'
 import { languageName, percent, thousands } from '../report/format.ts'
 import { tableMarkdown } from '../report/tables/markdown.ts'
 import type { MeasuredFiles } from './gate.ts'
@@ -17,9 +17,9 @@ export function thresholdSection(thresholds: MeasuredFiles['thresholds']): strin
     `${percent(refused / queries)} (${thousands(refused)})`,
     `${percent(passed / queries)} (${thousands(passed)})`,
   ])
-  const paragraph = `Where the best cosine of a text with the pictures is below ${value.toFixed(4)} (${dtype}${also && `; ${also}`}), nothing fits well. The score was chosen on validation
-data alone, as the one that tells best between a query's own pictures and ${unfitGallery} others (Youden's J, every row with the same weight); \`score_threshold\` of
-\`config.json\` holds it. Refused: queries whose own pictures all score lower. Passed: queries for which one of ${unfitGallery} other pictures scores as high; of more
-pictures more do.`
+  const paragraph = `Where the best cosine of a text with the pictures is below ${value.toFixed(4)} (${dtype}${also && `; ${also}`}), nothing fits well; \`score_threshold\` of
+\`config.json\` holds it. It was chosen on validation data alone, as the highest score at which every row below has at most ${100 * mostRefused} % refused. Each query searches
+${unfitGallery} pictures that do not fit it, once with its own among them and once without. Refused: its own are there, and the best score is below. Passed: they are not, and
+the best score is not below. Of more pictures more pass.`
   return `## When nothing fits\n\n${paragraph}\n\n${tableMarkdown({ title: 'When nothing fits', columns, rows })}`
 }
