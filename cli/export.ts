@@ -2,6 +2,7 @@ import type { ExportedFiles } from '../export/package.ts'
 import { languageName, megabytes, percent } from '../report/format.ts'
 import { exportSettings } from '../stages/settings/export.ts'
 import type { Command } from './command.ts'
+import { thresholdText } from './threshold-text.ts'
 
 export const exportModel: Command<typeof exportSettings> = {
   name: 'export',
@@ -11,7 +12,8 @@ export const exportModel: Command<typeof exportSettings> = {
     const recipe = await import('../stages/export.ts')
     const { measured, ...files } = await recipe.exportModel(config)
     print(files)
-    if (!measured) console.log('Not measured: name a --corpus to check what each format loses.')
+    if (measured) console.log(thresholdText(files.thresholds))
+    else console.log('Not measured: name a --corpus to check what each format loses.')
     console.log(`Exported to ${config.out}. Search with it:\n  npx distilingual search ${config.out} --images FOLDER "bicycle"`)
   },
 }

@@ -17,6 +17,11 @@ const schema = z.object({
   dtype: dtypeSetting
     .optional()
     .meta({ description: "number format of an exported model (default: the most precise there is, or the index's)", group: 'Model', usual: true }),
+  minScore: z.number().min(-1).max(1).optional().meta({
+    description: 'score below which a picture does not fit and is shown in brackets (default: what the model says)',
+    group: 'Output',
+    usual: true,
+  }),
   exact: z.boolean().default(false).meta({ description: 'score every image of an approximate index', group: 'Model', usual: true }),
   json: z.boolean().default(false).meta({ description: 'print JSON', group: 'Output', usual: true }),
 })
@@ -33,6 +38,7 @@ export const search: Command<typeof schema> = {
         : await (await import('../search/search-folder.ts')).searchImages({ ...request, images: images! })
     process.stdout.write(json ? `${JSON.stringify(reply, null, 2)}\n` : table(reply))
     if (json) return
+    process.stderr.write(fitText(reply))
     if (reply.recall) process.stderr.write(`approximate: ${recallText(reply.recall)}; --exact scores every image\n`)
     for (const { path, reason } of reply.skipped) process.stderr.write(`skipped ${path}: ${reason}\n`)
   },
@@ -50,5 +56,20 @@ function requireOnePlace(images: string | undefined, index: string | undefined):
 
 function table({ hits }: LookupReply): string {
   const width = String(hits.length).length
-  return hits.map(({ rank, score, path }) => `${String(rank).padStart(width)}  ${score.toFixed(3).padStart(6)}  ${path}\n`).join('')
+  return hits.map(({ rank, score, path, fits }) => `${String(rank).padStart(width)}  ${scoreText(score, fits)}  ${path}\n`).join('')
+}
+
+/** In brackets where the picture does not fit; without a least score as wide as it needs. */
+function scoreText(score: number, fits?: boolean): string {
+  const text = score.toFixed(3).padStart(6)
+  if (fits === undefined) return text
+  return fits ? ` ${text} ` : `(${score.toFixed(3)})`.padStart(8)
+}
+
+/** What brackets say; nothing where every picture fits. */
+function fitText({ hits, minScore }: LookupReply): string {
+  const [best] = hits
+  if (!best || minScore === undefined || hits.every(({ fits }) => fits)) return ''
+  if (best.fits) return `in brackets: below ${minScore.toFixed(3)}, does not fit well\n`
+  return `nothing fits well: best score ${best.score.toFixed(3)}, below ${minScore.toFixed(3)}; these are the nearest\n`
 }

@@ -18,10 +18,14 @@ export interface OpenCorpus {
   protocols: string[]
   /** The protocols that a summary speaks of, the most important first: see headlineOf. */
   headlineProtocols: string[]
+  /** Of some of them the recall that they are judged by, which a summary has beside mean recall. */
+  headlineMeasures?: Record<string, `text_to_image_R@${1 | 5 | 10}`>
   /** Those of the protocols whose tasks are free queries: they have `kinds`, see RetrievalTask. */
   freeQueryProtocols: string[]
   /** The protocol that choices are made on during training. */
   defaultValidation: string
+  /** The validation protocols that a score is chosen on below which nothing fits; none without a validation split. */
+  thresholdProtocols: string[]
   /** Side, in pixels, at which a student sees these pictures unless --image-size says otherwise. */
   imageSize: number
   /** Throws UserError for an unknown protocol, and for a language that it has no texts in. */
@@ -78,6 +82,7 @@ export async function openCorpus(nameOrFile: string, options: { languages?: Lang
     freeQueryProtocols: [],
     // Without a val split, rather the training images than choices made on test.
     defaultValidation: corpus.splits.includes('val') ? 'val' : corpus.splits[0]!,
+    thresholdProtocols: corpus.splits.filter((split) => split === 'val'),
     imageSize: pictureSize,
     task: async (protocol, language) => splitProtocol(corpus, splitOf(corpus, protocol), language),
     languagesOf: (protocol) => corpus.languagesOf(splitOf(corpus, protocol)),

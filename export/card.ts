@@ -4,9 +4,10 @@ import { recallSection, recallTitle } from '../report/card.ts'
 import { languageName, megabytes, parameterCount, percent, totalParameters } from '../report/format.ts'
 import type { Report } from '../report/schema.ts'
 import { tableMarkdown } from '../report/tables/markdown.ts'
+import { thresholdSection } from './card-threshold.ts'
 import { usage } from './card-usage.ts'
 import type { FileStem } from './dtypes.ts'
-import type { RecallRow } from './gate.ts'
+import type { MeasuredFiles, RecallRow } from './gate.ts'
 import { layerName } from './sensitivity.ts'
 import type { Parity } from './verify.ts'
 
@@ -45,6 +46,7 @@ export interface Card extends CardOptions {
   sizes: FileSizes[]
   parity: Parity[]
   recall: RecallRow[]
+  thresholds?: MeasuredFiles['thresholds']
   keptFp32: string[]
   leaveOut: ('combined' | 'safetensors')[]
   /** Whether Python's CLIPModel computes the same from model.safetensors. */
@@ -61,6 +63,7 @@ export function modelCard(card: Card): string {
     sizes(card),
     losses(card),
     recall(card),
+    thresholdSection(card.thresholds ?? {}),
     data(card),
     limits(card),
   ]

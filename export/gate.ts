@@ -1,11 +1,12 @@
 import { UserError } from '../base/errors.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
+import { chooseThreshold, type Threshold } from '../eval/threshold.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { languageName } from '../report/format.ts'
 import { parseDtypes } from './dtypes.ts'
-import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
+import { type GateTask, type LanguageRecall, measureRecall, measureTasks } from './recall.ts'
 
 /** What an export may lose. */
 export interface Gate {
@@ -26,22 +27,32 @@ export interface RecallRow extends LanguageRecall {
 /** The exit code of an export that loses too much. */
 const gateExitCode = 3
 
-/** Evaluates the written files of each number format, and the model as it trains, on the gate's tasks. */
+/** What the written files were found to do. */
+export interface MeasuredFiles {
+  /** Empty without a gate. */
+  recall: RecallRow[]
+  /** Scores below which nothing fits, by number format; empty without tasks to choose them on. */
+  thresholds: Partial<Record<ModelDtype, Threshold>>
+}
+
+/** Evaluates the written files of each number format, and the model as it trains, on the gate's tasks; chooses each format's threshold. */
 export async function measureFiles(
   dir: string,
   reference: Encoder,
   dtypes: ModelDtype[],
-  tasks: GateTask[],
+  tasks: { gate: GateTask[]; threshold: GateTask[] },
   options: RuntimeOptions = {},
-): Promise<RecallRow[]> {
-  const expected = await measureRecall(reference, tasks)
-  const rows: RecallRow[] = []
+): Promise<MeasuredFiles> {
+  const expected = await measureRecall(reference, tasks.gate)
+  const measured: MeasuredFiles = { recall: [], thresholds: {} }
   for (const dtype of dtypes) {
     const encoder = await openOnnxFolder(dir, { ...options, dtype })
-    const found = await measureRecall(encoder, tasks).finally(() => encoder.release())
-    found.forEach((row, i) => rows.push(recallRow(dtype, row, expected[i]!)))
+    const { recall, scores } = await measureTasks(encoder, tasks).finally(() => encoder.release())
+    recall.forEach((row, i) => measured.recall.push(recallRow(dtype, row, expected[i]!)))
+    const threshold = chooseThreshold(scores)
+    if (threshold) measured.thresholds[dtype] = threshold
   }
-  return rows
+  return measured
 }
 
 export function recallRow(dtype: ModelDtype, row: LanguageRecall, { meanRecall }: LanguageRecall): RecallRow {

@@ -10,6 +10,7 @@ import { type DualEncoder, parametersOf } from '../models/dual-encoder.ts'
 import { modelEncoder } from '../models/encoder.ts'
 import { poolsAsPython, writeModelFolder } from '../models/folder.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
+import { writeThresholds } from '../models/score-threshold.ts'
 import type { ActivationOutput } from '../models/towers.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { blame } from './blame.ts'
@@ -21,13 +22,14 @@ import { holdsConv, stemWeights } from './conv/places.ts'
 import { type ConvertOptions, convertGraph, exportDtypes, type FileStem, fileStems, onnxFile, requireKeptDtypes } from './dtypes.ts'
 import { edgeFiles } from './edge-files.ts'
 import { estimatedBytes } from './estimated-bytes.ts'
-import { failGate, failures, type Gate, measureFiles, type RecallRow } from './gate.ts'
+import { failGate, failures, type Gate, type MeasuredFiles, measureFiles, type RecallRow } from './gate.ts'
 import type { GraphOptions } from './graph-encoder.ts'
 import { chooseKeepFp32 } from './keep-auto.ts'
 import { resolveKeepFp32 } from './keep-fp32.ts'
 import { modelName } from './model-files.ts'
 import { type ExportGraphs, exportGraphs } from './onnx.ts'
 import { ortFiles, writeOrtFiles } from './ort.ts'
+import type { GateTask } from './recall.ts'
 import { type Parity, verifyExport } from './verify.ts'
 
 export interface ExportOptions extends RuntimeOptions, Pick<ConvertOptions, 'reduceRange'> {
@@ -40,6 +42,8 @@ export interface ExportOptions extends RuntimeOptions, Pick<ConvertOptions, 'red
   keepFp32?: string[] | 'auto'
   /** How much recall may be lost; without it nothing is measured. */
   gate?: Gate
+  /** Validation tasks that the score is chosen on below which nothing fits (chooseThreshold), by number format; without them config.json has none. */
+  thresholdTasks?: GateTask[]
   /** Training images and captions, which int8 needs. */
   calibration?: Calibration
   /** Also write the towers in onnxruntime's own format (see writeOrtFiles). */
@@ -61,6 +65,8 @@ export interface ExportedFiles {
   parity: Parity[]
   /** What each format keeps of mean recall, per language; empty without a gate. */
   recall: RecallRow[]
+  /** Scores below which nothing fits, by number format; empty without tasks to choose them on. */
+  thresholds: MeasuredFiles['thresholds']
   /** Weights left in fp32. */
   keptFp32: string[]
 }
@@ -110,11 +116,13 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
     const reference = await modelEncoder('training', model, tokenizer, runtime)
     try {
       const parity = await verifyExport(dir, reference, tokenizer, dtypes, runtime)
-      const recall = gate ? await measureFiles(dir, reference, dtypes, gate.tasks, runtime) : []
+      const tasks = { gate: gate?.tasks ?? [], threshold: options.thresholdTasks ?? [] }
+      const { recall, thresholds } = await measureFiles(dir, reference, dtypes, tasks, runtime)
       const [failure] = gate ? failures(recall, gate) : []
       if (failure)
         failGate(failure, { ...gate!, keptFp32: options.keepFp32 === 'auto' }, await blame(failure, graphs, gate!.tasks, tokenizer, convert))
-      const files = { sizes, parity, recall, keptFp32 }
+      await writeThresholds(dir, thresholds)
+      const files = { sizes, parity, recall, thresholds, keptFp32 }
       const parameters = parametersOf(model)
       await writeFile(
         join(dir, 'README.md'),

@@ -1,5 +1,6 @@
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { evaluateRetrieval } from '../eval/retrieval.ts'
+import { type BestScores, bestScores } from '../eval/threshold.ts'
 import { embedCached, embedTexts, type ImageEncoder, type Pixels, type TextEncoder } from '../models/embed.ts'
 
 /** A validation task and its images, decoded: the pixels of image i are those of the task's image i. */
@@ -15,15 +16,29 @@ export interface LanguageRecall {
 }
 
 /** Mean recall per task, measured as on a device (see Encoder's oneByOne). */
-export async function measureRecall(encoder: ImageEncoder & TextEncoder, tasks: GateTask[]): Promise<LanguageRecall[]> {
-  const images = new Map<string, Float32Array>() // one language's images are the next one's
-  const results: LanguageRecall[] = []
-  for (const { task, pixels } of tasks) {
+export async function measureRecall(encoder: ImageEncoder & TextEncoder, tasks: readonly GateTask[]): Promise<LanguageRecall[]> {
+  return (await measureTasks(encoder, { gate: tasks })).recall
+}
+
+/** Mean recall of the gate's tasks, and the best scores of those that a threshold is chosen on; a task of both is embedded once. */
+export async function measureTasks(
+  encoder: ImageEncoder & TextEncoder,
+  { gate = [], threshold = [] }: { gate?: readonly GateTask[]; threshold?: readonly GateTask[] },
+): Promise<{ recall: LanguageRecall[]; scores: BestScores[] }> {
+  const known = new Map<string, Float32Array>() // one language's images are the next one's
+  const recall: LanguageRecall[] = []
+  const scores: BestScores[] = []
+  for (const one of new Set([...gate, ...threshold])) {
+    const { task, pixels } = one
     const key = task.images.map(({ id }) => id).join('\n')
-    const imageEmbeds = images.get(key) ?? (await embedCached(encoder, pixels))
-    images.set(key, imageEmbeds)
-    const { metrics, protocol, language } = await evaluateRetrieval(task, imageEmbeds, await embedTexts(encoder, task.texts))
-    results.push({ protocol, language, meanRecall: metrics.mean_recall })
+    const images = known.get(key) ?? (await embedCached(encoder, pixels))
+    known.set(key, images)
+    const texts = await embedTexts(encoder, task.texts)
+    if (gate.includes(one)) {
+      const { metrics, protocol, language } = await evaluateRetrieval(task, images, texts)
+      recall.push({ protocol, language, meanRecall: metrics.mean_recall })
+    }
+    if (threshold.includes(one)) scores.push(bestScores(task, images, texts))
   }
-  return results
+  return { recall, scores }
 }

@@ -17,6 +17,8 @@ export interface Encoder {
   framing: Framing
   /** exp(logit_scale), for softened similarities: a model's own within CLIP's bounds, a teacher's as its files have it. */
   logitScale: number
+  /** Cosine below which nothing fits a text, where the model's folder says it (see chooseThreshold). */
+  scoreThreshold?: number
   /** What an embedding is depends on what else is in the call: such a model chooses the ranges of its activations anew each time. */
   oneByOne?: boolean
   /** How it spells texts, where it shows that. */

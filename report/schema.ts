@@ -155,6 +155,8 @@ const reportSchema = z.strictObject({
   results: z.array(result),
   /** Protocols that a summary speaks of, the most important first; those that follow here are of the first one. Absent in older reports. */
   headline: z.array(z.string().min(1)).optional(),
+  /** Of some of them the recall that stands beside mean recall. */
+  headlineMeasures: z.record(z.string(), z.enum(recallNames())).optional(),
   freeQueries: z.array(freeQuery).optional(),
   /** Of every model and protocol with two languages or more. */
   gaps: z.array(gap).optional(),

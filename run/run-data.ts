@@ -88,3 +88,24 @@ export async function validationTasks({ open, languages }: RunData, frame: Frame
   for (const language of languages ?? open.languagesOf(protocol)) tasks.push(await prepareTask(await open.task(protocol, language), frame, cacheDir))
   return tasks
 }
+
+/**
+ * The tasks that a score is chosen on below which nothing fits: those of the corpus' thresholdProtocols, with pictures as a model sees them.
+ * @param known tasks of the same data and frame: not prepared again
+ */
+export async function thresholdTasks(
+  { open, languages }: RunData,
+  frame: Frame,
+  cacheDir: string,
+  known: readonly PreparedTask[] = [],
+): Promise<PreparedTask[]> {
+  const tasks: PreparedTask[] = []
+  for (const protocol of open.thresholdProtocols) {
+    const there = open.languagesOf(protocol)
+    for (const language of (languages ?? there).filter((one) => there.includes(one))) {
+      const same = known.find(({ task }) => task.protocol === protocol && task.language === language)
+      tasks.push(same ?? (await prepareTask(await open.task(protocol, language), frame, cacheDir)))
+    }
+  }
+  return tasks
+}

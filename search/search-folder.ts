@@ -17,6 +17,8 @@ export interface SearchRequest {
   query: string
   top: number
   dtype?: FileFormat
+  /** Score below which a picture does not fit; default: the model's, where its folder says one. */
+  minScore?: number
 }
 
 export interface SearchReply {
@@ -24,8 +26,10 @@ export interface SearchReply {
   query: string
   /** Images searched. */
   images: number
-  /** Best first; `score` is the cosine. */
-  hits: { rank: number; score: number; path: string }[]
+  /** Score below which a picture does not fit; absent where neither the model nor the request says one. */
+  minScore?: number
+  /** Best first; `score` is the cosine. Where there is a minScore, `fits` says whether it is reached. */
+  hits: { rank: number; score: number; path: string; fits?: boolean }[]
   skipped: { path: string; reason: string }[]
 }
 
@@ -33,7 +37,7 @@ export interface SearchReply {
  * Finds the images of a folder that fit a text best: exact, by cosine.
  * @throws UserError for an empty query, a folder without images that can be read, and as openModel does
  */
-export async function searchImages({ model, images, query, top, dtype }: SearchRequest): Promise<SearchReply> {
+export async function searchImages({ model, images, query, top, dtype, minScore: asked }: SearchRequest): Promise<SearchReply> {
   requireQuery(query)
   const { paths, skipped: folders } = await listImages(images)
   const encoder = await openModel(model, dtype)
@@ -48,8 +52,9 @@ export async function searchImages({ model, images, query, top, dtype }: SearchR
       })
     }
     const hits = searchEmbeddings(await embedTexts(encoder, [query]), embeddings, top)
-    const ranked = hits.map(({ index, score }, i) => ({ rank: i + 1, score, path: embedded[index]! }))
-    return { model: encoder.id, query, images: embedded.length, hits: ranked, skipped: [...folders, ...skipped] }
+    const minScore = asked ?? encoder.scoreThreshold
+    const ranked = hits.map(({ index, score }, i) => ({ rank: i + 1, score, path: embedded[index]!, ...fitting(score, minScore) }))
+    return { model: encoder.id, query, images: embedded.length, minScore, hits: ranked, skipped: [...folders, ...skipped] }
   } finally {
     await encoder.release()
   }
@@ -58,6 +63,10 @@ export async function searchImages({ model, images, query, top, dtype }: SearchR
 export function requireQuery(query: string): void {
   if (query.trim() !== '') return
   throw new UserError({ where: 'search', expected: 'words to look for', got: 'an empty text', hint: 'Put them in quotes: "a red apple".' })
+}
+
+export function fitting(score: number, minScore: number | undefined): { fits?: boolean } {
+  return minScore === undefined ? {} : { fits: score >= minScore }
 }
 
 /** Embeds what can be decoded, in order; embeddings [embedded.length, E]. */

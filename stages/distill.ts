@@ -9,7 +9,7 @@ import { requireValidation } from '../eval/validation.ts'
 import { addToCard } from '../export/card-section.ts'
 import { parseDtypes, requireKeptDtypes } from '../export/dtypes.ts'
 import { parseMaxDrop } from '../export/gate.ts'
-import { exportFolder } from '../export/package.ts'
+import { type ExportedFiles, exportFolder } from '../export/package.ts'
 import { frameOf } from '../models/dual-encoder.ts'
 import type { Encoder } from '../models/encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
@@ -24,7 +24,7 @@ import { provenance } from '../report/provenance.ts'
 import type { Report } from '../report/schema.ts'
 import { cardData } from '../run/card-data.ts'
 import { commandLine } from '../run/command-line.ts'
-import { decodeProtocols, validationTasks } from '../run/run-data.ts'
+import { decodeProtocols, thresholdTasks, validationTasks } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { trainingLogs } from '../run/training-logs.ts'
@@ -48,7 +48,7 @@ export interface Evaluated {
  * The main job: teacher features → stage 1 → stage 2 → ONNX export → evaluation per language, all in one run folder.
  * @throws UserError for settings and data that do not fit, before anything is trained, and where the export loses too much (exit code 3)
  */
-export async function distill(config: DistillSettings): Promise<Evaluated> {
+export async function distill(config: DistillSettings): Promise<Evaluated & Pick<ExportedFiles, 'thresholds'>> {
   const { corpus, imagesDir, languages, out, cacheDir, dtype } = config
   const dtypes = parseDtypes(dtype)
   const maxDrop = parseMaxDrop(config.maxDrop ?? [], dtypes)
@@ -67,22 +67,25 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
   const keptImage = config.stage1.keepImageTower ? await findKeptImage(teacherFolder(config.teacher)) : undefined
   return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
     await decodeProtocols({ open, languages }, protocolsOf(config, open), [{ ...teacher, imageSize }, teacher], cacheDir)
+    await decodeProtocols({ open, languages }, open.thresholdProtocols, [{ ...teacher, imageSize }], cacheDir)
     await trainStages(config, { open, teacher, keptImage, pictures })
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
     const model = await readModelFolder(student)
     const frame = frameOf(model)
-    await exportFolder(model, {
+    const tasks = await validationTasks(data, frame, cacheDir)
+    const { thresholds } = await exportFolder(model, {
       tokenizerDir: student,
       out: join(out, 'export'),
       dtypes,
-      gate: { tasks: await validationTasks(data, frame, cacheDir), maxDrop },
+      gate: { tasks, maxDrop },
+      thresholdTasks: await thresholdTasks(data, frame, cacheDir, tasks),
       keepFp32: 'auto', // layers that would cost a language more stay in fp32
       calibration: dtypes.includes('int8') || (keptImage && dtypes.includes('q8')) ? await calibrationSet(data, frame) : undefined,
       card: cardData(data, config),
       force: true,
     })
-    return await report(config, open)
+    return { ...(await report(config, open)), thresholds }
   })
 }
 

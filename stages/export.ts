@@ -6,7 +6,7 @@ import { frameOf } from '../models/dual-encoder.ts'
 import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { cardData, reportIn } from '../run/card-data.ts'
-import { openRunData, requireNothingToMeasure, validationTasks } from '../run/run-data.ts'
+import { openRunData, requireNothingToMeasure, thresholdTasks, validationTasks } from '../run/run-data.ts'
 import { requireNoRun } from '../run/run-folder.ts'
 import { trainedOn } from '../run/trained-on.ts'
 import { calibrationSet } from './calibration.ts'
@@ -27,9 +27,11 @@ export async function exportModel(config: ExportSettings): Promise<ExportedFiles
   const trained = await trainedOn(config.model)
   const data = await openRunData(config, trained)
   if (!data) requireNothingToMeasure(config, config.model, ['maxDrop']) // a gate that nothing passes through would seem to hold
+  const tasks = data && (await validationTasks(data, frame, config.cacheDir))
   const files = await exportFolder(model, {
     ...{ out, reduceRange, force, dtypes, tokenizerDir: dir, ort: format === 'ort', outputs: parseOutputs(config.outputs) },
-    gate: data && { tasks: await validationTasks(data, frame, config.cacheDir), maxDrop },
+    gate: tasks && { tasks, maxDrop },
+    thresholdTasks: data && (await thresholdTasks(data, frame, config.cacheDir, tasks)),
     keepFp32: config.keepFp32.join() === 'auto' ? 'auto' : config.keepFp32,
     calibration: data && (dtypes.includes('int8') || (model.keptImage && dtypes.includes('q8'))) ? await calibrationSet(data, frame) : undefined,
     card: { ...(data ? cardData(data, trained) : {}), report: await reportIn(config.model) },

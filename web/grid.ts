@@ -4,8 +4,8 @@ import { showThumb } from './thumb.ts'
 import type { Hit } from './vectors.ts'
 
 export interface Grid {
-  /** Shows pictures, best first; `score` is left out where there is none. */
-  show(hits: (Omit<Hit, 'score'> & { score?: number })[]): void
+  /** Shows pictures, best first; `score` is left out where there is none. Those that score less than `least` are greyed. */
+  show(hits: (Omit<Hit, 'score'> & { score?: number })[], least?: number): void
 }
 
 /**
@@ -15,7 +15,7 @@ export interface Grid {
 export function createGrid(list: HTMLElement, site: Site, onPick: (index: number) => void): Grid {
   const tiles: Tile[] = []
   return {
-    show(hits) {
+    show(hits, least = Number.NEGATIVE_INFINITY) {
       while (tiles.length < hits.length) {
         const tile = createTile(site, onPick)
         tiles.push(tile)
@@ -23,7 +23,10 @@ export function createGrid(list: HTMLElement, site: Site, onPick: (index: number
       }
       tiles.forEach((tile, i) => {
         tile.item.hidden = i >= hits.length
-        if (i < hits.length) tile.show(hits[i]!.index, hits[i]!.score)
+        if (i >= hits.length) return
+        const { index, score } = hits[i]!
+        tile.show(index, score)
+        tile.item.classList.toggle('unfit', score !== undefined && score < least)
       })
     },
   }

@@ -42,16 +42,17 @@ async function start(): Promise<void> {
     answer(asked)
   }
 
-  async function answerWords({ text, pictures }: Engine, typed: string): Promise<void> {
+  async function answerWords({ text, pictures, format }: Engine, typed: string): Promise<void> {
     const query = typed.trim()
     page.showWords(query, site)
     if (query === '') return grid.show(someOf(site))
     const began = performance.now()
     const hits = nearest(await text.embed(query), pictures, shownPictures)
     page.showQueryTime(performance.now() - began)
-    grid.show(hits)
+    grid.show(hits, format.scoreThreshold)
+    const fits = page.showFit(hits[0]!.score, format.scoreThreshold)
     const best = hits.slice(0, 3).map(({ index }) => nameOf(site, index))
-    page.announce(`Best pictures for ${query}: ${best.join(', ')}`)
+    page.announce(`${fits ? 'Best' : 'Nothing fits well. Nearest'} pictures for ${query}: ${best.join(', ')}`)
   }
 
   async function answerPicture(engine: Engine, asked: { file: File } | { own: number }): Promise<void> {

@@ -11,11 +11,13 @@ export function createPage() {
   const panel = byId('picture', HTMLElement)
   const seen = byId('seen', HTMLCanvasElement)
   const message = byId('message', HTMLElement)
+  const fit = byId('fit', HTMLElement)
   const text = (id: string, value: string) => {
     byId(id, HTMLElement).textContent = value
   }
   const clear = () => {
     message.hidden = true
+    fit.hidden = true
   }
   return {
     inputs,
@@ -26,6 +28,13 @@ export function createPage() {
       clear()
       panel.hidden = true
       title.textContent = query ? `Pictures for “${query}”` : `Some of the ${thousands(pictures.count)} pictures`
+    },
+
+    /** Says that even the best picture does not fit the words, where it scores less than `least`; returns whether it does. */
+    showFit(best: number, least = Number.NEGATIVE_INFINITY): boolean {
+      fit.hidden = best >= least
+      fit.textContent = `Nothing fits well: the best score is ${best.toFixed(2)}, below ${least.toFixed(2)}. These are the nearest.`
+      return fit.hidden
     },
 
     /** @param name of one of the site's pictures */

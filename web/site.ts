@@ -22,6 +22,8 @@ export interface Format {
   vectors: string
   /** The model's own: what its cosines are multiplied with before they become probabilities. */
   logitScale: number
+  /** Cosine below which a picture does not fit words, where the model says it. */
+  scoreThreshold?: number
 }
 
 interface SiteLanguage {

@@ -21,8 +21,11 @@ export function openEmoji(languages?: Language[]) {
       'unseen-phrasing/unicode-names',
       'unseen-phrasing/zh-hant',
     ],
+    // Names of what was learnt find one picture; of what was not, the first page counts.
+    headlineMeasures: { 'unseen-style/openmoji': 'text_to_image_R@1', 'unseen-concepts/200': 'text_to_image_R@10' } as const,
     freeQueryProtocols: emojiProtocolNames().filter((name) => name.startsWith('free-queries')),
     defaultValidation: 'validation-style/emojione',
+    thresholdProtocols: ['validation-style/emojione', 'validation-concepts/100', 'free-queries/validation'],
     imageSize: 64,
     task: emojiProtocols,
     languagesOf: emojiProtocolLanguages,

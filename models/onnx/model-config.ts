@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { scoreThresholds } from '../score-threshold.ts'
+import type { FileFormat } from './dtypes.ts'
 import { readConfigFile } from './read-config.ts'
 
 const schema = z.object({
@@ -9,6 +11,7 @@ const schema = z.object({
   max_position_embeddings: z.number().nullish(),
   vision_config: z.object({ image_size: z.number().optional() }).nullish(),
   text_config: z.object({ max_position_embeddings: z.number().nullish() }).nullish(),
+  score_threshold: scoreThresholds.nullish(),
 })
 
 /** Where every CLIP starts to learn its scale from, as files write it: ln(1/0.07), rounded. */
@@ -25,6 +28,8 @@ export interface ModelConfig {
   logitScale?: number
   /** E */
   projectionDim?: number
+  /** Cosine below which nothing fits a text, by number format (see chooseThreshold). */
+  scoreThresholds?: Partial<Record<FileFormat, number>>
 }
 
 /** @throws UserError for a config.json that does not parse */
@@ -37,5 +42,6 @@ export async function readModelConfig(dir: string): Promise<ModelConfig> {
     positions: config.text_config?.max_position_embeddings ?? config.max_position_embeddings ?? undefined,
     logitScale: trained != null && Math.abs(trained - untrainedScale) > 1e-6 ? Math.exp(trained) : undefined,
     projectionDim: config.projection_dim ?? undefined,
+    scoreThresholds: Object.fromEntries(Object.entries(config.score_threshold ?? {}).map(([dtype, { value }]) => [dtype, value])),
   }
 }

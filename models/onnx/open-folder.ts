@@ -61,6 +61,7 @@ export async function openFolder(dir: string, options: TeacherOptions = {}): Pro
       framing: image.framing,
       tokenizer: text.tokenizer,
       logitScale: known ?? measured ?? 100,
+      scoreThreshold: folders.image === folders.text ? config.scoreThresholds?.[dtypeOf(vision)] : undefined,
       oneByOne: await choosesRanges([vision, words]),
       encodeImages: image.encodeImages,
       encodeTexts: text.encodeTexts,

@@ -16,7 +16,10 @@ import { type ModelTime, timeModels } from './time-models.ts'
 
 /** What an evaluation leaves: the report's rows, and what its page and later comparisons need beside them. */
 export interface Measured {
-  report: Pick<Report, 'models' | 'headline' | 'results' | 'freeQueries' | 'gaps' | 'zeroShot' | 'consistency' | 'groups' | 'baseline' | 'data'>
+  report: Pick<
+    Report,
+    'models' | 'headline' | 'headlineMeasures' | 'results' | 'freeQueries' | 'gaps' | 'zeroShot' | 'consistency' | 'groups' | 'baseline' | 'data'
+  >
   ranks: SavedRanks[]
   material: Required<Pick<ReportMaterial, 'freeQueries' | 'examples' | 'similarities' | 'confusions'>>
 }
@@ -42,10 +45,12 @@ export async function evaluateModels(entries: ModelEntry[], run: Evaluation): Pr
     const { material, ...details } = await measureDetails(headlineTasks, open.classifications, run.classLanguages)
     const gaps = languageGaps(results)
     const summarised = open.headlineProtocols.filter((protocol) => measured.includes(protocol))
+    const measures = Object.entries(open.headlineMeasures ?? {}).filter(([protocol]) => summarised.includes(protocol))
     const { corpus } = open
     const report = {
       models: modelFacts(entries, times),
       ...(summarised.length > 0 ? { headline: [...new Set([...(headline === undefined ? [] : [headline]), ...summarised])] } : {}),
+      ...(measures.length > 0 ? { headlineMeasures: Object.fromEntries(measures) } : {}),
       results: withRetention(results),
       ...(freeQueries.length > 0 ? { freeQueries: withFreeQueryRetention(freeQueries) } : {}),
       ...(gaps.length > 0 ? { gaps } : {}),

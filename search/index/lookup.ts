@@ -5,7 +5,7 @@ import { embedDim } from '../../eval/similarity.ts'
 import { embedTexts } from '../../models/embed.ts'
 import type { FileFormat } from '../../models/onnx/dtypes.ts'
 import { openModel } from '../../models/open-model.ts'
-import { requireQuery, type SearchReply } from '../search-folder.ts'
+import { fitting, requireQuery, type SearchReply } from '../search-folder.ts'
 import { readAbout, requireSameModel } from './about.ts'
 import { openDatabase } from './database.ts'
 import { mostByGraph } from './graph.ts'
@@ -19,6 +19,8 @@ export interface LookupRequest {
   query: string
   top: number
   dtype?: FileFormat
+  /** As of SearchRequest. */
+  minScore?: number
   /** Score every image even where the index has a graph. */
   exact?: boolean
 }
@@ -32,7 +34,7 @@ export interface LookupReply extends SearchReply {
  * Finds the images of an index that fit a text best: every one of them is scored, unless the index has a graph and `top` is at most mostByGraph.
  * @throws UserError for an empty query, an index that is missing, damaged, empty or of another model, and as openModel does
  */
-export async function searchIndex({ model, index, query, top, dtype, exact = false }: LookupRequest): Promise<LookupReply> {
+export async function searchIndex({ model, index, query, top, dtype, minScore: asked, exact = false }: LookupRequest): Promise<LookupReply> {
   requireQuery(query)
   const db = await openDatabase(index)
   try {
@@ -50,9 +52,10 @@ export async function searchIndex({ model, index, query, top, dtype, exact = fal
       const byGraph = about.graph === 'ready' && !exact && top <= mostByGraph
       const nearest = byGraph ? nearestApproximate(db, embedding, top) : nearestExact(db, embedding, about.embedDim, top)[0]!
       const folder = relativePath(resolve(dirname(resolve(index)), about.folder))
-      const hits = nearest.map(({ path, score }, i) => ({ rank: i + 1, score, path: join(folder, path) }))
+      const minScore = asked ?? encoder.scoreThreshold
+      const hits = nearest.map(({ path, score }, i) => ({ rank: i + 1, score, path: join(folder, path), ...fitting(score, minScore) }))
       const gone = hits.filter(({ path }) => !existsSync(path)).map(({ path }) => ({ path, reason: 'no longer there: run index again' }))
-      return { model: encoder.id, query, images, hits, skipped: gone, recall: byGraph ? about.recall : undefined }
+      return { model: encoder.id, query, images, minScore, hits, skipped: gone, recall: byGraph ? about.recall : undefined }
     } finally {
       await encoder.release()
     }

@@ -58,6 +58,32 @@ test('search --json gives the same to programs', async (t) => {
   )
 })
 
+test('--min-score puts what does not fit in brackets, and says where nothing fits', async (t) => {
+  const search = (...more: string[]) => distilingual('search', '--model', 'model', '--images', 'images', 'a red apple', ...more)
+  const scores = JSON.parse((await search('--json')).stdout).hits.map((hit: { score: number }) => hit.score) as number[]
+  const between = ((scores[0]! + scores[1]!) / 2).toFixed(6)
+
+  const all = await search('--min-score', '-1')
+  t.regex(all.stdout, /^(\d {3}[ -]?0\.\d{3} {3}images\/\S+\n){3}$/)
+  t.notRegex(all.stderr, /fits|brackets/)
+  const some = await search('--min-score', between)
+  t.regex(some.stdout, /^1 {3}.*\n2 {2} ?\(-?0\.\d{3}\) {2}images\/\S+\n3 {2} ?\(/)
+  t.regex(some.stderr, /^in brackets: below -?0\.\d{3}, does not fit well$/m)
+  const none = await search('--min-score', '1')
+  t.regex(none.stdout, /^(\d {2} ?\(-?0\.\d{3}\) {2}images\/\S+\n){3}$/)
+  t.regex(none.stderr, new RegExp(`^nothing fits well: best score ${scores[0]!.toFixed(3)}, below 1\\.000; these are the nearest$`, 'm'))
+
+  const reply = JSON.parse((await search('--min-score', between, '--json')).stdout)
+  t.is(reply.minScore, Number(between))
+  t.deepEqual(
+    reply.hits.map((hit: { fits: boolean }) => hit.fits),
+    [true, false, false],
+  )
+  const refused = await search('--min-score', '2')
+  t.is(refused.code, 2)
+  t.regex(refused.stderr, /--min-score/)
+})
+
 test('every score is that of its own picture, also behind one that is broken', async (t) => {
   const request = { model: at('model'), query: 'a red apple', top: 3 }
   const { hits } = await searchImages({ ...request, images: at('images') })

@@ -1,14 +1,18 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../base/errors.ts'
 import { random } from '../../base/random.ts'
+import { bestScores } from '../../eval/threshold.ts'
 import { exportDtypes } from '../../export/dtypes.ts'
 import { type Gate, parseMaxDrop } from '../../export/gate.ts'
 import { exportFolder } from '../../export/package.ts'
 import type { GateTask } from '../../export/recall.ts'
-import { embedCached } from '../../models/embed.ts'
+import { embedCached, embedTexts } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
+import { readModelFolder } from '../../models/folder.ts'
+import type { ModelDtype } from '../../models/onnx/dtypes.ts'
+import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { leastCosine, type SmallModel, smallModel } from './small-model.ts'
 
@@ -64,6 +68,42 @@ test('a gate that formats pass is measured per language and told in the card', a
   t.true(recall.slice(0, 2).every(({ drop }) => Math.abs(drop) < 1e-9))
   t.true(recall[4]!.drop > recall[2]!.drop)
   t.regex(await readFile(join(options.out, 'README.md'), 'utf8'), /\| q4 +\| Chinese +\|/)
+})
+
+test('each format gets its own score below which nothing fits, in config.json, the card and whatever opens the folder', async (t) => {
+  const { model, tasks, options } = await gated(t)
+  const dtypes: ModelDtype[] = ['fp32', 'q4']
+  const { thresholds } = await exportFolder(model, { ...options, dtypes, thresholdTasks: tasks })
+  const config = JSON.parse(await readFile(join(options.out, 'config.json'), 'utf8'))
+  t.deepEqual(config.score_threshold, thresholds)
+  t.is(config.model_type, 'clip', 'the rest of the file stays')
+  for (const dtype of dtypes) {
+    const { value, measured } = thresholds[dtype]!
+    t.deepEqual(
+      measured.map(({ protocol, language, queries }) => [protocol, language, queries]),
+      [
+        ['val', 'en', count],
+        ['val', 'zh', count],
+      ],
+    )
+    t.true(measured.every(({ refused }) => refused <= 2) && measured.some(({ refused }) => refused === 2)) // 5 % of 40
+    const encoder = await openOnnxFolder(options.out, { dtype, threads: 1 })
+    t.is(encoder.scoreThreshold, value)
+    const { task, pixels } = tasks[0]!
+    const { fitting } = bestScores(task, await embedCached(encoder, pixels), await embedTexts(encoder, task.texts))
+    await encoder.release()
+    t.is(fitting.filter((score) => score < value).length, measured[0]!.refused)
+  }
+  t.not(thresholds.fp32!.value, thresholds.q4!.value)
+  const card = await readFile(join(options.out, 'README.md'), 'utf8')
+  t.regex(card, new RegExp(`below ${thresholds.fp32!.value.toFixed(4)} \\(fp32; q4 ${thresholds.q4!.value.toFixed(4)}\\), nothing fits well`))
+  t.regex(card, /\| val +\| Chinese +\| +40 \|/)
+  await t.notThrowsAsync(readModelFolder(options.out), 'a model is read without it')
+
+  const file = join(options.out, 'config.json')
+  await writeFile(file, JSON.stringify({ ...config, score_threshold: { fp32: { value: 7, measured: [] } } }))
+  const error = await t.throwsAsync(openOnnxFolder(options.out), { instanceOf: UserError })
+  t.regex(error!.message, /config\.json: score_threshold\.fp32\.value/)
 })
 
 test('a format that loses too much fails the export with exit code 3 and names tower and layers', async (t) => {

@@ -83,7 +83,7 @@ async function writeVectors(dir: string, model: string, dtypes: ModelDtype[], ga
       for (const { words } of gallery.languages) tables.push(await embedTexts(encoder, words))
       const vectors = `data/vectors-${dtype}.bin`
       await writeFile(join(dir, vectors), encodeVectors(tables.map((rows) => quantizeRows(rows, encoder.embedDim))))
-      formats.push({ dtype, bytes: await towerBytes(model, dtype), vectors, logitScale: encoder.logitScale })
+      formats.push({ dtype, bytes: await towerBytes(model, dtype), vectors, logitScale: encoder.logitScale, scoreThreshold: encoder.scoreThreshold })
     } finally {
       await encoder.release()
     }

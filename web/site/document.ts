@@ -41,6 +41,7 @@ ${searchForm(site, languages)}
 ${picturePanel()}
 <section aria-labelledby="results-title">
 <h2 id="results-title">Pictures</h2>
+<p id="fit" class="note" hidden></p>
 <ol id="results" class="grid"></ol>
 </section>
 <noscript><p>This page computes in your browser and needs JavaScript.</p></noscript>

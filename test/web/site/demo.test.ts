@@ -9,6 +9,7 @@ import { decodeImage, toPixelValues } from '../../../corpora/images.ts'
 import { openCorpus } from '../../../corpora/open.ts'
 import { exportFolder } from '../../../export/package.ts'
 import { openOnnxFolder } from '../../../models/onnx/open-folder.ts'
+import { writeThresholds } from '../../../models/score-threshold.ts'
 import { buildDemo } from '../../../web/site/demo.ts'
 import { serveSite } from '../../../web/site/server.ts'
 import type { Format, Site } from '../../../web/site.ts'
@@ -32,6 +33,8 @@ async function build(t: ExecutionContext) {
   const { model, tokenizerDir } = await smallModel(t)
   const dir = await mkdtemp(join(tmpdir(), 'distilingual-demo-'))
   await exportFolder(model, { tokenizerDir, out: join(dir, 'small'), dtypes: ['fp32', 'q8'], threads: 1, leaveOut: ['combined', 'safetensors'] })
+  // No picture fits by q8's score, every one by fp32's.
+  await writeThresholds(join(dir, 'small'), { q8: { value: 1, measured: [] }, fp32: { value: -1, measured: [] } })
   const corpus = await openCorpus('emoji', { languages: ['en', 'zh'] })
   const site = await buildDemo(corpus, { model: join(dir, 'small'), out: join(dir, 'site'), languages: ['en', 'zh'], limit: 30, threads: 1 })
   return { dir: join(dir, 'site'), site }
@@ -114,6 +117,28 @@ browserTest('the page ranks as Node does, in both languages and formats, and sta
   }
   t.regex((await page.textContent('#results-title'))!, /^Pictures for “.+”$/)
   for (const id of ['size', 'query-time', 'image-time']) t.regex((await page.textContent(`#${id}`))!, /^\d+(\.\d)?$/, id)
+  t.deepEqual(complaints, [])
+})
+
+browserTest('where nothing fits the page says so and greys what is nearest', async (t, browser) => {
+  const { dir, site } = await smallSite(t)
+  const { page, complaints } = await visit(t, browser, dir)
+  const greyed = () => page.$$eval('#results li:not([hidden])', (items) => items.filter((item) => item.classList.contains('unfit')).length)
+  t.deepEqual([await page.isVisible('#fit'), await greyed()], [false, 0], 'before anything is asked for')
+  const [word] = site.languages[0]!.words
+  t.is((await type(page, word!, 'q8')).length, 24)
+  t.regex((await page.textContent('#fit'))!, /^Nothing fits well: the best score is -?0\.\d\d, below 1\.00\. These are the nearest\.$/)
+  t.deepEqual([await page.isVisible('#fit'), await greyed()], [true, 24])
+  await page.waitForFunction(() => document.querySelector('#announcer')!.textContent!.startsWith('Nothing fits well.'))
+
+  await page.check('#formats input[value=fp32]', { force: true })
+  await page.waitForSelector('body[data-state=complete] #results[data-format=fp32]')
+  t.deepEqual([await page.isVisible('#fit'), await greyed()], [false, 0])
+  await page.check('#formats input[value=q8]', { force: true })
+  await page.waitForSelector('body[data-state=complete] #results[data-format=q8]')
+  await page.click('#results li:first-child button')
+  await page.waitForSelector('#results[data-answered=picture]')
+  t.deepEqual([await page.isVisible('#fit'), await greyed()], [false, 0], 'the score is for words')
   t.deepEqual(complaints, [])
 })
 
