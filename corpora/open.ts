@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path'
+import { basename } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Classification } from './classification.ts'
@@ -10,6 +10,7 @@ import { photoTemplates } from './photo-templates.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
 import type { Corpus, ImageSource, Language, Sample, Split } from './sample.ts'
 import { splitProtocol } from './split-protocol.ts'
+import { formatOf } from './utf8.ts'
 
 /** A corpus, what can be measured on it, and what reports, cards and pages say of it. */
 export interface OpenCorpus {
@@ -63,7 +64,7 @@ export async function openCorpus(nameOrFile: string, options: { languages?: Lang
     const open = openEmoji(options.languages)
     return { ...open, pairs: namesOnly(open.corpus) }
   }
-  const reader = readers[extname(nameOrFile).toLowerCase()]
+  const reader = readers[formatOf(nameOrFile)]
   if (!reader) {
     throw new UserError({
       where: 'corpus',

@@ -37,6 +37,8 @@ export interface TextCorpus {
   licence: string
   languages: Language[]
   splits: Split[]
+  /** Columns of a user's table that were read as no language, for messages. */
+  setAside?: string[]
   /** Name of the corpus that has pictures of the same things, for openCorpus. */
   pictures?: string
   samples(split: Split): AsyncIterable<TextSample>
