@@ -2,18 +2,13 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { UserError } from '../base/errors.ts'
-import { headerError, type Layout, layoutOf } from './csv-layout.ts'
-import type { Corpus, TextCorpus } from './sample.ts'
+import { headerError, isImageColumn, type Layout, layoutOf } from './csv-layout.ts'
+import type { Corpus, Reading, TextCorpus } from './sample.ts'
 import { type Row, tableCorpus } from './table.ts'
 import { textTable } from './texts.ts'
 import { formatOf, utf8Text } from './utf8.ts'
 
-/** A table and how its cells are written. */
-interface TableOptions {
-  file: string
-  /** Whether a cell may stand in double quotes; false takes them as they are. Default true. */
-  quoting?: boolean
-}
+type TableOptions = Reading & { file: string }
 
 /**
  * Opens a CSV or TSV file (by its extension) of images and captions. The header decides the layout:
@@ -24,7 +19,7 @@ interface TableOptions {
  * Columns with other names are kept with the sample. Several rows of one image are merged. Throws UserError with file and line for anything it cannot take as it stands.
  * @param options.imagesDir what image paths are relative to; default: the file's folder
  */
-export async function csvCorpus(options: TableOptions & { imagesDir?: string }): Promise<Corpus> {
+export async function csvCorpus(options: TableOptions): Promise<Corpus> {
   await checkFile(options.file)
   return tableCorpus(options.file, rows(options, 'images') as AsyncGenerator<Row>, options.imagesDir)
 }
@@ -37,7 +32,7 @@ export async function csvTexts(options: TableOptions): Promise<TextCorpus | unde
   const { file } = options
   await checkFile(file)
   for await (const { record } of records(options)) {
-    if (record.some((name) => name.toLowerCase() === 'image')) return undefined
+    if (record.some(isImageColumn)) return undefined
     break
   }
   return textTable(file, rows(options, 'texts'))
@@ -59,7 +54,7 @@ async function* rows(options: TableOptions, parts: 'images' | 'texts'): AsyncGen
     const lines = raw.trim().split(/[\n\r]/)
     if (!layout) {
       if (lines.length > 1) throw swallowed(where, lines.length, file)
-      layout = layoutOf(record, where, parts)
+      layout = layoutOf(record, where, parts, options.captionLanguage)
       continue
     }
     const cells = layout.header.length

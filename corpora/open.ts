@@ -8,7 +8,7 @@ import { openEmoji } from './emoji/open.ts'
 import { jsonlCorpus } from './jsonl.ts'
 import { photoTemplates } from './photo-templates.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
-import type { Corpus, ImageSource, Language, Sample, Split } from './sample.ts'
+import type { Corpus, ImageSource, Language, Reading, Sample, Split } from './sample.ts'
 import { splitProtocol } from './split-protocol.ts'
 import { formatOf } from './utf8.ts'
 
@@ -48,7 +48,7 @@ export interface OpenCorpus {
 /** Side at which a student sees users' pictures, unless told otherwise. */
 export const pictureSize = 112
 
-const readers: Record<string, (options: { file: string; imagesDir?: string }) => Promise<Corpus>> = {
+const readers: Record<string, (options: Reading & { file: string }) => Promise<Corpus>> = {
   '.csv': csvCorpus,
   '.tsv': csvCorpus,
   '.jsonl': jsonlCorpus,
@@ -57,9 +57,9 @@ const readers: Record<string, (options: { file: string; imagesDir?: string }) =>
 /**
  * Opens a corpus by name (`emoji`) or by a .csv, .tsv or .jsonl file. Throws UserError for anything else, and as the readers do.
  * @param options.languages which languages of the emoji corpus; default all
- * @param options.imagesDir for files: what image paths are relative to; default: the file's folder
+ * @param options how a user's file is read
  */
-export async function openCorpus(nameOrFile: string, options: { languages?: Language[]; imagesDir?: string } = {}): Promise<OpenCorpus> {
+export async function openCorpus(nameOrFile: string, options: Reading & { languages?: Language[] } = {}): Promise<OpenCorpus> {
   if (isEmbeddedCorpus(nameOrFile)) {
     const open = openEmoji(options.languages)
     return { ...open, pairs: namesOnly(open.corpus) }
@@ -73,7 +73,7 @@ export async function openCorpus(nameOrFile: string, options: { languages?: Lang
       hint: 'Name one of these.',
     })
   }
-  const corpus = await reader({ file: nameOrFile, imagesDir: options.imagesDir })
+  const corpus = await reader({ ...options, file: nameOrFile })
   const heldOut = corpus.splits.filter((split) => split !== 'train')
   return {
     corpus,

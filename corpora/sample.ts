@@ -2,6 +2,16 @@
 export type Language = string
 export type Split = 'train' | 'val' | 'test'
 
+/** How a user's files are read, where they do not say it themselves. */
+export interface Reading {
+  /** What image paths are relative to; default: the file's folder. */
+  imagesDir?: string
+  /** Language of captions whose file names none. */
+  captionLanguage?: Language
+  /** Whether cells of a table may stand in double quotes; false takes them as they are. Default true. */
+  quoting?: boolean
+}
+
 /** Where an image's bytes come from; `key` is stable and unique in its corpus (a path, an icon name). */
 export interface ImageSource {
   key: string

@@ -17,10 +17,24 @@ const imagesDir = z.string().optional().meta({
   path: 'one',
 })
 
+/** How users' files are read, where they do not say it themselves. */
+const reading = {
+  imagesDir,
+  captionLanguage: z
+    .string()
+    .overwrite((language) => languageOf(language, '--caption-language'))
+    .optional()
+    .meta({ description: 'language of captions whose file names none (a column "caption", COCO, WebDataset)', group: 'Input' }),
+  quoting: z
+    .boolean()
+    .optional()
+    .meta({ description: '--no-quoting takes quotation marks of a TSV as they stand (default: they enclose cells)', group: 'Input' }),
+}
+
 /** Data of commands that train from the start. */
 export const corpusSettings = {
   corpus: z.string().default(defaultCorpus).meta({ description: 'emoji, or a .csv, .tsv or .jsonl file', group: 'Input', usual: true, path: 'one' }),
-  imagesDir,
+  ...reading,
   languages: languageList.default(['en', 'zh']).meta({ description: 'languages to learn and measure, BCP 47', group: 'Input', usual: true }),
 }
 
@@ -30,7 +44,7 @@ export const dataSettings = {
     .string()
     .optional()
     .meta({ description: "emoji, or a .csv, .tsv or .jsonl file (default: that of the model's run)", group: 'Input', usual: true, path: 'one' }),
-  imagesDir,
+  ...reading,
   languages: languageList
     .optional()
     .meta({ description: "languages to use, BCP 47 (default: those of the model's run)", group: 'Input', usual: true }),

@@ -140,7 +140,7 @@ test('without a split column a hash of the path decides, whatever the order of r
 const mistakes: [name: string, content: string | Uint8Array, message: RegExp][] = [
   ['wrong header', 'picture,en\nimages/0.png,red\n', /\.csv:1: expected a header .* got "picture,en" without "image"/],
   ['no language column', 'image,split\nimages/0.png,train\n', /:1: .*without a language column/],
-  ['half a long header', 'image,caption\nimages/0.png,red\n', /:1: .*without "language"/],
+  ['half a long header', 'image,caption\nimages/0.png,red\n', /:1: expected the language of the captions in "caption", got none named/],
   ['a long header with more', 'image,language,caption,en\nimages/0.png,en,red,red\n', /extra column "en"/],
   ['a column twice', 'image,en,en\nimages/0.png,red,red\n', /column "en" twice/],
   ['semicolons', 'image;en\nimages/0.png;red\n', /\.csv:1: .*got semicolons between columns: "image;en"\. Separate cells by commas/],
