@@ -20,8 +20,7 @@ type TableOptions = Reading & { file: string }
  * @param options.imagesDir what image paths are relative to; default: the file's folder
  */
 export async function csvCorpus(options: TableOptions): Promise<Corpus> {
-  await checkFile(options.file)
-  return tableCorpus(options.file, rows(options, 'images') as AsyncGenerator<Row>, options.imagesDir)
+  return tableCorpus(options.file, csvRows(options), options.imagesDir)
 }
 
 /**
@@ -44,6 +43,12 @@ export async function checkFile(file: string): Promise<void> {
   if (found?.isFile()) return
   const got = found ? 'a folder' : 'no such file'
   throw new UserError({ where: file, expected: 'a CSV, TSV or JSONL file', got, hint: 'Check the path.' })
+}
+
+/** The rows of a table of images, as csvCorpus reads them. */
+export async function* csvRows(options: TableOptions): AsyncGenerator<Row> {
+  await checkFile(options.file)
+  yield* rows(options, 'images') as AsyncGenerator<Row>
 }
 
 async function* rows(options: TableOptions, parts: 'images' | 'texts'): AsyncGenerator<ReturnType<Layout['row']>> {

@@ -35,8 +35,7 @@ interface Line {
  * values are kept with the sample.
  */
 export async function jsonlCorpus(options: { file: string; imagesDir?: string }): Promise<Corpus> {
-  await checkFile(options.file)
-  return tableCorpus(options.file, withImages(options.file), options.imagesDir)
+  return tableCorpus(options.file, jsonlRows(options.file), options.imagesDir)
 }
 
 /**
@@ -52,7 +51,9 @@ export async function jsonlTexts(file: string): Promise<TextCorpus | undefined> 
   return textTable(file, withoutImages(file))
 }
 
-async function* withImages(file: string): AsyncGenerator<Row> {
+/** The rows of a file with images, as jsonlCorpus reads them. */
+export async function* jsonlRows(file: string): AsyncGenerator<Row> {
+  await checkFile(file)
   for await (const { image, ...row } of rows(file)) {
     if (image === undefined) throw lineError(`${file}:${row.line}`, 'image: no such key')
     yield { ...row, image }

@@ -2,15 +2,14 @@ import { basename } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Classification } from './classification.ts'
-import { csvCorpus } from './csv.ts'
 import { isEmbeddedCorpus } from './emoji/embedded.ts'
 import { openEmoji } from './emoji/open.ts'
-import { jsonlCorpus } from './jsonl.ts'
 import { photoTemplates } from './photo-templates.ts'
+import { findReader } from './readers/find.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
 import type { Corpus, ImageSource, Language, Reading, Sample, Split } from './sample.ts'
 import { splitProtocol } from './split-protocol.ts'
-import { formatOf } from './utf8.ts'
+import { tableCorpus } from './table.ts'
 
 /** A corpus, what can be measured on it, and what reports, cards and pages say of it. */
 export interface OpenCorpus {
@@ -48,14 +47,8 @@ export interface OpenCorpus {
 /** Side at which a student sees users' pictures, unless told otherwise. */
 export const pictureSize = 112
 
-const readers: Record<string, (options: Reading & { file: string }) => Promise<Corpus>> = {
-  '.csv': csvCorpus,
-  '.tsv': csvCorpus,
-  '.jsonl': jsonlCorpus,
-}
-
 /**
- * Opens a corpus by name (`emoji`) or by a .csv, .tsv or .jsonl file. Throws UserError for anything else, and as the readers do.
+ * Opens a corpus by name (`emoji`), or a file or folder in one of the formats of docs/data.md. Throws UserError for anything else, and as the readers do.
  * @param options.languages which languages of the emoji corpus; default all
  * @param options how a user's file is read
  */
@@ -64,16 +57,9 @@ export async function openCorpus(nameOrFile: string, options: Reading & { langua
     const open = openEmoji(options.languages)
     return { ...open, pairs: namesOnly(open.corpus) }
   }
-  const reader = readers[formatOf(nameOrFile)]
-  if (!reader) {
-    throw new UserError({
-      where: 'corpus',
-      expected: 'emoji, or a .csv, .tsv or .jsonl file',
-      got: nameOrFile,
-      hint: 'Name one of these.',
-    })
-  }
-  const corpus = await reader({ ...options, file: nameOrFile })
+  const { reader, place } = await findReader(nameOrFile)
+  const folder = options.imagesDir ?? (place.names ? place.path : undefined)
+  const corpus = await tableCorpus(nameOrFile, reader.rows(place, options), folder)
   const heldOut = corpus.splits.filter((split) => split !== 'train')
   return {
     corpus,

@@ -4,7 +4,7 @@ import { basename, dirname, extname, normalize, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { UserError } from '../base/errors.ts'
 import { missingImage } from './missing-image.ts'
-import type { Corpus, Language, Sample, Split, TextSample } from './sample.ts'
+import type { Corpus, ImageSource, Language, Sample, Split, TextSample } from './sample.ts'
 
 /** One row of a user's table, whatever the format, as far as it needs no image. */
 export interface TextRow {
@@ -22,9 +22,11 @@ export interface TextRow {
 /** All that a row says about one image. */
 export interface Row extends TextRow {
   image: string
+  /** Where the picture's bytes are, for formats that hold them; else `image` is a path. */
+  source?: Pick<ImageSource, 'read' | 'fingerprint'>
 }
 
-type Entry = { sample: Sample; split?: Split; line: number; path: string; written: string }
+type Entry = { sample: Sample; split?: Split; line: number; path?: string; written: string }
 
 const splitNames: Record<string, Split> = { train: 'train', val: 'val', valid: 'val', validation: 'val', dev: 'val', test: 'test' }
 const order: Split[] = ['train', 'val', 'test']
@@ -66,13 +68,14 @@ export async function tableCorpus(file: string, rows: AsyncIterable<Row>, images
 }
 
 function merge(file: string, entries: Map<string, Entry>, row: Row, imagesDir: string): void {
-  const key = normalize(row.image).split(sep).join('/')
+  const key = row.source ? row.image : normalize(row.image).split(sep).join('/')
   const split = row.split === undefined ? undefined : splitOf(file, row.line, row.split)
   const entry = entries.get(key)
   if (!entry) {
-    const path = resolve(imagesDir, row.image)
-    const sample: Sample = { ...sampleOf(key, row), image: { key, read: () => readImage(path) } }
-    entries.set(key, { sample, line: row.line, path, written: row.image, ...(split ? { split } : {}) })
+    const path = row.source ? undefined : resolve(imagesDir, row.image)
+    const source = row.source ?? { read: () => readImage(resolve(imagesDir, row.image)) }
+    const sample: Sample = { ...sampleOf(key, row), image: { key, ...source } }
+    entries.set(key, { sample, line: row.line, ...(path !== undefined && { path }), written: row.image, ...(split ? { split } : {}) })
     return
   }
   const [known, added] = [entry.sample.columns ?? {}, columnsOf(row)]
@@ -150,6 +153,7 @@ function hashSplit(key: string): Split {
 async function checkImages(entries: Entry[], file: string, imagesDir: string): Promise<void> {
   const limit = pLimit(32)
   const found = await limit.map(entries, async ({ path, sample }) => {
+    if (path === undefined) return true
     const stats = await stat(path).catch(() => undefined)
     if (stats) Object.assign(sample.image, { fingerprint: `${stats.size}`, modified: stats.mtimeMs })
     return stats?.isFile()

@@ -33,7 +33,10 @@ const reading = {
 
 /** Data of commands that train from the start. */
 export const corpusSettings = {
-  corpus: z.string().default(defaultCorpus).meta({ description: 'emoji, or a .csv, .tsv or .jsonl file', group: 'Input', usual: true, path: 'one' }),
+  corpus: z
+    .string()
+    .default(defaultCorpus)
+    .meta({ description: 'emoji, or a file or folder of your own (docs/data.md)', group: 'Input', usual: true, path: 'one' }),
   ...reading,
   languages: languageList.default(['en', 'zh']).meta({ description: 'languages to learn and measure, BCP 47', group: 'Input', usual: true }),
 }
@@ -43,7 +46,7 @@ export const dataSettings = {
   corpus: z
     .string()
     .optional()
-    .meta({ description: "emoji, or a .csv, .tsv or .jsonl file (default: that of the model's run)", group: 'Input', usual: true, path: 'one' }),
+    .meta({ description: "emoji, or a file or folder of your own (default: that of the model's run)", group: 'Input', usual: true, path: 'one' }),
   ...reading,
   languages: languageList
     .optional()
