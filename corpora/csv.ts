@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { UserError } from '../base/errors.ts'
+import { unlessBad } from './bad-row.ts'
 import { headerError, isImageColumn, type Layout, layoutOf } from './csv-layout.ts'
 import type { Corpus, Reading, TextCorpus } from './sample.ts'
 import { type Row, tableCorpus } from './table.ts'
@@ -65,15 +66,17 @@ async function* rows(options: TableOptions, parts: 'images' | 'texts'): AsyncGen
     const cells = layout.header.length
     const isShape = (text: string) => text.split(delimiterOf(file)).length === cells
     if (lines.length > 1 && lines.every(isShape)) throw swallowed(where, lines.length, file)
-    if (record.length !== cells) {
-      throw new UserError({
+    const error =
+      record.length !== cells &&
+      new UserError({
         where,
         expected: `${cells} cells (${layout.header.join(', ')})`,
         got: `${record.length}`,
         hint: `Put text that contains ${delimiterOf(file) === ',' ? 'a comma' : 'a tab'} in double quotes, and leave no cell out.`,
       })
-    }
-    yield layout.row(record, line, where)
+    const read = layout
+    const row = unlessBad(() => (error ? raise(error) : read.row(record, line, where)), options.onBadRow)
+    if (row) yield row
   }
   if (!layout) throw headerError(file, 'an empty file')
 }
@@ -115,6 +118,10 @@ function firstLine(last: number, raw: string): number {
 
 function delimiterOf(file: string): string {
   return formatOf(file) === '.tsv' ? '\t' : ','
+}
+
+function raise(error: UserError): never {
+  throw error
 }
 
 /** A caption that begins with a quotation mark and one that ends with it, rows later, are one cell for every reader of CSV. */

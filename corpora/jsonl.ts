@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
+import { type OnBadRow, unlessBad } from './bad-row.ts'
 import { isOwnColumn } from './columns.ts'
 import { checkFile } from './csv.ts'
 import { languageOf } from './language.ts'
@@ -52,11 +53,11 @@ export async function jsonlTexts(file: string): Promise<TextCorpus | undefined> 
 }
 
 /** The rows of a file with images, as jsonlCorpus reads them. */
-export async function* jsonlRows(file: string): AsyncGenerator<Row> {
+export async function* jsonlRows(file: string, onBadRow?: OnBadRow): AsyncGenerator<Row> {
   await checkFile(file)
-  for await (const { image, ...row } of rows(file)) {
-    if (image === undefined) throw lineError(`${file}:${row.line}`, 'image: no such key')
-    yield { ...row, image }
+  for await (const { image, ...row } of rows(file, onBadRow)) {
+    const named = unlessBad(() => image ?? refuseWithout(`${file}:${row.line}`), onBadRow)
+    if (named !== undefined) yield { ...row, image: named }
   }
 }
 
@@ -67,13 +68,20 @@ async function* withoutImages(file: string): AsyncGenerator<TextRow> {
   }
 }
 
-async function* rows(file: string): AsyncGenerator<MixedRow> {
+function refuseWithout(where: string): never {
+  throw lineError(where, 'image: no such key')
+}
+
+async function* rows(file: string, onBadRow?: OnBadRow): AsyncGenerator<MixedRow> {
   const kept = new Map<string, boolean>() // by key: a check is slow
   const isKept = (key: string, where: string) => {
     if (!kept.has(key)) kept.set(key, isOwnColumn(key, where))
     return kept.get(key)!
   }
-  for await (const { text, line } of utf8Lines(file)) if (text.trim() !== '') yield rowOf(text, line, `${file}:${line}`, isKept)
+  for await (const { text, line } of utf8Lines(file)) {
+    const row = text.trim() === '' ? undefined : unlessBad(() => rowOf(text, line, `${file}:${line}`, isKept), onBadRow)
+    if (row) yield row
+  }
 }
 
 function rowOf(text: string, line: number, where: string, isKept: (key: string, where: string) => boolean): MixedRow {

@@ -59,7 +59,7 @@ export async function openCorpus(nameOrFile: string, options: Reading & { langua
   }
   const { reader, place } = await findReader(nameOrFile)
   const folder = options.imagesDir ?? (place.names ? place.path : undefined)
-  const corpus = await tableCorpus(nameOrFile, reader.rows(place, options), folder)
+  const corpus = await tableCorpus(nameOrFile, reader.rows(place, options), folder, options.onBadRow)
   const heldOut = corpus.splits.filter((split) => split !== 'train')
   return {
     corpus,

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname, normalize, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { UserError } from '../base/errors.ts'
+import { type OnBadRow, unlessBad } from './bad-row.ts'
 import { missingImage } from './missing-image.ts'
 import type { Corpus, ImageSource, Language, Sample, Split, TextSample } from './sample.ts'
 
@@ -36,22 +37,25 @@ const order: Split[] = ['train', 'val', 'test']
  * a hash of their path (80 % train, 10 % val, 10 % test), so that it never changes when others are added.
  * Throws UserError with file and line for an empty caption, an unknown split, rows that contradict each other,
  * images that do not exist, and a file without rows.
+ * @param onBadRow gets the errors of rows and images instead, which are left out
  * @param imagesDir what image paths are relative to; default: the file's folder
  */
-export async function tableCorpus(file: string, rows: AsyncIterable<Row>, imagesDir = dirname(file)): Promise<Corpus> {
+export async function tableCorpus(file: string, rows: AsyncIterable<Row>, imagesDir = dirname(file), onBadRow?: OnBadRow): Promise<Corpus> {
   const entries = new Map<string, Entry>()
   const languages = new Set<Language>()
   const setAside = new Set<string>()
   for await (const row of rows) {
-    checkCaptions(file, row)
-    for (const [language] of row.captions) languages.add(language)
-    for (const name of Object.keys(row.columns ?? {})) setAside.add(name)
-    merge(file, entries, row, imagesDir)
+    unlessBad(() => {
+      checkCaptions(file, row)
+      merge(file, entries, row, imagesDir)
+      for (const [language] of row.captions) languages.add(language)
+      for (const name of Object.keys(row.columns ?? {})) setAside.add(name)
+    }, onBadRow)
   }
   if (entries.size === 0) {
     throw new UserError({ where: file, expected: 'at least one row below the header', got: 'none', hint: 'Add one row for each image or caption.' })
   }
-  await checkImages([...entries.values()], file, imagesDir)
+  await checkImages(entries, file, imagesDir, onBadRow)
   const all = [...entries.values()].map((entry) => ({ ...entry, split: entry.split ?? hashSplit(entry.sample.id) }))
   return {
     name: basename(file, extname(file)),
@@ -74,7 +78,7 @@ function merge(file: string, entries: Map<string, Entry>, row: Row, imagesDir: s
   if (!entry) {
     const path = row.source ? undefined : resolve(imagesDir, row.image)
     const source = row.source ?? { read: () => readImage(resolve(imagesDir, row.image)) }
-    const sample: Sample = { ...sampleOf(key, row), image: { key, ...source } }
+    const sample: Sample = { ...sampleOf(key, row), image: { key, ...source, ...(path !== undefined && { path }) } }
     entries.set(key, { sample, line: row.line, ...(path !== undefined && { path }), written: row.image, ...(split ? { split } : {}) })
     return
   }
@@ -150,8 +154,9 @@ function hashSplit(key: string): Split {
 }
 
 /** Sees that all images are there, and gives each its fingerprint: another file under the same name is another image. */
-async function checkImages(entries: Entry[], file: string, imagesDir: string): Promise<void> {
+async function checkImages(all: Map<string, Entry>, file: string, imagesDir: string, onBadRow?: OnBadRow): Promise<void> {
   const limit = pLimit(32)
+  const entries = [...all.values()]
   const found = await limit.map(entries, async ({ path, sample }) => {
     if (path === undefined) return true
     const stats = await stat(path).catch(() => undefined)
@@ -160,6 +165,13 @@ async function checkImages(entries: Entry[], file: string, imagesDir: string): P
   })
   const missing = entries.filter((_, i) => !found[i])
   if (missing.length === 0) return
+  if (onBadRow) {
+    for (const { line, written, sample } of missing) {
+      onBadRow(await missingImage(`${file}:${line}`, written, imagesDir, 0))
+      all.delete(sample.id)
+    }
+    return
+  }
   const { line, written } = missing[0]!
   throw await missingImage(`${file}:${line}`, written, imagesDir, missing.length - 1)
 }

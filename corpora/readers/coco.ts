@@ -15,7 +15,7 @@ const coco = z.object({
 const karpathy = z.object({
   images: z.array(
     z.object({ filepath: z.string().optional(), filename: z.string(), split: z.string(), sentences: z.array(z.object({ raw: z.string() })) }),
-  ),
+  ).min(1),
 })
 
 /** COCO's captions (`captions_val2017.json`), whose name tells the split, and `dataset_coco.json` of Karpathy's splits. The file is read as a whole. */

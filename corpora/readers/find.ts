@@ -19,7 +19,7 @@ const table: Reader = {
 const jsonl: Reader = {
   name: 'JSONL',
   takes: ({ path, names }) => names === undefined && formatOf(path) === '.jsonl',
-  rows: ({ path }) => jsonlRows(path),
+  rows: ({ path }, { onBadRow }) => jsonlRows(path, onBadRow),
 }
 
 /** In the order in which they are asked. */

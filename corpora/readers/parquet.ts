@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { UserError } from '../../base/errors.ts'
+import { unlessBad } from '../bad-row.ts'
 import { type Reader, splitInName } from './reader.ts'
 import { recordRow } from './record.ts'
 
@@ -29,7 +30,7 @@ export const parquet: Reader = {
       const others = columns.filter((name) => name !== image)
       const split = splitInName(basename(path))
       const read = (rowStart: number, rowEnd: number, columns: string[]) =>
-        parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, columns }).catch((cause: Error) => refuse(path, cause))
+        parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, columns, utf8: !columns.includes(image) }).catch((cause: Error) => refuse(path, cause))
       const pictures = lastGroup((from, to) => read(from, to, [image]))
       let first = 0
       for (const { num_rows } of metadata.row_groups) {
@@ -37,8 +38,8 @@ export const parquet: Reader = {
         for (const [i, record] of (await read(from, to, others)).entries()) {
           const where = `${path}: row ${from + i + 1}`
           const source = { fingerprint: `${file.byteLength}`, read: async () => bytesOf((await pictures(from, to))[i]![image], where) }
-          const row = recordRow(record, from + i + 1, where, options)
-          yield { ...row, image: `${basename(path)}/${from + i}`, source, ...(row.split === undefined && split && { split }) }
+          const row = unlessBad(() => recordRow(record, from + i + 1, where, options), options.onBadRow)
+          if (row) yield { ...row, image: `${basename(path)}/${from + i}`, source, ...(row.split === undefined && split && { split }) }
         }
         first = to
       }
