@@ -40,6 +40,8 @@ const words = /^(nan|none|null|nil|n\/?a|<na>|undefined|missing|-+|\?+)$/i
 const lists = /^\[\s*(['"]).+\1\s*\]$|\S\s*[\r\n]+\s*\S|\S\s*(\|\|+|<sep>|\t)\s*\S/s
 /** Characters that a language is told by, and how many make the detector sure. */
 const [least, most] = [400, 20_000]
+/** By how much another language has to be likelier: near ones (Danish and Norwegian) lie closer together. */
+const margin = 0.03
 
 export interface CaptionCheck {
   add(language: Language, caption: string, where: string): void
@@ -62,7 +64,7 @@ export function checkCaptions(findings: Findings): CaptionCheck {
     finish(where) {
       for (const [language, text] of samples) {
         const seen = detected(text)
-        if (seen && seen.language !== base(language) && seen.instead > seen.scoreOf(base(language)) + 0.1)
+        if (seen && seen.language !== base(language) && seen.instead > seen.scoreOf(base(language)) + margin)
           findings.add(wrongLanguage, where, `${language} looks like ${seen.language} (${englishNameOf(seen.language)})`)
       }
     },
