@@ -27,6 +27,16 @@ export const commands: CommandTable = {
       'Measure recall, zero-shot classification and agreement per language; write report.json, report.md and report.html.',
     load: async () => (await import('./evaluate.ts')).evaluate,
   },
+  check: {
+    description:
+      'Read all of a corpus and tell what is wrong with it, each finding with place, cause and fix. Exit code 1 if there are faults.',
+    load: async () => (await import('./check.ts')).check,
+  },
+  convert: {
+    description:
+      'Write a corpus in another format: CSV, TSV, JSONL, WebDataset, Chinese-CLIP or COCO.',
+    load: async () => (await import('./convert.ts')).convert,
+  },
   compare: {
     description:
       'Put evaluated runs side by side, with the significance of their differences on the same queries.',

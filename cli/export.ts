@@ -1,3 +1,4 @@
+import { certainty } from '../export/certainty.ts'
 import type { ExportedFiles } from '../export/package.ts'
 import { languageName, megabytes, percent } from '../report/format.ts'
 import { exportSettings } from '../stages/settings/export.ts'
@@ -23,7 +24,7 @@ function print({ sizes, parity, recall }: ExportedFiles): void {
     const { image, text } = parity.find((row) => row.dtype === dtype)!
     const lost = recall
       .filter((row) => row.dtype === dtype)
-      .map(({ language, meanRecall, drop }) => `${languageName(language)} ${percent(meanRecall)} % (lost ${drop.toFixed(2)})`)
+      .map((row) => `${languageName(row.language)} ${percent(row.meanRecall)} % (lost ${row.drop.toFixed(2)}; ${certainty(row)})`)
     const towers = `image ${megabytes(bytes.vision_model)}, text ${megabytes(bytes.text_model)}`
     const cosines = `least cosine to the training graph ${image.least.toFixed(6)}, ${text.least.toFixed(6)}`
     console.log(`${dtype.padEnd(4)}  ${towers}; ${cosines}${lost.length ? `; mean recall ${lost.join(', ')}` : ''}`)

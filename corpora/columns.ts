@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import { UserError } from '../base/errors.ts'
-import { looksLikeLanguage } from './language.ts'
+import { looksLikeLanguage } from './caption-column.ts'
 
 /** Columns that mean something here. */
 export const plainColumns = ['image', 'split', 'class', 'group', 'language', 'caption']
@@ -11,7 +11,8 @@ export const plainColumns = ['image', 'split', 'class', 'group', 'language', 'ca
  */
 export function isOwnColumn(name: string, where: string): boolean {
   const lower = name.toLowerCase()
-  const meant = plainColumns.find((plain) => distance(lower, plain) <= 1 || sorted(lower) === sorted(plain))
+  const single = lower.replace(/[-_. ]?\d+$/, '') // pandas calls a second column "caption.1"
+  const meant = plainColumns.find((plain) => distance(lower, plain) <= 1 || sorted(lower) === sorted(plain) || single === plain)
   if (!meant) return !looksLikeLanguage(name)
   throw new UserError({
     where,

@@ -1,12 +1,15 @@
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { UserError } from '../base/errors.ts'
-import { headerError, type Layout, layoutOf } from './csv-layout.ts'
-import type { Corpus, TextCorpus } from './sample.ts'
+import { unlessBad } from './bad-row.ts'
+import { headerError, isImageColumn, type Layout, layoutOf } from './csv-layout.ts'
+import type { Corpus, Reading, TextCorpus } from './sample.ts'
 import { type Row, tableCorpus } from './table.ts'
 import { textTable } from './texts.ts'
+import { formatOf, utf8Text } from './utf8.ts'
+
+type TableOptions = Reading & { file: string }
 
 /**
  * Opens a CSV or TSV file (by its extension) of images and captions. The header decides the layout:
@@ -17,22 +20,22 @@ import { textTable } from './texts.ts'
  * Columns with other names are kept with the sample. Several rows of one image are merged. Throws UserError with file and line for anything it cannot take as it stands.
  * @param options.imagesDir what image paths are relative to; default: the file's folder
  */
-export async function csvCorpus(options: { file: string; imagesDir?: string }): Promise<Corpus> {
-  await checkFile(options.file)
-  return tableCorpus(options.file, rows(options.file, 'images') as AsyncGenerator<Row>, options.imagesDir)
+export async function csvCorpus(options: TableOptions): Promise<Corpus> {
+  return tableCorpus(options.file, csvRows(options), options.imagesDir)
 }
 
 /**
  * Opens a CSV or TSV file of parallel texts, `en,zh[,split][,class][,group]`: one row a meaning, a column a language. Returns undefined for
  * a file with images. Throws UserError as csvCorpus does.
  */
-export async function csvTexts(file: string): Promise<TextCorpus | undefined> {
+export async function csvTexts(options: TableOptions): Promise<TextCorpus | undefined> {
+  const { file } = options
   await checkFile(file)
-  for await (const { record } of records(file)) {
-    if (record.some((name) => name.toLowerCase() === 'image')) return undefined
+  for await (const { record } of records(options)) {
+    if (record.some(isImageColumn)) return undefined
     break
   }
-  return textTable(file, rows(file, 'texts'))
+  return textTable(file, rows(options, 'texts'))
 }
 
 /** Throws UserError unless `file` is a file. */
@@ -43,61 +46,103 @@ export async function checkFile(file: string): Promise<void> {
   throw new UserError({ where: file, expected: 'a CSV, TSV or JSONL file', got, hint: 'Check the path.' })
 }
 
-async function* rows(file: string, parts: 'images' | 'texts'): AsyncGenerator<ReturnType<Layout['row']>> {
+/** The rows of a table of images, as csvCorpus reads them. */
+export async function* csvRows(options: TableOptions): AsyncGenerator<Row> {
+  await checkFile(options.file)
+  yield* rows(options, 'images') as AsyncGenerator<Row>
+}
+
+async function* rows(options: TableOptions, parts: 'images' | 'texts'): AsyncGenerator<ReturnType<Layout['row']>> {
+  const { file } = options
   let layout: Layout | undefined
-  for await (const { record, line } of records(file)) {
+  for await (const { record, line, raw } of records(options)) {
     const where = `${file}:${line}`
+    const lines = raw.trim().split(/[\n\r]/)
     if (!layout) {
-      layout = layoutOf(record, where, parts)
+      if (lines.length > 1) throw swallowed(where, lines.length, file)
+      layout = layoutOf(record, where, parts, options.captionLanguage)
       continue
     }
-    if (record.length !== layout.header.length) {
-      throw new UserError({
+    const cells = layout.header.length
+    const isShape = (text: string) => text.split(delimiterOf(file)).length === cells
+    if (lines.length > 1 && lines.every(isShape)) throw swallowed(where, lines.length, file)
+    const error =
+      record.length !== cells &&
+      new UserError({
         where,
-        expected: `${layout.header.length} cells (${layout.header.join(', ')})`,
+        expected: `${cells} cells (${layout.header.join(', ')})`,
         got: `${record.length}`,
         hint: `Put text that contains ${delimiterOf(file) === ',' ? 'a comma' : 'a tab'} in double quotes, and leave no cell out.`,
       })
-    }
-    yield layout.row(record, line, where)
+    const read = layout
+    const row = unlessBad(() => (error ? raise(error) : read.row(record, line, where)), options.onBadRow)
+    if (row) yield row
   }
   if (!layout) throw headerError(file, 'an empty file')
 }
 
-/** The cells of every line, header included. */
-async function* records(file: string): AsyncGenerator<{ record: string[]; line: number }> {
+/** The cells of every line, header included, with the line that a record begins in and how it is written. */
+async function* records({ file, quoting = true }: TableOptions): AsyncGenerator<{ record: string[]; line: number; raw: string }> {
   // The number of cells is checked by the caller, with a message of ours; hence "relax".
   const parser = parse({
     delimiter: delimiterOf(file),
-    record_delimiter: ['\r\n', '\n', '\r'],
-    bom: true,
+    record_delimiter: ['\n', '\r'],
+    quote: quoting ? '"' : false,
     info: true,
+    raw: true,
     trim: true,
     skip_empty_lines: true,
     relax_column_count: true,
   })
-  const input = createReadStream(file)
+  const input = Readable.from(withPlainEnds(file))
   input.on('error', (error) => parser.destroy(error))
   try {
-    for await (const { record, info } of input.pipe(parser) as AsyncIterable<{ record: string[]; info: { lines: number } }>)
-      yield { record, line: info.lines }
+    for await (const { record, info, raw } of input.pipe(parser) as AsyncIterable<{ record: string[]; info: { lines: number }; raw: string }>)
+      yield { record, line: firstLine(info.lines, raw), raw }
   } catch (error) {
-    throw error instanceof CsvError ? quoting(error, file) : error
+    throw error instanceof CsvError ? quotingError(error, file) : error
   } finally {
     input.destroy()
   }
 }
 
-function delimiterOf(file: string): string {
-  return extname(file).toLowerCase() === '.tsv' ? '\t' : ','
+/** csv-parse counts the two characters of a line end within quotes as two lines. */
+async function* withPlainEnds(file: string): AsyncGenerator<string> {
+  for await (const text of utf8Text(file)) yield text.replaceAll('\r\n', '\n')
 }
 
-function quoting(error: CsvError, file: string): UserError {
-  const line = typeof error.lines === 'number' ? error.lines : '?'
+/** The line that a record begins in, of the one that it ends in. */
+function firstLine(last: number, raw: string): number {
+  return last - (raw.trim().match(/[\n\r]/g)?.length ?? 0)
+}
+
+function delimiterOf(file: string): string {
+  return formatOf(file) === '.tsv' ? '\t' : ','
+}
+
+function raise(error: UserError): never {
+  throw error
+}
+
+/** A caption that begins with a quotation mark and one that ends with it, rows later, are one cell for every reader of CSV. */
+function swallowed(where: string, lines: number, file: string): UserError {
   return new UserError({
-    where: `${file}:${line}`,
+    where,
+    expected: 'a quoted cell that ends before the next row',
+    got: `one that runs over ${lines} lines, each with the cells of a row`,
+    hint: `Double every quotation mark that belongs to a caption and quote its cell ("""Stop"), ${plainHint(file)}`,
+  })
+}
+
+function quotingError(error: CsvError, file: string): UserError {
+  return new UserError({
+    where: `${file}:${firstLine(Number(error.lines), String(error.raw ?? ''))}`,
     expected: 'cells that are quoted whole or not at all ("a ""small"" dog")',
     got: error.message,
-    hint: 'Double every quotation mark inside a quoted cell and close the cell with one.',
+    hint: `Double every quotation mark inside a quoted cell and close the cell with one, ${plainHint(file)}`,
   })
+}
+
+function plainHint(file: string): string {
+  return delimiterOf(file) === '\t' ? 'or take them all as they stand with --no-quoting.' : 'and take line breaks out of captions.'
 }

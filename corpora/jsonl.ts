@@ -1,15 +1,17 @@
-import { createReadStream } from 'node:fs'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
+import { type OnBadRow, unlessBad } from './bad-row.ts'
 import { isOwnColumn } from './columns.ts'
 import { checkFile } from './csv.ts'
 import { languageOf } from './language.ts'
 import type { Corpus, TextCorpus } from './sample.ts'
 import { captionOf, type Row, type TextRow, tableCorpus } from './table.ts'
 import { textTable } from './texts.ts'
+import { utf8Lines } from './utf8.ts'
 
 const common = { image: z.string().min(1).optional(), split: z.string().optional(), class: z.string().optional(), group: z.string().optional() }
-const texts = z.union([z.string(), z.array(z.string()).min(1)])
+/** null and [] say that there is no caption in a language, as exports of data frames and databases write it. */
+const texts = z.union([z.string(), z.array(z.string()), z.null()], 'expected a caption, a list of captions, or null for none')
 const none = z.undefined('not beside captions').optional()
 const other = z.union([z.string(), z.number(), z.boolean(), z.null()], 'expected a string, a number, true, false or null')
 const wide = z.object({ ...common, captions: z.record(z.string(), texts), language: none, caption: none }).catchall(other)
@@ -23,19 +25,18 @@ interface Line {
   split?: string
   class?: string
   group?: string
-  captions?: Record<string, string | string[]>
+  captions?: Record<string, string | string[] | null>
   language?: string
   caption?: string
 }
 
 /**
- * Opens a JSONL file of images and captions, one object a line: `{"image", "captions": {"en": "…" or ["…"]}}` or
+ * Opens a JSONL file of images and captions, one object a line: `{"image", "captions": {"en": "…" or ["…"] or null}}` or
  * `{"image", "language", "caption"}`, each with optional `split`, `class`, `group`. Otherwise as csvCorpus; other keys with simple
  * values are kept with the sample.
  */
 export async function jsonlCorpus(options: { file: string; imagesDir?: string }): Promise<Corpus> {
-  await checkFile(options.file)
-  return tableCorpus(options.file, withImages(options.file), options.imagesDir)
+  return tableCorpus(options.file, jsonlRows(options.file), options.imagesDir)
 }
 
 /**
@@ -51,10 +52,12 @@ export async function jsonlTexts(file: string): Promise<TextCorpus | undefined> 
   return textTable(file, withoutImages(file))
 }
 
-async function* withImages(file: string): AsyncGenerator<Row> {
-  for await (const { image, ...row } of rows(file)) {
-    if (image === undefined) throw lineError(`${file}:${row.line}`, 'image: no such key')
-    yield { ...row, image }
+/** The rows of a file with images, as jsonlCorpus reads them. */
+export async function* jsonlRows(file: string, onBadRow?: OnBadRow): AsyncGenerator<Row> {
+  await checkFile(file)
+  for await (const { image, ...row } of rows(file, onBadRow)) {
+    const named = unlessBad(() => image ?? refuseWithout(`${file}:${row.line}`), onBadRow)
+    if (named !== undefined) yield { ...row, image: named }
   }
 }
 
@@ -65,28 +68,20 @@ async function* withoutImages(file: string): AsyncGenerator<TextRow> {
   }
 }
 
-async function* rows(file: string): AsyncGenerator<MixedRow> {
-  let line = 0
+function refuseWithout(where: string): never {
+  throw lineError(where, 'image: no such key')
+}
+
+async function* rows(file: string, onBadRow?: OnBadRow): AsyncGenerator<MixedRow> {
   const kept = new Map<string, boolean>() // by key: a check is slow
   const isKept = (key: string, where: string) => {
     if (!kept.has(key)) kept.set(key, isOwnColumn(key, where))
     return kept.get(key)!
   }
-  for await (const text of linesOf(file)) {
-    line++
-    if (text.trim() !== '') yield rowOf(text.replace(/^\ufeff/, ''), line, `${file}:${line}`, isKept)
+  for await (const { text, line } of utf8Lines(file)) {
+    const row = text.trim() === '' ? undefined : unlessBad(() => rowOf(text, line, `${file}:${line}`, isKept), onBadRow)
+    if (row) yield row
   }
-}
-
-/** Not readline: from Node 24 on it ends lines at U+2028 and U+2029 too, which JSON strings may hold as they are. */
-async function* linesOf(file: string): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of createReadStream(file, 'utf8') as AsyncIterable<string>) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop()!
-    yield* lines
-  }
-  if (rest !== '') yield rest
 }
 
 function rowOf(text: string, line: number, where: string, isKept: (key: string, where: string) => boolean): MixedRow {
@@ -99,7 +94,7 @@ function rowOf(text: string, line: number, where: string, isKept: (key: string, 
   }
   const { image, split, class: classId, group, captions: all, language, caption, ...rest } = result.data as Line
   const written: [string, string][] = all
-    ? Object.entries(all).flatMap(([language, texts]) => [texts].flat().map((text): [string, string] => [language, text]))
+    ? Object.entries(all).flatMap(([language, texts]) => [texts ?? []].flat().map((text): [string, string] => [language, text]))
     : [[language!, caption!]]
   const foreign = Object.keys(rest).find((key) => !isKept(key, where))
   if (foreign !== undefined) throw lineError(where, `${foreign}: a language, where captions belong into "captions"`)

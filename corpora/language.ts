@@ -1,11 +1,17 @@
 import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import { codesByName, englishNameOf, nameOf, spokenIn } from './language-names.ts'
 import type { Language } from './sample.ts'
 
 /** Codes as they were written, which every row of a long table has. */
 const known = new Map<string, Language>()
-const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' })
 const scripts = new Intl.DisplayNames(['en'], { type: 'script', fallback: 'none' })
+
+/** Countries whose codes are languages of other countries; these languages can be written with a region (`tw-GH`). */
+const countries: Record<string, string> = {
+  tw: 'Did you mean zh-TW (Chinese, Taiwan)? Twi is ak.',
+  kr: 'Did you mean ko (Korean)? Kanuri is kr-NG.',
+}
 
 /**
  * Returns a language code in BCP 47's canonical form (`ZH-hant` → `zh-Hant`).
@@ -16,7 +22,7 @@ export function languageOf(written: string, where: string): Language {
   const met = known.get(written)
   if (met) return met
   const code = canonical(written)
-  if (code && isKnown(code)) {
+  if (code && isKnown(code) && !Object.hasOwn(countries, code)) {
     known.set(written, code)
     return code
   }
@@ -30,53 +36,41 @@ export function languageOf(written: string, where: string): Language {
   })
 }
 
-/**
- * Whether a column is meant as a language: a code, well or badly spelt, one with a word for captions, or a language's English name. Any other name is the
- * manifest's own.
- */
-export function looksLikeLanguage(name: string): boolean {
-  const dashed = canonical(name.replaceAll('_', '-'))
-  const [, captioned] = /^([a-z]{2})[-_](?:captions?|texts?|titles?)$/i.exec(name) ?? [] // to be written as the language alone
-  if (captioned && names.of(captioned.toLowerCase())) return true
-  return /^[a-z]{0,3}$/i.test(name) || (dashed !== undefined && isKnown(dashed)) || twoLetterCodes().has(name.toLowerCase())
-}
-
-function canonical(written: string): string | undefined {
+/** In BCP 47's canonical form; undefined for what has not even the shape of a code. */
+export function canonical(written: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(written)[0]
   } catch {
-    return undefined // not even the shape of a code
+    return undefined
   }
 }
 
 /** A language with a script and a region at most: `is-valid` has the shape of an Icelandic variant, and is a column of another kind. */
-function isKnown(code: string): boolean {
+export function isKnown(code: string): boolean {
   const { language, script, region } = new Intl.Locale(code)
   const whole = [language, script, region].filter((part) => part !== undefined).join('-') === code
-  return whole && names.of(language) !== undefined && (script === undefined || scripts.of(script) !== undefined)
+  return whole && englishNameOf(language) !== undefined && (script === undefined || scripts.of(script) !== undefined)
 }
 
 function suggestion(written: string): string {
+  const parts = written.split(/[,，、;；\s]+/).filter((part) => part !== '')
+  if (parts.length > 1 && parts.every((part) => canonical(part))) return `Separate languages by a plain comma: ${parts.join()}.`
+  const lower = written.toLowerCase()
+  if (Object.hasOwn(countries, lower)) return countries[lower]!
   const dashed = canonical(written.replaceAll('_', '-').split('.')[0]!)
-  if (dashed && isKnown(dashed)) return `Did you mean ${dashed}?`
+  if (dashed && dashed !== written && isKnown(dashed)) return `Did you mean ${dashed}?`
   const [language] = dashed?.split('-') ?? []
-  if (language && isKnown(language)) return `Did you mean ${language}?`
-  const codes = twoLetterCodes()
-  // People write "chinese" or "titel" as well as "zj": compare long words with names, short ones with codes.
-  const match =
-    written.length > 3 ? codes.get(nearest(written.toLowerCase(), [...codes.keys()])) : nearest(written.toLowerCase(), [...codes.values()])
-  return `Did you mean ${match} (${names.of(match!)})?`
+  if (language && language !== lower && isKnown(language)) return `Did you mean ${language}?`
+  const match = nameOf(written) ?? spokenIn(lower) ?? nearestCode(lower)
+  return `Did you mean ${match} (${englishNameOf(match)})?`
 }
 
-/** English name in lower case → code, for every two-letter code ICU knows. */
-function twoLetterCodes(): Map<string, string> {
-  const letters = [...'abcdefghijklmnopqrstuvwxyz']
-  const codes = new Map<string, string>()
-  for (const first of letters) {
-    for (const second of letters) {
-      const name = names.of(first + second)
-      if (name) codes.set(name.toLowerCase(), first + second)
-    }
-  }
-  return codes
+/** People write "titel" as well as "zj": compare long words with names, short ones with codes. */
+function nearestCode(lower: string): Language {
+  const codes = codesByName()
+  if (lower.length > 3) return codes.get(nearest(lower, [...codes.keys()]))!
+  return nearest(
+    lower,
+    [...codes.values()].filter((code) => code !== lower),
+  )
 }

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { openCorpus } from './open.ts'
 import { poolIcons } from './pool/icons.ts'
-import type { Sample } from './sample.ts'
+import type { Reading, Sample } from './sample.ts'
 
 /** Pictures that teach beside a corpus; how they are captioned, if they are, is for their user to ask. */
 export interface Pictures {
@@ -15,10 +15,10 @@ const iconsName = 'icons of open sets'
 
 /**
  * Opens pictures by name: `icons`, those of open sets (poolIcons), or a .csv, .tsv or .jsonl file, of which its train split is read.
- * @param options.imagesDir for files: what image paths are relative to; default: the file's folder
+ * @param options how a file is read
  * @throws UserError for anything else, and as poolIcons and openCorpus do
  */
-export async function openPictures(nameOrFile: string, options: { imagesDir?: string } = {}): Promise<Pictures> {
+export async function openPictures(nameOrFile: string, options: Reading = {}): Promise<Pictures> {
   if (nameOrFile === icons) return { name: iconsName, samples: poolIcons().samples }
   if (!/\.(csv|tsv|jsonl)$/i.test(nameOrFile)) {
     const expected = 'icons, or a .csv, .tsv or .jsonl file'

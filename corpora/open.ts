@@ -1,15 +1,15 @@
-import { basename, extname } from 'node:path'
+import { basename } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Classification } from './classification.ts'
-import { csvCorpus } from './csv.ts'
 import { isEmbeddedCorpus } from './emoji/embedded.ts'
 import { openEmoji } from './emoji/open.ts'
-import { jsonlCorpus } from './jsonl.ts'
 import { photoTemplates } from './photo-templates.ts'
+import { findReader } from './readers/find.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
-import type { Corpus, ImageSource, Language, Sample, Split } from './sample.ts'
+import type { Corpus, ImageSource, Language, Reading, Sample, Split } from './sample.ts'
 import { splitProtocol } from './split-protocol.ts'
+import { tableCorpus } from './table.ts'
 
 /** A corpus, what can be measured on it, and what reports, cards and pages say of it. */
 export interface OpenCorpus {
@@ -47,32 +47,19 @@ export interface OpenCorpus {
 /** Side at which a student sees users' pictures, unless told otherwise. */
 export const pictureSize = 112
 
-const readers: Record<string, (options: { file: string; imagesDir?: string }) => Promise<Corpus>> = {
-  '.csv': csvCorpus,
-  '.tsv': csvCorpus,
-  '.jsonl': jsonlCorpus,
-}
-
 /**
- * Opens a corpus by name (`emoji`) or by a .csv, .tsv or .jsonl file. Throws UserError for anything else, and as the readers do.
+ * Opens a corpus by name (`emoji`), or a file or folder in one of the formats of docs/data.md. Throws UserError for anything else, and as the readers do.
  * @param options.languages which languages of the emoji corpus; default all
- * @param options.imagesDir for files: what image paths are relative to; default: the file's folder
+ * @param options how a user's file is read
  */
-export async function openCorpus(nameOrFile: string, options: { languages?: Language[]; imagesDir?: string } = {}): Promise<OpenCorpus> {
+export async function openCorpus(nameOrFile: string, options: Reading & { languages?: Language[] } = {}): Promise<OpenCorpus> {
   if (isEmbeddedCorpus(nameOrFile)) {
     const open = openEmoji(options.languages)
     return { ...open, pairs: namesOnly(open.corpus) }
   }
-  const reader = readers[extname(nameOrFile).toLowerCase()]
-  if (!reader) {
-    throw new UserError({
-      where: 'corpus',
-      expected: 'emoji, or a .csv, .tsv or .jsonl file',
-      got: nameOrFile,
-      hint: 'Name one of these.',
-    })
-  }
-  const corpus = await reader({ file: nameOrFile, imagesDir: options.imagesDir })
+  const { reader, place } = await findReader(nameOrFile)
+  const folder = options.imagesDir ?? (place.names ? place.path : undefined)
+  const corpus = await tableCorpus(nameOrFile, reader.rows(place, options), folder, options.onBadRow)
   const heldOut = corpus.splits.filter((split) => split !== 'train')
   return {
     corpus,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { UserError } from '../base/errors.ts'
-import { languageOf, looksLikeLanguage } from './language.ts'
+import { looksLikeLanguage } from './caption-column.ts'
+import { languageOf } from './language.ts'
 import type { Language } from './sample.ts'
 
 /** A class of a classifier, with what it is called. */

@@ -1,6 +1,20 @@
+import type { OnBadRow } from './bad-row.ts'
+
 /** BCP 47 code, e.g. `en`, `zh`, `pt`. */
 export type Language = string
 export type Split = 'train' | 'val' | 'test'
+
+/** How a user's files are read, where they do not say it themselves. */
+export interface Reading {
+  /** What image paths are relative to; default: the file's folder. */
+  imagesDir?: string
+  /** Language of captions whose file names none. */
+  captionLanguage?: Language
+  /** Whether cells of a table may stand in double quotes; false takes them as they are. Default true. */
+  quoting?: boolean
+  /** Gets the error of each row that cannot be used, which is then left out; default: it is thrown. */
+  onBadRow?: OnBadRow
+}
 
 /** Where an image's bytes come from; `key` is stable and unique in its corpus (a path, an icon name). */
 export interface ImageSource {
@@ -9,6 +23,8 @@ export interface ImageSource {
   fingerprint?: string
   /** A file's modification time, ms. Caches take another time for other content; a copy of the same content has another time. */
   modified?: number
+  /** The file, for images that are one. */
+  path?: string
   /** Reads the encoded image (PNG, JPEG, WebP, SVG …). Throws UserError when it is missing. */
   read(): Promise<Uint8Array>
 }
@@ -37,6 +53,8 @@ export interface TextCorpus {
   licence: string
   languages: Language[]
   splits: Split[]
+  /** Columns of a user's table that were read as no language, for messages. */
+  setAside?: string[]
   /** Name of the corpus that has pictures of the same things, for openCorpus. */
   pictures?: string
   samples(split: Split): AsyncIterable<TextSample>

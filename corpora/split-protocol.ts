@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts'
+import { languageHint } from './language-hint.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
 import type { Corpus, Language, Sample, Split } from './sample.ts'
 
@@ -8,8 +9,8 @@ import type { Corpus, Language, Sample, Split } from './sample.ts'
  * Throws UserError for a split or language the corpus does not have.
  */
 export async function splitProtocol(corpus: Corpus, split: Split, language: Language): Promise<RetrievalTask> {
-  check(corpus, 'split', split, corpus.splits)
-  check(corpus, 'language', language, corpus.languages)
+  check(corpus, 'split', split, corpus.splits, 'Name one of these.')
+  check(corpus, 'language', language, corpus.languages, languageHint(corpus, [language]))
   const samples: Sample[] = []
   for await (const sample of corpus.samples(split)) if (sample.captions[language]?.length) samples.push(sample)
   if (samples.length === 0) {
@@ -63,12 +64,12 @@ function push(map: Map<string, number[]>, key: string, value: number): void {
   else map.set(key, [value])
 }
 
-function check(corpus: Corpus, what: string, got: string, valid: string[]): void {
+function check(corpus: Corpus, what: string, got: string, valid: string[], hint: string): void {
   if (valid.includes(got)) return
   throw new UserError({
     where: `corpus ${corpus.name}`,
     expected: `a ${what} it has (${valid.join(', ')})`,
     got,
-    hint: `Name one of these.`,
+    hint,
   })
 }

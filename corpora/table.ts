@@ -3,7 +3,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, extname, normalize, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { UserError } from '../base/errors.ts'
-import type { Corpus, Language, Sample, Split, TextSample } from './sample.ts'
+import { type OnBadRow, unlessBad } from './bad-row.ts'
+import { missingImage } from './missing-image.ts'
+import type { Corpus, ImageSource, Language, Sample, Split, TextSample } from './sample.ts'
 
 /** One row of a user's table, whatever the format, as far as it needs no image. */
 export interface TextRow {
@@ -21,9 +23,11 @@ export interface TextRow {
 /** All that a row says about one image. */
 export interface Row extends TextRow {
   image: string
+  /** Where the picture's bytes are, for formats that hold them; else `image` is a path. */
+  source?: Pick<ImageSource, 'read' | 'fingerprint'>
 }
 
-type Entry = { sample: Sample; split?: Split; line: number; path: string }
+type Entry = { sample: Sample; split?: Split; line: number; path?: string; written: string }
 
 const splitNames: Record<string, Split> = { train: 'train', val: 'val', valid: 'val', validation: 'val', dev: 'val', test: 'test' }
 const order: Split[] = ['train', 'val', 'test']
@@ -33,25 +37,31 @@ const order: Split[] = ['train', 'val', 'test']
  * a hash of their path (80 % train, 10 % val, 10 % test), so that it never changes when others are added.
  * Throws UserError with file and line for an empty caption, an unknown split, rows that contradict each other,
  * images that do not exist, and a file without rows.
+ * @param onBadRow gets the errors of rows and images instead, which are left out
  * @param imagesDir what image paths are relative to; default: the file's folder
  */
-export async function tableCorpus(file: string, rows: AsyncIterable<Row>, imagesDir = dirname(file)): Promise<Corpus> {
+export async function tableCorpus(file: string, rows: AsyncIterable<Row>, imagesDir = dirname(file), onBadRow?: OnBadRow): Promise<Corpus> {
   const entries = new Map<string, Entry>()
   const languages = new Set<Language>()
+  const setAside = new Set<string>()
   for await (const row of rows) {
-    checkCaptions(file, row)
-    for (const [language] of row.captions) languages.add(language)
-    merge(file, entries, row, imagesDir)
+    unlessBad(() => {
+      checkCaptions(file, row)
+      merge(file, entries, row, imagesDir)
+      for (const [language] of row.captions) languages.add(language)
+      for (const name of Object.keys(row.columns ?? {})) setAside.add(name)
+    }, onBadRow)
   }
   if (entries.size === 0) {
     throw new UserError({ where: file, expected: 'at least one row below the header', got: 'none', hint: 'Add one row for each image or caption.' })
   }
-  await checkImages([...entries.values()], file)
+  await checkImages(entries, file, imagesDir, onBadRow)
   const all = [...entries.values()].map((entry) => ({ ...entry, split: entry.split ?? hashSplit(entry.sample.id) }))
   return {
     name: basename(file, extname(file)),
     licence: 'not stated (user data)',
     languages: [...languages],
+    setAside: [...setAside],
     splits: order.filter((split) => all.some((entry) => entry.split === split)),
     async *samples(split) {
       for (const entry of all) if (entry.split === split) yield entry.sample
@@ -62,13 +72,14 @@ export async function tableCorpus(file: string, rows: AsyncIterable<Row>, images
 }
 
 function merge(file: string, entries: Map<string, Entry>, row: Row, imagesDir: string): void {
-  const key = normalize(row.image).split(sep).join('/')
+  const key = row.source ? row.image : normalize(row.image).split(sep).join('/')
   const split = row.split === undefined ? undefined : splitOf(file, row.line, row.split)
   const entry = entries.get(key)
   if (!entry) {
-    const path = resolve(imagesDir, row.image)
-    const sample: Sample = { ...sampleOf(key, row), image: { key, read: () => readImage(path) } }
-    entries.set(key, { sample, line: row.line, path, ...(split ? { split } : {}) })
+    const path = row.source ? undefined : resolve(imagesDir, row.image)
+    const source = row.source ?? { read: () => readImage(resolve(imagesDir, row.image)) }
+    const sample: Sample = { ...sampleOf(key, row), image: { key, ...source, ...(path !== undefined && { path }) } }
+    entries.set(key, { sample, line: row.line, ...(path !== undefined && { path }), written: row.image, ...(split ? { split } : {}) })
     return
   }
   const [known, added] = [entry.sample.columns ?? {}, columnsOf(row)]
@@ -114,17 +125,13 @@ export function captionOf(written: string): string {
   return written.trim().normalize('NFC')
 }
 
-/** @throws UserError for an empty caption, and for one that is no UTF-8 */
+/** @throws UserError for an empty caption */
 export function checkCaptions(file: string, { captions, line }: TextRow): void {
   for (const [language, caption] of captions) {
     const where = `${file}:${line}`
     if (caption === '') {
       const hint = 'Write a caption, or use one row a caption (image,language,caption) and leave this row out.'
       throw new UserError({ where, expected: `a caption in ${language}`, got: 'an empty one', hint })
-    }
-    if (caption.includes('\ufffd')) {
-      const got = 'bytes that are no UTF-8'
-      throw new UserError({ where, expected: 'text in UTF-8', got, hint: 'Save the file as UTF-8 (in a spreadsheet: "CSV UTF-8").' })
     }
   }
 }
@@ -147,23 +154,26 @@ function hashSplit(key: string): Split {
 }
 
 /** Sees that all images are there, and gives each its fingerprint: another file under the same name is another image. */
-async function checkImages(entries: Entry[], file: string): Promise<void> {
+async function checkImages(all: Map<string, Entry>, file: string, imagesDir: string, onBadRow?: OnBadRow): Promise<void> {
   const limit = pLimit(32)
+  const entries = [...all.values()]
   const found = await limit.map(entries, async ({ path, sample }) => {
+    if (path === undefined) return true
     const stats = await stat(path).catch(() => undefined)
     if (stats) Object.assign(sample.image, { fingerprint: `${stats.size}`, modified: stats.mtimeMs })
     return stats?.isFile()
   })
   const missing = entries.filter((_, i) => !found[i])
   if (missing.length === 0) return
-  const { line, path } = missing[0]!
-  const others = missing.length > 1 ? `, and ${missing.length - 1} more images are missing` : ''
-  throw new UserError({
-    where: `${file}:${line}`,
-    expected: `an image at ${path}`,
-    got: `no such file${others}`,
-    hint: 'Paths are relative to the folder of the file; name another folder with --imagesDir.',
-  })
+  if (onBadRow) {
+    for (const { line, written, sample } of missing) {
+      onBadRow(await missingImage(`${file}:${line}`, written, imagesDir, 0))
+      all.delete(sample.id)
+    }
+    return
+  }
+  const { line, written } = missing[0]!
+  throw await missingImage(`${file}:${line}`, written, imagesDir, missing.length - 1)
 }
 
 async function readImage(path: string): Promise<Uint8Array> {

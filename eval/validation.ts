@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts'
+import { languageHint } from '../corpora/language-hint.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import type { PixelCache } from '../corpora/pixel-cache.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
@@ -20,7 +21,7 @@ export function requireValidation({ corpus, defaultValidation, languagesOf }: Op
     where: `corpus ${corpus.name}, ${defaultValidation}`,
     expected: `images with captions in ${languages.join(' and ')}: recall on them is what training is watched by`,
     got: `captions in ${there.join(', ') || 'none of them'}`,
-    hint: `Give some images of this split captions in ${missing}, or leave it out of --languages.`,
+    hint: `${languageHint(corpus, [missing])} Or give some images of this split captions in ${missing}.`,
   })
 }
 

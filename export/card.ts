@@ -118,8 +118,16 @@ function sizes({ sizes, parity }: Card): string {
 function losses({ recall, keptFp32 }: Card): string {
   const rows = recall.filter(({ dtype }) => dtype !== 'fp32') // the same as in training
   if (rows.length === 0) return ''
-  const head = ['format', 'language', 'mean recall', 'in training', 'points lost']
-  const body = rows.map((row) => [row.dtype, languageName(row.language), percent(row.meanRecall), percent(row.reference), points(row.drop)])
+  const head = ['format', 'language', 'mean recall', 'in training', 'points lost', '95 %', 'images']
+  const body = rows.map((row) => [
+    row.dtype,
+    languageName(row.language),
+    percent(row.meanRecall),
+    percent(row.reference),
+    points(row.drop),
+    row.interval.map(points).join(' to '),
+    `${row.images}`,
+  ])
   const kept = keptFp32.length > 0 ? `\n\nLeft in fp32: ${keptFp32.map(layerName).join(', ')}.` : ''
   const columns = head.map((title, i) => ({ title, isText: i < 2 }))
   const table = tableMarkdown({ title: 'Losses', columns, rows: body })

@@ -6,7 +6,7 @@ import type { Encoder } from '../models/encoder.ts'
 import type { KeptImageTower } from '../models/kept-image.ts'
 import { recoloured } from '../models/onnx/image-tower.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
-import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
+import { type GateTask, type MeasuredRecall, measureRecall } from './recall.ts'
 
 type Open<Part> = Part & Pick<Encoder, 'release'>
 
@@ -52,7 +52,7 @@ export async function recallOfGraphs(
   tasks: GateTask[],
   tokenizer: Tokenizer,
   options: GraphOptions = {},
-): Promise<LanguageRecall[]> {
+): Promise<MeasuredRecall[]> {
   const images = await openVision(vision, options)
   const texts = await openText(text, tokenizer, options)
   try {

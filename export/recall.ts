@@ -1,5 +1,5 @@
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
-import { evaluateRetrieval } from '../eval/retrieval.ts'
+import { evaluateRetrieval, type RetrievalResult } from '../eval/retrieval.ts'
 import { type BestScores, bestScores } from '../eval/threshold.ts'
 import { embedCached, embedTexts, type ImageEncoder, type Pixels, type TextEncoder } from '../models/embed.ts'
 
@@ -15,8 +15,11 @@ export interface LanguageRecall {
   meanRecall: number // fraction
 }
 
+/** With the rank of every query, to be paired with another model's. */
+export type MeasuredRecall = LanguageRecall & Pick<RetrievalResult, 'textToImage' | 'imageToText'>
+
 /** Mean recall per task, measured as on a device (see Encoder's oneByOne). */
-export async function measureRecall(encoder: ImageEncoder & TextEncoder, tasks: readonly GateTask[]): Promise<LanguageRecall[]> {
+export async function measureRecall(encoder: ImageEncoder & TextEncoder, tasks: readonly GateTask[]): Promise<MeasuredRecall[]> {
   return (await measureTasks(encoder, { gate: tasks })).recall
 }
 
@@ -24,9 +27,9 @@ export async function measureRecall(encoder: ImageEncoder & TextEncoder, tasks: 
 export async function measureTasks(
   encoder: ImageEncoder & TextEncoder,
   { gate = [], threshold = [] }: { gate?: readonly GateTask[]; threshold?: readonly GateTask[] },
-): Promise<{ recall: LanguageRecall[]; scores: BestScores[] }> {
+): Promise<{ recall: MeasuredRecall[]; scores: BestScores[] }> {
   const known = new Map<string, Float32Array>() // one language's images are the next one's
-  const recall: LanguageRecall[] = []
+  const recall: MeasuredRecall[] = []
   const scores: BestScores[] = []
   for (const one of new Set([...gate, ...threshold])) {
     const { task, pixels } = one
@@ -35,8 +38,8 @@ export async function measureTasks(
     known.set(key, images)
     const texts = await embedTexts(encoder, task.texts)
     if (gate.includes(one)) {
-      const { metrics, protocol, language } = await evaluateRetrieval(task, images, texts)
-      recall.push({ protocol, language, meanRecall: metrics.mean_recall })
+      const { metrics, protocol, language, textToImage, imageToText } = await evaluateRetrieval(task, images, texts)
+      recall.push({ protocol, language, meanRecall: metrics.mean_recall, textToImage, imageToText })
     }
     if (threshold.includes(one)) scores.push(bestScores(task, images, texts))
   }

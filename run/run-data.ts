@@ -35,30 +35,31 @@ export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}, us
   if (corpus === undefined) return undefined
   const same = corpus === known.corpus ? known : {}
   const { languages = same.languages ?? usual.languages, imagesDir = same.imagesDir } = wanted
+  const { captionLanguage = same.captionLanguage, quoting = same.quoting } = wanted
   if (wanted.corpus === undefined && corpus === known.corpus && !isEmbeddedCorpus(corpus) && !existsSync(corpus)) {
     const hint = 'The model was trained on it: name with --corpus where it is now, or what else to use.'
     throw new UserError({ where: corpus, expected: 'the file that it was in', got: 'no such file', hint })
   }
-  const open = await openCorpus(corpus, { languages, imagesDir })
-  return { open, corpus, imagesDir, languages }
+  const open = await openCorpus(corpus, { languages, imagesDir, captionLanguage, quoting })
+  return { open, corpus, imagesDir, captionLanguage, quoting, languages }
 }
 
 /** Of a run on texts alone the corpus that has pictures of the same things, if there is one. */
 async function withPictures(trained: TrainedOn): Promise<DataFlags> {
-  const { corpus, imagesDir, languages } = trained
-  const texts = corpus === undefined ? undefined : await openTextsOf(corpus)
-  if (!texts) return { corpus, imagesDir, languages }
+  const { corpus, imagesDir, captionLanguage, quoting, languages } = trained
+  const texts = corpus === undefined ? undefined : await openTextsOf(corpus, quoting)
+  if (!texts) return { corpus, imagesDir, captionLanguage, quoting, languages }
   return texts.pictures === undefined ? {} : { corpus: texts.pictures, languages }
 }
 
 /** Undefined for what holds pictures, and for a file that is gone. */
-async function openTextsOf(corpus: string) {
-  return existsSync(corpus) || isEmbeddedTexts(corpus) ? openTexts(corpus) : undefined
+async function openTextsOf(corpus: string, quoting?: boolean) {
+  return existsSync(corpus) || isEmbeddedTexts(corpus) ? openTexts(corpus, { quoting }) : undefined
 }
 
 /** @throws UserError for a flag that says how to measure, where no corpus is known to measure on */
 export function requireNothingToMeasure<Flags extends DataFlags>(flags: Flags, model: string, more: (keyof Flags & string)[] = []): void {
-  const given = ['imagesDir', 'languages', ...more].find((name) => flags[name as keyof Flags] !== undefined)
+  const given = ['imagesDir', 'captionLanguage', 'quoting', 'languages', ...more].find((name) => flags[name as keyof Flags] !== undefined)
   if (!given) return
   const hint = `Name a --corpus to measure on, or leave --${given} out.`
   throw new UserError({ where: `--${given}`, expected: `a corpus that ${model} was trained on`, got: 'none known', hint })

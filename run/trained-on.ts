@@ -5,6 +5,8 @@ import { runIn } from './run-folder.ts'
 export interface DataFlags {
   corpus?: string
   imagesDir?: string
+  captionLanguage?: string
+  quoting?: boolean
   languages?: string[]
 }
 

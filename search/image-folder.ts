@@ -4,7 +4,10 @@ import { UserError } from '../base/errors.ts'
 import type { Framing } from '../corpora/framing.ts'
 import { decodeImage } from '../corpora/images.ts'
 
-const extensions = ['.png', '.jpg', '.jpeg', '.webp', '.gif', '.avif', '.svg']
+/** What sharp reads. */
+const extensions = ['.png', '.jpg', '.jpeg', '.jfif', '.jpe', '.webp', '.gif', '.avif', '.tif', '.tiff', '.svg']
+/** Pictures that it cannot read: they are counted, so that nobody takes them for searched. */
+const unreadable = ['.heic', '.heif', '.bmp', '.ico', '.jxl', '.jp2', '.psd', '.raw', '.dng', '.cr2', '.nef', '.arw']
 /** Images decoded at a time: memory stays flat however large a folder is. */
 export const chunkSize = 64
 
@@ -14,7 +17,7 @@ export type Decoded = { path: string; rgba: Uint8Array } | { path: string; reaso
 export interface ImageFolder {
   /** In order; each begins with the folder's own path. */
   paths: string[]
-  /** Subfolders that cannot be read, such as other users' trash. */
+  /** Subfolders that cannot be read, such as other users' trash, and for each format that cannot be read the first picture, with their number. */
   skipped: { path: string; reason: string }[]
 }
 
@@ -26,6 +29,7 @@ export async function listImages(folder: string): Promise<ImageFolder> {
   const listed: ImageFolder = { paths: [], skipped: [] }
   const visited = new Set<string>()
   const links: string[] = []
+  const others = new Map<string, string[]>()
   const walk = async (dir: string): Promise<void> => {
     const real = await realpath(dir)
     if (visited.has(real)) return
@@ -35,16 +39,34 @@ export async function listImages(folder: string): Promise<ImageFolder> {
       const isLinkedFolder = entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isDirectory()
       if (isLinkedFolder) links.push(path)
       else if (entry.isDirectory()) await skipping(path)
-      else if (extensions.includes(extname(path).toLowerCase())) listed.paths.push(path)
+      else if (extensions.includes(endingOf(path))) listed.paths.push(path)
+      else if (unreadable.includes(endingOf(path))) others.set(endingOf(path), [...(others.get(endingOf(path)) ?? []), path])
     }
   }
   const skipping = (path: string) => walk(path).catch((error: Error) => void listed.skipped.push({ path, reason: error.message }))
   const error = await walk(folder).catch((error: NodeJS.ErrnoException) => error)
   for (const link of links) await skipping(link) // last: real folders keep their own paths
+  const counts = [...others].map(([ending, { length }]) => `${length} ${ending}`).join(', ')
+  for (const [ending, paths] of others) listed.skipped.push({ path: paths[0]!, reason: skippedReason(ending, paths.length) })
   if (listed.paths.length > 0) return { ...listed, paths: listed.paths.sort() }
   const reasons: Record<string, string> = { ENOENT: 'no such folder', ENOTDIR: 'a file' }
-  const got = error ? (reasons[error.code ?? ''] ?? error.message) : 'none'
-  throw new UserError({ where: `--images ${folder}`, expected: `a folder with images (${extensions.join(' ')})`, got, hint: 'Check the path.' })
+  const got = error ? (reasons[error.code ?? ''] ?? error.message) : counts === '' ? 'none' : `only ${counts}`
+  throw new UserError({
+    where: `--images ${folder}`,
+    expected: `a folder with images (${extensions.join(' ')})`,
+    got,
+    hint: counts ? convertHint : 'Check the path.',
+  })
+}
+
+const convertHint = 'Save these pictures as JPEG or PNG.'
+
+function skippedReason(ending: string, count: number): string {
+  return `${count > 1 ? `one of ${count} ${ending} pictures, a format` : `${ending}, a format`} that cannot be read; save as JPEG or PNG`
+}
+
+function endingOf(path: string): string {
+  return extname(path).toLowerCase()
 }
 
 /** A broken file among thousands is no reason to stop. */

@@ -29,7 +29,7 @@ export async function alignPairs(config: Stage2CommandSettings): Promise<void> {
   const { open, ...data } = await openRunData(config, trained, usualData)
   const { languages } = data
   requireValidation(open, languages)
-  const pairSet = pairs ? (await openCorpus(pairs, { languages, imagesDir: config.imagesDir })).corpus : undefined
+  const pairSet = pairs ? (await openCorpus(pairs, { ...config, languages })).corpus : undefined
   const model = await readModelFolder(tokenizerDir)
   const kept = settings.textShare > 0 ? { pool: { texts, textLimit }, teacher: requireTeacher(config.teacher ?? trained?.teacher) } : undefined
   await inRunFolder({ command: 'stage2', schema: stage2CommandSettings, config: { ...config, ...data } }, () =>

@@ -40,9 +40,9 @@ export interface Bridged {
 export async function bridge(asked: BridgeCommandSettings): Promise<Bridged> {
   const imageTower = teacherFolder(asked.imageTower) // a teacher's own towers are what it is made of
   const config = { ...asked, imageTower, textTower: teacherFolder(asked.textTower ?? imageTower) }
-  const { corpus, imagesDir, languages, otherLanguages, out, exportDir = join(out, 'export'), cacheDir, resume, force } = config
+  const { corpus, languages, otherLanguages, out, exportDir = join(out, 'export'), cacheDir, resume, force } = config
   const settings = bridgeSettings.parse(config)
-  const open = await openCorpus(corpus, { languages: [...languages, ...otherLanguages], imagesDir })
+  const open = await openCorpus(corpus, { ...config, languages: [...languages, ...otherLanguages] })
   requireValidation(open, languages)
   const protocols = config.validate ?? validationProtocols(open)
   for (const protocol of [...protocols, ...(config.protocol ?? [])]) open.languagesOf(protocol)
@@ -95,8 +95,8 @@ export async function bridge(asked: BridgeCommandSettings): Promise<Bridged> {
 
 type TowerSettings = BridgeCommandSettings & { textTower: string }
 
-async function otherInputs({ pictures, imagesDir, prototypes }: BridgeCommandSettings): Promise<{ pictures: Sample[]; prototypes: Prototype[] }> {
-  const { samples } = pictures ? await openPictures(pictures, { imagesDir }) : { samples: [] }
+async function otherInputs({ pictures, imagesDir, captionLanguage, quoting, prototypes }: BridgeCommandSettings): Promise<{ pictures: Sample[]; prototypes: Prototype[] }> {
+  const { samples } = pictures ? await openPictures(pictures, { imagesDir, captionLanguage, quoting }) : { samples: [] }
   return { pictures: samples, prototypes: prototypes ? await readPrototypes(prototypes) : [] }
 }
 
@@ -150,8 +150,20 @@ function cardOf({ imageTower, textTower, languages, otherLanguages, pictures }: 
 
 /** Measures the teacher as evaluate does, and puts the tables into its card. */
 async function measured(config: BridgeCommandSettings, exportDir: string): Promise<Report> {
-  const { corpus, imagesDir, languages, protocol, out, cacheDir, seed, threads } = config
-  const settings = evaluateSettings.parse({ model: exportDir, corpus, imagesDir, languages, protocol, out, cacheDir, seed, threads })
+  const { corpus, imagesDir, captionLanguage, quoting, languages, protocol, out, cacheDir, seed, threads } = config
+  const settings = evaluateSettings.parse({
+    model: exportDir,
+    corpus,
+    imagesDir,
+    captionLanguage,
+    quoting,
+    languages,
+    protocol,
+    out,
+    cacheDir,
+    seed,
+    threads,
+  })
   const { report } = await evaluate(settings)
   await addToCard(exportDir, recallTitle, recallSection(report))
   return report

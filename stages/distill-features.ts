@@ -24,6 +24,8 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
   const {
     corpus,
     imagesDir,
+    captionLanguage,
+    quoting,
     languages,
     teacher: teacherDir,
     teacherScale,
@@ -40,9 +42,9 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
   checkStage1(settings, teacherScale)
   requireTextsUsed(pool, [settings])
   requirePicturesUsed({ pictures: pictureName }, settings)
-  const texts = await openTexts(corpus, { languages })
+  const texts = await openTexts(corpus, { languages, quoting })
   if (texts) checkTextStage(settings)
-  const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir })
+  const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir, captionLanguage, quoting })
   if (open) requireValidation(open, languages)
   const pictures = pictureName ? await openPictures(pictureName) : undefined
   const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })

@@ -49,7 +49,7 @@ export interface Evaluated {
  * @throws UserError for settings and data that do not fit, before anything is trained, and where the export loses too much (exit code 3)
  */
 export async function distill(config: DistillSettings): Promise<Evaluated & Pick<ExportedFiles, 'thresholds'>> {
-  const { corpus, imagesDir, languages, out, cacheDir, dtype } = config
+  const { corpus, languages, out, cacheDir, dtype } = config
   const dtypes = parseDtypes(dtype)
   const maxDrop = parseMaxDrop(config.maxDrop ?? [], dtypes)
   requireDevice(config.stage2)
@@ -58,7 +58,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
   requireTextsUsed(config, [config.stage1, config.stage2])
   requirePicturesUsed(config, config.stage1)
   if (config.stage1.keepImageTower) checkKeptExport(config, dtypes)
-  const open = await openCorpus(corpus, { languages, imagesDir })
+  const open = await openCorpus(corpus, config)
   requireValidation(open, languages)
   for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
   const pictures = config.pictures ? await openPictures(config.pictures) : undefined

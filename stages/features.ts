@@ -13,8 +13,8 @@ import type { FeaturesSettings } from './settings/features.ts'
  * @throws UserError for a corpus or teacher that cannot be read, and for features that are not finite
  */
 export async function featuresOfCorpus(config: FeaturesSettings): Promise<{ images: number; texts: number; megabytes: number }> {
-  const { corpus, imagesDir, languages, cacheDir, variants, targets, seed, augmentation, strength, threads } = config
-  const data = (await openTexts(corpus, { languages })) ?? (await openCorpus(corpus, { languages, imagesDir })).corpus
+  const { corpus, languages, cacheDir, variants, targets, seed, augmentation, strength, threads } = config
+  const data = (await openTexts(corpus, config)) ?? (await openCorpus(corpus, config)).corpus
   const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads })
   try {
     const { images, texts } = await loadTrainingSet(data, 'train', languages)

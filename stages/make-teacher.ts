@@ -13,10 +13,10 @@ import { trainTeacher } from './teacher.ts'
  * @throws UserError for settings and data that do not fit, before anything is trained
  */
 export async function makeTeacher(config: TeacherCommandSettings): Promise<{ exportDir: string }> {
-  const { corpus, imagesDir, languages, out, exportDir = `${out}/export`, cacheDir, resume, force, ...settings } = config
+  const { corpus, languages, out, exportDir = `${out}/export`, cacheDir, resume, force, ...settings } = config
   requireDevice(settings)
   parseObjectives(settings.objective)
-  const open = await openCorpus(corpus, { languages, imagesDir })
+  const open = await openCorpus(corpus, config)
   requireValidation(open, languages)
   await requireNoRun('--export-dir', exportDir, out)
   await requireExportable(exportDir, { force })

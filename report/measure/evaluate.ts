@@ -1,4 +1,5 @@
 import { UserError } from '../../base/errors.ts'
+import { languageHint } from '../../corpora/language-hint.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import { headlineOf } from '../../eval/headline.ts'
 import { knownSets, requireKnownSet } from '../../eval/known-sets.ts'
@@ -76,7 +77,7 @@ function planOf({ open, protocols, languages }: Evaluation): MeasuredTask[] {
     where: `evaluation on ${open.corpus.name}, ${protocols.join(', ')}`,
     expected: `languages with captions (${known.join(', ')})`,
     got: absent,
-    hint: 'Leave this language out, or name a protocol that has it.',
+    hint: `Leave this language out, or name a protocol that has it. ${languageHint(open.corpus, [absent])}`,
   })
 }
 

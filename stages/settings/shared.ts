@@ -17,10 +17,27 @@ const imagesDir = z.string().optional().meta({
   path: 'one',
 })
 
+/** How users' files are read, where they do not say it themselves. */
+const reading = {
+  imagesDir,
+  captionLanguage: z
+    .string()
+    .overwrite((language) => languageOf(language, '--caption-language'))
+    .optional()
+    .meta({ description: 'language of captions whose file names none (a column "caption", COCO, WebDataset)', group: 'Input' }),
+  quoting: z
+    .boolean()
+    .optional()
+    .meta({ description: '--no-quoting takes quotation marks of a TSV as they stand (default: they enclose cells)', group: 'Input' }),
+}
+
 /** Data of commands that train from the start. */
 export const corpusSettings = {
-  corpus: z.string().default(defaultCorpus).meta({ description: 'emoji, or a .csv, .tsv or .jsonl file', group: 'Input', usual: true, path: 'one' }),
-  imagesDir,
+  corpus: z
+    .string()
+    .default(defaultCorpus)
+    .meta({ description: 'emoji, or a file or folder of your own (docs/data.md)', group: 'Input', usual: true, path: 'one' }),
+  ...reading,
   languages: languageList.default(['en', 'zh']).meta({ description: 'languages to learn and measure, BCP 47', group: 'Input', usual: true }),
 }
 
@@ -29,8 +46,8 @@ export const dataSettings = {
   corpus: z
     .string()
     .optional()
-    .meta({ description: "emoji, or a .csv, .tsv or .jsonl file (default: that of the model's run)", group: 'Input', usual: true, path: 'one' }),
-  imagesDir,
+    .meta({ description: "emoji, or a file or folder of your own (default: that of the model's run)", group: 'Input', usual: true, path: 'one' }),
+  ...reading,
   languages: languageList
     .optional()
     .meta({ description: "languages to use, BCP 47 (default: those of the model's run)", group: 'Input', usual: true }),

@@ -5,9 +5,10 @@ import { UserError } from '../../base/errors.ts'
 import { random } from '../../base/random.ts'
 import { bestScores } from '../../eval/threshold.ts'
 import { exportDtypes } from '../../export/dtypes.ts'
-import { type Gate, parseMaxDrop } from '../../export/gate.ts'
+import { certainty } from '../../export/certainty.ts'
+import { failures, type Gate, parseMaxDrop, recallRow } from '../../export/gate.ts'
 import { exportFolder } from '../../export/package.ts'
-import type { GateTask } from '../../export/recall.ts'
+import type { GateTask, MeasuredRecall } from '../../export/recall.ts'
 import { embedCached, embedTexts } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import { readModelFolder } from '../../models/folder.ts'
@@ -139,4 +140,26 @@ test('what cannot be kept or understood is refused', async (t) => {
     message: /expected a format that is exported \(fp32, q8\), got q4/,
   })
   for (const bad of ['', 'q8:', 'much', '-1', 'q8:1:2', 'q5:1']) t.throws(() => parseMaxDrop([bad], exportDtypes), { instanceOf: UserError }, bad)
+})
+
+/** Ranks of one caption an image, of which the first `moved` came second with quantized weights. */
+function recallOn(images: number, moved = 0): MeasuredRecall {
+  const all = Array.from({ length: images }, (_, i) => i)
+  const side = (ranks: number[]) => ({ queries: all, items: Int32Array.from(all), ranks: Int32Array.from(ranks), gallery: images })
+  const ones = all.map(() => 1)
+  const meanRecall = 1 - moved / images / 6
+  return { protocol: 'val', language: 'zh', meanRecall, textToImage: side(all.map((i) => (i < moved ? 2 : 1))), imageToText: side(ones) }
+}
+
+test('a loss is one when its paired interval leaves out 0; the number of images is said', (t) => {
+  const few = recallRow('q8', recallOn(12, 1), recallOn(12))
+  t.is(few.drop.toFixed(2), '1.39')
+  t.is(few.interval[0], 0)
+  t.is(few.images, 12)
+  t.deepEqual(failures([few], { maxDrop: { q8: 1 } }), [])
+  const many = recallRow('q8', recallOn(1200, 100), recallOn(1200))
+  t.is(many.drop.toFixed(2), '1.39')
+  t.true(many.interval[0] > 1 && many.interval[1] < 1.8, `${many.interval}`)
+  t.deepEqual(failures([many], { maxDrop: { q8: 1 } }), [many])
+  t.regex(certainty(many), /^95 %: 1\.\d\d to 1\.\d\d points, 1200 images$/)
 })

@@ -1,5 +1,6 @@
 import { UserError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
+import { languageHint } from '../../corpora/language-hint.ts'
 import type { Corpus, ImageSource, Language, Sample, Split, TextCorpus, TextSample } from '../../corpora/sample.ts'
 
 /**
@@ -64,7 +65,10 @@ export async function loadTrainingSet(
       where: `${corpus.name}, split ${split}`,
       expected: `images or rows with captions in ${languages.join(' and ')}`,
       got: dropped > 0 ? `${dropped}, each lacking a caption in one of them` : 'none',
-      hint: `Check --languages (the corpus has ${corpus.languages.join(', ')}) and the split column.`,
+      hint: `${languageHint(
+        corpus,
+        languages.filter((language) => !corpus.languages.includes(language)),
+      )} Check the split column, too.`,
     })
   }
   requireColumn(corpus, options.classColumn, [...columns])

@@ -1,0 +1,55 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UserError } from '../../base/errors.ts'
+import { csvRows } from '../csv.ts'
+import type { Row } from '../table.ts'
+import { utf8Lines } from '../utf8.ts'
+import { type Reader, splitInName } from './reader.ts'
+import { recordRow } from './record.ts'
+
+const manifests = ['metadata.jsonl', 'metadata.csv']
+
+/**
+ * Hugging Face's `imagefolder`: pictures beside a `metadata.csv` or `metadata.jsonl` whose `file_name` names them, in the folder itself or in folders
+ * named after splits. Source: https://huggingface.co/docs/datasets/image_dataset
+ */
+export const imageFolder: Reader = {
+  name: 'imagefolder',
+  takes: ({ names = [] }) => names.some((name) => manifests.includes(name) || (name.endsWith('/') && splitInName(name) !== undefined)),
+  async *rows({ path, names = [] }, options) {
+    const folders = names.filter((name) => name.endsWith('/') && splitInName(name) !== undefined)
+    let found = false
+    for (const folder of names.some((name) => manifests.includes(name)) ? [''] : folders.toSorted()) {
+      const inside = await readdir(join(path, folder))
+      const manifest = manifests.find((name) => inside.includes(name))
+      if (!manifest) continue
+      found = true
+      const split = splitInName(folder)
+      for await (const row of rowsOf(join(path, folder, manifest))) {
+        yield { ...row, image: join(folder, row.image), ...(row.split === undefined && split && { split }) }
+      }
+    }
+    if (found) return
+    throw new UserError({ where: path, expected: `a ${manifests.join(' or ')}`, got: 'none in it or in its splits', hint: 'Write one, or a CSV.' })
+
+    async function* rowsOf(file: string): AsyncGenerator<Row> {
+      if (file.endsWith('.csv')) yield* csvRows({ ...options, file })
+      else for await (const { text, line } of utf8Lines(file)) if (text.trim() !== '') yield recordOf(text, line, `${file}:${line}`)
+    }
+
+    function recordOf(text: string, line: number, where: string): Row {
+      const { file_name: image, ...record } = jsonOf(text)
+      if (typeof image === 'string') return { ...recordRow(record, line, where, options), image }
+      throw new UserError({ where, expected: 'an object with "file_name"', got: text.slice(0, 80), hint: 'Write one object a line.' })
+    }
+  },
+}
+
+function jsonOf(text: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null ? { ...json } : {}
+  } catch {
+    return {}
+  }
+}

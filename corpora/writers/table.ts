@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { picturePath } from './picture-path.ts'
+import type { Writer } from './writer.ts'
+
+/** A file that is written under another name until it is whole. */
+export async function lineFile(file: string): Promise<{ write(text: string): Promise<void>; finish(): Promise<void> }> {
+  await mkdir(dirname(file), { recursive: true })
+  const partial = `${file}.partial`
+  const stream = createWriteStream(partial)
+  return {
+    write: async (text) => {
+      if (!stream.write(text)) await once(stream, 'drain')
+    },
+    finish: async () => {
+      stream.end()
+      await once(stream, 'close')
+      await rename(partial, file)
+    },
+  }
+}
+
+/** CSV or TSV, one row a caption: `image,language,caption,split,class,group`. Images without captions have no row. */
+export async function tableWriter(file: string, delimiter: ',' | '\t'): Promise<Writer> {
+  const out = await lineFile(file)
+  const row = (cells: string[]) => `${cells.map((cell) => quoted(cell, delimiter)).join(delimiter)}\n`
+  await out.write(row(['image', 'language', 'caption', 'split', 'class', 'group']))
+  return {
+    async add({ image, captions, classId = '', group = '' }, split) {
+      const path = await picturePath(image, dirname(file))
+      for (const [language, texts] of Object.entries(captions)) for (const text of texts) await out.write(row([path, language, text, split, classId, group]))
+    },
+    finish: () => out.finish(),
+  }
+}
+
+function quoted(cell: string, delimiter: string): string {
+  return cell.includes(delimiter) || /["\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+}
+
+/** JSONL, one image a line, all of its captions and columns. */
+export async function jsonlWriter(file: string): Promise<Writer> {
+  const out = await lineFile(file)
+  return {
+    async add({ image, captions, classId, group, columns }, split) {
+      const { class: _class, group: _group, ...own } = columns ?? {}
+      const line = { image: await picturePath(image, dirname(file)), captions, split, class: classId, group, ...own }
+      await out.write(`${JSON.stringify(line)}\n`)
+    },
+    finish: () => out.finish(),
+  }
+}

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { UserError } from '../base/errors.ts'
+import { progress } from '../base/progress.ts'
+import { openCorpus } from '../corpora/open.ts'
+import type { Corpus, Language } from '../corpora/sample.ts'
+import type { OutputFormat } from '../corpora/writers/formats.ts'
+import { openWriter } from '../corpora/writers/open.ts'
+import type { ConvertSettings } from './settings/convert.ts'
+
+/**
+ * Writes a corpus in another format.
+ * @returns images and captions that were written
+ * @throws UserError for a corpus that cannot be read, and for a place that holds something already
+ */
+export async function convert({ corpus: from, out, format, ...options }: ConvertSettings): Promise<{ images: number; captions: number }> {
+  if (existsSync(out)) throw new UserError({ where: out, expected: 'a new place', got: 'one that is there', hint: 'Name another.' })
+  const { corpus } = await openCorpus(from, options)
+  return writeCorpus(corpus, out, options.languages ?? corpus.languages, format)
+}
+
+/** Writes the captions of some languages. */
+export async function writeCorpus(corpus: Corpus, out: string, languages: Language[], format?: OutputFormat): Promise<{ images: number; captions: number }> {
+  const writer = await openWriter(out, languages, format)
+  const written = { images: 0, captions: 0 }
+  const bar = progress('write', await sizeOf(corpus), 'images')
+  for (const split of corpus.splits) {
+    for await (const sample of corpus.samples(split)) {
+      const captions = Object.fromEntries(Object.entries(sample.captions).filter(([language]) => languages.includes(language)))
+      await writer.add({ ...sample, captions }, split)
+      written.captions += Object.values(captions).flat().length
+      bar.update(++written.images)
+    }
+  }
+  await writer.finish()
+  bar.stop()
+  return written
+}
+
+async function sizeOf(corpus: Corpus): Promise<number> {
+  let count = 0
+  for (const split of corpus.splits) for await (const _ of corpus.samples(split)) count++
+  return count
+}
