@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import type { LookupReply } from '../search/index/lookup.ts'
-import { dtypeSetting, modelSetting } from '../stages/settings/shared.ts'
+import { dtypeSetting, modelSetting, verifySetting } from '../stages/settings/shared.ts'
 import type { Command } from './command.ts'
 import { recallText } from './recall-text.ts'
 
 const schema = z.object({
   model: modelSetting('folder of an exported model, of a run, or of a model in Hugging Face layout'),
+  verify: verifySetting,
   query: z.string().meta({ description: 'what to look for, in any language of the model', group: 'Input', usual: true, positional: true }),
   images: z.string().optional().meta({ description: 'folder of images, searched with its subfolders', group: 'Input', usual: true, path: 'one' }),
   index: z
@@ -25,8 +26,9 @@ export const search: Command<typeof schema> = {
   name: 'search',
   schema,
   examples: ['search runs/distill/export --images ~/Pictures "自行车"', 'search runs/distill/export --index runs/search.index "自行车"'],
-  async run({ json, images, index, exact, ...request }) {
+  async run({ json, images, index, exact, verify, ...request }) {
     requireOnePlace(images, index)
+    if (verify) await (await import('../models/verify.ts')).verifyModel(request.model, { dtype: request.dtype, required: true })
     const reply: LookupReply =
       index !== undefined
         ? await (await import('../search/index/lookup.ts')).searchIndex({ ...request, index, exact })

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { mkdir, rm, writeFileAtomic } from '../base/disk.ts'
 import { formatRanks, type SavedRanks } from '../eval/ranks-file.ts'
 import { type AlsoName, alsoNames } from './also.ts'
 import { chineseClip, chineseClipHeadline } from './chinese-clip.ts'
@@ -42,9 +41,9 @@ export async function writeReport(dir: string, report: Report, { material, ranks
   ]
   const written = files.filter((file): file is [string, string] => file[1] !== undefined)
   const isEarlier = existsSync(join(dir, 'report.json'))
-  await mkdir(dir, { recursive: true })
+  await mkdir(dir)
   for (const [name, text] of written) await writeFileAtomic(join(dir, name), text)
-  for (const [name, text] of files) if (text === undefined && isEarlier) await rm(join(dir, name), { force: true })
+  for (const [name, text] of files) if (text === undefined && isEarlier) await rm(join(dir, name))
   return written.map(([name]) => join(dir, name)).reverse()
 }
 

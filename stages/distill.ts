@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { checksumsFile } from '../base/checksums.ts'
 import { UserError } from '../base/errors.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { requireDevice } from '../engine/compile.ts'
@@ -15,6 +16,7 @@ import { readModelFolder } from '../models/folder.ts'
 import { findKeptImage, type KeptImageTower } from '../models/kept-image.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
+import { verifyModelFolder } from '../models/verify.ts'
 import { recallSection, recallTitle } from '../report/card.ts'
 import { writeReport } from '../report/json.ts'
 import { evaluateModels } from '../report/measure/evaluate.ts'
@@ -66,6 +68,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated> {
     await trainStages(config, open, teacher, keptImage)
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
+    await verifyModelFolder(student)
     const model = await readModelFolder(student)
     const frame = frameOf(model)
     await exportFolder(model, {
@@ -109,6 +112,7 @@ async function trainStages(config: DistillSettings, open: OpenCorpus, teacher: E
   if (!finished(first)) await runStage1({ ...common, teacher, keptImage, pool, settings: stage1, dir: first })
   await teacher.release()
   const studentDir = join(first, 'student')
+  await verifyModelFolder(studentDir)
   if (!finished(second)) {
     const kept = { pool, teacher: teacherFolder(config.teacher), logitScale: config.teacherScale }
     await runStage2({ ...common, kept, model: await readModelFolder(studentDir), tokenizerDir: studentDir, settings: stage2, dir: second })
@@ -117,7 +121,7 @@ async function trainStages(config: DistillSettings, open: OpenCorpus, teacher: E
 }
 
 function finished(dir: string): boolean {
-  return existsSync(join(dir, 'student', 'config.json'))
+  return existsSync(join(dir, 'student', checksumsFile))
 }
 
 /** Measures teacher, student after each stage, and scratch where trained; writes the report. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { dataSettings, languageList, modelSetting } from './shared.ts'
+import { dataSettings, languageList, modelSetting, verifySetting } from './shared.ts'
 
 export const demoSettings = z.object({
   model: modelSetting('folder of an exported model, or of a run that has one'),
+  verify: verifySetting,
   corpus: dataSettings.corpus,
   imagesDir: dataSettings.imagesDir,
   protocol: z
