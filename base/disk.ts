@@ -57,13 +57,13 @@ export async function writeFileAtomic(file: string, data: string | Uint8Array): 
 }
 
 /** A file that is written, but has not taken its place yet. */
-export interface PreparedFile {
+interface PreparedFile {
   commit(): Promise<void>
   discard(): Promise<void>
 }
 
 /** Writes under another name and syncs; `commit` then renames. Of several files, all can so be written before the first takes its place. */
-export async function prepareFile(file: string, data: string | Uint8Array): Promise<PreparedFile> {
+async function prepareFile(file: string, data: string | Uint8Array): Promise<PreparedFile> {
   const target = await fs.realpath(file).catch(() => file)
   await sweep(dirname(target))
   const temporary = join(dirname(target), temporaryName(basename(target)))
@@ -86,6 +86,18 @@ export async function prepareFile(file: string, data: string | Uint8Array): Prom
     }
   }
   return { commit, discard }
+}
+
+/** Writes files that belong together: all of them under other names, then all take their places. Where one cannot be written, none is. */
+export async function writeFilesAtomic(files: readonly (readonly [file: string, data: string | Uint8Array])[]): Promise<void> {
+  const prepared: PreparedFile[] = []
+  try {
+    for (const [file, data] of files) prepared.push(await prepareFile(file, data))
+    for (const { commit } of prepared) await commit()
+  } catch (error) {
+    for (const { discard } of prepared) await discard()
+    throw error
+  }
 }
 
 export async function appendFile(path: string, data: string | Uint8Array): Promise<void> {

@@ -48,6 +48,19 @@ async function replace<T>(out: string, target: string, replacement: Replacement,
   }
 }
 
+/**
+ * Gives a folder its place back where replaceFolder was killed between its two renames; else nothing. To be called before a folder is read. A process that is
+ * about to make the second one is not disturbed.
+ */
+export async function recoverFolder(dir: string): Promise<void> {
+  const target = resolve(dir)
+  const old = `${target}.replaced`
+  if (existsSync(target) || !existsSync(old)) return
+  await withLock(`${target}.lock`, dir, async () => {
+    if (!existsSync(target)) await rename(old, target)
+  })
+}
+
 /** @throws UserError for other files in `out` without `force`, and for an `out` that is a file */
 export async function requireReplaceable(out: string, { what, isOwn, force, hint }: Replacement): Promise<void> {
   const foreign = (await filesIn(out)).filter((file) => !isOwn(file) && !isTemporary(basename(file))).sort()

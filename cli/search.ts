@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
+import { printableName } from '../base/printable.ts'
 import type { LookupReply } from '../search/index/lookup.ts'
 import { dtypeSetting, modelSetting, verifySetting } from '../stages/settings/shared.ts'
+import { imageTimeoutSetting } from '../training/run-settings.ts'
 import type { Command } from './command.ts'
 import { recallText } from './recall-text.ts'
 
@@ -10,6 +12,7 @@ const schema = z.object({
   verify: verifySetting,
   query: z.string().meta({ description: 'what to look for, in any language of the model', group: 'Input', usual: true, positional: true }),
   images: z.string().optional().meta({ description: 'folder of images, searched with its subfolders', group: 'Input', usual: true, path: 'one' }),
+  imageTimeout: imageTimeoutSetting,
   index: z
     .string()
     .optional()
@@ -36,7 +39,7 @@ export const search: Command<typeof schema> = {
     process.stdout.write(json ? `${JSON.stringify(reply, null, 2)}\n` : table(reply))
     if (json) return
     if (reply.recall) process.stderr.write(`approximate: ${recallText(reply.recall)}; --exact scores every image\n`)
-    for (const { path, reason } of reply.skipped) process.stderr.write(`skipped ${path}: ${reason}\n`)
+    for (const { path, reason } of reply.skipped) process.stderr.write(`skipped ${printableName(path)}: ${printableName(reason)}\n`)
   },
 }
 
@@ -52,5 +55,5 @@ function requireOnePlace(images: string | undefined, index: string | undefined):
 
 function table({ hits }: LookupReply): string {
   const width = String(hits.length).length
-  return hits.map(({ rank, score, path }) => `${String(rank).padStart(width)}  ${score.toFixed(3).padStart(6)}  ${path}\n`).join('')
+  return hits.map(({ rank, score, path }) => `${String(rank).padStart(width)}  ${score.toFixed(3).padStart(6)}  ${printableName(path)}\n`).join('')
 }

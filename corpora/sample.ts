@@ -9,6 +9,8 @@ export interface ImageSource {
   fingerprint?: string
   /** A file's modification time, ms. Caches take another time for other content; a copy of the same content has another time. */
   modified?: number
+  /** It comes with this program, and needs no guard when it is decoded. */
+  isOurs?: true
   /** Reads the encoded image (PNG, JPEG, WebP, SVG …). Throws UserError when it is missing. */
   read(): Promise<Uint8Array>
 }

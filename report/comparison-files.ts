@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { mkdir, writeFileAtomic } from '../base/disk.ts'
+import { mkdir, writeFilesAtomic } from '../base/disk.ts'
 import type { Comparison } from '../eval/compare.ts'
 import { renderComparison, renderRuns } from './comparison.ts'
 import { renderComparisonHtml } from './html/comparison.ts'
@@ -34,6 +34,6 @@ export async function writeComparison(dir: string, comparison: Comparison, runs:
     ['comparison.html', await renderComparisonHtml(comparison, runs)],
   ]
   await mkdir(dir)
-  for (const [name, text] of files) await writeFileAtomic(join(dir, name), text)
+  await writeFilesAtomic(files.map(([name, text]) => [join(dir, name), text]))
   return files.map(([name]) => join(dir, name))
 }

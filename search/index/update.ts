@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { UserError } from '../../base/errors.ts'
 import { withLock } from '../../base/lock.ts'
 import { progress } from '../../base/progress.ts'
+import { readRegularFile } from '../../base/regular-file.ts'
 import { writePixelValues } from '../../corpora/pixel-values.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { FileFormat } from '../../models/onnx/dtypes.ts'
@@ -199,7 +200,7 @@ type ReadFile = FileState & { hash: string } & ({ bytes: Buffer; reason?: undefi
 /** A file that cannot be read has a place in the index, too; without a time, so that the next call tries it again. */
 async function readHashed(folder: string, state: FileState): Promise<ReadFile> {
   try {
-    const bytes = await readFile(join(folder, state.path))
+    const bytes = await readRegularFile(join(folder, state.path))
     return { ...state, hash: createHash('sha256').update(bytes).digest('hex'), bytes }
   } catch (error) {
     return { ...state, mtime: '', hash: '', reason: (error as Error).message }

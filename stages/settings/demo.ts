@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { imageTimeoutSetting } from '../../training/run-settings.ts'
 import { dataSettings, languageList, modelSetting, verifySetting } from './shared.ts'
 
 export const demoSettings = z.object({
@@ -6,6 +7,7 @@ export const demoSettings = z.object({
   verify: verifySetting,
   corpus: dataSettings.corpus,
   imagesDir: dataSettings.imagesDir,
+  imageTimeout: imageTimeoutSetting,
   protocol: z
     .string()
     .optional()

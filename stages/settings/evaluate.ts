@@ -33,6 +33,7 @@ export const evaluateSettings = z.object({
   }),
   out: z.string().meta({ description: 'folder for the report', group: 'Output', usual: true, decides: 'nothing' }),
   cacheDir: runSettings.shape.cacheDir,
+  imageTimeout: runSettings.shape.imageTimeout,
   seed: z.int().default(1).meta({ description: 'seed of the bootstrap intervals', group: 'Evaluation' }),
   threads: threadsSetting,
 })
