@@ -50,7 +50,7 @@ export async function makePlace(dir: string): Promise<Place> {
     {
       projection_dim: 16,
       vision_config: { ...tower, image_size: 16, patch_size: 8 },
-      text_config: { ...tower, vocab_size: 280, max_position_embeddings: 16 },
+      text_config: { ...tower, vocab_size: 280, max_position_embeddings: 32 },
     },
     1,
   )
