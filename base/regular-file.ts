@@ -1,6 +1,6 @@
+import type { Stats } from 'node:fs'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { Stats } from 'node:fs'
 
 /** Bytes that a file may have: what is larger is no picture. */
 const most = 1e9

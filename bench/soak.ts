@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { random } from '../base/random.ts'
-import { callsOf, call, disturbed, resultsOf, temporaries } from './soak/disturb.ts'
+import { call, callsOf, disturbed, resultsOf, temporaries } from './soak/disturb.ts'
 import { readMutations } from './soak/mutations.ts'
 import { filesOf, makePlace, type Place, putBack } from './soak/place.ts'
 

@@ -77,8 +77,9 @@ function hold(child: ChildProcess, busy: boolean): void {
 
 function start(): ChildProcess {
   running++
-  const execArgv = ['--import', import.meta.resolve('tsx')]
-  const child = fork(new URL('./decode-process.ts', import.meta.url), { serialization: 'advanced', execArgv })
+  const isBuilt = import.meta.url.endsWith('.js')
+  const file = new URL(`./decode-process.${isBuilt ? 'js' : 'ts'}`, import.meta.url)
+  const child = fork(file, { serialization: 'advanced', execArgv: isBuilt ? [] : ['--import', import.meta.resolve('tsx')] })
   child.once('exit', () => {
     running--
     const place = idle.indexOf(child)

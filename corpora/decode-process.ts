@@ -1,7 +1,7 @@
 /** The process behind decodeApart: decodes one picture at a time, and ends itself where one takes more memory than it may. */
 import sharp from 'sharp'
-import type { Framing } from './framing.ts'
 import { decodeBytes, type Fit } from './decode.ts'
+import type { Framing } from './framing.ts'
 
 export interface DecodeRequest {
   bytes: Uint8Array

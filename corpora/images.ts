@@ -38,4 +38,3 @@ export function toPixelValues(rgba: Uint8Array, size: number, background?: Rgb):
   writePixelValues(rgba, size, out, 0, background)
   return out
 }
-

@@ -8,8 +8,9 @@ import { UserError } from '../base/errors.ts'
 import { requireSpace } from '../base/free-space.ts'
 import { progress } from '../base/progress.ts'
 import { temporaryName } from '../base/temporary-name.ts'
-import { clipFraming, type Framing } from './framing.ts'
+import { notice } from '../base/watch.ts'
 import type { Fit } from './decode.ts'
+import { clipFraming, type Framing } from './framing.ts'
 import { decodeImage } from './images.ts'
 import { readSidecar, writeSidecar } from './pixel-sidecar.ts'
 import type { ImageSource } from './sample.ts'
@@ -76,7 +77,7 @@ export async function buildPixelCache(sources: ImageSource[], options: PixelCach
     await rm(sidecar)
     await writeSidecar(sidecar, about, await write(file, sources, decode, concurrency))
   } else if (damaged.length > 0) {
-    process.stderr.write(`${file}: ${damaged.length} of ${keys.length} images are damaged: they are decoded again\n`)
+    notice(`${file}: ${damaged.length} of ${keys.length} images are damaged: they are decoded again`)
     const renewed = await rewrite(file, sources, damaged, decode)
     await writeSidecar(
       sidecar,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { checksumsFile, compareChecksums, formatChecksums } from '../base/checksums.ts'
 import { mkdir, openToWrite, rename, rm } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
+import { notice } from '../base/watch.ts'
 import type { Params } from './params.ts'
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts'
 
@@ -51,7 +52,7 @@ export async function writeCheckpoint(dir: string, checkpoint: Checkpoint, keep 
 }
 
 /**
- * The newest finished checkpoint under `dir` that is as it was written, or undefined where there is none. Damaged ones after it are named on stderr and
+ * The newest finished checkpoint under `dir` that is as it was written, or undefined where there is none. Damaged ones after it are told of and
  * deleted: they are made again.
  * @throws UserError when there are checkpoints, and all of them are damaged
  */
@@ -66,7 +67,7 @@ export async function readLatestCheckpoint(dir: string): Promise<Checkpoint | un
     if (!checkpoint) continue
     for (const { path, error } of broken) {
       const { where, expected, got } = error.fields
-      process.stderr.write(`${where} is damaged (expected ${expected}, got ${got}): going on from step ${checkpoint.step}\n`)
+      notice(`${where} is damaged (expected ${expected}, got ${got}): going on from step ${checkpoint.step}`)
       await rm(path)
     }
     return checkpoint

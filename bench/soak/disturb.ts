@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DiskCall, watchDisk } from '../../base/disk.ts'
 import { run } from '../../cli/run.ts'
-import { type Job, type Place, filesOf } from './place.ts'
+import { filesOf, type Job, type Place } from './place.ts'
 
 /** How a call ended: exit code and what it said. */
 export interface Ending {

@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseJson } from '../../base/json.ts'
 import { decodeImage } from '../../corpora/images.ts'
 import { openCorpus } from '../../corpora/open.ts'
@@ -77,14 +77,18 @@ export async function formatsIn(place: Place, dir: string): Promise<Format[]> {
     { name: 'safetensors', bytes: await held('teacher', 'model.safetensors'), read: async (bytes) => decodeSafetensors(bytes, 'safetensors') },
     { name: 'onnx', bytes: await held('teacher', 'onnx', 'text_model.onnx'), read: async (bytes) => decodeModel(bytes, 'onnx') },
     { name: 'tokenizer.json', bytes: await held('teacher', 'tokenizer.json'), read: tokenizer(place, at('words'), 'tokenizer.json') },
-    { name: 'tokenizer_config.json', bytes: await held('teacher', 'tokenizer_config.json'), read: tokenizer(place, at('words'), 'tokenizer_config.json') },
+    {
+      name: 'tokenizer_config.json',
+      bytes: await held('teacher', 'tokenizer_config.json'),
+      read: tokenizer(place, at('words'), 'tokenizer_config.json'),
+    },
     { name: 'config.json', bytes: await held('teacher', 'config.json'), read: folder('config.json') },
     { name: 'preprocessor_config.json', bytes: await held('teacher', 'preprocessor_config.json'), read: folder('preprocessor_config.json') },
     { name: 'model folder', bytes: await held('teacher', 'config.json'), isCovered: true, read: folder('config.json', true) },
     { name: 'SHA256SUMS', bytes: await held('teacher', 'SHA256SUMS'), isCovered: true, read: folder('SHA256SUMS', true) },
     ...(await Promise.all(['state.json', 'params.safetensors', 'SHA256SUMS'].map(saved))),
     { name: 'report.json', bytes: await held('report', 'report.json'), read: async (bytes) => parseReport(json('report.json', Buffer.from(bytes))) },
-    { name: 'ranks.json', bytes: await held('report', 'ranks.json'), read: async (bytes) => (await written('ranks.json', bytes), readRanks(dir)) },
+    { name: 'ranks.json', bytes: await held('report', 'ranks.json'), read: async (bytes) => readRanks(dirname(await written('ranks.json', bytes))) },
     { name: 'log.jsonl', bytes: await held('run', 'log.jsonl'), read: async (bytes) => readLog(await written('log.jsonl', bytes)) },
     { name: 'index', bytes: await readFile(at('whole.index')), read: async (bytes) => readIndex(await written('changed.index', bytes)) },
     { name: 'png', bytes: await held('pictures', '3.png'), read: picture },

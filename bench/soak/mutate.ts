@@ -1,7 +1,9 @@
 import { random } from '../../base/random.ts'
 
 /** What parsers trip over: brackets without end, numbers at the edges, bytes that are no UTF-8. */
-const spices = ['[', '{', '"', '\\', ',', '\n', '\0', '-1', '1e999', '9007199254740993', 'null', '\u202e', '\u001b[2J', '__proto__'].map((text) => Buffer.from(text))
+const spices = ['[', '{', '"', '\\', ',', '\n', '\0', '-1', '1e999', '9007199254740993', 'null', '\u202e', '\u001b[2J', '__proto__'].map((text) =>
+  Buffer.from(text),
+)
 
 /** Other bytes made of `bytes`, a pure function of the seed: one to four changes of a bit, a byte, a number, a stretch. Differs from `bytes` unless those are empty. */
 export function mutate(bytes: Uint8Array, seed: number): Buffer {

@@ -60,5 +60,8 @@ function part({ dir }: Place, found: Mutations, request: { seed: number; from: n
 }
 
 function start(): ChildProcess {
-  return fork(new URL('./mutation-process.ts', import.meta.url), { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  return fork(new URL('./mutation-process.ts', import.meta.url), {
+    execArgv: ['--import', import.meta.resolve('tsx')],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
 }

@@ -29,7 +29,9 @@ test.serial('a picture that takes too long is given up, and the next one is deco
   await throwsUserError(t, () => decodeImage(source(nested), 32), { where: 'image it', got: /longer than 1 s \(--image-timeout\)/ })
   t.true(performance.now() - began < 30_000)
   setImageTimeout(30)
-  const good = await sharp({ create: { width: 4, height: 4, channels: 3, background: 'red' } }).png().toBuffer()
+  const good = await sharp({ create: { width: 4, height: 4, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
   t.deepEqual([...(await decodeImage(source(good), 1))], [255, 0, 0, 255])
 })
 

@@ -94,7 +94,10 @@ const broken: Record<string, [Uint8Array, RegExp]> = {
     file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', ONE),
     /expected tensor b to begin at byte 4, where the one before ends, got 0/,
   ],
-  'bytes that belong to no tensor': [file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', [...ONE, 7]), /expected 4 bytes of tensors, got 5/],
+  'bytes that belong to no tensor': [
+    file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', [...ONE, 7]),
+    /expected 4 bytes of tensors, got 5/,
+  ],
   'a hole between tensors': [
     file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', [...ONE, ...ONE]),
     /expected tensor a to begin at byte 0, where the one before ends, got 4/,

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { random } from '../../base/random.ts'
-import { callsOf, call, type Disturbance, disturbed, resultsOf, temporaries } from '../../bench/soak/disturb.ts'
+import { call, callsOf, type Disturbance, disturbed, resultsOf, temporaries } from '../../bench/soak/disturb.ts'
 import { filesOf, makePlace, putBack } from '../../bench/soak/place.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 

@@ -21,6 +21,9 @@ test('2,000 changed files of all formats: read or refused, no crash, no hang, no
     faults.map(({ number, format, outcome, said }) => `${number} ${format} ${outcome}: ${said.slice(0, 300)}`),
     [],
   )
-  t.true(Object.values(counts).every(({ refused = 0 }) => refused > 0), JSON.stringify(counts))
+  t.true(
+    Object.values(counts).every(({ refused = 0 }) => refused > 0),
+    JSON.stringify(counts),
+  )
   t.true(memory < 1.5e9, `${memory}`)
 })
