@@ -28,14 +28,16 @@ function part({ dir }: Place, found: Mutations, request: { seed: number; from: n
   let format = 'start'
   let timer: NodeJS.Timeout | undefined
   let isHanging = false
+  let hasBegun = false
   const note = (number: number, outcome: Outcome | 'crash' | 'hang', said: string) => {
     const row = (found.counts[format] ??= {})
     row[outcome] = (row[outcome] ?? 0) + 1
     if (outcome !== 'read' && outcome !== 'refused') found.faults.push({ number, format, outcome, said })
   }
-  return new Promise((done) => {
+  return new Promise((done, fail) => {
     child.on('message', (reply: MutationReply) => {
       clearTimeout(timer)
+      hasBegun = true
       format = reply.format
       if ('begun' in reply) {
         at = reply.begun
@@ -51,6 +53,7 @@ function part({ dir }: Place, found: Mutations, request: { seed: number; from: n
     })
     child.once('exit', (code, signal) => {
       clearTimeout(timer)
+      if (!hasBegun) return fail(new Error(`the process that reads changed files ended before it began: ${code ?? signal}`))
       if (at >= request.count) return done(at)
       note(at, isHanging ? 'hang' : 'crash', `${code ?? signal}`)
       done(at + 1)
