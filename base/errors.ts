@@ -1,3 +1,5 @@
+import { printableName } from './printable.ts'
+
 /** A mistake the user can mend (bad input, bad flag): the CLI prints it without a stack and exits with 2. */
 export class UserError extends Error {
   override readonly name = 'UserError'
@@ -11,8 +13,10 @@ export class UserError extends Error {
    * @param fields.hint what the user can do about it
    */
   constructor(fields: { where: string; expected: string; got: string; hint: string }, exitCode = 2) {
-    super(`${fields.where}: expected ${fields.expected}, got ${fields.got}. ${fields.hint}`)
-    this.fields = fields
+    const { expected, hint } = fields
+    const [where, got] = [printableName(fields.where), printableName(fields.got)] // names and bytes of others
+    super(`${where}: expected ${expected}, got ${got}. ${hint}`)
+    this.fields = { where, expected, got, hint }
     this.exitCode = exitCode
   }
 }

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
+import { mkdir, openToWrite, rename, rm } from './disk.ts'
 import { UserError } from './errors.ts'
 
 /** What a lock file holds. */
@@ -26,13 +27,13 @@ export async function withLock<T>(file: string, what: string, body: () => Promis
 
 /** Takes the lock; returns what gives it back. Throws as withLock does. */
 export async function lock(file: string, what: string): Promise<() => Promise<void>> {
-  await mkdir(dirname(file), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+  await mkdir(dirname(file)).catch((error: NodeJS.ErrnoException) => {
     const hint = 'Name a file in a folder that can be written.'
     throw new UserError({ where: file, expected: 'a file in a folder', got: `${error.code} at ${dirname(file)}`, hint })
   })
   const holder: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) }
   for (let tries = 0; tries < 3; tries++) {
-    if (await create(file, holder)) return () => rm(file, { force: true })
+    if (await create(file, holder)) return () => rm(file)
     const text = await readFile(file, 'utf8').catch(() => undefined)
     if (text === undefined) continue // given back in between
     const other = parse(text)
@@ -43,13 +44,19 @@ export async function lock(file: string, what: string): Promise<() => Promise<vo
 }
 
 async function create(file: string, holder: Holder): Promise<boolean> {
-  const handle = await open(file, 'wx').catch((error: NodeJS.ErrnoException) => {
+  const writer = await openToWrite(file, 'wx').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
   })
-  if (!handle) return false
-  await handle.writeFile(`${JSON.stringify(holder)}\n`)
-  await handle.close()
-  return true
+  if (!writer) return false
+  try {
+    await writer.write(`${JSON.stringify(holder)}\n`)
+    return true
+  } catch (error) {
+    await rm(file)
+    throw error
+  } finally {
+    await writer.close()
+  }
 }
 
 /** Removes a lock that nobody holds; another process may have replaced it since it was read, and then gets it back. */
@@ -60,7 +67,7 @@ async function discard(file: string, text: string): Promise<void> {
   })
   const moved = await readFile(aside, 'utf8').catch(() => undefined)
   if (moved !== undefined && moved !== text) await rename(aside, file)
-  await rm(aside, { force: true })
+  await rm(aside)
 }
 
 function parse(text: string): Holder | undefined {

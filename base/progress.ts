@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
+import { rawStderr } from './printable.ts'
 import { currentWatch, type Watch } from './watch.ts'
 
 export interface Progress {
@@ -43,7 +44,7 @@ function bar(label: string, total: number, unit: string, from: number): Progress
   const bar = new SingleBar(
     {
       format: `${label} {bar} {percentage}% | {value}/{total} ${unit} | {rate}/s | ETA {eta_formatted} {note}`,
-      stream: process.stderr,
+      stream: rawStderr(),
       noTTYOutput: true,
       notTTYSchedule: 10_000,
       etaBuffer: 50,

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, join, relative, resolve } from 'node:path'
+import { mkdir, rename, rm } from './disk.ts'
 import { UserError } from './errors.ts'
 import { withLock } from './lock.ts'
+import { isTemporary } from './temporary-name.ts'
 
 export interface Replacement {
   /** What is written, for messages: `export`. */
@@ -32,23 +34,36 @@ async function replace<T>(out: string, target: string, replacement: Replacement,
   const old = `${target}.replaced`
   await settle(old, target, isOwn)
   await requireReplaceable(out, replacement)
-  await rm(fresh, { recursive: true, force: true })
+  await rm(fresh)
   try {
-    await mkdir(fresh, { recursive: true })
+    await mkdir(fresh)
     const result = await write(fresh)
     await swap(fresh, target, old)
     await settle(old, target, isOwn)
     return result
   } catch (error) {
-    await rm(fresh, { recursive: true, force: true })
+    await rm(fresh)
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
     throw new UserError({ where: out, expected: `room for the ${what}`, got: 'a full disk', hint: 'Free some space, or write fewer --dtypes.' })
   }
 }
 
+/**
+ * Gives a folder its place back where replaceFolder was killed between its two renames; else nothing. To be called before a folder is read. A process that is
+ * about to make the second one is not disturbed.
+ */
+export async function recoverFolder(dir: string): Promise<void> {
+  const target = resolve(dir)
+  const old = `${target}.replaced`
+  if (existsSync(target) || !existsSync(old)) return
+  await withLock(`${target}.lock`, dir, async () => {
+    if (!existsSync(target)) await rename(old, target)
+  })
+}
+
 /** @throws UserError for other files in `out` without `force`, and for an `out` that is a file */
 export async function requireReplaceable(out: string, { what, isOwn, force, hint }: Replacement): Promise<void> {
-  const foreign = (await filesIn(out)).filter((file) => !isOwn(file)).sort()
+  const foreign = (await filesIn(out)).filter((file) => !isOwn(file) && !isTemporary(basename(file))).sort()
   if (foreign.length === 0 || force) return
   const shown = foreign.length > 5 ? `${foreign.slice(0, 5).join(', ')} and ${foreign.length - 5} more` : foreign.join(', ')
   throw new UserError({ where: out, expected: `a new folder or an earlier ${what}`, got: `a folder with ${shown}`, hint })
@@ -70,19 +85,19 @@ async function swap(fresh: string, target: string, old: string): Promise<void> {
 async function settle(old: string, target: string, isOwn: Replacement['isOwn']): Promise<void> {
   if (!existsSync(old)) return
   if (!existsSync(target)) return rename(old, target)
-  const own = (await filesIn(old)).filter(isOwn)
+  const own = (await filesIn(old)).filter((file) => isOwn(file) || isTemporary(basename(file)))
   const move = async (folder: string): Promise<void> => {
     for (const entry of await readdir(join(old, folder), { withFileTypes: true })) {
       const name = folder + entry.name
       const isMixed = entry.isDirectory() && (own.some((file) => file.startsWith(`${name}/`)) || existsSync(join(target, name)))
       if (isMixed) {
-        await mkdir(join(target, name), { recursive: true })
+        await mkdir(join(target, name))
         await move(`${name}/`)
       } else if (!own.includes(name)) await rename(join(old, name), join(target, name))
     }
   }
   await move('')
-  await rm(old, { recursive: true, force: true })
+  await rm(old)
 }
 
 /** Files of a folder and those below it; none where there is no folder. */

@@ -141,6 +141,12 @@ export function pathsIn(schema: z.ZodObject, config: Record<string, unknown>): {
   })
 }
 
+/** What a configuration names as one file or folder to read, whether it is there or not. */
+export function namedPaths(schema: z.ZodObject, config: Record<string, unknown>): string[] {
+  const kinds = new Map(settingsOf(schema).map(({ name, path }) => [name, path]))
+  return Object.entries(flatten('', config)).flatMap(([key, value]) => (kinds.get(key) === 'one' && typeof value === 'string' ? [value] : []))
+}
+
 /** `stage1.specialists.0` → `stage1.specialists`. */
 function settingName(key: string): string {
   return key.replace(/\.\d+$/, '')

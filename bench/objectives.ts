@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { markdownTable } from 'markdown-table'
-import writeFileAtomic from 'write-file-atomic'
+import { writeFileAtomic } from '../base/disk.ts'
 import { stage1Settings } from '../training/stage1-settings.ts'
 import { type ObjectiveRow, objectiveRows } from './objective-rows.ts'
 import { openWorld, type Place, placeOf } from './study/place.ts'

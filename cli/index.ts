@@ -1,12 +1,15 @@
 import { z } from 'zod'
+import { printableName } from '../base/printable.ts'
 import type { IndexReply } from '../search/index/update.ts'
 import { dtypeSetting, modelSetting } from '../stages/settings/shared.ts'
+import { imageTimeoutSetting } from '../training/run-settings.ts'
 import type { Command } from './command.ts'
 import { recallText } from './recall-text.ts'
 
 const schema = z.object({
   model: modelSetting('folder of an exported model, of a run, or of a model in Hugging Face layout'),
   images: z.string().meta({ description: 'folder of images, indexed with its subfolders', group: 'Input', usual: true, path: 'one' }),
+  imageTimeout: imageTimeoutSetting,
   out: z
     .string()
     .default('runs/search.index')
@@ -38,7 +41,7 @@ export const indexImages: Command<typeof schema> = {
     const { updateIndex } = await import('../search/index/update.ts')
     const reply = await updateIndex(request)
     process.stdout.write(json ? `${JSON.stringify(reply, null, 2)}\n` : summary(reply))
-    if (!json) for (const { path, reason } of reply.skipped) process.stderr.write(`skipped ${path}: ${reason}\n`)
+    if (!json) for (const { path, reason } of reply.skipped) process.stderr.write(`skipped ${printableName(path)}: ${printableName(reason)}\n`)
   },
 }
 

@@ -26,7 +26,9 @@ export async function run(args: string[], table: CommandTable = commands, { stdo
       stdout.write(helpText(command, entry.description, { all: rest.includes('--all') }))
     } else {
       const { resolveConfig } = await import('./resolve.ts')
-      await command.run(resolveConfig(command, rest), table)
+      const config = resolveConfig(command, rest)
+      await (await import('./prepare.ts')).prepare(command.schema, config)
+      await command.run(config, table)
     }
     return 0
   } catch (thrown) {
@@ -45,14 +47,27 @@ const fileHints: Record<string, string> = {
   ENOTDIR: 'Part of the path is a file: name another.',
   EEXIST: 'Something of that name is there already: name another.',
   EISDIR: 'This is a folder: name a file.',
+  ENOENT: 'It is not there, or a folder above it is not: check the path.',
   ENOSPC: 'Free some space and run the same command again.',
+  EDQUOT: 'Your quota is used up: free some space and run the same command again.',
+  EFBIG: 'Files may not grow that large here: raise the limit (ulimit -f) or name another disk.',
+  EIO: 'The disk fails: check it, or name another.',
+  EBUSY: 'Something else uses it: wait until that is done, or name another.',
+  ETXTBSY: 'Something else uses it: wait until that is done, or name another.',
+  EMFILE: 'Too many files are open: raise the limit (ulimit -n).',
+  ENFILE: 'Too many files are open on this machine: close some programs.',
+  ENAMETOOLONG: 'Name a shorter path.',
+  ELOOP: 'Its links lead in a circle: name another.',
+  EXDEV: 'Its parts lie on two disks: name another.',
 }
+/** Met in files that are open, whose errors may name no path. */
+const withoutPath = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE']
 
 /** A path that cannot be used is the user's to mend, wherever it was met. */
 function asMistake(error: unknown): unknown {
   const { code = '', path, message } = error as NodeJS.ErrnoException
   const hint = fileHints[code]
-  if (!hint || (path === undefined && code !== 'ENOSPC')) return error // a full disk is met in files that are open
+  if (!hint || (path === undefined && !withoutPath.includes(code))) return error
   return new UserError({ where: path ?? 'disk', expected: 'a path that can be used', got: message, hint })
 }
 

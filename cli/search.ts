@@ -1,14 +1,18 @@
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
+import { printableName } from '../base/printable.ts'
 import type { LookupReply } from '../search/index/lookup.ts'
-import { dtypeSetting, modelSetting } from '../stages/settings/shared.ts'
+import { dtypeSetting, modelSetting, verifySetting } from '../stages/settings/shared.ts'
+import { imageTimeoutSetting } from '../training/run-settings.ts'
 import type { Command } from './command.ts'
 import { recallText } from './recall-text.ts'
 
 const schema = z.object({
   model: modelSetting('folder of an exported model, of a run, or of a model in Hugging Face layout'),
+  verify: verifySetting,
   query: z.string().meta({ description: 'what to look for, in any language of the model', group: 'Input', usual: true, positional: true }),
   images: z.string().optional().meta({ description: 'folder of images, searched with its subfolders', group: 'Input', usual: true, path: 'one' }),
+  imageTimeout: imageTimeoutSetting,
   index: z
     .string()
     .optional()
@@ -30,8 +34,9 @@ export const search: Command<typeof schema> = {
   name: 'search',
   schema,
   examples: ['search runs/distill/export --images ~/Pictures "自行车"', 'search runs/distill/export --index runs/search.index "自行车"'],
-  async run({ json, images, index, exact, ...request }) {
+  async run({ json, images, index, exact, verify, ...request }) {
     requireOnePlace(images, index)
+    if (verify) await (await import('../models/verify.ts')).verifyModel(request.model, { dtype: request.dtype, required: true })
     const reply: LookupReply =
       index !== undefined
         ? await (await import('../search/index/lookup.ts')).searchIndex({ ...request, index, exact })
@@ -40,7 +45,7 @@ export const search: Command<typeof schema> = {
     if (json) return
     process.stderr.write(fitText(reply))
     if (reply.recall) process.stderr.write(`approximate: ${recallText(reply.recall)}; --exact scores every image\n`)
-    for (const { path, reason } of reply.skipped) process.stderr.write(`skipped ${path}: ${reason}\n`)
+    for (const { path, reason } of reply.skipped) process.stderr.write(`skipped ${printableName(path)}: ${printableName(reason)}\n`)
   },
 }
 
@@ -56,7 +61,7 @@ function requireOnePlace(images: string | undefined, index: string | undefined):
 
 function table({ hits }: LookupReply): string {
   const width = String(hits.length).length
-  return hits.map(({ rank, score, path, fits }) => `${String(rank).padStart(width)}  ${scoreText(score, fits)}  ${path}\n`).join('')
+  return hits.map(({ rank, score, path, fits }) => `${String(rank).padStart(width)}  ${scoreText(score, fits)}  ${printableName(path)}\n`).join('')
 }
 
 /** In brackets where the picture does not fit; without a least score as wide as it needs. */

@@ -1,15 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import pLimit from 'p-limit'
-import writeFileAtomic from 'write-file-atomic'
-import { z } from 'zod'
+import { mkdir, openToWrite, rename, rm } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { requireSpace } from '../base/free-space.ts'
 import { progress } from '../base/progress.ts'
+import { temporaryName } from '../base/temporary-name.ts'
+import { notice } from '../base/watch.ts'
+import type { Fit } from './decode.ts'
 import { clipFraming, type Framing } from './framing.ts'
-import { decodeImage, type Fit } from './images.ts'
+import { decodeImage } from './images.ts'
+import { readSidecar, writeSidecar } from './pixel-sidecar.ts'
 import type { ImageSource } from './sample.ts'
 
 /** Decoded images of one corpus in one file: image `i` is `size·size·4` RGBA bytes at `i·size·size·4`. */
@@ -41,17 +44,11 @@ export interface PixelCacheOptions {
 
 /** Raised whenever decodeImage would give other pixels, so that old caches are left behind. */
 const version = 2
-const sidecarSchema = z.object({
-  version: z.literal(version),
-  size: z.number(),
-  fit: z.string(),
-  hash: z.string(),
-  keys: z.array(z.string()),
-})
 
 /**
  * Decodes every source once and returns the file that holds them, in the order given. A file with a matching
- * sidecar is reused; its name carries a hash of keys, fingerprints, size and fit, so different corpora share a folder.
+ * sidecar is reused, once every image in it has the checksum that stands there: damaged ones are decoded again. The file's name carries a hash of keys,
+ * fingerprints, size and fit, so different corpora share a folder.
  * @throws UserError for an empty list, a disk without room, and images that cannot be decoded, all of them at once; nothing half-written stays behind
  */
 export async function buildPixelCache(sources: ImageSource[], options: PixelCacheOptions): Promise<PixelCache> {
@@ -69,13 +66,24 @@ export async function buildPixelCache(sources: ImageSource[], options: PixelCach
   const stem = join(dir, `pixels-${size}-${hash.slice(0, 16)}`)
   const file = `${stem}.rgba`
   const sidecar = `${stem}.json`
-  if (!isCurrent(file, sidecar, hash, keys, size)) {
+  const decode = (source: ImageSource) => decodeImage(source, size, fit, framing)
+  const about = { version, size, fit, hash, keys }
+  const checksums = readSidecar(sidecar, about)
+  const damaged = checksums && findDamaged(file, checksums, size * size * 4)
+  if (!checksums || !damaged) {
     const hint = 'Free some space, or name another --cacheDir.'
     await requireSpace(dir, keys.length * size * size * 4, { what: `${keys.length} decoded images of ${size} px`, hint })
-    await mkdir(dir, { recursive: true })
-    await rm(sidecar, { force: true })
-    await write(file, sources, (source) => decodeImage(source, size, fit, framing), concurrency)
-    await writeFileAtomic(sidecar, `${JSON.stringify({ version, size, fit, hash, keys })}\n`)
+    await mkdir(dir)
+    await rm(sidecar)
+    await writeSidecar(sidecar, about, await write(file, sources, decode, concurrency))
+  } else if (damaged.length > 0) {
+    notice(`${file}: ${damaged.length} of ${keys.length} images are damaged: they are decoded again`)
+    const renewed = await rewrite(file, sources, damaged, decode)
+    await writeSidecar(
+      sidecar,
+      about,
+      checksums.map((checksum, i) => renewed.get(i) ?? checksum),
+    )
   }
   return openCache(file, { size, framing, keys })
 }
@@ -101,13 +109,17 @@ function openCache(file: string, { size, framing, keys }: Pick<PixelCache, 'size
   }
 }
 
-async function write(file: string, sources: ImageSource[], decode: (source: ImageSource) => Promise<Uint8Array>, concurrency: number): Promise<void> {
-  const unfinished = `${file}.${randomUUID()}.tmp` // another process or call may be making the same one
-  const handle = await open(unfinished, 'w')
+type Decode = (source: ImageSource) => Promise<Uint8Array>
+
+/** Writes all images into a new file, which takes the place of `file`. → the CRC-32 of each */
+async function write(file: string, sources: ImageSource[], decode: Decode, concurrency: number): Promise<number[]> {
+  const unfinished = join(dirname(file), temporaryName(basename(file))) // another process or call may be making the same one
+  const writer = await openToWrite(unfinished, 'w')
   const limit = pLimit(concurrency)
   const shown = progress('decode', sources.length, 'images')
   let done = 0
   const broken: UserError[] = []
+  const checksums: number[] = Array.from({ length: sources.length })
   try {
     await Promise.all(
       sources.map((source, i) =>
@@ -117,25 +129,60 @@ async function write(file: string, sources: ImageSource[], decode: (source: Imag
             broken.push(error)
           })
           if (pixels) {
-            const { bytesWritten } = await handle.write(pixels, 0, pixels.length, i * pixels.length)
-            if (bytesWritten !== pixels.length)
-              throw new Error(`pixel cache: ${unfinished} took ${bytesWritten} of ${pixels.length} bytes (is the disk full?)`)
+            checksums[i] = crc32(pixels)
+            await writer.write(pixels, i * pixels.length)
           }
           shown.update(++done)
         }),
       ),
     )
     if (broken.length > 0) throw allOf(broken, sources.length)
-    await handle.sync()
-    await handle.close()
+    await writer.sync()
+    await writer.close()
     await rename(unfinished, file)
+    return checksums
   } catch (error) {
     limit.clearQueue()
-    await handle.close().catch(() => {})
-    await rm(unfinished, { force: true })
+    await writer.close().catch(() => {})
+    await rm(unfinished)
     throw error
   } finally {
     shown.stop()
+  }
+}
+
+/** The images of a file whose bytes are not those of their CRC-32; undefined where the file has not the length, or is none. */
+function findDamaged(file: string, checksums: readonly number[], bytes: number): number[] | undefined {
+  if (statSync(file, { throwIfNoEntry: false })?.size !== checksums.length * bytes) return undefined
+  const shown = checksums.length * bytes > 1e9 ? progress('check pixels', checksums.length, 'images') : undefined
+  const fd = openSync(file, 'r')
+  const image = Buffer.alloc(bytes)
+  try {
+    return checksums.flatMap((checksum, i) => {
+      const got = readSync(fd, image, 0, bytes, i * bytes)
+      shown?.update(i + 1)
+      return got === bytes && crc32(image) === checksum ? [] : [i]
+    })
+  } finally {
+    closeSync(fd)
+    shown?.stop()
+  }
+}
+
+/** Decodes some images again, into their places. → their CRC-32 */
+async function rewrite(file: string, sources: ImageSource[], places: number[], decode: Decode): Promise<Map<number, number>> {
+  const writer = await openToWrite(file, 'r+')
+  try {
+    const checksums = new Map<number, number>()
+    for (const i of places) {
+      const pixels = await decode(sources[i]!)
+      await writer.write(pixels, i * pixels.length)
+      checksums.set(i, crc32(pixels))
+    }
+    await writer.sync()
+    return checksums
+  } finally {
+    await writer.close()
   }
 }
 
@@ -152,17 +199,6 @@ function allOf(broken: UserError[], count: number): UserError {
     got: `${told.slice(0, named).join('; ')}${more}`,
     hint: 'Replace these images or take them out of the corpus.',
   })
-}
-
-/** A sidecar that is missing, damaged or of other content means: build again. */
-function isCurrent(file: string, sidecar: string, hash: string, keys: string[], size: number): boolean {
-  try {
-    const found = sidecarSchema.parse(JSON.parse(readFileSync(sidecar, 'utf8')))
-    const same = found.hash === hash && found.keys.length === keys.length && found.keys.every((key, i) => key === keys[i])
-    return same && statSync(file).size === keys.length * size * size * 4
-  } catch {
-    return false
-  }
 }
 
 /** What an image's pixels depend on. */

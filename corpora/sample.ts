@@ -25,6 +25,8 @@ export interface ImageSource {
   modified?: number
   /** The file, for images that are one. */
   path?: string
+  /** It comes with this program, and needs no guard when it is decoded. */
+  isOurs?: true
   /** Reads the encoded image (PNG, JPEG, WebP, SVG …). Throws UserError when it is missing. */
   read(): Promise<Uint8Array>
 }

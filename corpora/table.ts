@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, extname, normalize, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { UserError } from '../base/errors.ts'
+import { readRegularFile } from '../base/regular-file.ts'
 import { type OnBadRow, unlessBad } from './bad-row.ts'
 import { missingImage } from './missing-image.ts'
 import type { Corpus, ImageSource, Language, Sample, Split, TextSample } from './sample.ts'
@@ -178,7 +179,7 @@ async function checkImages(all: Map<string, Entry>, file: string, imagesDir: str
 
 async function readImage(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path)
+    return await readRegularFile(path)
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause)
     throw new UserError({ where: path, expected: 'a readable image', got, hint: 'It was there when the run began: put it back.' })

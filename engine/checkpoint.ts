@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { checksumsFile, compareChecksums, formatChecksums } from '../base/checksums.ts'
+import { mkdir, openToWrite, rename, rm } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
+import { notice } from '../base/watch.ts'
 import type { Params } from './params.ts'
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts'
 
@@ -19,35 +22,69 @@ export type Identity = Record<string, string | number | boolean | null>
 
 const folder = (step: number) => `step-${String(step).padStart(7, '0')}`
 
-/** Writes `dir/step-N/`, synced to disk under a temporary name and then renamed; keeps the newest `keep` checkpoints. */
+/**
+ * Writes `dir/step-N/`, synced to disk under a temporary name and then renamed; keeps the newest `keep` checkpoints. SHA256SUMS in it lists what the other
+ * files have to be.
+ */
 export async function writeCheckpoint(dir: string, checkpoint: Checkpoint, keep = 2): Promise<string> {
   const target = join(dir, folder(checkpoint.step))
   const temporary = `${target}.tmp`
-  await rm(temporary, { recursive: true, force: true })
-  await mkdir(temporary, { recursive: true })
   const { step, identity, optimizer } = checkpoint
-  await writeSynced(join(temporary, 'params.safetensors'), encodeSafetensors(checkpoint.params))
-  await writeSynced(join(temporary, 'optimizer.safetensors'), encodeSafetensors(optimizer.state))
-  await writeSynced(join(temporary, 'state.json'), Buffer.from(JSON.stringify({ step, optimizerSteps: optimizer.steps, identity }, null, 2)))
-  await rm(target, { recursive: true, force: true })
-  await rename(temporary, target)
+  const files = {
+    'params.safetensors': encodeSafetensors(checkpoint.params),
+    'optimizer.safetensors': encodeSafetensors(optimizer.state),
+    'state.json': Buffer.from(JSON.stringify({ step, optimizerSteps: optimizer.steps, identity }, null, 2)),
+  }
+  try {
+    await rm(temporary)
+    await mkdir(temporary)
+    for (const [name, bytes] of Object.entries(files)) await writeSynced(join(temporary, name), bytes)
+    await writeSynced(join(temporary, checksumsFile), Buffer.from(formatChecksums(files)))
+    await rm(target)
+    await rename(temporary, target)
+  } catch (error) {
+    await rm(temporary).catch(() => {}) // a full disk says so below
+    throw error
+  }
   const old = (await finished(dir)).slice(0, -keep)
-  await Promise.all(old.map((name) => rm(join(dir, name), { recursive: true, force: true })))
+  await Promise.all(old.map((name) => rm(join(dir, name))))
   return target
 }
 
 /**
- * The newest finished checkpoint under `dir`, or undefined.
- * @throws UserError when one of its files is missing or damaged
+ * The newest finished checkpoint under `dir` that is as it was written, or undefined where there is none. Damaged ones after it are told of and
+ * deleted: they are made again.
+ * @throws UserError when there are checkpoints, and all of them are damaged
  */
 export async function readLatestCheckpoint(dir: string): Promise<Checkpoint | undefined> {
-  const name = (await finished(dir)).at(-1)
-  if (!name) return undefined
-  const path = join(dir, name)
-  const tensors = async (file: string) => decodeSafetensors(await readPart(path, file), join(path, file))
-  const state = parseState(await readPart(path, 'state.json'), join(path, 'state.json'))
-  const optimizer = { state: await tensors('optimizer.safetensors'), steps: state.optimizerSteps }
-  return { step: state.step, identity: state.identity, params: await tensors('params.safetensors'), optimizer }
+  const broken: { path: string; error: UserError }[] = []
+  for (const name of (await finished(dir)).reverse()) {
+    const path = join(dir, name)
+    const checkpoint = await readCheckpoint(path).catch((error: Error) => {
+      if (!(error instanceof UserError)) throw error
+      broken.push({ path, error })
+    })
+    if (!checkpoint) continue
+    for (const { path, error } of broken) {
+      const { where, expected, got } = error.fields
+      notice(`${where} is damaged (expected ${expected}, got ${got}): going on from step ${checkpoint.step}`)
+      await rm(path)
+    }
+    return checkpoint
+  }
+  if (broken[0]) throw broken[0].error
+  return undefined
+}
+
+async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const [list, params, optimizer, state] = await Promise.all(
+    [checksumsFile, 'params.safetensors', 'optimizer.safetensors', 'state.json'].map((file) => readPart(path, file)),
+  )
+  const files = { 'params.safetensors': params!, 'optimizer.safetensors': optimizer!, 'state.json': state! }
+  compareChecksums(path, list!, files, hint)
+  const { step, identity, optimizerSteps: steps } = parseState(state!, join(path, 'state.json'))
+  const tensors = (file: keyof typeof files) => decodeSafetensors(files[file], join(path, file))
+  return { step, params: tensors('params.safetensors'), optimizer: { state: tensors('optimizer.safetensors'), steps }, identity }
 }
 
 /** @throws UserError naming the first setting in which the checkpoint and the present run differ */
@@ -106,16 +143,18 @@ function parseState(bytes: Uint8Array, where: string): State {
   throw damaged(where, 'step, optimizerSteps and identity as JSON', `${bytes.length} bytes of something else`)
 }
 
+const hint = 'Delete this checkpoint folder and resume from the one before, or start a new run.'
+
 function damaged(where: string, expected: string, got: string): UserError {
-  return new UserError({ where, expected, got, hint: 'Delete this checkpoint folder and resume from the one before, or start a new run.' })
+  return new UserError({ where, expected, got, hint })
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'w')
+  const writer = await openToWrite(path, 'w')
   try {
-    await file.writeFile(bytes)
-    await file.sync()
+    await writer.write(bytes)
+    await writer.sync()
   } finally {
-    await file.close()
+    await writer.close()
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { appendFile, mkdir, rm, writeFileAtomic } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { currentWatch, toItsEnd } from '../base/watch.ts'
@@ -80,9 +80,9 @@ export async function train(training: Training): Promise<TrainingResult> {
   const { params, trained, steps, dir, identity, logEvery = 10, checkpointEvery = 500, clipNorm = 1 } = training
   const optimizer = adamw(params, trained, training.optimizer)
   const checkpoints = join(dir, 'checkpoints')
-  await mkdir(dir, { recursive: true })
+  await mkdir(dir)
   let start = 0
-  if (!training.resume) await rm(checkpoints, { recursive: true, force: true }) // an older run's would be the latest
+  if (!training.resume) await rm(checkpoints) // an older run's would be the latest
   const saved = training.resume ? await readLatestCheckpoint(checkpoints) : undefined
   if (saved) {
     assertSameRun(dir, saved.identity, identity)

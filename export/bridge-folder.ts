@@ -1,5 +1,7 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { checksumsFile, writeChecksums } from '../base/checksums.ts'
+import { copyFile, mkdir, writeFile } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { replaceFolder, requireReplaceable } from '../base/replace-folder.ts'
 import type { Graph } from '../engine/onnx/model.ts'
@@ -33,7 +35,15 @@ export interface BridgeFolderOptions extends RuntimeOptions {
 
 /** Optional files of a tower's folder that belong to a teacher. */
 const fromText = ['tokenizer.json', 'tokenizer_config.json', 'ids.json']
-const ownFiles = new Set([...fromText, 'config.json', 'preprocessor_config.json', 'README.md', 'classifier.safetensors', 'training.jsonl'])
+const ownFiles = new Set([
+  ...fromText,
+  'config.json',
+  'preprocessor_config.json',
+  'README.md',
+  'classifier.safetensors',
+  'training.jsonl',
+  checksumsFile,
+])
 const isOwn = (file: string) => ownFiles.has(file) || /^onnx\/(vision|text)_model\w*\.onnx$/.test(file)
 
 /** @throws UserError for a folder with files that no teacher has, without `force`: best asked before anything is trained */
@@ -85,6 +95,7 @@ export async function writeBridgeFolder(
         python: false,
       }),
     )
+    await writeChecksums(dir)
     return { bytes, parity }
   })
 }

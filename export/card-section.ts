@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { writeFileAtomic } from '../base/disk.ts'
 
 /** Puts a section into the model card of an exported folder; returns the card's path, or undefined where there is no card. */
 export async function addToCard(dir: string, title: string, body: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { markdownTable } from 'markdown-table'
-import writeFileAtomic from 'write-file-atomic'
+import { updateChecksums } from '../base/checksums.ts'
+import { writeFileAtomic } from '../base/disk.ts'
 import type { Provenance } from '../report/schema.ts'
 import { addToCard } from './card-section.ts'
 import { type EdgeRow, edgeTable } from './edge.ts'
@@ -24,6 +25,7 @@ export async function writeEdgeReport(dir: string, report: EdgeReport): Promise<
   const [json, markdown] = edgeFiles.map((name) => join(dir, name)) as [string, string]
   await writeFileAtomic(json, `${JSON.stringify(report, null, 2)}\n`)
   await writeFileAtomic(markdown, `# Edge report\n\n${edgeMarkdown(report)}\n`)
+  await updateChecksums(dir, [edgeFiles[0]])
   const changed = await addToCard(dir, 'On the edge', edgeMarkdown(report))
   return [json, markdown, ...(changed ? [changed] : [])]
 }

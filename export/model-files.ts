@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { copyFile, mkdir } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { withExternalData } from '../models/onnx/files.ts'
@@ -39,7 +40,7 @@ export function formatsOf(dir: string, wanted?: ModelDtype[]): ModelDtype[] {
 
 /** Copies what transformers.js loads of a model: no combined files, no safetensors. */
 export async function copyModel(dir: string, out: string, dtypes: ModelDtype[]): Promise<void> {
-  await mkdir(join(out, 'onnx'), { recursive: true })
+  await mkdir(join(out, 'onnx'))
   const files = [...others, ...dtypes.flatMap((dtype) => towers.map((tower) => onnxFile(tower, dtype)))]
   for (const file of files) {
     if (file.endsWith('.onnx') && (await withExternalData(join(dir, file))).length > 1) {

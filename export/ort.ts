@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeFile } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { operatorsIn, type RequiredOperator } from '../engine/onnx/ort-file.ts'
 import { type NumberTensor, openSession, saveOrtModel } from '../engine/runtime.ts'

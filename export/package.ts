@@ -1,5 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { checksumsFile, writeChecksums } from '../base/checksums.ts'
+import { mkdir, rm, writeFile } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { requireSpace } from '../base/free-space.ts'
 import { type Replacement, replaceFolder, requireReplaceable } from '../base/replace-folder.ts'
@@ -73,7 +74,7 @@ export interface ExportedFiles {
 
 /** Every file that an export may consist of. */
 const ownFiles = new Set([
-  ...['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors', 'README.md'],
+  ...['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors', 'README.md', checksumsFile],
   ...edgeFiles,
   ...ortFiles,
   ...exportDtypes.flatMap((dtype) => fileStems.map((stem) => onnxFile(stem, dtype))),
@@ -137,6 +138,7 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
           python: !keptImage && poolsAsPython(tokenizer),
         }),
       )
+      await writeChecksums(dir)
       return { dir: out, ...files }
     } finally {
       await reference.release()
@@ -209,7 +211,7 @@ async function writeOnnxFiles(
   stems: FileStem[],
   options: ConvertOptions,
 ): Promise<FileSizes[]> {
-  await mkdir(join(dir, 'onnx'), { recursive: true })
+  await mkdir(join(dir, 'onnx'))
   const sources = { vision_model: graphs.vision, text_model: graphs.text, model: graphs.combined }
   const sizes: FileSizes[] = []
   for (const dtype of dtypes) {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
+import { checksumsFile, writeChecksums } from '../base/checksums.ts'
+import { copyFile, mkdir, rm, writeFileAtomic } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
 import { type Frame, filters } from '../corpora/framing.ts'
@@ -68,7 +69,7 @@ async function tellOthers(file: string, { contextLength }: Tokenizer): Promise<v
 }
 
 /**
- * Writes a model in Hugging Face's layout: config.json, preprocessor_config.json, model.safetensors and the tokenizer.
+ * Writes a model in Hugging Face's layout: config.json, preprocessor_config.json, model.safetensors and the tokenizer, and last SHA256SUMS of them.
  * Python's CLIPModel.from_pretrained reads the folder; so does readModelFolder. Adapters stay out; pruned layers are padded with zeros to equal size;
  * logit_scale is written within the bounds it was used in, which others do not know of. An image tower that is kept is copied, with its preprocessor, as
  * onnx/vision_model.onnx: model.safetensors then holds the text tower, and CLIPModel does not read the folder.
@@ -80,14 +81,16 @@ export async function writeModelFolder(
 ): Promise<void> {
   const logitScale = boundedLogarithm(trained.logit_scale!.data[0]!)
   const params = { ...trained, logit_scale: { shape: [], data: Float32Array.of(logitScale) } }
-  await mkdir(dir, { recursive: true })
+  await mkdir(dir)
+  await rm(join(dir, checksumsFile))
   await writeFileAtomic(join(dir, 'model.safetensors'), Buffer.from(encodeSafetensors(evenParams({ config, params }))))
   for (const file of tokenizerFiles) await copyFile(join(tokenizerDir, file), join(dir, file))
   if (keptImage) await copyImageTower(keptImage, dir)
   else await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(frameOf({ config, framing })))
   const tokenizer = await loadTokenizer(dir)
   await tellOthers(join(dir, 'tokenizer_config.json'), tokenizer)
-  await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params }, tokenizer)) // last: its presence says that the folder is complete
+  await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params }, tokenizer))
+  await writeChecksums(dir) // last: its presence says that the folder is complete
 }
 
 /**
@@ -123,7 +126,7 @@ export async function readModelFolder(dir: string): Promise<DualEncoder & { toke
 }
 
 async function copyImageTower({ file, preprocessor }: KeptImageTower, dir: string): Promise<void> {
-  await mkdir(join(dir, 'onnx'), { recursive: true })
+  await mkdir(join(dir, 'onnx'))
   await writeFileAtomic(join(dir, keptFile), await readFile(file))
   await writeFileAtomic(join(dir, basename(preprocessor)), await readFile(preprocessor))
 }

@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { mkdir, writeFilesAtomic } from '../base/disk.ts'
 import type { Comparison } from '../eval/compare.ts'
 import { renderComparison, renderRuns } from './comparison.ts'
 import { renderComparisonHtml } from './html/comparison.ts'
@@ -34,7 +33,7 @@ export async function writeComparison(dir: string, comparison: Comparison, runs:
     ['comparison.md', `# Comparison\n\n${renderComparison(comparison)}\n## Runs\n\n${renderRuns(runs, comparison)}`],
     ['comparison.html', await renderComparisonHtml(comparison, runs)],
   ]
-  await mkdir(dir, { recursive: true })
-  for (const [name, text] of files) await writeFileAtomic(join(dir, name), text)
+  await mkdir(dir)
+  await writeFilesAtomic(files.map(([name, text]) => [join(dir, name), text]))
   return files.map(([name]) => join(dir, name))
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { mkdir, rm, writeFilesAtomic } from '../base/disk.ts'
 import { formatRanks, type SavedRanks } from '../eval/ranks-file.ts'
 import { type AlsoName, alsoNames } from './also.ts'
 import { chineseClip, chineseClipHeadline } from './chinese-clip.ts'
@@ -26,8 +25,8 @@ export interface ReportExtras {
 
 /**
  * Writes into `dir` (made when missing) `report.json` and `report.md`. `report.html` and `ranks.json` come when their material is given, files of
- * other tools when `also` names them; such a file of an earlier report in this folder is deleted when it is not written again. The report is checked and rendered before anything is touched and each
- * file replaces its forerunner in one step, report.json last: what was there stays whole when something goes wrong.
+ * other tools when `also` names them; such a file of an earlier report in this folder is deleted when it is not written again. The report is checked and rendered before anything is touched;
+ * all files are written before the first replaces its forerunner, report.json last: what was there stays whole when something goes wrong.
  * @returns the paths written, report.json first
  * @throws UserError when the report does not fit its schema
  */
@@ -42,9 +41,9 @@ export async function writeReport(dir: string, report: Report, { material, ranks
   ]
   const written = files.filter((file): file is [string, string] => file[1] !== undefined)
   const isEarlier = existsSync(join(dir, 'report.json'))
-  await mkdir(dir, { recursive: true })
-  for (const [name, text] of written) await writeFileAtomic(join(dir, name), text)
-  for (const [name, text] of files) if (text === undefined && isEarlier) await rm(join(dir, name), { force: true })
+  await mkdir(dir)
+  await writeFilesAtomic(written.map(([name, text]) => [join(dir, name), text]))
+  for (const [name, text] of files) if (text === undefined && isEarlier) await rm(join(dir, name))
   return written.map(([name]) => join(dir, name)).reverse()
 }
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import type { z } from 'zod'
+import { mkdir, rm, rmdir, writeFileAtomic } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { lock } from '../base/lock.ts'
 import { decisive, flagOf, pathsIn, recorded } from '../base/setting.ts'
@@ -108,7 +108,7 @@ function deciding(schema: z.ZodObject, config: Record<string, unknown>) {
 }
 
 async function record({ command, schema, config }: RunCall): Promise<void> {
-  await mkdir(config.out, { recursive: true })
+  await mkdir(config.out)
   await writeFileAtomic(join(config.out, 'config.json'), `${JSON.stringify({ command, ...recorded(schema, config) }, null, 2)}\n`)
 }
 
@@ -138,10 +138,10 @@ function hasCheckpoint(dir: string): boolean {
 
 /** Removes what a run leaves before it has learnt anything. */
 async function clear(dir: string, foreign: string[]): Promise<void> {
-  await rm(join(dir, 'config.json'), { force: true })
+  await rm(join(dir, 'config.json'))
   for (const part of parts(dir)) {
-    await rm(join(part, 'log.jsonl'), { force: true })
-    if (!foreign.includes(part)) await rm(join(part, 'tokenizer'), { recursive: true, force: true })
+    await rm(join(part, 'log.jsonl'))
+    if (!foreign.includes(part)) await rm(join(part, 'tokenizer'))
   }
   for (const part of parts(dir).slice(1)) await rmdir(part).catch(() => {}) // unless there is something else in it
 }

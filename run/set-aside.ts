@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { mkdir, rename, rm, rmdir, writeFile } from '../base/disk.ts'
 
 /** A run that another one is about to replace. */
 export interface SetAside {
@@ -25,7 +26,7 @@ export async function setAside(dir: string, keep: string[]): Promise<SetAside> {
   const [beside, inside] = [`${target}.old-${time}`, join(target, `.old-${time}`)]
   for (const place of [beside, inside]) {
     try {
-      await mkdir(place)
+      await mkdir(place, { recursive: false })
       await move(target, place, [...keep, basename(inside)])
       await writeFile(join(place, marker), '')
       return handle(target, place)
@@ -50,7 +51,7 @@ export async function leftAside(dir: string): Promise<SetAside | undefined> {
   const places = [...beside.map((name) => join(dirname(target), name)), ...(await names(target, '.old-')).map((name) => join(target, name))]
   let whole: SetAside | undefined
   for (const place of places.sort()) {
-    if (place.endsWith('.removed')) await rm(place, { recursive: true, force: true })
+    if (place.endsWith('.removed')) await rm(place)
     else if ((await readFile(join(place, marker)).catch(() => undefined)) === undefined) await moveBack(place, target)
     else whole = handle(target, place)
   }
@@ -61,19 +62,19 @@ function handle(target: string, place: string): SetAside {
   return {
     place,
     restore: async () => {
-      await rm(join(place, marker), { force: true })
+      await rm(join(place, marker))
       await moveBack(place, target)
     },
     // Renamed first: half of a removed run shall never be taken for one that is to be moved back.
     remove: async () => {
       await rename(place, `${place}.removed`)
-      await rm(`${place}.removed`, { recursive: true, force: true })
+      await rm(`${place}.removed`)
     },
   }
 }
 
 async function moveBack(place: string, target: string): Promise<void> {
-  await mkdir(target, { recursive: true })
+  await mkdir(target)
   await move(place, target, [])
   await rmdir(place)
 }

@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import { notRegular } from '../base/regular-file.ts'
 import type { Framing } from '../corpora/framing.ts'
 import { decodeImage } from '../corpora/images.ts'
 
@@ -36,11 +37,15 @@ export async function listImages(folder: string): Promise<ImageFolder> {
     visited.add(real)
     for (const entry of await readdir(dir, { withFileTypes: true })) {
       const path = join(dir, entry.name)
-      const isLinkedFolder = entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isDirectory()
-      if (isLinkedFolder) links.push(path)
+      const linked = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : undefined
+      if (linked?.isDirectory()) links.push(path)
       else if (entry.isDirectory()) await skipping(path)
-      else if (extensions.includes(endingOf(path))) listed.paths.push(path)
-      else if (unreadable.includes(endingOf(path))) others.set(endingOf(path), [...(others.get(endingOf(path)) ?? []), path])
+      else if (extensions.includes(endingOf(path))) {
+        const found = linked ?? (entry.isFile() || entry.isSymbolicLink() ? undefined : await stat(path))
+        const reason = found && notRegular(found) // a link that leads nowhere is told of when it is read
+        if (reason) listed.skipped.push({ path, reason })
+        else listed.paths.push(path)
+      } else if (unreadable.includes(endingOf(path))) others.set(endingOf(path), [...(others.get(endingOf(path)) ?? []), path])
     }
   }
   const skipping = (path: string) => walk(path).catch((error: Error) => void listed.skipped.push({ path, reason: error.message }))

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import pLimit from 'p-limit'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
+import { readRegularFile } from '../base/regular-file.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
 import { searchEmbeddings } from '../eval/search.ts'
 import { embedPixels, embedTexts } from '../models/embed.ts'
@@ -81,7 +81,7 @@ async function embedImages(encoder: Encoder, paths: string[]) {
   try {
     for (let from = 0; from < paths.length; from += chunkSize) {
       const chunk = paths.slice(from, from + chunkSize)
-      const decoded = await Promise.all(chunk.map((path) => limit(() => tryDecode(path, () => readFile(path), encoder))))
+      const decoded = await Promise.all(chunk.map((path) => limit(() => tryDecode(path, () => readRegularFile(path), encoder))))
       const readable = decoded.filter((image) => 'rgba' in image)
       const pixels = new Float32Array(readable.length * stride)
       readable.forEach(({ rgba }, i) => writePixelValues(rgba, size, pixels, i * stride))

@@ -4,6 +4,7 @@ import { requireDevice } from '../engine/compile.ts'
 import { requireValidation } from '../eval/validation.ts'
 import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
+import { verifyModelFolder } from '../models/verify.ts'
 import { openRunData, usualData } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
@@ -30,6 +31,7 @@ export async function alignPairs(config: Stage2CommandSettings): Promise<void> {
   const { languages } = data
   requireValidation(open, languages)
   const pairSet = pairs ? (await openCorpus(pairs, { ...config, languages })).corpus : undefined
+  await verifyModelFolder(tokenizerDir)
   const model = await readModelFolder(tokenizerDir)
   const kept = settings.textShare > 0 ? { pool: { texts, textLimit }, teacher: requireTeacher(config.teacher ?? trained?.teacher) } : undefined
   await inRunFolder({ command: 'stage2', schema: stage2CommandSettings, config: { ...config, ...data } }, () =>

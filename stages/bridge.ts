@@ -95,7 +95,13 @@ export async function bridge(asked: BridgeCommandSettings): Promise<Bridged> {
 
 type TowerSettings = BridgeCommandSettings & { textTower: string }
 
-async function otherInputs({ pictures, imagesDir, captionLanguage, quoting, prototypes }: BridgeCommandSettings): Promise<{ pictures: Sample[]; prototypes: Prototype[] }> {
+async function otherInputs({
+  pictures,
+  imagesDir,
+  captionLanguage,
+  quoting,
+  prototypes,
+}: BridgeCommandSettings): Promise<{ pictures: Sample[]; prototypes: Prototype[] }> {
   const { samples } = pictures ? await openPictures(pictures, { imagesDir, captionLanguage, quoting }) : { samples: [] }
   return { pictures: samples, prototypes: prototypes ? await readPrototypes(prototypes) : [] }
 }

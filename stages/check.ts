@@ -1,6 +1,6 @@
 import writeFileAtomic from 'write-file-atomic'
-import { type Checked, type CheckReport, checkCorpus } from '../corpora/check/check.ts'
 import { isNoCaption } from '../corpora/check/captions.ts'
+import { type Checked, type CheckReport, checkCorpus } from '../corpora/check/check.ts'
 import type { Corpus, Sample } from '../corpora/sample.ts'
 import { renderCheck } from '../report/html/check.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'

@@ -19,7 +19,12 @@ export async function convert({ corpus: from, out, format, ...options }: Convert
 }
 
 /** Writes the captions of some languages. */
-export async function writeCorpus(corpus: Corpus, out: string, languages: Language[], format?: OutputFormat): Promise<{ images: number; captions: number }> {
+export async function writeCorpus(
+  corpus: Corpus,
+  out: string,
+  languages: Language[],
+  format?: OutputFormat,
+): Promise<{ images: number; captions: number }> {
   const writer = await openWriter(out, languages, format)
   const written = { images: 0, captions: 0 }
   const bar = progress('write', await sizeOf(corpus), 'images')

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { checksumsFile } from '../base/checksums.ts'
 import { UserError } from '../base/errors.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { openPictures, type Pictures } from '../corpora/open-pictures.ts'
@@ -16,6 +17,7 @@ import { readModelFolder } from '../models/folder.ts'
 import { findKeptImage, type KeptImageTower } from '../models/kept-image.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
+import { verifyModelFolder } from '../models/verify.ts'
 import { recallSection, recallTitle } from '../report/card.ts'
 import { writeReport } from '../report/json.ts'
 import { evaluateModels } from '../report/measure/evaluate.ts'
@@ -71,6 +73,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
     await trainStages(config, { open, teacher, keptImage, pictures })
     const student = join(out, 'stage2', 'student')
     const data = { open, languages }
+    await verifyModelFolder(student)
     const model = await readModelFolder(student)
     const frame = frameOf(model)
     const tasks = await validationTasks(data, frame, cacheDir)
@@ -119,6 +122,7 @@ async function trainStages(
   if (!finished(first)) await runStage1({ ...common, ...inputs, teacher, pool, settings: stage1, dir: first })
   await teacher.release()
   const studentDir = join(first, 'student')
+  await verifyModelFolder(studentDir)
   if (!finished(second)) {
     const kept = { pool, teacher: teacherFolder(config.teacher), logitScale: config.teacherScale }
     await runStage2({ ...common, kept, model: await readModelFolder(studentDir), tokenizerDir: studentDir, settings: stage2, dir: second })
@@ -127,7 +131,7 @@ async function trainStages(
 }
 
 function finished(dir: string): boolean {
-  return existsSync(join(dir, 'student', 'config.json'))
+  return existsSync(join(dir, 'student', checksumsFile))
 }
 
 /** Measures teacher, student after each stage, and scratch where trained; writes the report. */

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
+import { mkdir } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { languageOf } from '../corpora/language.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
@@ -7,6 +7,7 @@ import type { Language } from '../corpora/sample.ts'
 import { headlineOf } from '../eval/headline.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { locateModel } from '../models/open-model.ts'
+import { verifyModel } from '../models/verify.ts'
 import { writeReport } from '../report/json.ts'
 import { evaluateModels } from '../report/measure/evaluate.ts'
 import { folderEntry, type ModelEntry, onnxEntry } from '../report/measure/model-entry.ts'
@@ -25,6 +26,7 @@ import { type EvaluateSettings, evaluateSettings } from './settings/evaluate.ts'
  * @throws UserError for settings, data and models that do not fit, before anything is measured
  */
 export async function evaluate(settings: EvaluateSettings): Promise<Evaluated> {
+  if (settings.verify) await verifyModel(teacherFolder(settings.model), { dtype: settings.dtype, required: true })
   const { open, ...data } = await openRunData(settings, await trainedOn(settings.model), usualData)
   const config = { ...settings, ...data }
   const { out, seed, threads } = config
@@ -37,7 +39,7 @@ export async function evaluate(settings: EvaluateSettings): Promise<Evaluated> {
   try {
     if (config.teacher) models.push(await onnxEntry('teacher', teacherFolder(config.teacher), { threads }))
     models.push(await openMeasured(config.model, config))
-    await mkdir(out, { recursive: true }) // and so does a folder that cannot be written
+    await mkdir(out) // and so does a folder that cannot be written
     const { report: measured, ranks, material } = await evaluateModels(models, { ...config, open, protocols, classLanguages })
     const report = {
       schema: 1 as const,

@@ -5,6 +5,7 @@ import { type ExportedFiles, exportFolder } from '../export/package.ts'
 import { frameOf } from '../models/dual-encoder.ts'
 import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
+import { verifyModelFolder } from '../models/verify.ts'
 import { cardData, reportIn } from '../run/card-data.ts'
 import { openRunData, requireNothingToMeasure, thresholdTasks, validationTasks } from '../run/run-data.ts'
 import { requireNoRun } from '../run/run-folder.ts'
@@ -22,6 +23,7 @@ export async function exportModel(config: ExportSettings): Promise<ExportedFiles
   const maxDrop = parseMaxDrop(config.maxDrop ?? [], dtypes)
   await requireNoRun('--out', out)
   const dir = findModel(config.model)
+  await verifyModelFolder(dir)
   const model = await readModelFolder(dir)
   const frame = frameOf(model)
   const trained = await trainedOn(config.model)

@@ -1,6 +1,6 @@
-import { cp, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { copyFolder, rename, rm, writeFileAtomic } from '../base/disk.ts'
 import type { OpenCorpus } from '../corpora/open.ts'
 import { createDualEncoder } from '../models/dual-encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
@@ -48,8 +48,8 @@ export async function trainScratch({ open, stage1, stage2, studentDir, ...run }:
   const best = tried.reduce((a, b) => (b.recall > a.recall ? b : a))
   await writeFileAtomic(join(run.dir, 'rates.json'), `${JSON.stringify(tried, null, 2)}\n`)
   const [kept, unfinished] = [join(run.dir, 'student'), join(run.dir, 'student.unfinished')]
-  for (const folder of [kept, unfinished]) await rm(folder, { recursive: true, force: true })
-  await cp(join(best.dir, 'student'), unfinished, { recursive: true })
+  for (const folder of [kept, unfinished]) await rm(folder)
+  await copyFolder(join(best.dir, 'student'), unfinished)
   await rename(unfinished, kept)
 }
 

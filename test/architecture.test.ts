@@ -118,6 +118,19 @@ test('corpora, tokenizers and eval load no tfjs, not even through others', (t) =
   t.deepEqual(wrong, [])
 })
 
+/** Files that write past base/disk.ts: a page in the system's temporary folder, and a counter of the system's. */
+const writers = ['base/disk.ts', 'web/parity/browser.ts', 'export/memory.ts']
+
+test('what is written goes through base/disk.ts', (t) => {
+  const calls = /\b(?:appendFile|copyFile|cp|createWriteStream|mkdir|mkdtemp|rename|rm|rmdir|symlink|truncate|unlink|writeFile|writeSync)(?:Sync)?\b/
+  const wrong = files
+    .filter((file) => product.includes(top(file)) && !writers.includes(file))
+    .filter((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/^import (.*) from 'node:fs(?:\/promises)?'$/gm)].some(([, names]) => calls.test(names!)),
+    )
+  t.deepEqual(wrong, [])
+})
+
 test('no cycles', (t) => {
   const done = new Set<string>()
   const cycles: string[] = []

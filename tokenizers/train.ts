@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { mkdir, writeFileAtomic } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { trainBpe } from './bpe.ts'
 import { countWords, normalizerJson, preTokenizerJson } from './pipeline.ts'
@@ -67,7 +66,7 @@ export function trainTokenizer(captions: Iterable<string>, options: TrainTokeniz
 
 /** Writes both files into `dir`, each under a temporary name first, so that a reader never meets half a file; tokenizer.json last: with it the folder is complete. */
 export async function writeTokenizer(dir: string, files: TokenizerFiles): Promise<void> {
-  await mkdir(dir, { recursive: true })
+  await mkdir(dir)
   await writeFileAtomic(join(dir, 'tokenizer_config.json'), `${JSON.stringify(files.tokenizerConfig, null, 2)}\n`)
   await writeFileAtomic(join(dir, 'tokenizer.json'), `${JSON.stringify(files.tokenizerJson)}\n`)
 }

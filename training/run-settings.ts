@@ -1,5 +1,13 @@
 import { z } from 'zod'
 
+/** Of every command that decodes pictures. */
+export const imageTimeoutSetting = z.number().positive().default(10).meta({
+  description: 'seconds that decoding a picture may take',
+  group: 'Input',
+  decides: 'nothing',
+  transient: true,
+})
+
 /** Settings of every command that trains. */
 export const runSettings = z.object({
   out: z.string().meta({ description: 'run folder', group: 'Output', usual: true, decides: 'nothing' }),
@@ -9,6 +17,7 @@ export const runSettings = z.object({
     decides: 'nothing',
     transient: true,
   }),
+  imageTimeout: imageTimeoutSetting,
   resume: z.boolean().default(false).meta({
     description: 'go on with the run in --out',
     group: 'Output',

@@ -7,6 +7,7 @@ import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
 import type { KeptImageTower } from '../models/kept-image.ts'
+import { verifyModelFolder } from '../models/verify.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { requireNoTokenizerSettings, runTokenizer } from './tokenizer.ts'
 
@@ -72,6 +73,7 @@ export async function startStudent(settings: StartSettings, { dir, texts, imageS
   const { folder, flag } = source
   if (settings.tokenizer) await requireSameFile(flag, folder, settings.tokenizer)
   requireNoTokenizerSettings(`${flag} ${folder}`, settings)
+  await verifyModelFolder(folder)
   const { config, params, keptImage: held } = await readModelFolder(folder)
   if (Boolean(held) !== Boolean(keptImage)) {
     const [kept, own] = ['an image tower that is kept', 'an image tower of its own']

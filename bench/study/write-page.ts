@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { writeFileAtomic } from '../../base/disk.ts'
 import type { Flags } from '../subject.ts'
 
 /** Flags that leave a page as it is: they say which of the runs are done this time, where and how fast. */
@@ -15,7 +15,7 @@ export function pageCommand(name: string, flags: Flags, defaults: Flags): string
 /** Writes OUT/NAME.md and prints it. */
 export async function writePage(out: string, name: string, paragraphs: readonly string[]): Promise<void> {
   const text = `${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`
-  await mkdir(out, { recursive: true })
+  await mkdir(out)
   await writeFileAtomic(join(out, `${name}.md`), text)
   console.log(text)
 }

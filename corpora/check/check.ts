@@ -38,7 +38,12 @@ export interface Checked {
 }
 
 const unread: FindingKind = { kind: 'unreadable picture', severity: 'fault', cause: 'It cannot be decoded.', fix: 'Replace it, or leave it out.' }
-const badRow: FindingKind = { kind: 'row that cannot be used', severity: 'fault', cause: 'It is not in the format.', fix: 'Mend it as its line says.' }
+const badRow: FindingKind = {
+  kind: 'row that cannot be used',
+  severity: 'fault',
+  cause: 'It is not in the format.',
+  fix: 'Mend it as its line says.',
+}
 const leak: FindingKind = {
   kind: 'picture in several splits',
   severity: 'fault',
@@ -93,7 +98,11 @@ export async function checkCorpus(path: string, options: CheckOptions): Promise<
       const other = print && find(print, { sample, split })
       if (other) {
         const how = other.same ? 'the same file as' : 'looks like'
-        findings.add(other.item.split === split ? twice : leak, where, `${sample.id} (${split}) is ${how} ${other.item.sample.id} (${other.item.split})`)
+        findings.add(
+          other.item.split === split ? twice : leak,
+          where,
+          `${sample.id} (${split}) is ${how} ${other.item.sample.id} (${other.item.split})`,
+        )
         if (other.item.split !== split) unsound.images.add(sample.id)
       }
       samples.push(sample)

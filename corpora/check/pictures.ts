@@ -23,7 +23,11 @@ export async function fingerprint(image: ImageSource): Promise<Fingerprint> {
   const bytes = await image.read()
   if (bytes.length === 0) throw new UserError({ where: image.key, expected: 'an image', got: 'an empty file', hint: 'Replace it.' })
   const sha1 = createHash('sha1').update(bytes).digest('hex')
-  const small = sharp(bytes).autoOrient().flatten({ background: '#fff' }).greyscale().resize(side + 1, side, { fit: 'fill' })
+  const small = sharp(bytes)
+    .autoOrient()
+    .flatten({ background: '#fff' })
+    .greyscale()
+    .resize(side + 1, side, { fit: 'fill' })
   const grey = await small.raw().toBuffer()
   const range = Math.max(...grey) - Math.min(...grey)
   return range < 8 ? { sha1 } : { sha1, cells: differenceHash(grey) }

@@ -47,7 +47,8 @@ export function checkRepeats(findings: Findings): RepeatCheck {
       const sizes = [...classes].sort(([, a], [, b]) => b - a)
       const [largest] = sizes
       const middle = sizes[sizes.length >> 1]
-      if (largest && middle && largest[1] > 10 * middle[1]) findings.add(imbalance, where, `${largest[0]}: ${largest[1]} images; ${middle[0]}: ${middle[1]}`)
+      if (largest && middle && largest[1] > 10 * middle[1])
+        findings.add(imbalance, where, `${largest[0]}: ${largest[1]} images; ${middle[0]}: ${middle[1]}`)
     },
   }
 }

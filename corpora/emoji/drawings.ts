@@ -85,7 +85,7 @@ async function load(style: StyleName): Promise<Drawing[]> {
     const concept = known.get(code)
     if (!concept) continue // skin tones, letters, vendors' own inventions
     const { group, subgroup, isFlag } = concept
-    const source = { key: `${style}/${name}`, fingerprint: version, read }
+    const source: ImageSource = { key: `${style}/${name}`, fingerprint: version, isOurs: true, read }
     drawings.push({ style, role, concept: code, name, label: english[code]![0]!, group, subgroup, isFlag, source })
   }
   return drawings.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))

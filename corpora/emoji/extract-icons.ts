@@ -8,7 +8,7 @@
  * at contact sheets and is mended below. Needs the devDependencies; the result is committed.
  */
 import { fileURLToPath } from 'node:url'
-import writeFileAtomic from 'write-file-atomic'
+import { writeFileAtomic } from '../../base/disk.ts'
 import { codeOf, codeOfEmoji } from './code.ts'
 import { type Concept, concepts } from './concepts.ts'
 import { packageJson } from './packages.ts'

@@ -8,7 +8,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import writeFileAtomic from 'write-file-atomic'
+import { writeFileAtomic } from '../../base/disk.ts'
 import { codeOf, codeOfEmoji } from './code.ts'
 import { packageFile, packageJson } from './packages.ts'
 import type { EmojiText } from './text.ts'

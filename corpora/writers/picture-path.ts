@@ -10,7 +10,10 @@ export async function picturePath({ key, path, read }: ImageSource, folder: stri
   if (path !== undefined) return relative(resolve(folder), path).split(sep).join('/')
   const bytes = await read()
   const ending = await endingOf(bytes)
-  const parts = key.replace(/\.[A-Za-z]{3,4}$/, '').split('/').filter((part) => !/^\.*$/.test(part)) // never out of the folder
+  const parts = key
+    .replace(/\.[A-Za-z]{3,4}$/, '')
+    .split('/')
+    .filter((part) => !/^\.*$/.test(part)) // never out of the folder
   const name = parts.join('/').replaceAll(/[^\p{L}\p{N}._/-]/gu, '_')
   const file = join('images', `${name}.${ending}`)
   await mkdir(join(folder, dirname(file)), { recursive: true })

@@ -30,7 +30,8 @@ export async function tableWriter(file: string, delimiter: ',' | '\t'): Promise<
   return {
     async add({ image, captions, classId = '', group = '' }, split) {
       const path = await picturePath(image, dirname(file))
-      for (const [language, texts] of Object.entries(captions)) for (const text of texts) await out.write(row([path, language, text, split, classId, group]))
+      for (const [language, texts] of Object.entries(captions))
+        for (const text of texts) await out.write(row([path, language, text, split, classId, group]))
     },
     finish: () => out.finish(),
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { type FileHandle, open, readdir, readFile, rm, truncate } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openToWrite, rm, truncate, type Writer } from '../../base/disk.ts'
 import { encodeEvent, stepOfEvent } from './event-proto.ts'
 import { decodeRecords, encodeRecord } from './records.ts'
 
@@ -26,7 +27,7 @@ export async function openEventFile(dir: string, start: number, tag: (name: stri
     else await cutAfter(file, start)
   }
   const file = await create(dir)
-  const append = (event: Parameters<typeof encodeEvent>[0]) => file.appendFile(encodeRecord(encodeEvent(event)))
+  const append = (event: Parameters<typeof encodeEvent>[0]) => file.write(encodeRecord(encodeEvent(event)))
   await append({ wallTime: Date.now() / 1000, fileVersion: 'brain.Event:2' })
   if (start > 0) await append({ wallTime: Date.now() / 1000, step: start + 1, sessionLog: { status: 1 } })
   return {
@@ -50,9 +51,9 @@ async function cutAfter(file: string, step: number): Promise<void> {
 }
 
 /** TensorBoard reads the files of a folder in order of their names: the time stands first. */
-async function create(dir: string): Promise<FileHandle> {
+async function create(dir: string): Promise<Writer> {
   let seconds = Math.floor(Date.now() / 1000)
   const name = () => join(dir, `${prefix}${seconds}.distilingual`)
   while (existsSync(name())) seconds++
-  return open(name(), 'wx')
+  return openToWrite(name(), 'wx')
 }

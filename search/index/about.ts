@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { UserError } from '../../base/errors.ts'
 import { type FileFormat, formatSuffixes } from '../../models/onnx/dtypes.ts'
 import { identifyModel, type ModelIdentity } from '../../models/open-model.ts'
-import type { Database } from './database.ts'
+import { type Database, textOf } from './database.ts'
 
 /** How pictures become pixels; another way gives other embeddings. */
 export const preprocessing = 'frame auto, on white, CLIP mean and deviation, one by one; 2'
@@ -33,9 +33,9 @@ export function writeAbout(db: Database, about: About): void {
 
 /** @throws UserError when what stands there is damaged; undefined where nothing was indexed yet */
 export function readAbout(db: Database): About | undefined {
-  const [row] = db.all('SELECT json FROM about')
+  const [row] = db.all('SELECT CAST(json AS BLOB) AS json FROM about')
   if (!row) return undefined
-  const parsed = aboutSchema.safeParse(parse(String(row.json)))
+  const parsed = aboutSchema.safeParse(parse(textOf(db, row.json)))
   if (parsed.success) return parsed.data
   const got = parsed.error.issues[0]!.message
   throw new UserError({ where: db.file, expected: 'an intact search index', got, hint: 'Delete the file and run index again.' })

@@ -1,8 +1,9 @@
 /** The one door to libsql, the embedded database that holds search indexes. */
 import { existsSync } from 'node:fs'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type libsql from 'libsql'
+import { mkdir, rm } from '../../base/disk.ts'
 import { UserError } from '../../base/errors.ts'
 
 /** Bytes go in as Buffer and come out as ArrayBuffer. */
@@ -41,13 +42,13 @@ export async function openDatabase(file: string, schema?: string): Promise<Datab
     throw new UserError({ where: file, expected: 'a search index', got: 'no such file', hint })
   }
   const Libsql = await load()
-  await mkdir(dirname(file), { recursive: true }).catch((error: Error) => refuse(file, error))
+  await mkdir(dirname(file)).catch((error: Error) => refuse(file, error))
   const connection = guarded(file, () => new Libsql(file))
   const db = wrap(file, connection)
   try {
     db.run(`PRAGMA busy_timeout = ${patience}`)
     // A file that a killed process left without tables is as good as none.
-    const isNew = db.all('SELECT name FROM sqlite_master').length === 0
+    const isNew = isEmpty(db)
     if (isNew && schema) {
       db.transaction(() => {
         for (const statement of [`PRAGMA application_id = ${applicationId}`, `PRAGMA user_version = ${version}`, ...schema.split(';')]) {
@@ -74,7 +75,7 @@ export async function removeDatabase(file: string): Promise<void> {
   if (!isOurs) {
     throw new UserError({ where: file, expected: 'a search index', got: 'a file of another kind', hint: 'Name another file, or delete it yourself.' })
   }
-  for (const end of ['', '-journal', '-wal', '-shm']) await rm(file + end, { force: true })
+  for (const end of ['', '-journal', '-wal', '-shm']) await rm(file + end)
 }
 
 /** The file's header, empty for an empty file. */
@@ -132,11 +133,28 @@ function wrap(file: string, connection: libsql.Database): Database {
   }
 }
 
+/**
+ * Text that was read as bytes.
+ * @throws UserError for bytes that are not UTF-8: the file is damaged
+ */
+export function textOf({ file }: Database, value: Value | undefined): string {
+  if (!(value instanceof ArrayBuffer)) throw damagedText(file, `a value of type ${value === null ? 'NULL' : typeof value}`)
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value)
+  } catch {
+    throw damagedText(file, `${value.byteLength} bytes that are not UTF-8`)
+  }
+}
+
+function damagedText(where: string, got: string): UserError {
+  return new UserError({ where, expected: 'an intact search index', got, hint: 'Delete the file and run index again.' })
+}
+
 function requireOurs(db: Database): void {
   const number = (name: string) => Number(Object.values(db.all(`PRAGMA ${name}`)[0] ?? {})[0])
   const id = number('application_id')
   if (id !== applicationId) {
-    const got = id === 0 && db.all('SELECT name FROM sqlite_master').length === 0 ? 'an empty file' : 'a database of another program'
+    const got = id === 0 && isEmpty(db) ? 'an empty file' : 'a database of another program'
     throw new UserError({
       where: db.file,
       expected: 'a search index',
@@ -149,6 +167,11 @@ function requireOurs(db: Database): void {
     const hint = 'Make it anew with index --force.'
     throw new UserError({ where: db.file, expected: `a search index of version ${version}`, got: `version ${written}`, hint })
   }
+}
+
+/** Names of tables are not read: in a damaged file they may not be text. */
+function isEmpty(db: Database): boolean {
+  return Number(db.all('SELECT count(*) AS tables FROM sqlite_master')[0]!.tables) === 0
 }
 
 function guarded<T>(file: string, body: () => T): T {

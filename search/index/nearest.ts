@@ -1,8 +1,8 @@
 import { largest, type SearchHit } from '../../eval/search.ts'
 import { scoreRows } from '../../eval/similarity.ts'
-import type { Database } from './database.ts'
+import { type Database, textOf } from './database.ts'
 import { nearInGraph } from './graph.ts'
-import { type VectorBlock, vectorBlocks, vectorOf } from './store.ts'
+import { asBytes, type VectorBlock, vectorBlocks, vectorOf } from './store.ts'
 
 export interface Neighbour {
   id: number
@@ -37,11 +37,11 @@ export function nearestExact(db: Database, queries: Float32Array, dim: number, c
 export function nearestApproximate(db: Database, query: Float32Array, count: number): Neighbour[] {
   const dim = query.length
   const ids = nearInGraph(db, query, count)
-  const rows = db.all(`SELECT id, path, vector FROM images WHERE vector IS NOT NULL AND id IN (${ids.join()})`)
+  const rows = db.all(`SELECT id, ${asBytes('path', 'vector')} FROM images WHERE vector IS NOT NULL AND id IN (${ids.join()})`)
   const scored = rows.map((row): Neighbour => {
     const score = new Float32Array(1)
     scoreRows(query, 0, 1, vectorOf(db, row, dim), dim, score)
-    return { id: Number(row.id), path: String(row.path), score: score[0]! }
+    return { id: Number(row.id), path: textOf(db, row.path), score: score[0]! }
   })
   return scored.sort((a, b) => b.score - a.score || (a.path < b.path ? -1 : 1))
 }

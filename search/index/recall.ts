@@ -6,7 +6,7 @@ import type { Encoder } from '../../models/encoder.ts'
 import type { About } from './about.ts'
 import type { Database } from './database.ts'
 import { nearestApproximate, nearestExact } from './nearest.ts'
-import { countImages, vectorOf } from './store.ts'
+import { asBytes, countImages, vectorOf } from './store.ts'
 
 /** Queries of each kind. */
 const sample = 100
@@ -45,7 +45,7 @@ function storedEmbeddings(db: Database, dim: number, seed: number): Float32Array
   const chosen = permutation(ids.length, random(seed, 1)).subarray(0, sample)
   const rows = new Float32Array(chosen.length * dim)
   chosen.forEach((i, n) => {
-    const [row] = db.all('SELECT path, vector FROM images WHERE id = ?', [ids[i]!])
+    const [row] = db.all(`SELECT ${asBytes('path', 'vector')} FROM images WHERE id = ?`, [ids[i]!])
     rows.set(vectorOf(db, row!, dim), n * dim)
   })
   return rows

@@ -1,5 +1,5 @@
 import { UserError } from '../../base/errors.ts'
-import type { Database, Row } from './database.ts'
+import { type Database, type Row, textOf } from './database.ts'
 
 /**
  * Tables of an index: what it was made with, and every file of its folder with its embedding, or with the reason why it has none. The
@@ -33,17 +33,20 @@ export interface FileState {
 export type Embedded = { vector: Float32Array } | { fault: string }
 
 export function fileStates(db: Database): Map<string, FileState & { hash: string }> {
-  const rows = db.all('SELECT path, size, mtime, hash FROM images')
+  const rows = db.all(`SELECT ${asBytes('path', 'mtime', 'hash')}, CAST(size AS INTEGER) AS size FROM images`)
   return new Map(
-    rows.map(({ path, size, mtime, hash }) => [String(path), { path: String(path), size: Number(size), mtime: String(mtime), hash: String(hash) }]),
+    rows.map((row) => {
+      const [path, mtime, hash] = [row.path, row.mtime, row.hash].map((value) => textOf(db, value)) as [string, string, string]
+      return [path, { path, size: Number(row.size), mtime, hash }]
+    }),
   )
 }
 
 /** What the same bytes gave under any name: a file that moved need not be embedded again. */
 export function findByHash(db: Database, hash: string, dim: number): Embedded | undefined {
-  const [row] = db.all('SELECT path, vector, fault FROM images WHERE hash = ? LIMIT 1', [hash])
+  const [row] = db.all(`SELECT ${asBytes('path', 'vector', 'fault')} FROM images WHERE hash = ? LIMIT 1`, [hash])
   if (!row) return undefined
-  return row.vector === null ? { fault: String(row.fault) } : { vector: vectorOf(db, row, dim) }
+  return row.vector === null ? { fault: textOf(db, row.fault) } : { vector: vectorOf(db, row, dim) }
 }
 
 export function putFile(db: Database, { path, size, mtime }: FileState, hash: string, embedded: Embedded): void {
@@ -68,8 +71,8 @@ export function countImages(db: Database): { images: number; faults: number } {
 
 export function faultsOf(db: Database): { path: string; reason: string }[] {
   return db
-    .all('SELECT path, fault FROM images WHERE fault IS NOT NULL ORDER BY path')
-    .map(({ path, fault }) => ({ path: String(path), reason: String(fault) }))
+    .all(`SELECT ${asBytes('path', 'fault')} FROM images WHERE fault IS NOT NULL ORDER BY images.path`)
+    .map(({ path, fault }) => ({ path: textOf(db, path), reason: textOf(db, fault) }))
 }
 
 /** A stretch of the index in memory. */
@@ -83,15 +86,20 @@ export interface VectorBlock {
 /** All embeddings in order of their paths, some at a time, so that memory stays flat however large the index is. */
 export function* vectorBlocks(db: Database, dim: number, rows = 8192): Generator<VectorBlock> {
   let block: VectorBlock = { ids: [], paths: [], vectors: new Float32Array(rows * dim) }
-  for (const row of db.each('SELECT id, path, vector FROM images WHERE vector IS NOT NULL ORDER BY path')) {
+  for (const row of db.each(`SELECT id, ${asBytes('path', 'vector')} FROM images WHERE vector IS NOT NULL ORDER BY images.path`)) {
     block.vectors.set(vectorOf(db, row, dim), block.ids.length * dim)
     block.ids.push(Number(row.id))
-    block.paths.push(String(row.path))
+    block.paths.push(textOf(db, row.path))
     if (block.ids.length < rows) continue
     yield block
     block = { ids: [], paths: [], vectors: new Float32Array(rows * dim) }
   }
   if (block.ids.length > 0) yield { ...block, vectors: block.vectors.subarray(0, block.ids.length * dim) }
+}
+
+/** Columns as bytes, for a SELECT: libsql ends the process at text that is not UTF-8, which a damaged file holds. */
+export function asBytes(...columns: string[]): string {
+  return columns.map((column) => `CAST(images.${column} AS BLOB) AS ${column}`).join(', ')
 }
 
 /** Embeddings lie in the file as libsql's own vectors do: float32, little-endian. */
@@ -102,7 +110,7 @@ export function bytesOf(vector: Float32Array): Buffer {
 export function vectorOf(db: Database, { path, vector }: Row, dim: number): Float32Array {
   if (vector instanceof ArrayBuffer && vector.byteLength === 4 * dim) return new Float32Array(vector)
   throw new UserError({
-    where: `${db.file}: ${path}`,
+    where: `${db.file}: ${textOf(db, path)}`,
     expected: `an embedding of ${dim} numbers`,
     got: vector instanceof ArrayBuffer ? `${vector.byteLength} bytes` : 'none',
     hint: 'The index is damaged: delete the file and run index again.',

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import pLimit from 'p-limit'
 import { UserError } from '../../base/errors.ts'
 import { withLock } from '../../base/lock.ts'
 import { progress } from '../../base/progress.ts'
+import { readRegularFile } from '../../base/regular-file.ts'
 import { writePixelValues } from '../../corpora/pixel-values.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { FileFormat } from '../../models/onnx/dtypes.ts'
 import { identifyModel, openModel } from '../../models/open-model.ts'
+import { verifyModel } from '../../models/verify.ts'
 import { chunkSize, type ImageFolder, listImages, tryDecode } from '../image-folder.ts'
 import { type About, preprocessing, readAbout, requireSameModel, writeAbout } from './about.ts'
 import { type Database, openDatabase, removeDatabase } from './database.ts'
@@ -58,6 +60,7 @@ export async function updateIndex(request: IndexRequest): Promise<IndexReply> {
   const { model, images, out, force } = request
   if (force || !existsSync(out)) requireGraph(request, false)
   const folder = await listImages(images)
+  await verifyModel(model, { dtype: request.dtype, required: false })
   const { hash } = await identifyModel(model, request.dtype)
   return await withLock(`${out}.lock`, out, () => update(request, folder, hash))
 }
@@ -197,7 +200,7 @@ type ReadFile = FileState & { hash: string } & ({ bytes: Buffer; reason?: undefi
 /** A file that cannot be read has a place in the index, too; without a time, so that the next call tries it again. */
 async function readHashed(folder: string, state: FileState): Promise<ReadFile> {
   try {
-    const bytes = await readFile(join(folder, state.path))
+    const bytes = await readRegularFile(join(folder, state.path))
     return { ...state, hash: createHash('sha256').update(bytes).digest('hex'), bytes }
   } catch (error) {
     return { ...state, mtime: '', hash: '', reason: (error as Error).message }
@@ -257,7 +260,8 @@ function requireGraph({ out, approximate, measure }: IndexRequest, has: boolean)
 }
 
 function requireIntact(db: Database): void {
-  const answer = String(Object.values(db.all('PRAGMA quick_check(1)')[0] ?? {})[0])
+  const [row] = db.all('SELECT CAST(quick_check AS BLOB) AS answer FROM pragma_quick_check(1)') // it may quote what is not text
+  const answer = row?.answer instanceof ArrayBuffer ? Buffer.from(row.answer).toString() : 'no answer'
   if (answer === 'ok') return
   throw new UserError({ where: db.file, expected: 'an intact search index', got: answer, hint: 'Delete the file and run index again.' })
 }

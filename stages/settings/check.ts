@@ -7,8 +7,15 @@ export const checkSettings = z.object({
   imagesDir: dataSettings.imagesDir,
   captionLanguage: dataSettings.captionLanguage,
   quoting: dataSettings.quoting,
-  tokenizer: z.string().default(shippedTeacher).meta({ description: 'folder of a tokenizer, to count tokens', group: 'Model', usual: true, path: 'one' }),
-  contextLength: z.int().positive().optional().meta({ description: "tokens that captions are cut at (default: the tokenizer's)", group: 'Model', usual: true }),
+  tokenizer: z
+    .string()
+    .default(shippedTeacher)
+    .meta({ description: 'folder of a tokenizer, to count tokens', group: 'Model', usual: true, path: 'one' }),
+  contextLength: z
+    .int()
+    .positive()
+    .optional()
+    .meta({ description: "tokens that captions are cut at (default: the tokenizer's)", group: 'Model', usual: true }),
   fix: z.string().optional().meta({ description: 'write what is sound to this .jsonl or .csv file', group: 'Output', usual: true }),
   page: z.string().default('check.html').meta({ description: 'page with counts, findings and samples', group: 'Output', usual: true }),
   json: z.boolean().default(false).meta({ description: 'print JSON', group: 'Output', usual: true }),

@@ -1,10 +1,13 @@
 import { z } from 'zod'
-import { dataSettings, languageList, modelSetting } from './shared.ts'
+import { imageTimeoutSetting } from '../../training/run-settings.ts'
+import { dataSettings, languageList, modelSetting, verifySetting } from './shared.ts'
 
 export const demoSettings = z.object({
   model: modelSetting('folder of an exported model, or of a run that has one'),
+  verify: verifySetting,
   corpus: dataSettings.corpus,
   imagesDir: dataSettings.imagesDir,
+  imageTimeout: imageTimeoutSetting,
   protocol: z
     .string()
     .optional()

@@ -18,6 +18,7 @@ export const edgeSettings = z.object({
   ...dataSettings,
   rounds: z.int().min(10).default(100).meta({ description: 'timed runs of each model', group: 'Evaluation', usual: true }),
   cacheDir: runSettings.shape.cacheDir,
+  imageTimeout: runSettings.shape.imageTimeout,
 })
 
 export type EdgeSettings = z.output<typeof edgeSettings>

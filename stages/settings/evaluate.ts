@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { knownSets } from '../../eval/known-sets.ts'
 import { runSettings } from '../../training/run-settings.ts'
-import { alsoSetting, dataSettings, dtypeSetting, modelSetting, threadsSetting } from './shared.ts'
+import { alsoSetting, dataSettings, dtypeSetting, modelSetting, threadsSetting, verifySetting } from './shared.ts'
 
 export const evaluateSettings = z.object({
   model: modelSetting('run, model folder (safetensors) or exported ONNX folder'),
+  verify: verifySetting,
   ...dataSettings,
   teacher: z.string().optional().meta({ description: 'ONNX folder to compare with: adds retention', group: 'Teacher', usual: true, path: 'one' }),
   dtype: dtypeSetting.optional().meta({
@@ -32,6 +33,7 @@ export const evaluateSettings = z.object({
   }),
   out: z.string().meta({ description: 'folder for the report', group: 'Output', usual: true, decides: 'nothing' }),
   cacheDir: runSettings.shape.cacheDir,
+  imageTimeout: runSettings.shape.imageTimeout,
   seed: z.int().default(1).meta({ description: 'seed of the bootstrap intervals', group: 'Evaluation' }),
   threads: threadsSetting,
 })

@@ -27,6 +27,7 @@ export const exportSettings = z.object({
     group: 'Export',
   }),
   cacheDir: runSettings.shape.cacheDir,
+  imageTimeout: runSettings.shape.imageTimeout,
   force: z
     .boolean()
     .default(false)

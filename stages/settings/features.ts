@@ -12,6 +12,7 @@ export const featuresSettings = z.object({
   variants: variants.unwrap().min(1).default(6).meta({ description: 'augmented versions of every image', group: 'Teacher', usual: true }),
   ...{ targets, augmentation, strength, seed, threads },
   cacheDir: runSettings.shape.cacheDir,
+  imageTimeout: runSettings.shape.imageTimeout,
 })
 
 export type FeaturesSettings = z.output<typeof featuresSettings>

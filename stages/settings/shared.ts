@@ -58,6 +58,13 @@ export function modelSetting(description: string) {
   return z.string().meta({ description, group: 'Input', usual: true, positional: true, path: 'one' })
 }
 
+export const verifySetting = z.boolean().default(false).meta({
+  description: "first compare the model's files with the checksums that its folder carries (SHA256SUMS)",
+  group: 'Input',
+  decides: 'nothing',
+  transient: true,
+})
+
 export const dtypeSetting = z.enum(Object.keys(dtypeSuffixes) as ModelDtype[])
 
 export const teacherSetting = z.string().default(shippedTeacher).meta({

@@ -86,6 +86,26 @@ test.serial('a damaged sidecar or a short file is built again', async (t) => {
   t.is(reads, 7)
 })
 
+test.serial('a flipped byte: that image is decoded again, and no other', async (t) => {
+  const dir = await temporaryFolder(t)
+  const build = async () => {
+    reads = 0
+    const cache = await buildPixelCache(sources(), { dir, size: 8, fit: 'photo' })
+    cache.close()
+    return { file: cache.file, bytes: await readFile(cache.file) }
+  }
+  const { file, bytes } = await build()
+  for (const at of [0, 3 * 256 + 17, bytes.length - 1]) {
+    const flipped = Uint8Array.from(bytes)
+    flipped[at]! ^= 1
+    await writeFile(file, flipped)
+    t.deepEqual((await build()).bytes, bytes)
+    t.is(reads, 1, `${at}`)
+    t.deepEqual((await build()).bytes, bytes)
+    t.is(reads, 0, 'it is whole again')
+  }
+})
+
 test.serial('a broken image fails by name and leaves nothing half-written', async (t) => {
   const dir = await temporaryFolder(t)
   const broken = sources().with(4, { key: 'broken.png', read: async () => Buffer.from('no') })

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../base/errors.ts'
@@ -54,16 +54,13 @@ test('a half-written folder is ignored, and in the way of nothing', async (t) =>
 })
 
 const damages: Record<string, [(path: string) => Promise<void>, RegExp]> = {
-  'tensors cut short': [(path) => truncate(join(path, 'params.safetensors'), 60), /params\.safetensors: expected/],
+  'tensors cut short': [(path) => truncate(join(path, 'params.safetensors'), 60), /params\.safetensors: expected the SHA-256/],
   'optimizer state missing': [
     (path) => rm(join(path, 'optimizer.safetensors')),
     /optimizer\.safetensors: expected a part of the checkpoint, got ENOENT.*resume from the one before/,
   ],
-  'state that is no JSON': [
-    (path) => writeFile(join(path, 'state.json'), '{"step":'),
-    /state\.json: expected step, optimizerSteps and identity as JSON/,
-  ],
-  'state without a step': [(path) => writeFile(join(path, 'state.json'), '{}'), /state\.json: expected step/],
+  'state that is no JSON': [(path) => writeFile(join(path, 'state.json'), '{"step":'), /state\.json: expected the SHA-256/],
+  'no checksums, as earlier versions wrote': [(path) => rm(join(path, 'SHA256SUMS')), /SHA256SUMS: expected a part of the checkpoint/],
 }
 for (const [name, [damage, message]] of Object.entries(damages)) {
   test(`${name}: one clear error`, async (t) => {
@@ -71,6 +68,53 @@ for (const [name, [damage, message]] of Object.entries(damages)) {
     await damage(await writeCheckpoint(dir, checkpoint(3)))
     await t.throwsAsync(readLatestCheckpoint(dir), { instanceOf: UserError, message })
   })
+}
+
+test.serial('every byte flipped, every length cut: the checkpoint before, never another student', async (t) => {
+  const dir = await temporary(t)
+  await writeCheckpoint(dir, checkpoint(3))
+  const damaged = await writeCheckpoint(dir, checkpoint(6))
+  const [earlier, whole] = [JSON.stringify(checkpoint(3)), JSON.stringify(checkpoint(6))]
+  const held = new Map(await Promise.all((await readdir(damaged)).map(async (name) => [name, await readFile(join(damaged, name))] as const)))
+  t.is(held.size, 4)
+  const restore = async () => {
+    await mkdir(damaged, { recursive: true })
+    for (const [name, bytes] of held) await writeFile(join(damaged, name), bytes)
+  }
+  const said = quiet(t)
+  let tries = 0
+  const missed: string[] = []
+  const look = async (what: string) => {
+    tries++
+    if (JSON.stringify(await readLatestCheckpoint(dir)) !== earlier) missed.push(what)
+    await restore()
+  }
+  for (const [name, bytes] of held) {
+    for (let at = 0; at < bytes.length; at++) {
+      await writeFile(join(damaged, name), bytes.subarray(0, at))
+      await look(`${name} cut at ${at}`)
+      const flipped = Uint8Array.from(bytes)
+      flipped[at]! ^= 1 << (at % 8)
+      await writeFile(join(damaged, name), flipped)
+      await look(`${name} flipped at ${at}`)
+    }
+  }
+  t.deepEqual(missed, [])
+  t.true(tries > 1000, `${tries}`)
+  t.is(said.length, tries, 'each one was told of')
+  t.regex(said[0]!, /step-0000006\/\S+ is damaged \(expected .*\): going on from step 3\n$/)
+  t.is(JSON.stringify(await readLatestCheckpoint(dir)), whole, 'and as it was written it is read')
+})
+
+/** What is written to stderr meanwhile. */
+function quiet(t: import('ava').ExecutionContext): string[] {
+  const said: string[] = []
+  const write = process.stderr.write
+  process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0
+  t.teardown(() => {
+    process.stderr.write = write
+  })
+  return said
 }
 
 test('a resume with other settings is refused and names the first difference', (t) => {

@@ -85,6 +85,24 @@ const broken: Record<string, [Uint8Array, RegExp]> = {
   'offsets before the tensors': [entry('"dtype":"F32","shape":[1],"data_offsets":[-4,0]'), /expected tensor w at bytes -4 to 0/],
   'an entry without offsets': [entry('"dtype":"F32","shape":[1]'), /expected dtype, shape and data_offsets of tensor w/],
   'a negative dimension': [entry('"dtype":"F32","shape":[-1],"data_offsets":[0,4]'), /expected dtype, shape and data_offsets of tensor w/],
+  'a header nested as deep as it is long': [file(`{"w":${'['.repeat(200_000)}${']'.repeat(200_000)}}`), /expected (?:dtype|a JSON header)/],
+  'a tensor twice': [
+    file('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', ONE),
+    /expected every tensor once, got w twice/,
+  ],
+  'tensors that overlap': [
+    file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', ONE),
+    /expected tensor b to begin at byte 4, where the one before ends, got 0/,
+  ],
+  'bytes that belong to no tensor': [
+    file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', [...ONE, 7]),
+    /expected 4 bytes of tensors, got 5/,
+  ],
+  'a hole between tensors': [
+    file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', [...ONE, ...ONE]),
+    /expected tensor a to begin at byte 0, where the one before ends, got 4/,
+  ],
+  'a header longer than any': [new Uint8Array(8).fill(0xff), /expected a header of \d+ bytes, got a file of 8 bytes/],
   'an entry that is null': [file('{"w":null}'), /expected dtype, shape and data_offsets of tensor w, got null/],
 }
 for (const [name, [bytes, message]] of Object.entries(broken)) {

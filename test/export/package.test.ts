@@ -11,6 +11,7 @@ import { captions, leastCosine, noise, smallModel } from './small-model.ts'
 
 const files = [
   'README.md',
+  'SHA256SUMS',
   'config.json',
   'model.safetensors',
   'onnx/model.onnx',

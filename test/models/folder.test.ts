@@ -42,6 +42,7 @@ test('round trip', async (t) => {
   t.deepEqual(read.params, model.params)
   t.deepEqual(read.tokenizer.encode('a red apple').slice(0, 1), [1])
   t.deepEqual((await readdir(good)).sort(), [
+    'SHA256SUMS',
     'config.json',
     'model.safetensors',
     'preprocessor_config.json',

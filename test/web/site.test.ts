@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import test from 'ava'
@@ -114,13 +114,15 @@ test('the server gives out its folder and nothing beside it', async (t) => {
   await mkdir(join(dir, 'site'))
   await writeFile(join(dir, 'site/index.html'), 'hello')
   await writeFile(join(dir, 'secret.txt'), 'secret')
+  await symlink(join(dir, 'secret.txt'), join(dir, 'site/link.txt'))
+  await symlink(dir, join(dir, 'site/up'))
   const server = await serveSite(join(dir, 'site'), { port: 0, path: '/sub/' })
   t.teardown(() => server.close())
   const { port } = new URL(server.url)
   // Not fetch: it tidies paths up before it sends them.
-  const get = (path: string, method = 'GET') =>
+  const get = (path: string, method = 'GET', host = `localhost:${port}`) =>
     new Promise<string>((done, fail) => {
-      request({ host: '127.0.0.1', port, path, method }, (response) => {
+      request({ host: '127.0.0.1', port, path, method, headers: { host } }, (response) => {
         let body = ''
         response.on('data', (chunk: Buffer) => (body += chunk.toString()))
         response.on('end', () => done(`${response.statusCode} ${body}`))
@@ -128,6 +130,8 @@ test('the server gives out its folder and nothing beside it', async (t) => {
         .on('error', fail)
         .end()
     })
+  for (const path of ['/sub/link.txt', '/sub/up/secret.txt']) t.regex(await get(path), /^404 /, path)
+  t.regex(await get('/sub/', 'GET', 'elsewhere.example'), /^403 /, 'a page elsewhere whose name was made to point here')
   t.is(await get('/sub/'), '200 hello')
   t.is(await get('/sub/index.html', 'HEAD'), '200 ')
   for (const path of ['/', '/sub/../../secret.txt', '/sub/%2e%2e/secret.txt', '/sub/..%2fsecret.txt', '/sub/none', '/subindex.html'])

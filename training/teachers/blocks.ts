@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import writeFileAtomic from 'write-file-atomic'
+import { mkdir, rm, writeFileAtomic } from '../../base/disk.ts'
 import { UserError } from '../../base/errors.ts'
 import { notice } from '../../base/watch.ts'
 
@@ -48,7 +48,7 @@ export async function openBlocks<T>(
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       notice(`${file} is damaged (expected ${error.fields.expected}, got ${error.fields.got}): it is made again`)
-      await rm(file, { force: true })
+      await rm(file)
     }
   }
   return found
@@ -57,7 +57,7 @@ export async function openBlocks<T>(
 /** Writes a block under the name that its content gives it. → the file */
 export async function writeBlock({ dir, kind, extension }: BlockSet, block: number, bytes: Buffer): Promise<string> {
   const file = join(dir, `${kind}-${String(block).padStart(5, '0')}-${checksumOf(bytes)}.${extension}`)
-  await mkdir(dir, { recursive: true })
+  await mkdir(dir)
   await writeFileAtomic(file, bytes)
   return file
 }

@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import { mkdir, writeFileAtomic } from '../../base/disk.ts'
 import { UserError } from '../../base/errors.ts'
 import { flatten } from '../../base/flatten.ts'
 
@@ -15,7 +15,7 @@ export async function openFeatureFolder(dir: string, made: Record<string, unknow
   if (text !== undefined) requireSame(file, parse(text, file), made)
   else if ((await readdir(dir).catch(() => [])).some((name) => name.endsWith('.npy')))
     throw mismatch(file, 'what the files beside it are made of', 'no such file')
-  await mkdir(dir, { recursive: true })
+  await mkdir(dir)
   await writeFileAtomic(file, `${JSON.stringify(made, null, 2)}\n`)
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { mkdir, writeFile } from '../../base/disk.ts'
 import { progress } from '../../base/progress.ts'
 import { replaceFolder } from '../../base/replace-folder.ts'
 import { clipFraming, type Frame } from '../../corpora/framing.ts'

@@ -8,7 +8,7 @@ export interface LocalServer {
 }
 
 /**
- * Answers requests from this computer only. A request whose answer fails is hung up on.
+ * Answers requests from this computer only, and of pages from here: one elsewhere whose name was made to point here has another name in `Host`. A request whose answer fails is hung up on.
  * @param port 0 takes any free one
  * @throws UserError when the port is taken
  */
@@ -17,7 +17,8 @@ export async function serveLocally(
   port: number,
 ): Promise<LocalServer> {
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.destroy())
+    if (!isLocal(request)) response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end('only localhost')
+    else answer(request, response).catch(() => response.destroy())
   })
   await new Promise<void>((done, fail) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -34,4 +35,8 @@ export async function serveLocally(
         server.closeAllConnections()
       }),
   }
+}
+
+function isLocal({ headers: { host = '' } }: IncomingMessage): boolean {
+  return /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(host)
 }

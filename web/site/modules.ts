@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { copyFile, mkdir } from '../../base/disk.ts'
 
 const page = [
   'element',
@@ -35,7 +35,7 @@ export async function writeModules(dir: string, more: string[] = []): Promise<vo
   const names = [...page, ...more]
   if (!existsSync(built)) return (await import('./bundle.ts')).bundleModules(dir, names)
   for (const name of names) {
-    await mkdir(dirname(join(dir, name)), { recursive: true })
+    await mkdir(dirname(join(dir, name)))
     await copyFile(join(built, `${name}.js`), join(dir, `${name}.js`))
   }
 }

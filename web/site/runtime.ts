@@ -1,7 +1,8 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { copyFile, mkdir, writeFile } from '../../base/disk.ts'
 import { writeModules } from './modules.ts'
 
 /** For the page's import map: transformers.js without the WebGPU runtime, whose WebAssembly is twice as large. */
@@ -26,7 +27,7 @@ export async function writeRuntime(dir: string, more: string[] = []): Promise<vo
 async function writeVendor(dir: string): Promise<void> {
   const transformers = createRequire(import.meta.url).resolve('@huggingface/transformers')
   const runtime = createRequire(transformers).resolve('onnxruntime-web/wasm')
-  await mkdir(dir, { recursive: true })
+  await mkdir(dir)
   await copyFile(join(dirname(transformers), 'transformers.web.min.js'), join(dir, 'transformers.web.min.js'))
   await copyFile(join(dirname(runtime), 'ort-wasm-simd-threaded.wasm'), join(dir, 'ort-wasm-simd-threaded.wasm'))
   const bundle = await readFile(join(dirname(runtime), 'ort.wasm.bundle.min.mjs'), 'utf8')

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream'
@@ -23,22 +23,24 @@ export interface SiteServer {
 }
 
 /**
- * Serves a folder on this computer only.
+ * Serves a folder on this computer only, and nothing that a link in it leads to outside.
  * @param options.port 0 takes any free one
  * @param options.path where the site lies, with slashes at both ends
  * @throws UserError when the port is taken
  */
 export async function serveSite(dir: string, options: { port: number; path?: string }): Promise<SiteServer> {
   const { port, path = '/' } = options
-  const root = resolve(dir)
+  const root = await realpath(dir)
   const server = await serveLocally((request, response) => answer(root, path, request, response), port)
   return { url: `http://localhost:${server.port}${path}`, close: server.close }
 }
 
 async function answer(root: string, path: string, { method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
   const asked = decodeURIComponent(new URL(url, 'http://localhost').pathname)
-  const file = resolve(join(root, asked.slice(path.length), asked.endsWith('/') ? 'index.html' : ''))
-  const found = asked.startsWith(path) && file.startsWith(root + sep) ? await stat(file).catch(() => undefined) : undefined
+  const named = resolve(join(root, asked.slice(path.length), asked.endsWith('/') ? 'index.html' : ''))
+  const file = await realpath(named).catch(() => named)
+  const isInside = asked.startsWith(path) && [named, file].every((place) => place.startsWith(root + sep))
+  const found = isInside ? await stat(file).catch(() => undefined) : undefined
   if (!found?.isFile() || (method !== 'GET' && method !== 'HEAD')) {
     response.writeHead(found ? 405 : 404, { 'content-type': types['.txt'] }).end(found ? 'only GET' : 'no such file')
     return

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import sharp from 'sharp'
+import { writeFile } from '../../base/disk.ts'
 import { decodeImage } from '../../corpora/images.ts'
 import type { ImageSource } from '../../corpora/sample.ts'
 import type { Pictures } from '../site.ts'

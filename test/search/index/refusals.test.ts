@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, open, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import Libsql from 'libsql'
@@ -9,7 +9,22 @@ import { createDualEncoder } from '../../../models/dual-encoder.ts'
 import { readModelFolder, writeModelFolder } from '../../../models/folder.ts'
 import { searchIndex } from '../../../search/index/lookup.ts'
 import { updateIndex } from '../../../search/index/update.ts'
+import { throwsUserError } from '../../user-error.ts'
 import { smallFolder } from './pictures.ts'
+
+test('text that is not UTF-8 is refused: libsql would end the process', async (t) => {
+  const { model, images, out } = await smallFolder(t, 4)
+  await updateIndex({ model, images, out })
+  const bytes = await readFile(out)
+  for (const text of ['more/0001.svg', '"folder":"images"']) {
+    const damaged = Buffer.from(bytes)
+    for (let at = damaged.indexOf(text); at >= 0; at = damaged.indexOf(text, at + 1)) damaged[at + 3] = 0xff
+    await writeFile(out, damaged)
+    const error = { where: out, expected: 'an intact search index', got: /not UTF-8/ }
+    await throwsUserError(t, () => searchIndex({ model, index: out, query: 'sun', top: 3 }), error)
+    await throwsUserError(t, () => updateIndex({ model, images, out }), { ...error, got: /./ })
+  }
+})
 
 test('what cannot be an index is refused with the reason', async (t) => {
   const { dir, model, images, out } = await smallFolder(t, 40)

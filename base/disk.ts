@@ -1,0 +1,165 @@
+/** The one door to everything that is written to disk. Who only reads goes past it. */
+import * as fs from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { isLeftOver, temporaryName } from './temporary-name.ts'
+
+/** A call that changes the disk, just before it is made. */
+export interface DiskCall {
+  name: 'open' | 'write' | 'sync' | 'rename' | 'mkdir' | 'rm' | 'copy' | 'truncate'
+  path: string
+}
+
+type Watch = (call: DiskCall) => void
+let watching: Watch | undefined
+
+/** Has `watch` see every call before it is made; a call fails with what `watch` throws. → what ends it. For tests of what a failing disk leaves behind. */
+export function watchDisk(watch: Watch): () => void {
+  watching = watch
+  return () => {
+    watching = undefined
+  }
+}
+
+/** A file that is being written. */
+export interface Writer {
+  /** Writes all of `data`, at `position` where one is given, else after what was written last. */
+  write(data: string | Uint8Array, position?: number): Promise<void>
+  /** Has the system put what was written onto the disk. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens a file to write; `flags` as in open(2): `w`, `wx`, `a`, `r+`. */
+export async function openToWrite(path: string, flags: 'w' | 'wx' | 'a' | 'r+'): Promise<Writer> {
+  const handle = await call('open', path, () => fs.open(path, flags))
+  return {
+    async write(data, position) {
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data
+      for (let at = 0; at < bytes.length; ) {
+        const place = position === undefined ? null : position + at
+        const { bytesWritten } = await call('write', path, () => handle.write(bytes, at, bytes.length - at, place))
+        at += bytesWritten // a disk that is nearly full takes a part: the next call says why
+      }
+    },
+    sync: () => call('sync', path, () => handle.sync()),
+    close: () => handle.close(),
+  }
+}
+
+/** Writes a file that nobody reads yet: in a folder that is renamed when it is complete. */
+export async function writeFile(path: string, data: string | Uint8Array): Promise<void> {
+  await fill(await openToWrite(path, 'w'), data)
+}
+
+/** Writes under another name, syncs, and renames: a reader sees the old file or the new one, and so does who starts after a crash. A link stays one. */
+export async function writeFileAtomic(file: string, data: string | Uint8Array): Promise<void> {
+  await (await prepareFile(file, data)).commit()
+}
+
+/** A file that is written, but has not taken its place yet. */
+interface PreparedFile {
+  commit(): Promise<void>
+  discard(): Promise<void>
+}
+
+/** Writes under another name and syncs; `commit` then renames. Of several files, all can so be written before the first takes its place. */
+async function prepareFile(file: string, data: string | Uint8Array): Promise<PreparedFile> {
+  const target = await fs.realpath(file).catch(() => file)
+  await sweep(dirname(target))
+  const temporary = join(dirname(target), temporaryName(basename(target)))
+  const discard = () => fs.rm(temporary, { force: true })
+  try {
+    const writer = await openToWrite(temporary, 'wx')
+    const mode = (await fs.stat(target).catch(() => undefined))?.mode
+    await fill(writer, data, true)
+    if (mode !== undefined) await fs.chmod(temporary, mode)
+  } catch (error) {
+    await discard()
+    throw error
+  }
+  const commit = async () => {
+    try {
+      await rename(temporary, target)
+    } catch (error) {
+      await discard()
+      throw error
+    }
+  }
+  return { commit, discard }
+}
+
+/** Writes files that belong together: all of them under other names, then all take their places. Where one cannot be written, none is. */
+export async function writeFilesAtomic(files: readonly (readonly [file: string, data: string | Uint8Array])[]): Promise<void> {
+  const prepared: PreparedFile[] = []
+  try {
+    for (const [file, data] of files) prepared.push(await prepareFile(file, data))
+    for (const { commit } of prepared) await commit()
+  } catch (error) {
+    for (const { discard } of prepared) await discard()
+    throw error
+  }
+}
+
+export async function appendFile(path: string, data: string | Uint8Array): Promise<void> {
+  await fill(await openToWrite(path, 'a'), data)
+}
+
+/** Makes a folder and those above it; one that is there already is fine. */
+export async function mkdir(path: string, options: { recursive: boolean } = { recursive: true }): Promise<void> {
+  await call('mkdir', path, () => fs.mkdir(path, options))
+}
+
+export function rename(from: string, to: string): Promise<void> {
+  return call('rename', to, () => fs.rename(from, to))
+}
+
+/** Removes a file or a folder with all that is in it; nothing where there is none. */
+export function rm(path: string): Promise<void> {
+  return call('rm', path, () => fs.rm(path, { recursive: true, force: true }))
+}
+
+/** Removes a folder. @throws where something is in it */
+export function rmdir(path: string): Promise<void> {
+  return call('rm', path, () => fs.rmdir(path))
+}
+
+export function copyFile(from: string, to: string): Promise<void> {
+  return call('copy', to, () => fs.copyFile(from, to))
+}
+
+export function copyFolder(from: string, to: string): Promise<void> {
+  return call('copy', to, () => fs.cp(from, to, { recursive: true }))
+}
+
+export function truncate(path: string, length: number): Promise<void> {
+  return call('truncate', path, () => fs.truncate(path, length))
+}
+
+async function fill(writer: Writer, data: string | Uint8Array, sync = false): Promise<void> {
+  try {
+    await writer.write(data)
+    if (sync) await writer.sync()
+  } finally {
+    await writer.close()
+  }
+}
+
+/** Errors of open files come without a path. */
+async function call<T>(name: DiskCall['name'], path: string, body: () => Promise<T>): Promise<T> {
+  try {
+    watching?.({ name, path })
+    return await body()
+  } catch (error) {
+    if (error instanceof Error) (error as NodeJS.ErrnoException).path ??= path
+    throw error
+  }
+}
+
+const swept = new Set<string>()
+
+/** Removes what killed processes left in a folder; looked for once in a process. */
+async function sweep(dir: string): Promise<void> {
+  if (swept.has(dir)) return
+  swept.add(dir)
+  for (const name of await fs.readdir(dir).catch(() => [])) if (isLeftOver(name)) await fs.rm(join(dir, name), { force: true })
+}
