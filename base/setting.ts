@@ -84,10 +84,25 @@ export function withPresets(schema: z.ZodObject, given: Record<string, unknown>)
   }, given)
 }
 
-/** What a setting is where nothing is given: its default, or what a preset makes of it. By the setting's name. */
-export function effectiveDefaults(schema: z.ZodObject): Map<string, unknown> {
-  const preset = withPresets(schema, {})
+/**
+ * What settings are that are not given: their defaults, or what presets make of them. By the setting's name.
+ * @param given nested as the schema nests
+ */
+export function effectiveDefaults(schema: z.ZodObject, given: Record<string, unknown> = {}): Map<string, unknown> {
+  const preset = withPresets(schema, given)
   return new Map(settingsOf(schema).map(({ name, schema: { default: usual } }) => [name, at(preset, name.split('.')) ?? usual]))
+}
+
+/** `{'a.b': 1}` → `{a: {b: 1}}`. */
+export function nested(values: Iterable<readonly [name: string, value: unknown]>): Record<string, unknown> {
+  const result: Record<string, unknown> = {}
+  for (const [name, value] of values) {
+    const path = name.split('.')
+    const last = path.pop()!
+    const group = path.reduce((at, key) => (at[key] ??= {}) as Record<string, unknown>, result)
+    group[last] = value
+  }
+  return result
 }
 
 function inside(groups: string[], preset: Record<string, unknown>): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.ts'
-import { flagOf, withPresets } from '../base/setting.ts'
+import { flagOf, nested, withPresets } from '../base/setting.ts'
 import type { AnyCommand } from './command.ts'
 import { readConfigFile } from './config-file.ts'
 import { type Flag, flagsOf } from './flags.ts'
@@ -32,17 +32,4 @@ export function resolveConfig(command: AnyCommand, args: string[]): object {
 
 function expected({ type, description }: Flag): string {
   return type.kind === 'text' ? `text (${description})` : typeText(type)
-}
-
-/** `a.b: 1` → `{a: {b: 1}}`. */
-function nested(values: Map<string, unknown>): Record<string, unknown> {
-  const result: Record<string, unknown> = {}
-  for (const [name, value] of values) {
-    const keys = name.split('.')
-    const last = keys.pop()!
-    let at = result
-    for (const key of keys) at = (at[key] ??= {}) as Record<string, unknown>
-    at[last] = value
-  }
-  return result
 }

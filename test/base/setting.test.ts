@@ -32,11 +32,14 @@ test('presets fill what is not given: by a default, by a value, by what another 
 })
 
 test('defaults as help shows them', (t) => {
-  t.deepEqual([...effectiveDefaults(schema)], [
-    ['quick', false],
-    ['teacher', 'ours'],
-    ['stage.keep', true],
-    ['stage.size', 'large'],
-    ['stage.steps', 50],
-  ])
+  t.deepEqual(
+    [...effectiveDefaults(schema)],
+    [
+      ['quick', false],
+      ['teacher', 'ours'],
+      ['stage.keep', true],
+      ['stage.size', 'large'],
+      ['stage.steps', 50],
+    ],
+  )
 })

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { z } from 'zod'
+import { withPresets } from '../../base/setting.ts'
 import { commands } from '../../cli/commands.ts'
 import { commandLine } from '../../run/command-line.ts'
 import { runShow, showCommand } from './fixture.ts'
@@ -36,11 +37,20 @@ for (const [what, args, expected] of configs) {
 
 test('how a run was started over is left out', async (t) => {
   const distill = await commands.distill!.load()
-  const config = z.parse(distill.schema, { resume: true, force: true, cacheDir: 'elsewhere', stage1: { steps: 7 } })
+  const config = z.parse(distill.schema, withPresets(distill.schema, { resume: true, force: true, cacheDir: 'elsewhere', stage1: { steps: 7 } }))
   t.is(commandLine('distill', distill.schema, config), 'npx distilingual distill --stage1.steps 7')
 })
 
 test('a positional value that looks like a flag is written behind its own', (t) => {
   const { schema } = showCommand(() => {})
   t.is(commandLine('show', schema, { text: '-a' }), 'npx distilingual show --text -a')
+})
+
+test('what differs from a preset is given, what a preset sets is not', async (t) => {
+  const distill = await commands.distill!.load()
+  const line = (given: object) => commandLine('distill', distill.schema, z.parse(distill.schema, withPresets(distill.schema, { ...given })))
+  t.is(line({}), 'npx distilingual distill')
+  t.is(line({ stage1: { keepImageTower: false } }), 'npx distilingual distill --no-stage1.keep-image-tower')
+  t.is(line({ teacher: 'mine' }), 'npx distilingual distill --teacher mine')
+  t.is(line({ quick: true, stage2: { steps: 9 } }), 'npx distilingual distill --quick --stage2.steps 9')
 })
