@@ -165,9 +165,10 @@ function featuresFor(
   data: Parameters<typeof featuresOfAll>[2],
   { model: { config, keptImage }, tokenizer }: Start,
 ): Promise<AllFeatures> {
-  const variants = keptImage ? 1 : asked // no image tower learns from an augmented picture
   const policy = { name: settings.augmentation, strength: settings.strength }
-  return featuresOfAll(teachers, weights, data, { cacheDir, variants, targets, policy, seed: settings.seed, tokenizer, config })
+  // No image tower learns from an augmented picture: the kept tower's features of plain ones are found by every later stage, too.
+  const kept = keptImage && { variants: 1, targets: 'plain' as const, imageTower: keptImage.id }
+  return featuresOfAll(teachers, weights, data, { cacheDir, variants: asked, targets, policy, seed: settings.seed, tokenizer, config, ...kept })
 }
 
 /** The student's parameters, and those that live beside it while it learns. */

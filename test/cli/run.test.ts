@@ -129,7 +129,7 @@ test('how a run was begun is not read from its config.json', async (t) => {
   const begin = async () => ({ name: 'begin', schema, run: async (got: object) => void (config = got) })
   const file = await writeConfig(t, { command: 'begin', out: 'here', force: true, resume: true })
   t.is(await run(['begin', '--config', file], { begin: entry(begin) }), 0)
-  t.deepEqual(config, { out: 'here', cacheDir: '.cache', force: false, resume: false })
+  t.deepEqual(config, { out: 'here', cacheDir: '.cache', force: false, imageTimeout: 10, resume: false })
 })
 
 test('a list may come in several flags', async (t) => {

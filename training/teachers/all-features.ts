@@ -41,6 +41,8 @@ export interface AllFeaturesOptions {
   seed: number
   /** What the teachers see of an image. */
   targets: Targets
+  /** As FeatureOptions has it. */
+  imageTower?: string
   /** The student's, for what is compared token by token. */
   tokenizer: Tokenizer
   config: ClipConfig

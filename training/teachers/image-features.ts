@@ -19,6 +19,8 @@ export interface FeatureOptions {
   policy: Policy
   seed: number
   targets: Targets
+  /** Whose image tower it is, where features of other models with the same tower are to be found (default: the teacher's id). */
+  imageTower?: string
 }
 
 export interface ImageFeatures {
@@ -47,7 +49,7 @@ async function ofAugmentedImages(teacher: Encoder, pixels: PixelCache, options: 
   const draw = drawing(options)
   // A change in how augmentations are drawn shall be noticed.
   const drawn = Array.from({ length: variants }, (_, variant) => draw(variant, variant))
-  const dir = await openFolder(teacher, pixels, cacheDir, { variants, policy, seed }, drawn)
+  const dir = await openFolder(teacher, pixels, cacheDir, { variants, policy, seed, tower: options.imageTower }, drawn)
   const augmentation = await storedAugmentations(dir, pixels.count * variants, (row) => draw(Math.floor(row / variants), row % variants))
   const rows = await embedRows(teacher, pixels, dir, variants, augmentation)
   const rowOf = (image: number, epoch: number) => image * variants + ((image + epoch) % variants)
@@ -60,7 +62,7 @@ async function ofAugmentedImages(teacher: Encoder, pixels: PixelCache, options: 
 
 /** Row = image. Augmentations are other ones in every epoch; every `variants`th shows the plain image. */
 async function ofPlainImages(teacher: Encoder, pixels: PixelCache, options: FeatureOptions): Promise<ImageFeatures> {
-  const dir = await openFolder(teacher, pixels, options.cacheDir, { variants: 1 })
+  const dir = await openFolder(teacher, pixels, options.cacheDir, { variants: 1, tower: options.imageTower })
   const rows = await embedRows(teacher, pixels, dir, 1, () => ({}))
   const draw = drawing(options)
   return {
@@ -79,13 +81,14 @@ async function openFolder(
   teacher: Encoder,
   pixels: PixelCache,
   cacheDir: string,
-  views: { variants: number; policy?: Policy; seed?: number },
+  seen: { variants: number; policy?: Policy; seed?: number; tower?: string },
   drawn: Augmentation[] = [],
 ): Promise<string> {
   const { id, oneByOne, embedDim } = teacher
+  const { tower = id, ...views } = seen
   const made = {
     version,
-    teacher: id,
+    teacher: tower,
     oneByOne: oneByOne || undefined,
     embedDim,
     pixels: pixels.name,
