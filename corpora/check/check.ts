@@ -9,7 +9,7 @@ import { collectFindings, type Finding, type FindingKind } from './findings.ts'
 import { duplicateFinder, fingerprint } from './pictures.ts'
 import { checkRepeats } from './repeats.ts'
 
-export interface LanguageCounts {
+interface LanguageCounts {
   captions: number
   images: number
   /** Characters: least, median, most. */

@@ -1,22 +1,31 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { mkdir, openToWrite, rename } from '../../base/disk.ts'
 import { picturePath } from './picture-path.ts'
 import type { Writer } from './writer.ts'
 
+/** Characters that are gathered before they are written. */
+const gathered = 1 << 16
+
 /** A file that is written under another name until it is whole. */
 export async function lineFile(file: string): Promise<{ write(text: string): Promise<void>; finish(): Promise<void> }> {
-  await mkdir(dirname(file), { recursive: true })
+  await mkdir(dirname(file))
   const partial = `${file}.partial`
-  const stream = createWriteStream(partial)
+  const out = await openToWrite(partial, 'w')
+  let waiting = ''
+  const flush = async () => {
+    const text = waiting
+    waiting = ''
+    await out.write(text)
+  }
   return {
     write: async (text) => {
-      if (!stream.write(text)) await once(stream, 'drain')
+      waiting += text
+      if (waiting.length >= gathered) await flush()
     },
     finish: async () => {
-      stream.end()
-      await once(stream, 'close')
+      await flush()
+      await out.sync()
+      await out.close()
       await rename(partial, file)
     },
   }

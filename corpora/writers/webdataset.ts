@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Pack, pack } from 'tar-stream'
+import { mkdir, openToWrite, rename } from '../../base/disk.ts'
 import type { Split } from '../sample.ts'
 import { endingOf } from './picture-path.ts'
 import type { Writer } from './writer.ts'
@@ -13,7 +11,7 @@ const shardBytes = 500e6
 interface Shard {
   tar: Pack
   bytes: number
-  closed: Promise<unknown>
+  written: Promise<void>
   file: string
 }
 
@@ -23,18 +21,18 @@ export function webDatasetWriter(folder: string): Writer {
   const counts = new Map<Split, number>()
   let images = 0
   const begin = async (split: Split): Promise<Shard> => {
-    await mkdir(folder, { recursive: true })
+    await mkdir(folder)
     const number = counts.get(split) ?? 0
     counts.set(split, number + 1)
     const file = join(folder, `${split}-${String(number).padStart(5, '0')}.tar`)
     const tar = pack()
-    const shard = { tar, bytes: 0, file, closed: once(tar.pipe(createWriteStream(`${file}.partial`)), 'close') }
+    const shard = { tar, bytes: 0, file, written: written(tar, `${file}.partial`) }
     open.set(split, shard)
     return shard
   }
-  const end = async ({ tar, closed, file }: Shard) => {
+  const end = async ({ tar, written, file }: Shard) => {
     tar.finalize()
-    await closed
+    await written
     await rename(`${file}.partial`, file)
   }
   return {
@@ -55,6 +53,16 @@ export function webDatasetWriter(folder: string): Writer {
     async finish() {
       for (const shard of open.values()) await end(shard)
     },
+  }
+}
+
+async function written(tar: Pack, file: string): Promise<void> {
+  const out = await openToWrite(file, 'w')
+  try {
+    for await (const chunk of tar as AsyncIterable<Buffer>) await out.write(chunk)
+    await out.sync()
+  } finally {
+    await out.close()
   }
 }
 

@@ -24,11 +24,19 @@ export async function renderCheck(report: CheckReport, samples: readonly Sample[
 function counts({ splits }: CheckReport): Markup {
   const rows = Object.entries(splits).flatMap(([split, { languages }]) =>
     Object.entries(languages).map(([language, { captions, images, characters, tokens }]) => {
-      const cells = [thousands(images), thousands(captions), characters.join(' / '), tokens ? `${tokens.median} / ${tokens.most}` : '–', tokens?.cut ?? '–']
+      const cells = [
+        thousands(images),
+        thousands(captions),
+        characters.join(' / '),
+        tokens ? `${tokens.median} / ${tokens.most}` : '–',
+        tokens?.cut ?? '–',
+      ]
       return html`<tr><th scope="row">${split} ${languageName(language)}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`
     }),
   )
-  const head = ['split', 'images', 'captions', 'characters: least / median / most', 'tokens: median / most', 'cut'].map((title) => html`<th>${title}</th>`)
+  const head = ['split', 'images', 'captions', 'characters: least / median / most', 'tokens: median / most', 'cut'].map(
+    (title) => html`<th>${title}</th>`,
+  )
   return html`<table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table>`
 }
 

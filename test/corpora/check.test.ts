@@ -17,12 +17,23 @@ async function picturesIn(t: ExecutionContext): Promise<string> {
   await mkdir(join(dir, 'p'))
   const drawing = (i: number) =>
     `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect width="96" height="96" fill="#fff"/><circle cx="${15 + 9 * i}" cy="${80 - 8 * i}" r="${10 + i}"/><rect x="${5 * i}" y="9" width="${9 + 7 * i}" height="12" fill="#777"/></svg>`
-  for (let i = 0; i < 8; i++) await sharp(Buffer.from(drawing(i))).png().toFile(join(dir, 'p', `${i}.png`))
-  await sharp(Buffer.from(drawing(0))).resize(64).jpeg({ quality: 80 }).toFile(join(dir, 'p', 'near.jpg'))
-  const whole = await sharp(Buffer.from(drawing(1))).jpeg().toBuffer()
+  for (let i = 0; i < 8; i++)
+    await sharp(Buffer.from(drawing(i)))
+      .png()
+      .toFile(join(dir, 'p', `${i}.png`))
+  await sharp(Buffer.from(drawing(0)))
+    .resize(64)
+    .jpeg({ quality: 80 })
+    .toFile(join(dir, 'p', 'near.jpg'))
+  const whole = await sharp(Buffer.from(drawing(1)))
+    .jpeg()
+    .toBuffer()
   await writeFile(join(dir, 'p', 'cut.jpg'), whole.subarray(0, whole.length / 2))
   await writeFile(join(dir, 'p', 'empty.png'), '')
-  await writeFile(join(dir, 'p', 'huge.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="50000" height="50000"><rect width="9" height="9"/></svg>')
+  await writeFile(
+    join(dir, 'p', 'huge.svg'),
+    '<svg xmlns="http://www.w3.org/2000/svg" width="50000" height="50000"><rect width="9" height="9"/></svg>',
+  )
   return dir
 }
 
@@ -37,12 +48,18 @@ const where = (found: Awaited<ReturnType<typeof report>>, kind: string) =>
 
 test('a sound corpus has no findings; what there is is counted', async (t) => {
   const dir = await picturesIn(t)
-  const found = await report(dir, 'image,en,zh,split\np/0.png,a circle,一个圆,train\np/1.png,a lower circle,较低的圆,train\np/2.png,a box,一个盒子,test\n')
+  const found = await report(
+    dir,
+    'image,en,zh,split\np/0.png,a circle,一个圆,train\np/1.png,a lower circle,较低的圆,train\np/2.png,a box,一个盒子,test\n',
+  )
   t.deepEqual(found.findings, [])
-  t.deepEqual(Object.entries(found.splits).map(([split, { images }]) => [split, images]), [
-    ['train', 2],
-    ['test', 1],
-  ])
+  t.deepEqual(
+    Object.entries(found.splits).map(([split, { images }]) => [split, images]),
+    [
+      ['train', 2],
+      ['test', 1],
+    ],
+  )
   t.like(found.splits.train!.languages.zh, { captions: 2, images: 2, characters: [3, 4, 4] })
   t.regex(await readFile(join(dir, 'check.html'), 'utf8'), /No faults.*一个圆/s)
 })
@@ -51,7 +68,12 @@ test('every kind of fault is found at its line', async (t) => {
   const dir = await picturesIn(t)
   const zh = ['一个圆', 'nan', '\u200b', '圆', "['圆', '盒子']", 'a box']
   const lines = zh.map((caption, i) => `p/${i}.png,picture ${i},${caption.includes(',') ? `"${caption}"` : caption},train,note`)
-  lines.push('p/near.jpg,picture 6,远处的圆,test,note', 'p/cut.jpg,picture 7,方块,test,note', 'p/empty.png,picture 8,空,test,note', 'p/huge.svg,picture 9,大,test,note')
+  lines.push(
+    'p/near.jpg,picture 6,远处的圆,test,note',
+    'p/cut.jpg,picture 7,方块,test,note',
+    'p/empty.png,picture 8,空,test,note',
+    'p/huge.svg,picture 9,大,test,note',
+  )
   lines.push('p/6.png,picture 10,,train,note', 'p/7.png,picture 11,缺少,tarin,note', 'p/none.png,picture 12,无,train,note', 'p/7.png,too few')
   const found = await report(dir, `image,en,zh,split,remark\n${lines.join('\n')}\n`, { fix: join(dir, 'sound.jsonl') })
   t.deepEqual(where(found, 'missing value as a word'), ['captions.csv:3'])
@@ -61,7 +83,10 @@ test('every kind of fault is found at its line', async (t) => {
   t.deepEqual(where(found, 'picture in several splits'), ['captions.csv:8'])
   t.deepEqual(where(found, 'unreadable picture'), ['captions.csv:9', 'captions.csv:10', 'captions.csv:11'])
   t.deepEqual(where(found, 'row that cannot be used').toSorted(), ['captions.csv:12', 'captions.csv:13', 'captions.csv:14', 'captions.csv:15'])
-  t.deepEqual(found.findings.find(({ kind }) => kind === 'column set aside')!.examples.map(({ got }) => got), ['remark'])
+  t.deepEqual(
+    found.findings.find(({ kind }) => kind === 'column set aside')!.examples.map(({ got }) => got),
+    ['remark'],
+  )
   const mended = await contents(join(dir, 'sound.jsonl'))
   t.deepEqual(
     mended.map(([id, captions]) => [id, captions]),
@@ -86,8 +111,14 @@ test('leaks, repeats, uneven classes and cut captions are told', async (t) => {
 
 test('a column in another language than it says is found', async (t) => {
   const dir = await picturesIn(t)
-  const german = ['ein kleiner Hund läuft durch den Garten und spielt mit einem Ball', 'zwei Kinder sitzen auf der Wiese und essen Eis mit ihren Eltern']
-  const english = ['a small dog runs through the garden and plays with a ball again', 'two children sit on the grass and eat ice cream with their parents']
+  const german = [
+    'ein kleiner Hund läuft durch den Garten und spielt mit einem Ball',
+    'zwei Kinder sitzen auf der Wiese und essen Eis mit ihren Eltern',
+  ]
+  const english = [
+    'a small dog runs through the garden and plays with a ball again',
+    'two children sit on the grass and eat ice cream with their parents',
+  ]
   const rows = (texts: string[]) => Array.from({ length: 8 }, (_, i) => `p/${i}.png,${texts[i % 2]} ${i},train`).join('\n')
   t.deepEqual((await report(dir, `image,en,split\n${rows(german)}\n`)).kinds, { 'wrong language': 1 })
   t.deepEqual((await report(dir, `image,en,split\n${rows(english)}\n`)).kinds, {})
@@ -102,7 +133,8 @@ async function contents(place: string, options: Reading = {}): Promise<[string, 
 
 test('convert: through every format and back', async (t) => {
   const dir = await picturesIn(t)
-  const rows = '{"image":"p/0.png","captions":{"zh":["圆, 大","\\"圆\\""]},"split":"train","class":"c"}\n{"image":"p/1.png","captions":{"zh":"盒子"},"split":"test"}\n'
+  const rows =
+    '{"image":"p/0.png","captions":{"zh":["圆, 大","\\"圆\\""]},"split":"train","class":"c"}\n{"image":"p/1.png","captions":{"zh":"盒子"},"split":"test"}\n'
   await writeFile(join(dir, 'a.jsonl'), rows)
   const expected = await contents(join(dir, 'a.jsonl'))
   const bytes = await readFile(join(dir, 'p', '0.png'))

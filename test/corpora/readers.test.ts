@@ -1,62 +1,13 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import test, { type ExecutionContext } from 'ava'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
 import { parquetWriteFile } from 'hyparquet-writer'
 import sharp from 'sharp'
-import { pack } from 'tar-stream'
 import { openCorpus } from '../../corpora/open.ts'
-import type { Reading, Sample, Split } from '../../corpora/sample.ts'
-import { shardNames } from '../../corpora/readers/braces.ts'
+import type { Sample } from '../../corpora/sample.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { throwsUserError } from '../user-error.ts'
-
-const colours = ['red', 'lime', 'blue', 'gold']
-
-function picture(background: string): Promise<Buffer> {
-  return sharp({ create: { width: 8, height: 8, channels: 3, background } })
-    .png()
-    .toBuffer()
-}
-
-const pictures = Promise.all(colours.map(picture))
-
-/** A folder with these files; text as UTF-8. */
-async function folderOf(t: ExecutionContext, files: Record<string, string | Uint8Array>): Promise<string> {
-  const dir = await temporaryFolder(t)
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(dir, name)), { recursive: true })
-    await writeFile(join(dir, name), content)
-  }
-  return dir
-}
-
-async function tarOf(file: string, entries: [name: string, content: string | Buffer, type?: 'symlink'][]): Promise<string> {
-  const tar = pack()
-  for (const [name, content, type] of entries) tar.entry(type ? { name, type, linkname: 'x' } : { name }, type ? '' : content)
-  tar.finalize()
-  await pipeline(tar, createWriteStream(file))
-  return file
-}
-
-/** Per split: id, captions, and the colour of the picture's first pixel, so that no picture is another's. */
-async function contents(place: string, options: Reading = {}) {
-  const { corpus } = await openCorpus(place, options)
-  const found: Record<string, [id: string, captions: Sample['captions'], rgb: string][]> = {}
-  for (const split of corpus.splits as Split[]) {
-    found[split] = []
-    for await (const { id, captions, image } of corpus.samples(split)) {
-      const [r, g, b] = await sharp(await image.read()).removeAlpha().raw().toBuffer()
-      found[split].push([id, captions, `${r},${g},${b}`])
-    }
-  }
-  return found
-}
-
-const [red, lime, blue] = ['255,0,0', '0,255,0', '0,0,255']
-const fails = (t: ExecutionContext, place: string, expected: Parameters<typeof throwsUserError>[2], options: Reading = {}) =>
-  throwsUserError(t, () => openCorpus(place, options), expected, place)
+import { blue, colours, contents, fails, folderOf, lime, pictures, red } from './places.ts'
 
 async function chineseClipFiles() {
   const [one, two, three] = await pictures
@@ -154,49 +105,6 @@ test('COCO captions and Karpathy’s splits', async (t) => {
   }
 })
 
-test('WebDataset: brace ranges, several sources, several captions a key, long names', async (t) => {
-  const [one, two, three] = await pictures
-  const dir = await temporaryFolder(t)
-  const long = `${'d/'.repeat(40)}${'n'.repeat(150)}`
-  await tarOf(join(dir, 'train-0.tar'), [
-    ['a.png', one!],
-    ['a.en.txt', 'red'],
-    ['a.zh.0.txt', '红\n'],
-    ['a.zh.1.txt', '红色'],
-    [`${long}.png`, two!],
-    [`${long}.json`, '{"captions": {"en": ["lime", "green"]}, "class": "c"}'],
-  ])
-  await tarOf(join(dir, 'train-1.tar'), [['b.png', three!], ['b.txt', 'bleu'], ['b.json', '{"caption": "bleu", "width": 8}']])
-  await tarOf(join(dir, 'other.tar'), [['b.png', one!], ['b.txt', 'rouge']])
-  t.deepEqual(await contents(`${join(dir, 'train-{0..1}.tar')}::${join(dir, 'other.tar')}`, { captionLanguage: 'fr' }).then(({ train }) => train!.slice(-3)), [
-    ['train-0.tar/a.png', { en: ['red'], zh: ['红', '红色'] }, red],
-    [`train-0.tar/${long}.png`, { en: ['lime', 'green'] }, lime],
-    ['train-1.tar/b.png', { fr: ['bleu'] }, blue],
-  ])
-  t.deepEqual(shardNames('s-{008..010}.tar::{x,y}/{0..1}.tar'), ['s-008.tar', 's-009.tar', 's-010.tar', 'x/0.tar', 'x/1.tar', 'y/0.tar', 'y/1.tar'])
-})
-
-test('WebDataset: malformed tars', async (t) => {
-  const [one] = await pictures
-  const dir = await temporaryFolder(t)
-  const at = (name: string) => join(dir, name)
-  await fails(t, await tarOf(at('a.tar'), [['a.png', one!], ['../b.png', one!]]), { expected: 'names inside the tar', got: '"../b.png"' })
-  await fails(t, await tarOf(at('b.tar'), [['a.png', one!], ['b.png', '', 'symlink']]), { got: /a link, "b\.png"/ })
-  await fails(t, await tarOf(at('c.tar'), [['a.en.txt', 'red']]), { where: /c\.tar: a$/, expected: /an image/ })
-  await fails(t, await tarOf(at('d.tar'), [['a.png', one!], ['a.txt', 'red']]), { where: /d\.tar: a$/, got: 'none named' })
-  await fails(t, await tarOf(at('e.tar'), [['a.png', one!], ['b.png', one!], ['a.en.txt', 'red']]), { where: /e\.tar: a$/, got: /again/ })
-  await fails(t, await tarOf(at('f.tar'), [['a.png', one!], ['a.en.txt', Buffer.from([0xc2, 0xed])]]), { where: /f\.tar: a$/, expected: 'text in UTF-8' })
-  await fails(t, await tarOf(at('g.tar'), [['a.png', one!], ['a.json', '[1]']]), { where: /g\.tar: a$/, expected: 'a JSON object' })
-  const whole = await tarOf(at('h.tar'), [['a.png', one!], ['a.en.txt', 'red'], ['b.png', one!]])
-  await truncate(whole, 1600)
-  await fails(t, whole, { expected: 'a whole tar' })
-  await writeFile(at('i.tar'), Buffer.alloc(2048, 'x'))
-  await fails(t, at('i.tar'), { expected: 'a tar' })
-  await writeFile(at('j.tar'), Buffer.from([0x1f, 0x8b, ...Buffer.alloc(1022)]))
-  await fails(t, at('j.tar'), { got: 'gzip', hint: /gunzip/ })
-  await fails(t, at('k-{0..1}.tar'), { where: /k-0\.tar$/, got: 'no such file' })
-})
-
 test('parquet: a folder with data/, captions in lists, row groups', async (t) => {
   const all = await pictures
   const dir = await temporaryFolder(t)
@@ -205,11 +113,7 @@ test('parquet: a folder with data/, captions in lists, row groups', async (t) =>
     parquetWriteFile({
       filename: join(dir, 'data', name),
       rowGroupSize: 2,
-      columnData: [
-        { name: 'image', data: all.map((bytes) => new Uint8Array(bytes)), type: 'BYTE_ARRAY' },
-        { name: 'en', data: colours },
-        ...more,
-      ],
+      columnData: [{ name: 'image', data: all.map((bytes) => new Uint8Array(bytes)), type: 'BYTE_ARRAY' }, { name: 'en', data: colours }, ...more],
     })
   write('train-00000-of-00001.parquet')
   const { train } = await contents(dir)
@@ -240,7 +144,11 @@ test('imagefolder: metadata in the folder or in its splits', async (t) => {
 })
 
 test("open_clip's table: filepath and title, of the language that is named", async (t) => {
-  const dir = await folderOf(t, { '1.png': (await pictures)[0]!, 'pairs.tsv': 'filepath\ttitle\n1.png\tred\n', 'wide.csv': 'filename,en,title\n1.png,red,Red\n' })
+  const dir = await folderOf(t, {
+    '1.png': (await pictures)[0]!,
+    'pairs.tsv': 'filepath\ttitle\n1.png\tred\n',
+    'wide.csv': 'filename,en,title\n1.png,red,Red\n',
+  })
   await fails(t, join(dir, 'pairs.tsv'), { where: /pairs\.tsv:1$/, expected: /captions in "title"/, hint: /--caption-language/ })
   t.deepEqual(Object.values(await contents(join(dir, 'pairs.tsv'), { captionLanguage: 'en' })), [[['1.png', { en: ['red'] }, red]]])
   t.deepEqual(Object.values(await contents(join(dir, 'wide.csv'))), [[['1.png', { en: ['red'] }, red]]])
