@@ -1,4 +1,4 @@
-import writeFileAtomic from 'write-file-atomic'
+import { writeFileAtomic } from '../base/disk.ts'
 import { isNoCaption } from '../corpora/check/captions.ts'
 import { type Checked, type CheckReport, checkCorpus } from '../corpora/check/check.ts'
 import type { Corpus, Sample } from '../corpora/sample.ts'

@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import sharp from 'sharp'
+import { mkdir, writeFile } from '../../base/disk.ts'
 import type { ImageSource } from '../sample.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function picturePath({ key, path, read }: ImageSource, folder: stri
     .filter((part) => !/^\.*$/.test(part)) // never out of the folder
   const name = parts.join('/').replaceAll(/[^\p{L}\p{N}._/-]/gu, '_')
   const file = join('images', `${name}.${ending}`)
-  await mkdir(join(folder, dirname(file)), { recursive: true })
+  await mkdir(join(folder, dirname(file)))
   await writeFile(join(folder, file), bytes)
   return file.split(sep).join('/')
 }

@@ -1,15 +1,14 @@
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { mkdir, rename, writeStream } from '../../base/disk.ts'
 import { picturePath } from './picture-path.ts'
 import type { Writer } from './writer.ts'
 
 /** A file that is written under another name until it is whole. */
 export async function lineFile(file: string): Promise<{ write(text: string): Promise<void>; finish(): Promise<void> }> {
-  await mkdir(dirname(file), { recursive: true })
+  await mkdir(dirname(file))
   const partial = `${file}.partial`
-  const stream = createWriteStream(partial)
+  const stream = writeStream(partial)
   return {
     write: async (text) => {
       if (!stream.write(text)) await once(stream, 'drain')

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Pack, pack } from 'tar-stream'
+import { mkdir, rename, writeStream } from '../../base/disk.ts'
 import type { Split } from '../sample.ts'
 import { endingOf } from './picture-path.ts'
 import type { Writer } from './writer.ts'
@@ -23,12 +22,12 @@ export function webDatasetWriter(folder: string): Writer {
   const counts = new Map<Split, number>()
   let images = 0
   const begin = async (split: Split): Promise<Shard> => {
-    await mkdir(folder, { recursive: true })
+    await mkdir(folder)
     const number = counts.get(split) ?? 0
     counts.set(split, number + 1)
     const file = join(folder, `${split}-${String(number).padStart(5, '0')}.tar`)
     const tar = pack()
-    const shard = { tar, bytes: 0, file, closed: once(tar.pipe(createWriteStream(`${file}.partial`)), 'close') }
+    const shard = { tar, bytes: 0, file, closed: once(tar.pipe(writeStream(`${file}.partial`)), 'close') }
     open.set(split, shard)
     return shard
   }
