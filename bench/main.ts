@@ -7,7 +7,6 @@ import { benchFromPretrained } from './from-pretrained.ts'
 import { benchObjectives } from './objectives.ts'
 import { benchProfile } from './profile.ts'
 import { benchRetrieval } from './retrieval.ts'
-import { benchSoak, soakFlags } from './soak.ts'
 import { benchSpeed, speedFlags } from './speed.ts'
 import { benchStep } from './step.ts'
 import { studyFlags } from './study/plan.ts'
@@ -57,11 +56,6 @@ const benches: Record<string, Bench> = {
     summary: 'teachers of many makers, here and by their own Python: pixels, pictures, texts',
     flags: { dir: '.cache/zoo', python: 'python3', only: '' },
     run: benchZoo,
-  },
-  soak: {
-    summary: 'commands whose every write fails, processes that end at every write, and changed files of all formats, for hours',
-    flags: soakFlags,
-    run: benchSoak,
   },
   speed: { summary: 'what objectives add to a step, and what the teacher costs, cached against at every step', flags: speedFlags, run: benchSpeed },
 }

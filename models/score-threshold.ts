@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
+import { updateChecksums } from '../base/checksums.ts'
+import { writeFileAtomic } from '../base/disk.ts'
 import { parseJson } from '../base/json.ts'
 import type { FileFormat } from './onnx/dtypes.ts'
 
@@ -18,4 +19,5 @@ export async function writeThresholds(dir: string, thresholds: Partial<Record<Fi
   const file = join(dir, 'config.json')
   const config = parseJson(await readFile(file, 'utf8'), file, 'Export the model again.') as Record<string, unknown>
   await writeFileAtomic(file, `${JSON.stringify({ ...config, score_threshold: thresholds }, null, 2)}\n`)
+  await updateChecksums(dir, ['config.json']) // changed on purpose
 }

@@ -5,7 +5,7 @@ import { mutate } from './mutate.ts'
 import type { Place } from './place.ts'
 
 export interface MutationRequest {
-  place: Omit<Place, 'jobs'>
+  place: Place
   dir: string
   seed: number
   from: number
@@ -18,7 +18,7 @@ export type MutationReply = { begun: number; format: string } | { done: number; 
 process.on('disconnect', () => process.exit())
 process.once('message', async ({ place, dir, seed, from, count }: MutationRequest) => {
   process.stderr.write = () => true // what a damaged checkpoint is told of
-  const formats = await formatsIn({ ...place, jobs: [] }, dir)
+  const formats = await formatsIn(place, dir)
   for (let n = from; n < count; n++) {
     const format = formats[n % formats.length]!
     process.send!({ begun: n, format: format.name } satisfies MutationReply)
