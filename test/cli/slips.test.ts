@@ -86,7 +86,8 @@ test('a language that the validation split lacks is found out before anything is
   ]
   await writeFile(corpus, rows.map((row) => JSON.stringify(row)).join('\n'))
   const out = join(dir, 'run')
-  const message = /corpus table, val: expected images with captions in en and zh: .* got captions in en\. .* Or give some images of this split captions in zh/
+  const message =
+    /corpus table, val: expected images with captions in en and zh: .* got captions in en\. .* Or give some images of this split captions in zh/
   for (const command of [stage1, distill, teacher])
     await t.throwsAsync(async () => command.run(command.schema.parse({ corpus, out }) as never, {}), { instanceOf: UserError, message })
   t.false(existsSync(out))
