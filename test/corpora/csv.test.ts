@@ -186,7 +186,7 @@ for (const [name, content, message] of mistakes) {
 
 test('mistake: no file', async (t) => {
   await t.throwsAsync(csvCorpus({ file: join(folder, 'none.csv') }), { instanceOf: UserError, message: /none\.csv: .*no such file/ })
-  await t.throwsAsync(openCorpus('emojo'), { instanceOf: UserError, message: /expected emoji, or a \.csv/ })
+  await t.throwsAsync(openCorpus('emojo'), { instanceOf: UserError, message: /expected emoji, or a file or folder .*got emojo, which is not there/ })
 })
 
 test('a split as a protocol: same image, same text and same class are right', async (t) => {
