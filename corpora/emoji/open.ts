@@ -25,7 +25,7 @@ export function openEmoji(languages?: Language[]) {
     headlineMeasures: { 'unseen-style/openmoji': 'text_to_image_R@1', 'unseen-concepts/200': 'text_to_image_R@10' } as const,
     freeQueryProtocols: emojiProtocolNames().filter((name) => name.startsWith('free-queries')),
     defaultValidation: 'validation-style/emojione',
-    thresholdProtocols: ['validation-style/emojione', 'validation-concepts/100', 'free-queries/validation'],
+    thresholdProtocols: ['validation-style/emojione', 'validation-concepts/100'],
     imageSize: 64,
     task: emojiProtocols,
     languagesOf: emojiProtocolLanguages,

@@ -4,7 +4,8 @@ import { prune } from '../../engine/onnx/passes.ts'
 
 /**
  * Works out weights that are stored in fewer bits: a Cast of an initializer to float32, and its product with a constant scale, become float32 initializers
- * under the names of what was computed. A file whose weights alone were rounded is then the fp32 model that its readers compute.
+ * under the names of what was computed. A file whose weights alone were rounded is then the fp32 model that its readers compute. Bytes that hold several numbers each
+ * (uint8) stay as they are: worked out, they would take eight times the room.
  */
 export function foldWeights(graph: Graph): Graph {
   const initializers = new Map(graph.initializers)
@@ -18,7 +19,7 @@ export function foldWeights(graph: Graph): Graph {
 
 function foldedCast({ op, inputs, attributes }: Node, initializers: Graph['initializers']): TensorData | undefined {
   const tensor = initializers.get(inputs[0] ?? '')
-  if (op !== 'Cast' || attributes.to !== dtypeToOnnx('float32') || !tensor) return undefined
+  if (op !== 'Cast' || attributes.to !== dtypeToOnnx('float32') || !tensor || tensor.dtype === 'uint8') return undefined
   const data = tensor.dtype === 'float16' ? float16ToFloat32(tensor.data as Uint16Array) : Float32Array.from(tensor.data, Number)
   return { dtype: 'float32', dims: tensor.dims, data }
 }
