@@ -44,7 +44,12 @@ async function replace<T>(out: string, target: string, replacement: Replacement,
   } catch (error) {
     await rm(fresh)
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-    throw new UserError({ where: out, expected: `room for the ${what}`, got: 'a full disk', hint: 'Free some space, or write fewer --dtypes.' })
+    throw new UserError({
+      where: out,
+      expected: `room for the ${what}`,
+      got: 'a full disk',
+      hint: 'Free some space, or name fewer formats with --dtype.',
+    })
   }
 }
 

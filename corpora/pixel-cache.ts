@@ -71,7 +71,7 @@ export async function buildPixelCache(sources: ImageSource[], options: PixelCach
   const checksums = readSidecar(sidecar, about)
   const damaged = checksums && findDamaged(file, checksums, size * size * 4)
   if (!checksums || !damaged) {
-    const hint = 'Free some space, or name another --cacheDir.'
+    const hint = 'Free some space, or name another --cache-dir.'
     await requireSpace(dir, keys.length * size * size * 4, { what: `${keys.length} decoded images of ${size} px`, hint })
     await mkdir(dir)
     await rm(sidecar)

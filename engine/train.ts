@@ -190,6 +190,6 @@ function nonFinite(label: string, step: number, loss: number, norm: number): Use
     where: `${label}, step ${step + 1}`,
     expected: 'a finite loss and gradient',
     got: `loss ${loss}, gradient norm ${norm}`,
-    hint: 'Lower --learningRate or lengthen --warmup, and check the data for values that are not finite.',
+    hint: 'Lower --learning-rate or lengthen --warmup, and check the data for values that are not finite.',
   })
 }

@@ -93,6 +93,6 @@ function refuseDimension(where: string, student: number, teacher: number): UserE
     where,
     expected: `a student whose embedding has the teacher's ${teacher} dimensions`,
     got: `${student}`,
-    hint: 'Leave --embedDim out, or begin with a student of that teacher: an adapter of one tower cannot be folded into both.',
+    hint: 'Leave --embed-dim out, or begin with a student of that teacher: an adapter of one tower cannot be folded into both.',
   })
 }

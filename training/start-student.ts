@@ -83,11 +83,11 @@ export async function startStudent(settings: StartSettings, { dir, texts, imageS
   if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, as --image-size says`, `${size} px`)
   const patch = config.vision_config.patch_size
   if (settings.patchSize !== undefined && settings.patchSize !== patch)
-    throw unfit(flag, folder, `patches of ${settings.patchSize} px, as --patchSize says`, `${patch} px`)
+    throw unfit(flag, folder, `patches of ${settings.patchSize} px, as --patch-size says`, `${patch} px`)
   if (flag === '--init') {
     if (student !== usualStudent && !isOfSize(config, student)) throw unfit(flag, folder, `the size ${student}, as --student says`, sizeOf(config))
     if (settings.embedDim !== undefined && settings.embedDim !== config.projection_dim)
-      throw unfit(flag, folder, `an embedding of ${settings.embedDim}, as --embedDim says`, `${config.projection_dim}`)
+      throw unfit(flag, folder, `an embedding of ${settings.embedDim}, as --embed-dim says`, `${config.projection_dim}`)
     return { model: { config, params, ...(keptImage && { keptImage }) }, tokenizerDir, tokenizer }
   }
   const { vocab_size: vocabSize, max_position_embeddings: contextLength } = config.text_config
@@ -139,7 +139,7 @@ export function patchSizeOf(imageSize: number, asked?: number): number {
   }
   if (asked === undefined || divisors.includes(asked)) return asked ?? usual
   const expected = `a divisor of ${imageSize}, the side of the student's images`
-  throw new UserError({ where: '--patchSize', expected, got: `${asked}`, hint: `${usual} is usual.` })
+  throw new UserError({ where: '--patch-size', expected, got: `${asked}`, hint: `${usual} is usual.` })
 }
 
 function sourceOf({ init, inherit }: Pick<StartSettings, 'init' | 'inherit'>): { folder: string; flag: '--init' | '--inherit' } | undefined {

@@ -173,12 +173,12 @@ const refused: Record<string, [object, RegExp, string?]> = {
   ],
   'a class column that is not there': [
     { objective: 'task,class-embed', classColumn: 'farms' },
-    /--classColumn farms: expected a column of farms \(class, farm, serial\), got farms\. Did you mean farm\?/,
+    /--class-column farms: expected a column of farms \(class, farm, serial\), got farms\. Did you mean farm\?/,
     'farms.csv',
   ],
   'a class column where there is none': [
     { objective: 'task,anchor', classColumn: 'class' },
-    /--classColumn class: expected a column of plain \(it has none beside images and captions\)/,
+    /--class-column class: expected a column of plain \(it has none beside images and captions\)/,
     'plain.csv',
   ],
   'class-embed with a teacher at every step': [
@@ -195,7 +195,7 @@ const refused: Record<string, [object, RegExp, string?]> = {
   ],
   'attention over images that lack patches, as they do by default': [
     { objective: 'task,attention-image', innerTeacher: 'DIR/first', keepPatches: 0.5 },
-    /--objective attention-image: expected whole images, as the teacher sees them, got --keepPatches 0\.5\. Set --keepPatches 1/,
+    /--objective attention-image: expected whole images, as the teacher sees them, got --keep-patches 0\.5\. Set --keep-patches 1/,
   ],
   'gates of another size': [
     { objective: 'task,gates-text', innerTeacher: 'DIR/first' },
@@ -230,10 +230,10 @@ const refused: Record<string, [object, RegExp, string?]> = {
   ],
   'a context length beside a tokenizer that has its own': [{ contextLength: 6 }, /--tokenizer .*words: expected its own context length/],
   'an algorithm beside a tokenizer that is trained': [{ tokenizerAlgorithm: 'unigram' }, /--tokenizer .*words: expected its own algorithm/],
-  'patches that do not fill the image': [{ patchSize: 5 }, /--patchSize: expected a divisor of 32, .* got 5\. 8 is usual/],
+  'patches that do not fill the image': [{ patchSize: 5 }, /--patch-size: expected a divisor of 32, .* got 5\. 8 is usual/],
   'patches of another size than those of init': [
     { tokenizer: undefined, init: 'DIR/first', patchSize: 16 },
-    /--init .*first: expected patches of 16 px, as --patchSize says, got 8 px/,
+    /--init .*first: expected patches of 16 px, as --patch-size says, got 8 px/,
   ],
   'beginning with a student of other images': [
     { tokenizer: undefined, init: 'DIR/second', imageSize: 32 },

@@ -34,7 +34,7 @@ export interface TeachersOptions {
 }
 
 /**
- * Opens the teachers that `--ensemble DIR[:WEIGHT]`, `--specialists LANG[+LANG]=DIR[:WEIGHT]` and `--innerTeacher DIR` name, lends them with the
+ * Opens the teachers that `--ensemble DIR[:WEIGHT]`, `--specialists LANG[+LANG]=DIR[:WEIGHT]` and `--inner-teacher DIR` name, lends them with the
  * main one to `teach`, and takes them out of memory, whatever comes of it.
  * @throws UserError for a language that the run does not have or two specialists claim, a weight that is not positive, and as openOnnxFolder and openInnerTeacher do
  */
