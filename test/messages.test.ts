@@ -71,7 +71,7 @@ test('a remedy that is written out is a sentence, or ends in what to type', (t) 
 })
 
 test('flags that messages speak of are there, as they are typed', async (t) => {
-  const loaded = await Promise.all(Object.values(commands).map((load) => load()))
+  const loaded = await Promise.all(Object.values(commands).map(({ load }) => load()))
   const flags = new Set(loaded.flatMap(({ schema }) => flagsOf(schema).map(({ name }) => flagOf(name))))
   for (const other of ['--help', '--config', '--no-', '--include']) flags.add(other) // every command's, and one of npm's
   const named = catalogue.flatMap(({ file, fields }) =>

@@ -10,7 +10,7 @@ import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { runStage1 } from '../../stages/stage1.ts'
 import { objectives } from '../../training/objectives/table.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
-import { patchSizeOf, studentImageSize } from '../../training/start-student.ts'
+import { patchSizeOf, studentImageSize } from '../../training/start-source.ts'
 import { makeFolder } from './small-teachers.ts'
 
 const languages = ['de', 'fr']
