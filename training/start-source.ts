@@ -81,21 +81,21 @@ export async function startSource(settings: StartSettings, { imageSize, embedDim
 }
 
 /**
- * The side of a student's images in pixels: `asked` (--image-size), that of the student it begins with, or else the corpus' usual one, where the teacher's
+ * The side of a student's images in pixels: the one wanted (--image-size), that of the student it begins with, or else the corpus' usual one, where the teacher's
  * is no smaller: there is nothing to be seen that the teacher was not shown. The teacher's, where its image tower is kept.
- * @throws UserError for a student to begin with whose images have another size than `asked`
+ * @throws UserError for a student to begin with whose images have another size than the one wanted
  */
 export async function studentImageSize(
   settings: Pick<StartSettings, 'imageSize' | 'init' | 'inherit' | 'keepImageTower'>,
   usual: number,
   teacher: number,
 ): Promise<number> {
-  const { imageSize: asked } = settings
+  const { imageSize: wanted } = settings
   if (settings.keepImageTower) return teacher
   const source = sourceOf(settings)
-  if (!source) return asked ?? Math.min(usual, teacher)
+  if (!source) return wanted ?? Math.min(usual, teacher)
   const { image_size: size } = (await readModelFolder(source.folder)).config.vision_config
-  if (asked !== undefined && asked !== size) throw unfit(source.flag, source.folder, `images of ${asked} px, as --image-size says`, `${size} px`)
+  if (wanted !== undefined && wanted !== size) throw unfit(source.flag, source.folder, `images of ${wanted} px, as --image-size says`, `${size} px`)
   return size
 }
 
@@ -103,11 +103,11 @@ export async function studentImageSize(
  * The side of a student's patches in pixels: 8, or what makes about 64 of them. Images of 224 px would otherwise make students of 785 tokens.
  * @throws UserError for a side that does not divide the image's, and for images that nothing near divides
  */
-export function patchSizeOf(imageSize: number, asked?: number): number {
+export function patchSizeOf(imageSize: number, wanted?: number): number {
   const ideal = Math.max(8, imageSize / 8)
   const divisors = Array.from({ length: imageSize }, (_, i) => i + 1).filter((side) => imageSize % side === 0)
   const usual = divisors.reduce((best, side) => (Math.abs(side - ideal) < Math.abs(best - ideal) ? side : best))
-  if (asked === undefined && (usual > 2 * ideal || 2 * usual < ideal)) {
+  if (wanted === undefined && (usual > 2 * ideal || 2 * usual < ideal)) {
     const hint = `Take a multiple of 8 for --image-size, or name the --patch-size: ${divisors.join(', ')}.`
     throw new UserError({
       where: `images of ${imageSize} px`,
@@ -116,9 +116,9 @@ export function patchSizeOf(imageSize: number, asked?: number): number {
       hint,
     })
   }
-  if (asked === undefined || divisors.includes(asked)) return asked ?? usual
+  if (wanted === undefined || divisors.includes(wanted)) return wanted ?? usual
   const expected = `a divisor of ${imageSize}, the side of the student's images`
-  throw new UserError({ where: '--patch-size', expected, got: `${asked}`, hint: `${usual} is usual.` })
+  throw new UserError({ where: '--patch-size', expected, got: `${wanted}`, hint: `${usual} is usual.` })
 }
 
 function sourceOf({ init, inherit }: Pick<StartSettings, 'init' | 'inherit'>): { folder: string; flag: '--init' | '--inherit' } | undefined {
