@@ -7,6 +7,7 @@ import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { requireInheritable } from '../models/inheritable.ts'
 import type { KeptImageTower } from '../models/kept-image.ts'
+import { verifyModelFolder } from '../models/verify.ts'
 import { checkTokenizer, requireNoTokenizerSettings } from './tokenizer.ts'
 
 /** What of stage 1's settings decides the student that training begins with. */
@@ -58,6 +59,7 @@ export async function startSource(settings: StartSettings, { imageSize, embedDim
   const { folder, flag } = source
   if (tokenizer) await requireSameFile(flag, folder, tokenizer)
   requireNoTokenizerSettings(`${flag} ${folder}`, settings)
+  await verifyModelFolder(folder)
   const { config, params, keptImage: held } = await readModelFolder(folder)
   if (Boolean(held) !== Boolean(keptImage)) {
     const [kept, own] = ['an image tower that is kept', 'an image tower of its own']

@@ -29,7 +29,7 @@ async function start(): Promise<void> {
   const grid = createGrid(results, site, own)
   const words = createWords(byId('words', HTMLDivElement), site)
   let engine: Engine | undefined
-  const question: Question = { words: page.inputs.query.value }
+  let question: Question = { words: page.inputs.query.value }
 
   const answer = latest(async (question: Question) => {
     if (!engine) return
@@ -37,9 +37,9 @@ async function start(): Promise<void> {
     results.dataset.answered = 'words' in question ? question.words : 'picture'
     results.dataset.format = engine.format.dtype
   })
-  const ask = (question: Question) => {
-    question = question
-    answer(question)
+  const ask = (next: Question) => {
+    question = next
+    answer(next)
   }
 
   async function answerWords({ text, pictures, format }: Engine, typed: string): Promise<void> {
