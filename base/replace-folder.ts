@@ -44,7 +44,12 @@ async function replace<T>(out: string, target: string, replacement: Replacement,
   } catch (error) {
     await rm(fresh)
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-    throw new UserError({ where: out, expected: `room for the ${what}`, got: 'a full disk', hint: 'Free some space, or write fewer --dtypes.' })
+    throw new UserError({
+      where: out,
+      expected: `room for the ${what}`,
+      got: 'a full disk',
+      hint: 'Free some space, or name fewer formats with --dtype.',
+    })
   }
 }
 
@@ -65,8 +70,8 @@ export async function recoverFolder(dir: string): Promise<void> {
 export async function requireReplaceable(out: string, { what, isOwn, force, hint }: Replacement): Promise<void> {
   const foreign = (await filesIn(out)).filter((file) => !isOwn(file) && !isTemporary(basename(file))).sort()
   if (foreign.length === 0 || force) return
-  const shown = foreign.length > 5 ? `${foreign.slice(0, 5).join(', ')} and ${foreign.length - 5} more` : foreign.join(', ')
-  throw new UserError({ where: out, expected: `a new folder or an earlier ${what}`, got: `a folder with ${shown}`, hint })
+  const names = foreign.length > 5 ? `${foreign.slice(0, 5).join(', ')} and ${foreign.length - 5} more` : foreign.join(', ')
+  throw new UserError({ where: out, expected: `a new folder or an earlier ${what}`, got: `a folder with ${names}`, hint })
 }
 
 async function swap(fresh: string, target: string, old: string): Promise<void> {

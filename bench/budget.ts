@@ -29,8 +29,8 @@ export async function benchBudget(flags: Flags): Promise<void> {
   const protocols = flags.protocol ? [String(flags.protocol)] : []
   const models = ['teacher', ...shares].map((name) => ({ name, config: configs[name]! }))
   const once: PlannedRun[] = [
-    { row: 'latency', seed: 1, asked: { textLength }, job: { name: 'latency', work: { models, textLength, rounds: 100 } } },
-    { row: 'teacher', seed: 1, asked: {}, job: { name: 'recall', work: { protocols: [world.validation, ...protocols] } } },
+    { row: 'latency', seed: 1, settings: { textLength }, job: { name: 'latency', work: { models, textLength, rounds: 100 } } },
+    { row: 'teacher', seed: 1, settings: {}, job: { name: 'recall', work: { protocols: [world.validation, ...protocols] } } },
   ]
   const runsOf = (seed: number) => [...splits, ...shares].map((student) => planned(student, seed, Number(flags.steps), protocols))
   const study = { name: 'budget', place, world, once, runsOf }
@@ -62,7 +62,7 @@ async function configsOf(place: Place, { imageSize, embedDim }: World): Promise<
 
 function planned(student: string, seed: number, steps: number, protocols: string[]): PlannedRun {
   const settings = stage1Settings.parse({ student, steps, seed, objective })
-  return { row: student, seed, asked: { student, steps }, job: { name: 'stage1', work: { settings, protocols } } }
+  return { row: student, seed, settings: { student, steps }, job: { name: 'stage1', work: { settings, protocols } } }
 }
 
 function splitTable(rows: readonly Row[], configs: Record<string, ClipConfig>, { languages }: Place): string {

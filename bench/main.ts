@@ -83,9 +83,9 @@ function unfit({ issues }: z.ZodError): UserError {
   })
 }
 
-function help(asked: Record<string, Bench>): string {
+function help(benches: Record<string, Bench>): string {
   const flags = (bench: Bench) => Object.entries(bench.flags).map(([flag, value]) => `      --${flag} ${value === '' ? '…' : value}`)
-  const lines = Object.entries(asked).flatMap(([name, bench]) => [`  ${name}: ${bench.summary}`, ...flags(bench)])
+  const lines = Object.entries(benches).flatMap(([name, bench]) => [`  ${name}: ${bench.summary}`, ...flags(bench)])
   return `npm run bench -- NAME [flags]\n\n${lines.join('\n')}\n\nthreads 0 means all cores.`
 }
 

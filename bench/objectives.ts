@@ -31,8 +31,8 @@ export async function benchObjectives(flags: Flags): Promise<void> {
 }
 
 function planned({ name, objective, keepPatches }: ObjectiveRow, seed: number, steps: number): PlannedRun {
-  const asked = { objective, steps, ...(keepPatches && { keepPatches }) }
-  return { row: name, seed, asked, job: { name: 'stage1', work: { settings: stage1Settings.parse({ ...asked, seed }) } } }
+  const settings = { objective, steps, ...(keepPatches && { keepPatches }) }
+  return { row: name, seed, settings, job: { name: 'stage1', work: { settings: stage1Settings.parse({ ...settings, seed }) } } }
 }
 
 function report(rows: Row[], winner: Row, { languages, corpus }: Place, flags: Flags, all: number): string[] {
@@ -63,7 +63,7 @@ function report(rows: Row[], winner: Row, { languages, corpus }: Place, flags: F
   ]
 }
 
-/** The winner, the best of the rows with most seeds, and what is not told from it: rows ahead of it on fewer seeds, and those whose lag is within its deviation over seeds. */
+/** The winner, the best of the rows with most seeds, and what cannot be distinguished from it: rows ahead of it on fewer seeds, and those whose lag is within its deviation over seeds. */
 function verdict(rows: Row[], winner: Row, languages: string[]): string {
   const lags = rows.filter((row) => row !== winner).map((row) => ({ row, lag: leadOver(winner, row, languages) }))
   const named = (label: string, some: typeof lags) =>

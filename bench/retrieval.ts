@@ -61,22 +61,22 @@ function pairs(count: number, size: number, dim: number) {
 
 async function product(queries: Float32Array, gallery: Float32Array, positives: number[][], dim: number, threads: number): Promise<Measured> {
   const began = performance.now()
-  const asked = positives.map((_, q) => q)
-  const ranks = await rankRows(normalisedRows(queries, dim), asked, normalisedRows(gallery, dim), positives, threads > 0 ? { threads } : {})
+  const allQueries = positives.map((_, q) => q)
+  const ranks = await rankRows(normalisedRows(queries, dim), allQueries, normalisedRows(gallery, dim), positives, threads > 0 ? { threads } : {})
   return { name: 'distilingual', seconds: (performance.now() - began) / 1000, ranks }
 }
 
 function doubleLoop(queries: Float32Array, gallery: Float32Array, positives: number[][], dim: number): Measured {
   const [left, right] = [plainRows(unitRows(queries, dim), dim), unitRows(gallery, dim)]
-  const asked = Math.min(loopQueries, positives.length)
+  const queryCount = Math.min(loopQueries, positives.length)
   const scores = new Float32Array(right.length / dim)
   const began = performance.now()
-  const ranks = Int32Array.from({ length: asked }, (_, q) => {
+  const ranks = Int32Array.from({ length: queryCount }, (_, q) => {
     scoreRows(left.data, q, q + 1, right, dim, scores)
     return rankRow(scores, positives[q]!)
   })
-  const seconds = ((performance.now() - began) / 1000) * (positives.length / asked)
-  return { name: `double loop (from ${asked} queries)`, seconds, ranks }
+  const seconds = ((performance.now() - began) / 1000) * (positives.length / queryCount)
+  return { name: `double loop (from ${queryCount} queries)`, seconds, ranks }
 }
 
 /** Numpy's measurement, or why there is none. */

@@ -18,7 +18,7 @@ export async function benchSpeed(flags: Flags): Promise<void> {
   const onlineSteps = Number(flags.onlineSteps)
   if (!Number.isInteger(onlineSteps) || onlineSteps < 2)
     throw new UserError({
-      where: '--onlineSteps',
+      where: '--online-steps',
       expected: 'a whole number from 2: the first step is none to time',
       got: `${onlineSteps}`,
       hint: 'Usual is 4.',

@@ -16,7 +16,7 @@ interface Mode {
   settings: { objective: string; variants?: number; classCentroids?: number; classConfidence?: boolean; classScale?: number }
 }
 
-/** What all of them have: classes say nothing of texts, so texts are taught alike and only images are taught in different ways. */
+/** What all of them have: classes say nothing of texts, so texts have the same targets and only those of images differ. */
 const texts = 'task:1,fd-text:4'
 const means = (k: number) => ({ objective: `${texts},class-embed:0.5`, classCentroids: k })
 
@@ -30,7 +30,7 @@ const modes: Mode[] = [
   { name: 'class-means-4-scale', says: '4 centroids, cosines × 20', settings: { ...means(4), classScale: 20 } },
 ]
 
-/** Time per epoch, peak memory and recall, on the rarest tenth of the classes too, of three ways to listen to a teacher. */
+/** Time per epoch, peak memory and recall, on the rarest tenth of the classes too, of three ways to run a teacher. */
 export async function benchTeacherModes(flags: Flags): Promise<void> {
   const place = placeOf(flags)
   const world = await openWorld(place)
@@ -39,7 +39,7 @@ export async function benchTeacherModes(flags: Flags): Promise<void> {
   const features: PlannedRun = {
     row: 'features',
     seed: 1,
-    asked: { variants },
+    settings: { variants },
     job: { name: 'features', work: { settings: { variants, augmentation, strength, seed: 1 } } },
   }
   const runsOf = (seed: number) => modes.map((mode) => planned(mode, { steps: Number(flags.steps), seed, classColumn }))
@@ -49,26 +49,31 @@ export async function benchTeacherModes(flags: Flags): Promise<void> {
   const rows = rowsOf(await recordedOf(study))
   const epoch = Math.max(1, Math.floor(world.images / Math.min(batchSize, world.images)))
   const once = rows.find(({ name }) => name === 'features')
-  const shown = modes.flatMap(({ name, says }) => rows.filter((row) => row.name === name).map((row) => line(says, row, epoch, place.languages)))
+  const lines = modes.flatMap(({ name, says }) => rows.filter((row) => row.name === name).map((row) => line(says, row, epoch, place.languages)))
   const rare = rows.find(({ measures }) => measures.rareClasses)?.measures
   const header = ['way', 'seeds', 's an epoch', 'peak MB', ...place.languages, ...place.languages.map((language) => `${language}, rarest tenth`)]
   await writePage(place.out, 'teacher-modes', [
-    '# Three ways to listen to a teacher',
+    '# Three ways to run a teacher',
     `\`${pageCommand('teacher-modes', flags, teacherModesFlags)}\` writes this page from teacher-modes.jsonl, which has a line for every run.`,
     `Student *tiny* on ${place.corpus}, stage 1 alone, ${flags.steps} steps of the same images; every run in a process of its own. An epoch is ${epoch} steps at the ` +
       `run's median time (${machinesOf(rows)}). Validation mean recall in %, mean ± standard deviation over seeds. Classes are those of the column \`${classColumn}\`; the rarest tenth are ` +
       `${showSpread(rare?.rareClasses, 1, 0)} of them, with ${showSpread(rare?.rareQueries, 1, 0)} queries each way. The teacher at every step is shown new augmentations, all others have the same ${variants} stored ones of each image.`,
-    markdownTable([header, ...shown]),
+    markdownTable([header, ...lines]),
     once
       ? `The cache of ${variants} augmentations and all captions is made once, in ${showSpread(once.measures.minutes)} minutes with a peak of ${showSpread(once.measures.peakMemoryMB, 1, 0)} MB.`
       : '',
   ])
 }
 
-function planned({ name, settings }: (typeof modes)[number], common: { steps: number; seed: number; classColumn: string }): PlannedRun {
+function planned(mode: (typeof modes)[number], common: { steps: number; seed: number; classColumn: string }): PlannedRun {
   const { seed, classColumn } = common
-  const asked = { ...settings, steps: common.steps, classColumn }
-  return { row: name, seed, asked, job: { name: 'stage1', work: { settings: stage1Settings.parse({ ...asked, seed }), rareOf: classColumn } } }
+  const settings = { ...mode.settings, steps: common.steps, classColumn }
+  return {
+    row: mode.name,
+    seed,
+    settings,
+    job: { name: 'stage1', work: { settings: stage1Settings.parse({ ...settings, seed }), rareOf: classColumn } },
+  }
 }
 
 function line(says: string, { runs, measures }: Row, epoch: number, languages: readonly string[]): string[] {

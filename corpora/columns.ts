@@ -6,7 +6,7 @@ import { looksLikeLanguage } from './caption-column.ts'
 export const plainColumns = ['image', 'split', 'class', 'group', 'language', 'caption']
 
 /**
- * Whether a column that means nothing here is the manifest's own, to be kept by its name (`--classColumn NAME`), and not a language.
+ * Whether a column that means nothing here is the manifest's own, to be kept by its name (`--class-column NAME`), and not a language.
  * @throws UserError for a name that is nearly one of those with a meaning: data must not get lost by a typing error
  */
 export function isOwnColumn(name: string, where: string): boolean {

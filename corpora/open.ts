@@ -44,7 +44,7 @@ export interface OpenCorpus {
   credits(imageIds: readonly string[]): string
 }
 
-/** Side at which a student sees users' pictures, unless told otherwise. */
+/** Side at which a student sees users' pictures, unless a flag says otherwise. */
 export const pictureSize = 112
 
 /**

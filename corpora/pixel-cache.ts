@@ -71,7 +71,7 @@ export async function buildPixelCache(sources: ImageSource[], options: PixelCach
   const checksums = readSidecar(sidecar, about)
   const damaged = checksums && findDamaged(file, checksums, size * size * 4)
   if (!checksums || !damaged) {
-    const hint = 'Free some space, or name another --cacheDir.'
+    const hint = 'Free some space, or name another --cache-dir.'
     await requireSpace(dir, keys.length * size * size * 4, { what: `${keys.length} decoded images of ${size} px`, hint })
     await mkdir(dir)
     await rm(sidecar)
@@ -116,7 +116,7 @@ async function write(file: string, sources: ImageSource[], decode: Decode, concu
   const unfinished = join(dirname(file), temporaryName(basename(file))) // another process or call may be making the same one
   const writer = await openToWrite(unfinished, 'w')
   const limit = pLimit(concurrency)
-  const shown = progress('decode', sources.length, 'images')
+  const bar = progress('decode', sources.length, 'images')
   let done = 0
   const broken: UserError[] = []
   const checksums: number[] = Array.from({ length: sources.length })
@@ -132,7 +132,7 @@ async function write(file: string, sources: ImageSource[], decode: Decode, concu
             checksums[i] = crc32(pixels)
             await writer.write(pixels, i * pixels.length)
           }
-          shown.update(++done)
+          bar.update(++done)
         }),
       ),
     )
@@ -147,7 +147,7 @@ async function write(file: string, sources: ImageSource[], decode: Decode, concu
     await rm(unfinished)
     throw error
   } finally {
-    shown.stop()
+    bar.stop()
   }
 }
 
@@ -191,12 +191,12 @@ const named = 10
 /** One message for all images that have to be replaced. */
 function allOf(broken: UserError[], count: number): UserError {
   if (broken.length === 1) return broken[0]!
-  const told = broken.map(({ fields }) => `${fields.where.replace(/^image /, '')} (${fields.got})`).sort()
-  const more = told.length > named ? `; and ${told.length - named} more` : ''
+  const reasons = broken.map(({ fields }) => `${fields.where.replace(/^image /, '')} (${fields.got})`).sort()
+  const more = reasons.length > named ? `; and ${reasons.length - named} more` : ''
   return new UserError({
-    where: `${told.length} of ${count} images`,
+    where: `${reasons.length} of ${count} images`,
     expected: broken[0]!.fields.expected,
-    got: `${told.slice(0, named).join('; ')}${more}`,
+    got: `${reasons.slice(0, named).join('; ')}${more}`,
     hint: 'Replace these images or take them out of the corpus.',
   })
 }

@@ -117,8 +117,8 @@ export async function train(training: Training): Promise<TrainingResult> {
         bar.show(done, 'measuring')
         await log({ step: done, ...(await toItsEnd(() => evaluate.run())) })
       }
-      if (done % checkpointEvery === 0 || done === steps || interrupt.asked()) await save(done)
-      if (interrupt.asked()) throw interrupted(training.label, done, dir)
+      if (done % checkpointEvery === 0 || done === steps || interrupt.requested()) await save(done)
+      if (interrupt.requested()) throw interrupted(training.label, done, dir)
     }
   } finally {
     bar.stop()
@@ -170,14 +170,14 @@ function stepOf(line: string): number {
 /** Ctrl-C once: finish the step and save. Twice: leave at once. A program that watches has its signal for that. */
 function onInterrupt() {
   const watch = currentWatch()
-  if (watch) return { asked: () => watch.signal?.aborted ?? false, stop: () => {} }
-  let asked = false
+  if (watch) return { requested: () => watch.signal?.aborted ?? false, stop: () => {} }
+  let requested = false
   const handler = () => {
-    if (asked) process.exit(130)
-    asked = true
+    if (requested) process.exit(130)
+    requested = true
   }
   process.on('SIGINT', handler).on('SIGTERM', handler)
-  return { asked: () => asked, stop: () => void process.off('SIGINT', handler).off('SIGTERM', handler) }
+  return { requested: () => requested, stop: () => void process.off('SIGINT', handler).off('SIGTERM', handler) }
 }
 
 function interrupted(label: string, step: number, dir: string): UserError {
@@ -190,6 +190,6 @@ function nonFinite(label: string, step: number, loss: number, norm: number): Use
     where: `${label}, step ${step + 1}`,
     expected: 'a finite loss and gradient',
     got: `loss ${loss}, gradient norm ${norm}`,
-    hint: 'Lower --learningRate or lengthen --warmup, and check the data for values that are not finite.',
+    hint: 'Lower --learning-rate or lengthen --warmup, and check the data for values that are not finite.',
   })
 }

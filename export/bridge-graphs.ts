@@ -14,9 +14,9 @@ import { storedAs } from './head-storage.ts'
  * @param tower graph with the outputs that the head reads; other outputs, such as those of an earlier head, are dropped
  */
 export function bridgedVision(tower: Graph, inputs: HeadInputs, params: Params, dtype: HeadDtype): Graph {
-  const shown = [...inputs.features, ...(inputs.logits ? [inputs.logits] : [])].map(({ name }) => name)
+  const read = [...inputs.features, ...(inputs.logits ? [inputs.logits] : [])].map(({ name }) => name)
   const head = storedAs(bindParams(embeddingGraph(inputs, params), params), dtype)
-  return { ...behind(extract(tower, shown), head), name: 'vision_model' }
+  return { ...behind(extract(tower, read), head), name: 'vision_model' }
 }
 
 /**
@@ -45,6 +45,6 @@ function behind(tower: Graph, head: Graph): Graph {
   const nodes = head.nodes.map((node): Node => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) }))
   const initializers = new Map([...tower.initializers, ...[...head.initializers].map(([name, tensor]) => [rename(name), tensor] as const)])
   const batch = tower.inputs[0]!.dims[0]!
-  const shown = head.outputs.map((output) => ({ ...output, dims: output.dims.map((dim) => (dim === 'batch_size' ? batch : dim)) }))
-  return prune({ ...tower, nodes: [...tower.nodes, ...nodes], initializers, outputs: [...shown, ...tower.outputs] })
+  const ofHead = head.outputs.map((output) => ({ ...output, dims: output.dims.map((dim) => (dim === 'batch_size' ? batch : dim)) }))
+  return prune({ ...tower, nodes: [...tower.nodes, ...nodes], initializers, outputs: [...ofHead, ...tower.outputs] })
 }

@@ -52,13 +52,13 @@ export function requireKeptDtypes(dtypes: readonly ModelDtype[]): void {
   const other = dtypes.find((dtype) => !keptDtypes.includes(dtype))
   if (!other) return
   const hint = 'q8 is calibrated already: leave the others out.'
-  throw new UserError({ where: '--dtypes', expected: `${keptDtypes.join(', ')} for a model that keeps its teacher's image tower`, got: other, hint })
+  throw new UserError({ where: '--dtype', expected: `${keptDtypes.join(', ')} for a model that keeps its teacher's image tower`, got: other, hint })
 }
 
 const nothing: Observed = { ranges: new Map(), means: new Map() }
 
 /** @throws UserError for a name that is no number format, naming those there are */
-export function parseDtypes(names: string[], where = '--dtypes'): ModelDtype[] {
+export function parseDtypes(names: string[], where = '--dtype'): ModelDtype[] {
   const expected = `a list of ${exportDtypes.join(', ')}`
   if (names.length === 0) throw new UserError({ where, expected, got: 'nothing', hint: 'Name at least one.' })
   return [...new Set(names)].map((name) => {

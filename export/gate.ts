@@ -86,7 +86,7 @@ export function failures(rows: RecallRow[], { maxDrop }: Pick<Gate, 'maxDrop'>):
  */
 export function failGate(row: RecallRow, { maxDrop, keptFp32 }: Pick<Gate, 'maxDrop'> & { keptFp32?: boolean }, blame: string): never {
   const { dtype, language, protocol, reference, meanRecall, drop } = row
-  const others = 'allow more with --maxDrop, or leave the format out of --dtypes.'
+  const others = 'allow more with --max-drop, or leave the format out of --dtype.'
   throw new UserError(
     {
       where: `recall gate, ${dtype}, ${languageName(language)} on ${protocol}`,
@@ -94,7 +94,7 @@ export function failGate(row: RecallRow, { maxDrop, keptFp32 }: Pick<Gate, 'maxD
       got: `${drop.toFixed(2)} points (${(100 * meanRecall).toFixed(2)} %; ${certainty(row)}); ${blame}`,
       hint: keptFp32
         ? `Layers were left in fp32 already: ${others}`
-        : `Leave those layers in fp32 with --keepFp32 auto or --keepFp32 NAME,NAME, ${others}`,
+        : `Leave those layers in fp32 with --keep-fp32 auto or --keep-fp32 NAME,NAME, ${others}`,
     },
     gateExitCode,
   )
@@ -114,16 +114,16 @@ export function parseMaxDrop(parts: readonly string[], dtypes: readonly ModelDty
     const limit = Number(value)
     if (value.trim() === '' || !(limit >= 0) || part.split(':').length > 2) {
       throw new UserError({
-        where: '--maxDrop',
+        where: '--max-drop',
         expected: 'points of mean recall (1.0), or a format and points (q4:2)',
         got: part,
         hint: 'Several are separated by commas: 1.0,q4:2',
       })
     }
-    const named = name === undefined ? undefined : parseDtypes([name], '--maxDrop')[0]!
+    const named = name === undefined ? undefined : parseDtypes([name], '--max-drop')[0]!
     if (named && !dtypes.includes(named)) {
-      const hint = 'Add it to --dtypes, or leave its limit out.'
-      throw new UserError({ where: `--maxDrop ${part}`, expected: `a format that is exported (${dtypes.join(', ')})`, got: named, hint })
+      const hint = 'Add it to --dtype, or leave its limit out.'
+      throw new UserError({ where: `--max-drop ${part}`, expected: `a format that is exported (${dtypes.join(', ')})`, got: named, hint })
     }
     for (const dtype of named ? [named] : (['fp16', 'q8'] as const)) limits[dtype] = limit
   }

@@ -16,7 +16,7 @@ export function resolveKeepFp32(graphs: Pick<ExportGraphs, 'vision' | 'text'>, n
     if (found.length > 0) return found
     const layers = weights.map(layerName)
     const hint = `Did you mean ${nearest(wanted, layers)}?`
-    throw new UserError({ where: '--keepFp32', expected: 'auto, or names of layers', got: wanted, hint })
+    throw new UserError({ where: '--keep-fp32', expected: 'auto, or names of layers', got: wanted, hint })
   })
   return [...new Set(kept)]
 }

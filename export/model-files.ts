@@ -19,7 +19,7 @@ export function findExport(dir: string): string {
   )
   if (found) return found
   const got = existsSync(dir) ? 'a folder without onnx/text_model and onnx/vision_model' : 'no such folder'
-  throw new UserError({ where: `--model ${dir}`, expected: 'an exported model', got, hint: 'Export it first: npx distilingual export --help.' })
+  throw new UserError({ where: dir, expected: 'an exported model', got, hint: 'Export it first: npx distilingual export --help.' })
 }
 
 /**
@@ -31,7 +31,7 @@ export function formatsOf(dir: string, wanted?: ModelDtype[]): ModelDtype[] {
   const missing = wanted?.find((dtype) => !held.includes(dtype))
   if (!missing) return wanted ? held.filter((dtype) => wanted.includes(dtype)) : held
   throw new UserError({
-    where: `--dtypes ${missing}`,
+    where: `--dtype ${missing}`,
     expected: `formats that ${dir} has (${held.join(', ')})`,
     got: missing,
     hint: 'Export the model in this format too.',

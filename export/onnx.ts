@@ -27,10 +27,10 @@ export function exportGraphs(
   model: DualEncoder,
   { eosId, outputs = [], vision }: { eosId?: number | null; outputs?: readonly ActivationOutput[]; vision?: Graph } = {},
 ): ExportGraphs {
-  const towers = (shown: readonly ActivationOutput[]) => {
-    const words = withInt64Inputs(towerGraph('text', model, shown))
+  const towers = (outputs: readonly ActivationOutput[]) => {
+    const words = withInt64Inputs(towerGraph('text', model, outputs))
     const text = eosId == null ? words : closeTexts(words, model.config.text_config.max_position_embeddings, eosId)
-    return { vision: vision ?? towerGraph('image', model, shown), text }
+    return { vision: vision ?? towerGraph('image', model, outputs), text }
   }
   const plain = towers([])
   return {

@@ -25,7 +25,7 @@ export const ortFiles = [operatorsFile, ...exportDtypes.flatMap((dtype) => tower
 export async function writeOrtFiles(dir: string, dtypes: ModelDtype[]): Promise<void> {
   const smaller = dtypes.filter((dtype) => dtype !== 'fp16')
   if (smaller.length === 0) {
-    const hint = 'Add fp32 or q8 to --dtypes.'
+    const hint = 'Add fp32 or q8 to --dtype.'
     throw new UserError({ where: '--format ort', expected: 'a format other than fp16, whose weights onnxruntime writes as fp32', got: 'fp16', hint })
   }
   const needed = new Map<string, RequiredOperator>()

@@ -96,7 +96,7 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
   const leaveOut: ExportOptions['leaveOut'] = [...(options.leaveOut ?? []), ...(keptImage ? (['combined'] as const) : [])]
   const runtime = { threads: options.threads, device: options.device }
   const name = options.card?.name ?? modelName(out)
-  const hint = 'Free some space, write to another disk, or export fewer --dtypes.'
+  const hint = 'Free some space, write to another disk, or name fewer formats with --dtype.'
   const weights = { ...model.params, ...(keptImage && { image_tower: { data: { length: keptImage.parameters } } }) }
   await requireSpace(out, estimatedBytes(weights, { ...options, leaveOut }), { what: 'the export', hint })
   return replaceFolder(out, replacement(options), async (dir) => {
@@ -173,10 +173,10 @@ async function settleKeepFp32(
   if (keepFp32 !== 'auto') return [...new Set([...stem, ...resolveKeepFp32(graphs, keepFp32)])]
   if (gate) return chooseKeepFp32(graphs, dtypes, gate, tokenizer, { ...convert, keepFp32: stem })
   throw new UserError({
-    where: '--keepFp32 auto',
+    where: '--keep-fp32 auto',
     expected: 'a recall gate to satisfy',
     got: 'none',
-    hint: 'Name a validation corpus and --maxDrop, or the layers.',
+    hint: 'Name a validation corpus and --max-drop, or the layers.',
   })
 }
 
@@ -197,7 +197,7 @@ function requireKept({ dtypes, outputs = [] }: ExportOptions): void {
 function requireCalibration({ calibration }: ExportOptions, dtype: ModelDtype = 'int8'): Calibration {
   if (calibration && calibration.pixels.length > 0 && calibration.texts.length > 0) return calibration
   throw new UserError({
-    where: `--dtypes ${dtype}`,
+    where: `--dtype ${dtype}`,
     expected: 'training images and captions to calibrate on',
     got: 'none',
     hint: 'Name the --corpus the model was trained on, or take q8, which needs none.',

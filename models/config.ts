@@ -6,7 +6,7 @@ export interface TowerConfig {
   intermediate_size: number
   num_hidden_layers: number
   num_attention_heads: number
-  /** Hidden units of each layer, where pruning left layers unequal (stages/capacity); intermediate_size is then the most of them. */
+  /** Hidden units of each layer, where pruning left layers unequal (training/shrink); intermediate_size is then the most of them. */
   intermediate_sizes?: number[]
   /** Value channels that each layer's heads have left of hidden_size / num_attention_heads. */
   value_sizes?: number[]
@@ -75,7 +75,7 @@ export function isSize(size: string): boolean {
 }
 
 /**
- * Width/layers/heads by name or size (see sizeForm); 64 px, patch 8, context 32 and joint dimension 256 unless told otherwise.
+ * Width/layers/heads by name or size (see sizeForm); 64 px, patch 8, context 32 and joint dimension 256 unless options say otherwise.
  * @throws UserError for a malformed size
  */
 export function preset(size: string, { vocabSize, embedDim = 256, imageSize = 64, patchSize = 8, contextLength = 32 }: PresetOptions): ClipConfig {

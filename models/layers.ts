@@ -64,11 +64,11 @@ function encoderLayer(params: Tensors, name: string, heads: number, x: tf.Tensor
   const tokens = norm(params, `${name}.layer_norm1`, x)
   const { output, weights } = attention(params, `${name}.self_attn`, heads, pick(tokens), tokens, mask && pick(mask))
   const attended = tf.add(pick(x), output)
-  const asked = norm(params, `${name}.layer_norm2`, attended) // [B, Q, D]
-  const inner = quickGelu(dense(params, `${name}.mlp.fc1`, asked)) // [B, Q, 4D]
+  const normed = norm(params, `${name}.layer_norm2`, attended) // [B, Q, D]
+  const inner = quickGelu(dense(params, `${name}.mlp.fc1`, normed)) // [B, Q, 4D]
   const hidden = tf.add(attended, dense(params, `${name}.mlp.fc2`, inner))
   const one = pick !== all
-  const means = tf.concat([average(tokens), one ? tf.reshape(asked, [x.shape[0]!, x.shape[2]!]) : average(asked)], 1)
+  const means = tf.concat([average(tokens), one ? tf.reshape(normed, [x.shape[0]!, x.shape[2]!]) : average(normed)], 1)
   return { hidden, attention: weights, means }
 }
 

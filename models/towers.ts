@@ -29,13 +29,13 @@ export function traceTower(
   const params = paramInputs(dualEncoderParams(config))
   const { batch_size: batch, sequence_length: length } = marks
   const size = config.vision_config.image_size
-  const shown = (all: Activations) => Object.fromEntries(outputs.map((name) => [name, all[activationOutputs[name]]]))
+  const asOutputs = (all: Activations) => Object.fromEntries(outputs.map((name) => [name, all[activationOutputs[name]]]))
   const graph =
     tower === 'image'
       ? trace(
           (inputs) => {
             const { embedding, ...inner } = imageTower(inputs, config, inputs.pixel_values!)
-            return { image_embeds: normalize(embedding), ...shown(inner) }
+            return { image_embeds: normalize(embedding), ...asOutputs(inner) }
           },
           { pixel_values: { dtype: 'float32', shape: [batch, 3, size, size] }, ...params },
           { contrib, marks, name: 'vision_model' },
@@ -43,7 +43,7 @@ export function traceTower(
       : trace(
           (inputs) => {
             const { embedding, ...inner } = textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)
-            return { text_embeds: normalize(embedding), ...shown(inner) }
+            return { text_embeds: normalize(embedding), ...asOutputs(inner) }
           },
           { input_ids: { dtype: 'int32', shape: [batch, length] }, attention_mask: { dtype: 'int32', shape: [batch, length] }, ...params },
           { contrib, marks, name: 'text_model' },

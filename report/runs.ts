@@ -55,7 +55,7 @@ async function readText(file: string): Promise<string> {
       where: file,
       expected: 'the report of an evaluation',
       got: error.code === 'ENOENT' ? 'no such file' : error.message,
-      hint: 'Evaluate the run first: npx distilingual evaluate --model RUN --out RUN.',
+      hint: 'Evaluate the run first: npx distilingual evaluate RUN --out RUN.',
     })
   })
 }

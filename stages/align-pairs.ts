@@ -4,6 +4,7 @@ import { requireDevice } from '../engine/compile.ts'
 import { requireValidation } from '../eval/validation.ts'
 import { findModel } from '../models/find-model.ts'
 import { readModelFolder } from '../models/folder.ts'
+import { findTeacherFiles } from '../models/onnx/files.ts'
 import { verifyModelFolder } from '../models/verify.ts'
 import { openRunData, usualData } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
@@ -34,6 +35,7 @@ export async function alignPairs(config: Stage2CommandSettings): Promise<void> {
   await verifyModelFolder(tokenizerDir)
   const model = await readModelFolder(tokenizerDir)
   const kept = settings.textShare > 0 ? { pool: { texts, textLimit }, teacher: requireTeacher(config.teacher ?? trained?.teacher) } : undefined
+  if (kept) await findTeacherFiles(kept.teacher)
   await inRunFolder({ command: 'stage2', schema: stage2CommandSettings, config: { ...config, ...data } }, () =>
     runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, kept, dir: out, cacheDir, resume }),
   )

@@ -1,4 +1,4 @@
-import { openCorpus } from '../corpora/open.ts'
+import { openCorpus, pictureSize } from '../corpora/open.ts'
 import { openPictures } from '../corpora/open-pictures.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { requireValidation } from '../eval/validation.ts'
@@ -10,7 +10,7 @@ import { teacherFolder } from '../run/shipped-teacher.ts'
 import { requirePicturesUsed } from '../training/check-pictures.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import { requireTextsUsed } from '../training/check-texts.ts'
-import { studentImageSize } from '../training/start-student.ts'
+import { checkBeginning } from './begin-student.ts'
 import { type Stage1CommandSettings, stage1CommandSettings } from './settings/stage1.ts'
 import { runStage1 } from './stage1.ts'
 import { checkTextStage, runTextStage } from './text-stage.ts'
@@ -44,17 +44,22 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
   requirePicturesUsed({ pictures: pictureName }, settings)
   const texts = await openTexts(corpus, { languages, quoting })
   if (texts) checkTextStage(settings)
-  const open = texts ? undefined : await openCorpus(corpus, { languages, imagesDir, captionLanguage, quoting })
-  if (open) requireValidation(open, languages)
+  const open = texts
+    ? texts.pictures === undefined
+      ? undefined
+      : await openCorpus(texts.pictures, { languages })
+    : await openCorpus(corpus, { languages, imagesDir, captionLanguage, quoting })
+  if (open && !texts) requireValidation(open, languages)
   const pictures = pictureName ? await openPictures(pictureName) : undefined
   const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
   try {
     const keptImage = settings.keepImageTower ? await findKeptImage(teacherFolder(teacherDir)) : undefined
+    const usualSize = open?.imageSize ?? pictureSize
+    const imageSize = await checkBeginning(settings, { teacher, languages, usualSize, keptImage })
     await inRunFolder({ command: 'stage1', schema: stage1CommandSettings, config }, async () => {
       const run = { languages, teacher, keptImage, settings, pool, dir: out, cacheDir, resume }
-      if (texts) await runTextStage({ ...run, texts, open: texts.pictures ? await openCorpus(texts.pictures, { languages }) : undefined })
+      if (texts) await runTextStage({ ...run, texts, open })
       else {
-        const imageSize = await studentImageSize(settings, open!.imageSize, teacher.imageSize)
         await decodeProtocols({ open: open!, languages }, [], [{ ...teacher, imageSize }], cacheDir)
         await runStage1({ ...run, pictures, open: open! })
       }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { checksumsFile } from '../base/checksums.ts'
+import { closing } from '../base/closing.ts'
 import { UserError } from '../base/errors.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { openPictures, type Pictures } from '../corpora/open-pictures.ts'
@@ -33,7 +34,8 @@ import { trainingLogs } from '../run/training-logs.ts'
 import { requirePicturesUsed } from '../training/check-pictures.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import { checkTexts, requireTextsUsed } from '../training/check-texts.ts'
-import { studentImageSize } from '../training/start-student.ts'
+import { studentImageSize } from '../training/start-source.ts'
+import { checkBeginning } from './begin-student.ts'
 import { calibrationSet } from './calibration.ts'
 import { trainScratch } from './scratch.ts'
 import { type DistillSettings, distillSettings } from './settings/distill.ts'
@@ -53,7 +55,7 @@ export interface Evaluated {
 export async function distill(config: DistillSettings): Promise<Evaluated & Pick<ExportedFiles, 'thresholds'>> {
   const { corpus, languages, out, cacheDir, dtype } = config
   const dtypes = parseDtypes(dtype)
-  const maxDrop = parseMaxDrop(config.maxDrop ?? [], dtypes)
+  parseMaxDrop(config.maxDrop ?? [], dtypes)
   requireDevice(config.stage2)
   checkStage1(config.stage1, config.teacherScale)
   checkTexts(config.stage2)
@@ -64,31 +66,44 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
   requireValidation(open, languages)
   for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
   const pictures = config.pictures ? await openPictures(config.pictures) : undefined
-  const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads: config.stage1.threads, logitScale: config.teacherScale })
-  const imageSize = await studentImageSize(config.stage1, open.imageSize, teacher.imageSize)
-  const keptImage = config.stage1.keepImageTower ? await findKeptImage(teacherFolder(config.teacher)) : undefined
-  return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
-    await decodeProtocols({ open, languages }, protocolsOf(config, open), [{ ...teacher, imageSize }, teacher], cacheDir)
-    await decodeProtocols({ open, languages }, open.thresholdProtocols, [{ ...teacher, imageSize }], cacheDir)
-    await trainStages(config, { open, teacher, keptImage, pictures })
-    const student = join(out, 'stage2', 'student')
-    const data = { open, languages }
-    await verifyModelFolder(student)
-    const model = await readModelFolder(student)
-    const frame = frameOf(model)
-    const tasks = await validationTasks(data, frame, cacheDir)
-    const { thresholds } = await exportFolder(model, {
-      tokenizerDir: student,
-      out: join(out, 'export'),
-      dtypes,
-      gate: { tasks, maxDrop },
-      thresholdTasks: await thresholdTasks(data, frame, cacheDir, tasks),
-      keepFp32: 'auto', // layers that would cost a language more stay in fp32
-      calibration: dtypes.includes('int8') || (keptImage && dtypes.includes('q8')) ? await calibrationSet(data, frame) : undefined,
-      card: cardData(data, config),
-      force: true,
+  return await closing(async (closeLater) => {
+    const { stage1, teacherScale } = config
+    const folder = teacherFolder(config.teacher)
+    const teacher = closeLater(await openOnnxFolder(folder, { threads: stage1.threads, logitScale: teacherScale }), ({ release }) => release())
+    const keptImage = stage1.keepImageTower ? await findKeptImage(folder) : undefined
+    const isDistilled = config.resume && finished(join(out, 'stage1')) // other teachers may be gone
+    const imageSize = isDistilled
+      ? await studentImageSize(stage1, open.imageSize, teacher.imageSize)
+      : await checkBeginning(stage1, { teacher, languages, usualSize: open.imageSize, keptImage })
+    return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
+      await decodeProtocols({ open, languages }, protocolsOf(config, open), [{ ...teacher, imageSize }, teacher], cacheDir)
+      await decodeProtocols({ open, languages }, open.thresholdProtocols, [{ ...teacher, imageSize }], cacheDir)
+      await trainStages(config, { open, teacher, keptImage, pictures })
+      const { thresholds } = await exportStudent(config, open, keptImage !== undefined)
+      return { ...(await report(config, open)), thresholds }
     })
-    return { ...(await report(config, open)), thresholds }
+  })
+}
+
+async function exportStudent(config: DistillSettings, open: OpenCorpus, keepsImageTower: boolean): Promise<ExportedFiles> {
+  const { out, languages, cacheDir } = config
+  const dtypes = parseDtypes(config.dtype)
+  const student = join(out, 'stage2', 'student')
+  const data = { open, languages }
+  await verifyModelFolder(student)
+  const model = await readModelFolder(student)
+  const frame = frameOf(model)
+  const tasks = await validationTasks(data, frame, cacheDir)
+  return await exportFolder(model, {
+    tokenizerDir: student,
+    out: join(out, 'export'),
+    dtypes,
+    gate: { tasks, maxDrop: parseMaxDrop(config.maxDrop ?? [], dtypes) },
+    thresholdTasks: await thresholdTasks(data, frame, cacheDir, tasks),
+    keepFp32: 'auto', // layers that would cost a language more stay in fp32
+    calibration: dtypes.includes('int8') || (keepsImageTower && dtypes.includes('q8')) ? await calibrationSet(data, frame) : undefined,
+    card: cardData(data, config),
+    force: true,
   })
 }
 

@@ -4,6 +4,7 @@ import { requireValidation } from '../eval/validation.ts'
 import { exportFolder, requireExportable } from '../export/package.ts'
 import { inRunFolder, requireNoRun } from '../run/run-folder.ts'
 import { parseObjectives } from '../training/objectives/table.ts'
+import { checkTokenizer } from '../training/tokenizer.ts'
 import { type TeacherCommandSettings, teacherCommandSettings } from './settings/teacher.ts'
 import { trainTeacher } from './teacher.ts'
 
@@ -16,6 +17,7 @@ export async function makeTeacher(config: TeacherCommandSettings): Promise<{ exp
   const { corpus, languages, out, exportDir = `${out}/export`, cacheDir, resume, force, ...settings } = config
   requireDevice(settings)
   parseObjectives(settings.objective)
+  await checkTokenizer(settings)
   const open = await openCorpus(corpus, config)
   requireValidation(open, languages)
   await requireNoRun('--export-dir', exportDir, out)

@@ -16,10 +16,8 @@ import { runStage, type StageResult, type StageRun } from '../training/run-stage
 import { shrinkSettingsOf } from '../training/shrink/settings.ts'
 import { captionedSource, type Source } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { studentImageSize } from '../training/start-student.ts'
-import { requirePivot } from '../training/teachers/all-features.ts'
 import { withTeachers } from '../training/teachers/teachers.ts'
-import { beginStudent } from './begin-student.ts'
+import { beginStudent, checkBeginning } from './begin-student.ts'
 import { pictureSource } from './picture-source.ts'
 import { mixed, poolTexts, textSource, tokenizerTexts } from './pool-source.ts'
 
@@ -43,8 +41,7 @@ export interface Stage1Run extends StageRun {
 export async function runStage1(run: Stage1Run): Promise<StageResult> {
   const { open, teacher, settings, pool, pictures, keptImage, ...common } = run
   const weights = checkStage1(settings)
-  requirePivot(settings.pivot, run.languages, weights)
-  const imageSize = await studentImageSize(settings, open.imageSize, teacher.imageSize)
+  const imageSize = await checkBeginning(settings, { teacher, languages: run.languages, usualSize: open.imageSize, keptImage })
   return await withTeachers({ teacher, settings, languages: run.languages, towers: innerTowers(weights) }, async (teachers) => {
     const specialists = teachers.others.filter(({ languages }) => languages).length
     requireNeeds(weights, {

@@ -10,10 +10,8 @@ import { requireUnset } from '../training/require-unset.ts'
 import { runStage, type StageResult } from '../training/run-stage.ts'
 import { captionedSource } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { studentImageSize } from '../training/start-student.ts'
-import { requirePivot } from '../training/teachers/all-features.ts'
 import { generalDim, withTeachers } from '../training/teachers/teachers.ts'
-import { beginStudent } from './begin-student.ts'
+import { beginStudent, checkBeginning } from './begin-student.ts'
 import { mixed, poolSource, tokenizerTexts } from './pool-source.ts'
 import type { Stage1Run } from './stage1.ts'
 
@@ -23,9 +21,11 @@ interface TextRun extends Omit<Stage1Run, 'open' | 'pictures'> {
   open?: OpenCorpus
 }
 
-/** @throws UserError for settings of images: best asked before a run has a folder */
+/** @throws UserError for settings of images and of several spaces: best asked before a run has a folder */
 export function checkTextStage(settings: Stage1Settings): void {
   requireUnset(settings, ['augmentation', 'strength', 'targets', 'keepPatches', 'unmaskedTail', 'pictureShare'], 'for a corpus of texts alone')
+  if (settings.shrink) throw refuseShrinking()
+  if (settings.specialists) throw refuseSpecialists(settings.specialists)
 }
 
 /**
@@ -37,11 +37,9 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
   const { texts, open, teacher, settings, pool, keptImage, ...common } = run
   const label = 'stage 1, texts'
   const weights = checkStage1(settings)
-  requirePivot(settings.pivot, run.languages, weights)
   checkTextStage(settings)
-  const imageSize = await studentImageSize(settings, open?.imageSize ?? pictureSize, teacher.imageSize)
-  if (settings.shrink) throw refuseShrinking()
-  if (settings.specialists) throw refuseSpecialists(settings.specialists)
+  const usualSize = open?.imageSize ?? pictureSize
+  const imageSize = await checkBeginning(settings, { teacher, languages: run.languages, usualSize, keptImage })
   const towers = innerTowers(weights).filter((tower) => tower === 'text')
   const result = await withTeachers({ teacher, settings, languages: run.languages, towers }, async (teachers) => {
     const { image: _unseen, ...shapes } = teachers.innerTeacher?.shapes ?? {}
@@ -93,6 +91,6 @@ function refuseDimension(where: string, student: number, teacher: number): UserE
     where,
     expected: `a student whose embedding has the teacher's ${teacher} dimensions`,
     got: `${student}`,
-    hint: 'Leave --embedDim out, or begin with a student of that teacher: an adapter of one tower cannot be folded into both.',
+    hint: 'Leave --embed-dim out, or begin with a student of that teacher: an adapter of one tower cannot be folded into both.',
   })
 }

@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { flagOf } from '../base/setting.ts'
+import { commands } from '../cli/commands.ts'
+import { flagsOf } from '../cli/flags.ts'
 import { type Message, messagesIn } from './messages.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -65,6 +68,23 @@ test('a remedy that is written out is a sentence, or ends in what to type', (t) 
     loose.map(({ file, fields }) => `${file}: ${fields.hint}`),
     [],
   )
+})
+
+test('flags that messages speak of are there, as they are typed', async (t) => {
+  const loaded = await Promise.all(Object.values(commands).map(({ load }) => load()))
+  const flags = new Set(loaded.flatMap(({ schema }) => flagsOf(schema).map(({ name }) => flagOf(name))))
+  for (const other of ['--help', '--all', '--config', '--no-', '--include']) flags.add(other) // every command's, and one of npm's
+  const named = catalogue.flatMap(({ file, fields }) =>
+    Object.values(fields).flatMap((text) => Array.from(text.matchAll(/(?<![\w-])--\w[\w-]*(?:\.\w[\w-]*)?/g), ([flag]) => `${file}: ${flag}`)),
+  )
+  t.true(named.length > 100, `${named.length}`)
+  t.deepEqual(
+    named.filter((line) => !flags.has(line.split(' ')[1]!)),
+    [],
+  )
+  // Remedies that are put together elsewhere, and comments.
+  const camel = sources().filter((file) => file !== 'cli/parser.ts' && /(?<![\w-])--[a-z0-9.]+[A-Z]/.test(readFileSync(join(root, file), 'utf8')))
+  t.deepEqual(camel, [])
 })
 
 /** The one place that holds what all messages say. Reworded on purpose: `npx ava test/messages.test.ts --update-snapshots`. */

@@ -4,6 +4,7 @@ import type { Numbers } from '../engine/runtime.ts'
 import { patchCount } from '../models/vision.ts'
 import type { Batch, BatchSource } from './batch.ts'
 import type { Draw, Sampler } from './data/draw.ts'
+import { positivesOf } from './data/positives.ts'
 import { inputValues } from './inputs.ts'
 import { type Centroids, classCentroids } from './objectives/centroids.ts'
 import type { Tower } from './objectives/objective.ts'
@@ -21,6 +22,7 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
   const texts = textLayout(source, draws, settings.steps * settings.accumulate)
   const rampSteps = (settings.ramp ?? 0) * settings.steps * settings.accumulate
   const centroids = centroidsOf(source)
+  const positives = positivesOf(set)
   /** @param masked whether patches are dropped */
   const shape = (masked: boolean): StepShape => ({
     batchSize: Math.min(settings.batchSize, set.count),
@@ -59,6 +61,7 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
         tokens,
         pixels,
         centroids,
+        positives: (language) => positives(draw, [language, source.pivot ?? language]),
         innerLayers(tower) {
           if (!innerRows.has(tower)) innerRows.set(tower, runInner(tower))
           return innerRows.get(tower)!

@@ -45,6 +45,8 @@ export interface Batch {
   /** [B, 3, S, S], CLIP-normalised; absent where there are texts alone. */
   pixels?: Float32Array
   centroids?: Centroids
+  /** Which of its images and texts belong together: [B, B]. */
+  positives(language: Language): Float32Array
   /** The teacher's inner layers, made once however many are compared. */
   innerLayers(tower: Tower): Promise<InnerRows>
   /** A fraction of every image's patches, chosen by the generator of that purpose. [B, K] */

@@ -4,7 +4,6 @@ import { tf } from '../engine/tf.ts'
 import type { InputSpec, InputSpecs, Tensors } from '../engine/trace/trace.ts'
 import { patchCount } from '../models/vision.ts'
 import type { Batch } from './batch.ts'
-import { positives } from './data/sampler.ts'
 import { innerDims } from './objectives/inner-layers.ts'
 import type { InnerLayer, Need, ObjectiveInput, ObjectiveInputs, Tower } from './objectives/objective.ts'
 import { needs } from './objectives/table.ts'
@@ -73,8 +72,7 @@ const rows: { [Name in StepInput]: InputRow } = {
     each: 'language',
     shape: ({ batchSize }) => [batchSize, batchSize],
     when: ({ alone, unpaired }) => !alone && !unpaired,
-    value: ({ source: { set, pivot }, draw: { images, captions } }, language) =>
-      positives(set, images, captions[language]!, captions[pivot ?? language]!),
+    value: ({ positives }, language) => positives(language),
   },
   teacher_image: {
     dtype: 'float32',

@@ -13,7 +13,7 @@ export interface Source {
   weights: Weights
   /** Part of a step's loss; those of all sources are 1 together. */
   share: number
-  /** Items of a step; default: --batchSize. */
+  /** Items of a step; default: --batch-size. */
   batchSize?: number
   /** Absent: it is learnt without a teacher. */
   distillation?: Distillation

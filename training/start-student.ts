@@ -1,15 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { UserError } from '../base/errors.ts'
-import { type ClipConfig, preset, type TowerConfig, textPreset, usualStudent } from '../models/config.ts'
+import { preset, textPreset } from '../models/config.ts'
 import { createDualEncoder, type DualEncoder } from '../models/dual-encoder.ts'
-import { findModel } from '../models/find-model.ts'
-import { readModelFolder } from '../models/folder.ts'
 import { inherit } from '../models/inherit.ts'
-import type { KeptImageTower } from '../models/kept-image.ts'
-import { verifyModelFolder } from '../models/verify.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
-import { requireNoTokenizerSettings, runTokenizer } from './tokenizer.ts'
+import { patchSizeOf, type StartFrame, type StartSettings, startSource } from './start-source.ts'
+import { runTokenizer } from './tokenizer.ts'
 
 /** The student as training finds it. */
 export interface Start {
@@ -18,158 +12,40 @@ export interface Start {
   tokenizer: Tokenizer
 }
 
-/** What of stage 1's settings decides it. */
-export interface StartSettings {
-  student: string
-  seed: number
-  embedDim?: number
-  imageSize?: number
-  keepImageTower?: boolean
-  patchSize?: number
-  init?: string
-  inherit?: string
-  tokenizer?: string
-  vocabSize: number
-  contextLength?: number
-  tokenizerAlgorithm?: 'bpe' | 'unigram'
-}
-
-export interface StartOptions {
+export interface StartOptions extends StartFrame {
   /** Run folder, where a tokenizer of its own goes, or lies if the run is resumed. */
   dir: string
   resume?: boolean
   /** What a tokenizer is trained on. */
   texts: readonly string[]
-  /** The student's (see studentImageSize). */
-  imageSize: number
-  /** The teacher's, unless settings say otherwise. */
-  embedDim: number
-  /** The teacher's image tower, where the student keeps it. */
-  keptImage?: KeptImageTower
 }
 
 /**
  * Makes the student: from random weights, from another student as it is (`init`), or cut out of a larger one (`inherit`); the latter two
  * bring their tokenizer.
- * @throws UserError for a source that does not fit
+ * @throws UserError as startSource does
  */
-export async function startStudent(settings: StartSettings, { dir, texts, imageSize, embedDim, resume, keptImage }: StartOptions): Promise<Start> {
-  const source = sourceOf(settings)
-  const tokenizerDir = source?.folder ?? (await runTokenizer(dir, texts, settings, resume))
+export async function startStudent(settings: StartSettings, { dir, texts, resume, ...frame }: StartOptions): Promise<Start> {
+  const source = await startSource(settings, frame)
+  if (source) {
+    const { folder, model, target } = source
+    return withTokenizer(target ? inherit(model, target) : model, folder)
+  }
+  const tokenizerDir = await runTokenizer(dir, texts, settings, resume)
   const tokenizer = await loadTokenizer(tokenizerDir, { remember: true })
+  const { vocabSize, contextLength } = tokenizer
   const { seed, student } = settings
-  const wanted = settings.embedDim ?? embedDim
-  if (keptImage && !source) {
-    const { vocabSize, contextLength } = tokenizer
+  const { imageSize, keptImage } = frame
+  if (keptImage) {
     const config = textPreset(student, keptImage.id, { vocabSize, embedDim: keptImage.embedDim, imageSize, contextLength })
     return { model: { ...createDualEncoder(config, seed), keptImage }, tokenizerDir, tokenizer }
   }
-  if (!source) {
-    const { vocabSize, contextLength } = tokenizer
-    const patchSize = patchSizeOf(imageSize, settings.patchSize)
-    const config = preset(student, { vocabSize, embedDim: wanted, imageSize, patchSize, contextLength })
-    return { model: createDualEncoder(config, seed), tokenizerDir, tokenizer }
-  }
-  const { folder, flag } = source
-  if (settings.tokenizer) await requireSameFile(flag, folder, settings.tokenizer)
-  requireNoTokenizerSettings(`${flag} ${folder}`, settings)
-  await verifyModelFolder(folder)
-  const { config, params, keptImage: held } = await readModelFolder(folder)
-  if (Boolean(held) !== Boolean(keptImage)) {
-    const [kept, own] = ['an image tower that is kept', 'an image tower of its own']
-    throw unfit(flag, folder, `a student with ${keptImage ? kept : own}`, `one with ${held ? kept : own}`)
-  }
-  const size = config.vision_config.image_size
-  if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, as --image-size says`, `${size} px`)
-  const patch = config.vision_config.patch_size
-  if (settings.patchSize !== undefined && settings.patchSize !== patch)
-    throw unfit(flag, folder, `patches of ${settings.patchSize} px, as --patchSize says`, `${patch} px`)
-  if (flag === '--init') {
-    if (student !== usualStudent && !isOfSize(config, student)) throw unfit(flag, folder, `the size ${student}, as --student says`, sizeOf(config))
-    if (settings.embedDim !== undefined && settings.embedDim !== config.projection_dim)
-      throw unfit(flag, folder, `an embedding of ${settings.embedDim}, as --embedDim says`, `${config.projection_dim}`)
-    return { model: { config, params, ...(keptImage && { keptImage }) }, tokenizerDir, tokenizer }
-  }
-  const { vocab_size: vocabSize, max_position_embeddings: contextLength } = config.text_config
-  const sizes = { vocabSize, contextLength, imageSize, patchSize: patch }
-  const target = preset(student, { ...sizes, embedDim: settings.embedDim ?? Math.min(embedDim, config.projection_dim) })
-  return { model: inherit({ config, params }, target), tokenizerDir, tokenizer }
+  const patchSize = patchSizeOf(imageSize, settings.patchSize)
+  const config = preset(student, { vocabSize, embedDim: settings.embedDim ?? frame.embedDim, imageSize, patchSize, contextLength })
+  return { model: createDualEncoder(config, seed), tokenizerDir, tokenizer }
 }
 
 /** A model as it is, and its tokenizer. */
 export async function withTokenizer(model: DualEncoder, tokenizerDir: string): Promise<Start> {
   return { model, tokenizerDir, tokenizer: await loadTokenizer(tokenizerDir, { remember: true }) }
-}
-
-/**
- * The side of a student's images in pixels: `asked` (--image-size), that of the student it begins with, or else the corpus' usual one, where the teacher's
- * is no smaller: there is nothing to be seen that the teacher was not shown. The teacher's, where its image tower is kept.
- * @throws UserError for a student to begin with whose images have another size than `asked`
- */
-export async function studentImageSize(
-  settings: Pick<StartSettings, 'imageSize' | 'init' | 'inherit' | 'keepImageTower'>,
-  usual: number,
-  teacher: number,
-): Promise<number> {
-  const { imageSize: asked } = settings
-  if (settings.keepImageTower) return teacher
-  const source = sourceOf(settings)
-  if (!source) return asked ?? Math.min(usual, teacher)
-  const { image_size: size } = (await readModelFolder(source.folder)).config.vision_config
-  if (asked !== undefined && asked !== size) throw unfit(source.flag, source.folder, `images of ${asked} px, as --image-size says`, `${size} px`)
-  return size
-}
-
-/**
- * The side of a student's patches in pixels: 8, or what makes about 64 of them. Images of 224 px would otherwise make students of 785 tokens.
- * @throws UserError for a side that does not divide the image's, and for images that nothing near divides
- */
-export function patchSizeOf(imageSize: number, asked?: number): number {
-  const ideal = Math.max(8, imageSize / 8)
-  const divisors = Array.from({ length: imageSize }, (_, i) => i + 1).filter((side) => imageSize % side === 0)
-  const usual = divisors.reduce((best, side) => (Math.abs(side - ideal) < Math.abs(best - ideal) ? side : best))
-  if (asked === undefined && (usual > 2 * ideal || 2 * usual < ideal)) {
-    const hint = `Take a multiple of 8 for --image-size, or name the --patch-size: ${divisors.join(', ')}.`
-    throw new UserError({
-      where: `images of ${imageSize} px`,
-      expected: `a side that can be cut into patches of about ${ideal} px`,
-      got: `${imageSize}`,
-      hint,
-    })
-  }
-  if (asked === undefined || divisors.includes(asked)) return asked ?? usual
-  const expected = `a divisor of ${imageSize}, the side of the student's images`
-  throw new UserError({ where: '--patchSize', expected, got: `${asked}`, hint: `${usual} is usual.` })
-}
-
-function sourceOf({ init, inherit }: Pick<StartSettings, 'init' | 'inherit'>): { folder: string; flag: '--init' | '--inherit' } | undefined {
-  if (init && inherit) {
-    const hint = '--init goes on with a student as it is, --inherit cuts a smaller one out of it: name one.'
-    throw new UserError({ where: `--init ${init} --inherit ${inherit}`, expected: 'one of the two', got: 'both', hint })
-  }
-  if (init) return { folder: findModel(init), flag: '--init' }
-  return inherit ? { folder: findModel(inherit), flag: '--inherit' } : undefined
-}
-
-function isOfSize({ vision_config: vision, text_config: text }: ClipConfig, size: string): boolean {
-  const wanted = preset(size, { vocabSize: 1 })
-  const same = (tower: TowerConfig, other: TowerConfig) =>
-    tower.hidden_size === other.hidden_size && tower.num_hidden_layers === other.num_hidden_layers
-  return same(vision, wanted.vision_config) && same(text, wanted.text_config)
-}
-
-function sizeOf({ vision_config: vision, text_config: text }: ClipConfig): string {
-  return `${vision.hidden_size}x${vision.num_hidden_layers}-${text.hidden_size}x${text.num_hidden_layers}`
-}
-
-/** Token tables belong to their tokenizer. */
-async function requireSameFile(flag: string, folder: string, tokenizer: string): Promise<void> {
-  const [wanted, named] = await Promise.all([folder, tokenizer].map((dir) => readFile(join(dir, 'tokenizer.json'), 'utf8').catch(() => '')))
-  if (wanted === named) return
-  const hint = 'Leave --tokenizer out: the weights come with theirs.'
-  throw new UserError({ where: `${flag} ${folder}`, expected: 'the tokenizer that it was trained with', got: `--tokenizer ${tokenizer}`, hint })
-}
-
-function unfit(flag: string, folder: string, expected: string, got: string): UserError {
-  return new UserError({ where: `${flag} ${folder}`, expected, got, hint: 'Name another student, or leave it out to begin from random weights.' })
 }

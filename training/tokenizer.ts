@@ -4,19 +4,17 @@ import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { flagOf } from '../base/setting.ts'
 import { notice } from '../base/watch.ts'
+import { loadTokenizer } from '../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
 import type { TokenizerSettings } from './tokenizer-settings.ts'
 
 /**
- * The tokenizer of a run: the named folder's, else one trained on the train captions and kept in `dir/tokenizer`, where a resumed run finds it.
- * @throws UserError for a context length or an algorithm beside a tokenizer that has its own
+ * The tokenizer of a run: the named folder's (see checkTokenizer), else one trained on the train captions and kept in `dir/tokenizer`, where a
+ * resumed run finds it.
  */
 export async function runTokenizer(dir: string, texts: readonly string[], options: TokenizerSettings, resume?: boolean): Promise<string> {
   const { tokenizer, vocabSize, contextLength, tokenizerAlgorithm: algorithm } = options
-  if (tokenizer) {
-    requireNoTokenizerSettings(`--tokenizer ${tokenizer}`, options)
-    return tokenizer
-  }
+  if (tokenizer) return tokenizer
   const trained = join(dir, 'tokenizer')
   if (resume && existsSync(join(trained, 'tokenizer.json'))) return trained
   notice(`tokenizer: learning ${vocabSize} tokens from ${texts.length} captions`)
@@ -36,6 +34,14 @@ function* watched(texts: readonly string[]): Generator<string> {
   } finally {
     bar.stop()
   }
+}
+
+/** @throws UserError for a named tokenizer that cannot be loaded, or beside which its own properties are set: call it before a run has a folder */
+export async function checkTokenizer(settings: TokenizerSettings): Promise<void> {
+  const { tokenizer } = settings
+  if (tokenizer === undefined) return
+  requireNoTokenizerSettings(`--tokenizer ${tokenizer}`, settings)
+  await loadTokenizer(tokenizer)
 }
 
 /** @throws UserError for what a tokenizer that was trained elsewhere says itself */

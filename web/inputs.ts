@@ -4,37 +4,37 @@ export interface Inputs {
   form: HTMLFormElement
 }
 
-export interface Asked {
+export interface Handlers {
   words(text: string): void
   picture(file: File): void
 }
 
 /** Listens to all the ways in which words and pictures come in: typing, choosing, dropping anywhere on the page, pasting. */
-export function listen({ query, file, form }: Inputs, asked: Asked): void {
+export function listen({ query, file, form }: Inputs, handlers: Handlers): void {
   // While an input method is composing, the field holds letters that are not yet words.
   query.addEventListener('input', (event) => {
-    if (!(event as InputEvent).isComposing) asked.words(query.value)
+    if (!(event as InputEvent).isComposing) handlers.words(query.value)
   })
-  query.addEventListener('compositionend', () => asked.words(query.value))
+  query.addEventListener('compositionend', () => handlers.words(query.value))
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    asked.words(query.value)
+    handlers.words(query.value)
   })
   file.addEventListener('change', () => {
     const [chosen] = file.files ?? []
-    if (chosen) asked.picture(chosen)
+    if (chosen) handlers.picture(chosen)
     file.value = '' // so that choosing the same file again counts
   })
-  listenToDrops(asked)
+  listenToDrops(handlers)
   document.addEventListener('paste', (event) => {
     const [pasted] = event.clipboardData?.files ?? []
     if (!pasted) return
     event.preventDefault()
-    asked.picture(pasted)
+    handlers.picture(pasted)
   })
 }
 
-function listenToDrops(asked: Asked): void {
+function listenToDrops(handlers: Handlers): void {
   let depth = 0 // dragenter and dragleave come for every element that is crossed
   const mark = (change: number) => {
     depth = Math.max(0, depth + change)
@@ -51,6 +51,6 @@ function listenToDrops(asked: Asked): void {
     event.preventDefault()
     mark(-depth)
     const [dropped] = event.dataTransfer!.files
-    if (dropped) asked.picture(dropped)
+    if (dropped) handlers.picture(dropped)
   })
 }

@@ -31,15 +31,15 @@ async function start(): Promise<void> {
   let engine: Engine | undefined
   let question: Question = { words: page.inputs.query.value }
 
-  const answer = latest(async (asked: Question) => {
+  const answer = latest(async (question: Question) => {
     if (!engine) return
-    await ('words' in asked ? answerWords(engine, asked.words) : answerPicture(engine, asked)).catch(page.fail)
-    results.dataset.answered = 'words' in asked ? asked.words : 'picture'
+    await ('words' in question ? answerWords(engine, question.words) : answerPicture(engine, question)).catch(page.fail)
+    results.dataset.answered = 'words' in question ? question.words : 'picture'
     results.dataset.format = engine.format.dtype
   })
-  const ask = (asked: Question) => {
-    question = asked
-    answer(asked)
+  const ask = (next: Question) => {
+    question = next
+    answer(next)
   }
 
   async function answerWords({ text, pictures, format }: Engine, typed: string): Promise<void> {
@@ -55,13 +55,13 @@ async function start(): Promise<void> {
     page.announce(`${fits ? 'Best' : 'Nothing fits well. Nearest'} pictures for ${query}: ${best.join(', ')}`)
   }
 
-  async function answerPicture(engine: Engine, asked: { file: File } | { own: number }): Promise<void> {
-    const vector = 'own' in asked ? rowOf(engine.pictures, asked.own) : await embedFile(engine, asked.file)
-    if ('own' in asked) await drawThumb(page.seen, site.pictures, asked.own)
-    const isOwn = 'own' in asked
-    page.showPicture(isOwn ? nameOf(site, asked.own) : undefined, site)
+  async function answerPicture(engine: Engine, question: { file: File } | { own: number }): Promise<void> {
+    const vector = 'own' in question ? rowOf(engine.pictures, question.own) : await embedFile(engine, question.file)
+    if ('own' in question) await drawThumb(page.seen, site.pictures, question.own)
+    const isOwn = 'own' in question
+    page.showPicture(isOwn ? nameOf(site, question.own) : undefined, site)
     const hits = engine.words.map((table) => nearest(vector, table, shownWords))
-    words.show(hits, engine.format.logitScale, isOwn ? site.languages.map(({ ofPicture }) => ofPicture[asked.own]!) : undefined)
+    words.show(hits, engine.format.logitScale, isOwn ? site.languages.map(({ ofPicture }) => ofPicture[question.own]!) : undefined)
     grid.show(nearest(vector, engine.pictures, shownPictures))
     const said = site.languages.map(({ words }, l) => words[hits[l]![0]?.index ?? -1]).filter(Boolean)
     page.announce(`Best words for this picture: ${said.join(', ')}`)

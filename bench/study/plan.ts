@@ -22,7 +22,7 @@ export interface PlannedRun {
   row: string
   seed: number
   /** What distinguishes the row, for those who read the record. */
-  asked: Record<string, string | number | boolean>
+  settings: Record<string, string | number | boolean>
   job: Job
 }
 
@@ -63,7 +63,7 @@ export async function conduct(study: Study, flags: Flags): Promise<void> {
     const key = keyOf(study, run)
     const dir = join(place.runs, `${name}-${run.row.replaceAll(':', '=')}-${run.seed}-${key.slice(0, 8)}`)
     const measures = await runJob(label, run.job, { place, dir })
-    await file.append({ key, row: run.row, seed: run.seed, settings: run.asked, measures, machine: machineOf(place) })
+    await file.append({ key, row: run.row, seed: run.seed, settings: run.settings, measures, machine: machineOf(place) })
     await rm(join(dir, 'checkpoints'), { recursive: true, force: true }) // most of a run's bytes, and no longer needed
   }
 }

@@ -8,7 +8,7 @@ import type { Place } from './place.ts'
 /**
  * Validation mean recall of the queries about the rarest tenth of the classes, `rare.LANG`; how many classes, and queries each way, that is:
  * `rareClasses`, `rareQueries`. A class is rare by its number of training images; candidates are the whole gallery.
- * @param column of the manifest, as --classColumn names it
+ * @param column of the manifest, as --class-column names it
  */
 export async function rareRecall(open: OpenCorpus, column: string, place: Place, encoder: Encoder): Promise<Measures> {
   const { rare, labelOf } = await rarestClasses(open, column)

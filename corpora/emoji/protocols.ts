@@ -108,13 +108,13 @@ async function amongAll(language: Language): Promise<Parts> {
   const named = [...concepts().values()].filter(({ code, isFlag }) => !isFlag && names[code])
   const drawn = named.filter(({ split }) => split !== 'reserve')
   const imageIndex = new Map(drawn.map(({ code }, i) => [code, i]))
-  const isAsked = ({ split }: Concept) => split === 'test'
+  const isTested = ({ split }: Concept) => split === 'test'
   return {
     images: drawn.map(({ code }) => imageOf(drawings.get(code)!)),
     texts: named.map(({ code }) => names[code]![0]!),
     positives: named.map(({ code }) => (imageIndex.has(code) ? [imageIndex.get(code)!] : [])),
-    textQueries: indices(named, isAsked),
-    imageQueries: indices(drawn, isAsked),
+    textQueries: indices(named, isTested),
+    imageQueries: indices(drawn, isTested),
   }
 }
 
@@ -124,8 +124,8 @@ function typed(split: FreeQuerySplit): Protocol {
     languages: () => freeQueryLanguages(freeQueries(), split),
     build: async (language) => {
       const drawings = await onePerConcept('openmoji')
-      const shown = [...concepts().values()].filter(({ code, split }) => split !== undefined && split !== 'reserve' && drawings.has(code))
-      const gallery = shown.map(({ code }) => imageOf(drawings.get(code)!))
+      const drawn = [...concepts().values()].filter(({ code, split }) => split !== undefined && split !== 'reserve' && drawings.has(code))
+      const gallery = drawn.map(({ code }) => imageOf(drawings.get(code)!))
       return freeQueryTask(freeQueries(), split, language, gallery)
     },
   }

@@ -84,8 +84,8 @@ function read(): Lemma[] {
 
 function rankOf(word: string, kind: string, tagged: number, inGlosses: ReadonlyMap<string, number>): number {
   const parts = word.split(/[ -]/)
-  const told = Math.min(...parts.map((part) => inGlosses.get(part) ?? 0)) // a compound is as common as its rarest word
-  return 2 * Math.log1p(tagged) + Math.log1p(told) - (parts.length - 1) + (pictured.has(kind) ? 1 : 0)
+  const glossed = Math.min(...parts.map((part) => inGlosses.get(part) ?? 0)) // a compound is as common as its rarest word
+  return 2 * Math.log1p(tagged) + Math.log1p(glossed) - (parts.length - 1) + (pictured.has(kind) ? 1 : 0)
 }
 
 function addExamples(examples: Map<string, string[]>, word: string, quoted: string[]): void {

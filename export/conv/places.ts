@@ -29,14 +29,14 @@ export function holdsConv({ nodes }: Graph): boolean {
 /** The convolutions by constant weights, in graph order. */
 export function convUses(graph: Graph): ConvUse[] {
   const readers = readersOf(graph)
-  const shown = new Set(graph.outputs.map(({ name }) => name))
+  const outputs = new Set(graph.outputs.map(({ name }) => name))
   return graph.nodes.flatMap((node) => {
     const [weight, bias] = [constant(graph, node.inputs[1]), constant(graph, node.inputs[2])]
     if (node.op !== 'Conv' || node.domain !== '' || !weight || (node.inputs[2] && !bias)) return []
     const groups = (node.attributes.group as number | undefined) ?? 1
     const output = node.outputs[0]!
     const [only, ...others] = readers.get(output) ?? []
-    const activation = only && others.length === 0 && !shown.has(output) && ['Clip', 'Relu'].includes(only.op) ? only : undefined
+    const activation = only && others.length === 0 && !outputs.has(output) && ['Clip', 'Relu'].includes(only.op) ? only : undefined
     const group = { inputs: weight.dims[1]!, outputs: weight.dims[0]! / groups }
     return [{ node, weight, bias: bias?.data as Float32Array | undefined, group, result: activation?.outputs[0] ?? output }]
   })

@@ -29,14 +29,11 @@ test('export says what is wrong with its input, and leaves nothing half-written'
       /unfinished: expected a finished run, a model folder \(model\.safetensors\) or an export, got neither\. Run stage1 first/,
     ],
     [['--from', at('nowhere'), '--out', at('out')], /nowhere: expected a finished run, .* got no such folder/],
-    [['--from', at('run'), '--out', at('out'), '--dtypes', 'fp32,q5'], /^--dtypes: expected a list of fp32, fp16, q8, int8, q4, got q5\./],
-    [
-      ['--from', at('run'), '--out', at('out'), '--dtypes', 'int8'],
-      /^--dtypes int8: expected training images and captions to calibrate on, got none/,
-    ],
-    [['--from', at('run'), '--out', at('out'), '--maxDrop', 'much'], /^--maxDrop: expected points of mean recall/],
+    [['--from', at('run'), '--out', at('out'), '--dtype', 'fp32,q5'], /^--dtype: expected a list of fp32, fp16, q8, int8, q4, got q5\./],
+    [['--from', at('run'), '--out', at('out'), '--dtype', 'int8'], /^--dtype int8: expected training images and captions to calibrate on, got none/],
+    [['--from', at('run'), '--out', at('out'), '--max-drop', 'much'], /^--max-drop: expected points of mean recall/],
     [['--from', at('run'), '--out', at('others')], /others: expected a new folder or an earlier export, got a folder with thesis\.txt\. .*--force/],
-    [['--from', at('run'), '--out', at('out'), '--format', 'ort', '--dtypes', 'fp16'], /^--format ort: expected a format other than fp16/],
+    [['--from', at('run'), '--out', at('out'), '--format', 'ort', '--dtype', 'fp16'], /^--format ort: expected a format other than fp16/],
   ]
   for (const [args, message] of mistakes) {
     const { code, stderr } = await runExport(...args)
@@ -56,7 +53,7 @@ test('weights that are finite and embeddings that are not', async (t) => {
   params['visual_projection.weight']!.data.fill(1e38)
   await writeFile(file, encodeSafetensors(params))
   for (const dtypes of ['fp32', 'q8']) {
-    const { code, stderr } = await runExport('--from', join(parent, 'run'), '--out', join(parent, 'out'), '--dtypes', dtypes)
+    const { code, stderr } = await runExport('--from', join(parent, 'run'), '--out', join(parent, 'out'), '--dtype', dtypes)
     t.is(code, 2, stderr)
     t.regex(stderr, /expected a model with finite embeddings, got NaN or infinity\. The training run diverged/)
     t.deepEqual(await readdir(parent), ['run'])

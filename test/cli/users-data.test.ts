@@ -79,14 +79,14 @@ async function recorded(dir: string, ...path: string[]): Promise<Record<string, 
 test('four commands take a 200-image CSV in German and French to an export', async (t) => {
   const dir = await usersFolder(t)
   const data = ['--corpus', 'captions.csv', '--languages', 'de,fr']
-  const short = ['--batchSize', '32', '--steps', '6', '--warmup', '2', '--logEvery', '2']
-  await run(dir, 'stage1', ...data, ...short, '--teacher', 'teacher', '--variants', '2', '--vocabSize', '400', '--out', 'one')
+  const short = ['--batch-size', '32', '--steps', '6', '--warmup', '2', '--log-every', '2']
+  await run(dir, 'stage1', ...data, ...short, '--teacher', 'teacher', '--variants', '2', '--vocab-size', '400', '--out', 'one')
   // From here on the run says which data is meant.
   await run(dir, 'stage2', ...short, '--from', 'one', '--out', 'two', '--tensorboard')
   t.like(await recorded(dir, 'two'), { corpus: join(dir, 'captions.csv'), languages: ['de', 'fr'] })
   const printed = await run(dir, 'evaluate', '--model', 'two', '--teacher', 'teacher', '--protocol', 'test', '--out', 'measured')
   // Six steps teach nothing: at chance, rounding moves recall by more than the gate's one point.
-  const exported = await run(dir, 'export', '--from', 'two', '--out', 'dist', '--dtypes', 'fp32,q8', '--maxDrop', '50')
+  const exported = await run(dir, 'export', '--from', 'two', '--out', 'dist', '--dtypes', 'fp32,q8', '--max-drop', '50')
 
   t.regex(printed, /German/)
   t.regex(exported, /q8 .*mean recall German \d+\.\d % .*French/)

@@ -109,7 +109,7 @@ test('a loss that is not finite stops the run with exit code 2 and leaves the la
   const dir = await temporary(t)
   const { code, stderr } = await start(dir, '--poison', '6').ended
   t.is(code, 2)
-  t.regex(stderr, /tiny, step 7: expected a finite loss and gradient, got loss NaN, gradient norm NaN\. Lower --learningRate/)
+  t.regex(stderr, /tiny, step 7: expected a finite loss and gradient, got loss NaN, gradient norm NaN\. Lower --learning-rate/)
   t.deepEqual(await readdir(join(dir, 'checkpoints')), ['step-0000004'])
 })
 

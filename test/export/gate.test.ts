@@ -131,7 +131,7 @@ test('what cannot be kept or understood is refused', async (t) => {
   const fails = (keepFp32: string[] | 'auto', message: RegExp) =>
     t.throwsAsync(exportFolder(model, { ...options, dtypes: ['q8'], keepFp32 }), { instanceOf: UserError, message })
   await fails(['text_model.encoder.layers.1.fc2'], /Did you mean text_model.encoder.layers.1.mlp.fc2\?/)
-  await fails('auto', /--keepFp32 auto: expected a recall gate/)
+  await fails('auto', /--keep-fp32 auto: expected a recall gate/)
   t.deepEqual(parseMaxDrop(['1.0', 'q4:2'], exportDtypes), { fp16: 1, q8: 1, q4: 2 })
   t.deepEqual(parseMaxDrop(['q4:2'], exportDtypes), { fp16: 1, q8: 1, q4: 2 }, 'a limit of one format takes none from the others')
   t.deepEqual(parseMaxDrop(['0.5'], exportDtypes), { fp16: 0.5, q8: 0.5 })

@@ -117,5 +117,5 @@ test('an export that fails leaves everything as it was', async (t) => {
   await fails(/expected finite numbers|finite/)
   t.deepEqual(await readdir(parent), ['out'])
   t.true((await readFile(join(out, 'onnx/text_model.onnx'))).equals(before))
-  t.throws(() => parseDtypes(['q5']), { instanceOf: UserError, message: /--dtypes: expected a list of fp32, fp16, q8, int8, q4, got q5/ })
+  t.throws(() => parseDtypes(['q5']), { instanceOf: UserError, message: /--dtype: expected a list of fp32, fp16, q8, int8, q4, got q5/ })
 })

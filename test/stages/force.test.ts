@@ -3,8 +3,13 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../base/errors.ts'
+import { distill } from '../../stages/distill.ts'
 import { distillFeatures } from '../../stages/distill-features.ts'
+import { makeTeacher } from '../../stages/make-teacher.ts'
+import { distillSettings } from '../../stages/settings/distill.ts'
 import { stage1CommandSettings } from '../../stages/settings/stage1.ts'
+import { teacherCommandSettings } from '../../stages/settings/teacher.ts'
+import { throwsUserError } from '../user-error.ts'
 import { makeFolder } from './small-teachers.ts'
 
 let dir: string
@@ -43,6 +48,29 @@ const slips: [what: string, settings: object][] = [
   ['a patch size that does not divide', { patchSize: 5 }],
   ['a language that the corpus lacks', { languages: ['de', 'ja'] }],
 ]
+
+/** A run folder cannot be here: whoever comes to it is told so. */
+const nowhere = () => join(dir, 'plain.csv', 'run')
+
+test('what a run begins with is looked at before it has a folder', async (t) => {
+  const data = { corpus: join(dir, 'table.csv'), languages: ['de', 'fr'], teacher: join(dir, 'first'), out: nowhere(), cacheDir: join(dir, 'cache') }
+  const short = { vocabSize: 300, threads: 1 }
+  const commands: Record<string, (settings: object) => Promise<unknown>> = {
+    stage1: (settings) => distillFeatures(stage1CommandSettings.parse({ ...data, ...short, ...settings })),
+    distill: ({ corpus = data.corpus, teacher = data.teacher, languages = data.languages, ...stage1 }: Partial<typeof data>) =>
+      distill(distillSettings.parse({ ...data, corpus, teacher, languages, stage1: { ...short, ...stage1 }, stage2: { threads: 1 } })),
+    teacher: ({ corpus = data.corpus, languages = data.languages, tokenizer }: Partial<typeof data> & { tokenizer?: string }) =>
+      makeTeacher(teacherCommandSettings.parse({ ...data, ...short, corpus, languages, tokenizer })),
+  }
+  const ofTeacher = ['a typo in --corpus', 'a typo in --tokenizer', 'a language that the corpus lacks']
+  for (const [command, run] of Object.entries(commands)) {
+    await throwsUserError(t, () => run({}), { where: /plain\.csv.run/ }, command)
+    for (const [what, settings] of slips) {
+      if (command === 'teacher' && !ofTeacher.includes(what)) continue
+      await throwsUserError(t, () => run(settings), { where: /^(?!.*plain\.csv)/ }, `${command}: ${what}`)
+    }
+  }
+})
 
 test('force keeps the old run where the new one cannot begin', async (t) => {
   t.timeout(300_000)

@@ -188,8 +188,8 @@ test('folders without the tower, and formats that it has not', async (t) => {
   const { student } = await stage1(place, 'run', { steps: 1, objective: 'fd-text:1' })
   const model = await readModelFolder(student)
   const options = { tokenizerDir: student, out: join(place.dir, 'out'), threads: 1 }
-  await throwsUserError(t, () => exportFolder(model, { ...options, dtypes: ['int8'] }), { where: '--dtypes', got: 'int8' })
-  await throwsUserError(t, () => exportFolder(model, { ...options, dtypes: ['q8'] }), { where: '--dtypes q8', got: 'none' })
+  await throwsUserError(t, () => exportFolder(model, { ...options, dtypes: ['int8'] }), { where: '--dtype', got: 'int8' })
+  await throwsUserError(t, () => exportFolder(model, { ...options, dtypes: ['q8'] }), { where: '--dtype q8', got: 'none' })
   await throwsUserError(t, () => exportFolder(model, { ...options, dtypes: ['fp32'], outputs: ['hidden_states'] }), { where: '--outputs' })
   await rm(join(student, 'onnx'), { recursive: true })
   await throwsUserError(t, () => readModelFolder(student), { where: student })

@@ -10,7 +10,7 @@ import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { runStage1 } from '../../stages/stage1.ts'
 import { objectives } from '../../training/objectives/table.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
-import { patchSizeOf, studentImageSize } from '../../training/start-student.ts'
+import { patchSizeOf, studentImageSize } from '../../training/start-source.ts'
 import { makeFolder } from './small-teachers.ts'
 
 const languages = ['de', 'fr']
@@ -56,7 +56,7 @@ test('all objectives in one run', async (t) => {
 })
 
 test('a specialist and an ensemble, each at its own image size', async (t) => {
-  const { log, written } = await train('team', {
+  const { log, written } = await train('several teachers', {
     objective: 'task:1,crd:1,fd:2,mfd-image:1,icl:0.5',
     specialists: ['fr=DIR/second:0.5'],
     ensemble: ['DIR/second:2'],
@@ -94,7 +94,7 @@ test('begins with another student as it is, or cut out of a larger one', async (
   for (const [name, { data }] of Object.entries(wanted.params)) t.true(equal(cut.params[name]!.data, data), name)
 })
 
-test('captions are cut where, and as, they are told to be', async (t) => {
+test('captions are cut where, and as, settings say', async (t) => {
   const { written } = await train('context', {
     ...{ tokenizer: undefined, vocabSize: 300, contextLength: 6, steps: 1 },
     tokenizerAlgorithm: 'unigram',
@@ -148,7 +148,7 @@ function equal(a: Float32Array, b: Float32Array): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i])
 }
 
-test("a pivot: the other language's texts are taught by the teacher's features of the pivot's", async (t) => {
+test("a pivot: the other language's texts learn the teacher's features of the pivot's", async (t) => {
   const settings = { objective: 'fd-text:1', steps: 1 }
   const { log } = await train('without pivot', settings)
   const { log: pivoted } = await train('pivot', { ...settings, pivot: 'de' })
@@ -173,12 +173,12 @@ const refused: Record<string, [object, RegExp, string?]> = {
   ],
   'a class column that is not there': [
     { objective: 'task,class-embed', classColumn: 'farms' },
-    /--classColumn farms: expected a column of farms \(class, farm, serial\), got farms\. Did you mean farm\?/,
+    /--class-column farms: expected a column of farms \(class, farm, serial\), got farms\. Did you mean farm\?/,
     'farms.csv',
   ],
   'a class column where there is none': [
     { objective: 'task,anchor', classColumn: 'class' },
-    /--classColumn class: expected a column of plain \(it has none beside images and captions\)/,
+    /--class-column class: expected a column of plain \(it has none beside images and captions\)/,
     'plain.csv',
   ],
   'class-embed with a teacher at every step': [
@@ -195,7 +195,7 @@ const refused: Record<string, [object, RegExp, string?]> = {
   ],
   'attention over images that lack patches, as they do by default': [
     { objective: 'task,attention-image', innerTeacher: 'DIR/first', keepPatches: 0.5 },
-    /--objective attention-image: expected whole images, as the teacher sees them, got --keepPatches 0\.5\. Set --keepPatches 1/,
+    /--objective attention-image: expected whole images, as the teacher sees them, got --keep-patches 0\.5\. Set --keep-patches 1/,
   ],
   'gates of another size': [
     { objective: 'task,gates-text', innerTeacher: 'DIR/first' },
@@ -230,10 +230,10 @@ const refused: Record<string, [object, RegExp, string?]> = {
   ],
   'a context length beside a tokenizer that has its own': [{ contextLength: 6 }, /--tokenizer .*words: expected its own context length/],
   'an algorithm beside a tokenizer that is trained': [{ tokenizerAlgorithm: 'unigram' }, /--tokenizer .*words: expected its own algorithm/],
-  'patches that do not fill the image': [{ patchSize: 5 }, /--patchSize: expected a divisor of 32, .* got 5\. 8 is usual/],
+  'patches that do not fill the image': [{ patchSize: 5 }, /--patch-size: expected a divisor of 32, .* got 5\. 8 is usual/],
   'patches of another size than those of init': [
     { tokenizer: undefined, init: 'DIR/first', patchSize: 16 },
-    /--init .*first: expected patches of 16 px, as --patchSize says, got 8 px/,
+    /--init .*first: expected patches of 16 px, as --patch-size says, got 8 px/,
   ],
   'beginning with a student of other images': [
     { tokenizer: undefined, init: 'DIR/second', imageSize: 32 },
@@ -248,11 +248,11 @@ const refused: Record<string, [object, RegExp, string?]> = {
   'a weight that is none': [{ ensemble: ['DIR/second:0'] }, /--ensemble .*: expected DIR or DIR:WEIGHT/],
   'a setting of an objective that is not asked for': [{ crdAlpha: 0.5, objective: 'task' }, /--crd-alpha: expected the objective crd, .*, got task/],
   'a setting of mfd beside fd': [{ mfdKeep: 0.5, objective: 'task,fd' }, /--mfd-keep: expected the objective mfd, .*, got task,fd/],
-  'more teachers, to whom nothing listens': [
+  'more teachers, whose features nothing uses': [
     { ensemble: ['DIR/second'], objective: 'task' },
     /--ensemble: expected an objective that uses teacher features/,
   ],
-  'one tower taught through an adapter': [
+  'one tower learning through an adapter': [
     { objective: 'fd-image', embedDim: 12 },
     /--objective: expected objectives for both towers, .* 12 dimensions .*, got fd-image: the image tower alone/,
   ],
@@ -275,7 +275,10 @@ const refused: Record<string, [object, RegExp, string?]> = {
     { objective: 'task,gates', tokenizer: undefined, init: 'DIR/first', innerTeacher: 'DIR/first', shrink: true, fade: 400 },
     /--shrink: expected a look for useless channels, and steps enough for them to fade, got --fade 400, --reset-every 25/,
   ],
-  'a pivot of teachers that are not listened to': [{ objective: 'task', pivot: 'de' }, /--pivot: expected an objective that uses teacher features/],
+  'a pivot of teachers whose features nothing uses': [
+    { objective: 'task', pivot: 'de' },
+    /--pivot: expected an objective that uses teacher features/,
+  ],
   'a size beside a student that has one': [
     { tokenizer: undefined, init: 'DIR/first', student: '64x2-64x2' },
     /--init .*first: expected the size 64x2-64x2, as --student says, got 16x1-16x1/,

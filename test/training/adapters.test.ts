@@ -44,7 +44,7 @@ test('a folded student embeds as student and adapter did', async (t) => {
   close(t, got.text!, wanted.text!, 1e-5, 'text')
 })
 
-test('adapters are dropped where the own space was taught', (t) => {
+test('adapters are dropped where the own space was learnt', async (t) => {
   const model = tinyModel()
   const adapters = createAdapters(6, [{ embedDim: 8 }], { fd: 1, icl: 1 }, 1)
   for (const name of ['task', 'crd', 'siglip']) {

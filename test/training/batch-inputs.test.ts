@@ -2,7 +2,7 @@ import test from 'ava'
 import { permutation } from '../../base/random.ts'
 import { patchCount } from '../../models/vision.ts'
 import { batchInputs } from '../../training/batch-inputs.ts'
-import { positives, sampler } from '../../training/data/sampler.ts'
+import { sampler } from '../../training/data/sampler.ts'
 import type { TrainingSet } from '../../training/data/training-set.ts'
 import { captions, smallModel } from '../export/small-model.ts'
 
@@ -19,17 +19,6 @@ const set: TrainingSet = {
   languages: ['en', 'zh'],
   dropped: 0,
 }
-
-test('positives: the same image, class or caption; worked out by hand', (t) => {
-  const images = Uint32Array.of(0, 1, 2, 4)
-  const rows = (numbers: Float32Array) => [0, 1, 2, 3].map((i) => numbers.slice(4 * i, 4 * i + 4).join(''))
-  // Images 0 and 2 are of one class, 1 and 4 have one caption.
-  t.deepEqual(rows(positives(set, images, Uint32Array.of(0, 1, 4, 1))), ['1010', '0101', '1010', '0101'])
-  t.deepEqual(rows(positives(set, images, Uint32Array.of(0, 1, 4, 7))), ['1010', '0100', '1010', '0001'])
-  // With a pivot teachers read another language, in which 0 and 3 say the same: their targets are one and the same.
-  const [own, pivot] = [Uint32Array.of(0, 1, 4, 7), Uint32Array.of(8, 9, 10, 8)]
-  t.deepEqual(rows(positives(set, images, own, pivot)), ['1011', '0100', '1010', '1001'])
-})
 
 async function inputs(t: Parameters<typeof smallModel>[0], settings: { mfdKeep?: number; keepPatches?: number }, weights: Record<string, number>) {
   const { model, tokenizer } = await smallModel(t)

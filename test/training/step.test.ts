@@ -181,14 +181,14 @@ const refused: Record<string, [string, Partial<StepShape>, RegExp]> = {
   'no inner teacher': [
     'attention-image',
     {},
-    /--objective attention-image: expected a teacher that shows what is inside its image tower, got none\. Name one with --innerTeacher/,
+    /--objective attention-image: expected a teacher that shows what is inside its image tower, got none\. Name one with --inner-teacher/,
   ],
   'other image tokens': [
     'attention-image',
     { inner: { image: { ...inner.image, tokens: 17 } } },
     /expected 10 tokens in the teacher's image tower, as in the student's, got 17/,
   ],
-  'dropped patches': ['attention-image', { inner, keepPatches: 0.5 }, /expected whole images, .* got --keepPatches 0\.5/],
+  'dropped patches': ['attention-image', { inner, keepPatches: 0.5 }, /expected whole images, .* got --keep-patches 0\.5/],
   'images where there are texts alone': [
     'fd-text,crd',
     { alone: 'text' },

@@ -97,7 +97,7 @@ test('folders that are no export, formats that are missing, and other folders ar
   t.deepEqual(formatsOf(join(dir, 'export'), ['fp32']), ['fp32'])
   t.throws(() => formatsOf(join(dir, 'export'), ['fp16']), {
     instanceOf: UserError,
-    message: /--dtypes fp16: expected formats that .* has \(q8, fp32\)/,
+    message: /--dtype fp16: expected formats that .* has \(q8, fp32\)/,
   })
   const corpus = await openCorpus(await table(dir))
   await t.throwsAsync(buildDemo(corpus, { model: dir, out: dir, limit: 3 }), {

@@ -30,18 +30,3 @@ export function sampler({ unpaired, ...set }: TrainingSet, batchSize: number, se
     },
   }
 }
-
-/**
- * [B, B] with 1 where row's image and column's caption belong together: same image, same class or same text.
- * @param captions texts of the language itself, and of the one that teachers read for it
- */
-export function positives(set: TrainingSet, images: Uint32Array, ...captions: Uint32Array[]): Float32Array {
-  const size = images.length
-  const result = new Float32Array(size * size)
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) {
-      if (set.classes[images[i]!] === set.classes[images[j]!] || captions.some((texts) => texts[i] === texts[j])) result[i * size + j] = 1
-    }
-  }
-  return result
-}

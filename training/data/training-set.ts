@@ -83,7 +83,7 @@ function hasImage(sample: TextSample): sample is Sample {
 function requireColumn(corpus: TextCorpus, wanted: string | undefined, columns: string[]): void {
   if (wanted === undefined || columns.includes(wanted)) return
   throw new UserError({
-    where: `--classColumn ${wanted}`,
+    where: `--class-column ${wanted}`,
     expected: `a column of ${corpus.name} (${columns.join(', ') || 'it has none beside images and captions'})`,
     got: wanted,
     hint: columns.length > 0 ? `Did you mean ${nearest(wanted, columns)}?` : 'Add that column, or use fd, which needs no classes.',

@@ -59,7 +59,7 @@ export function requireSharedClasses(classCount: number, imageCount: number, col
     where: '--objective class-embed',
     expected: 'a class column, with classes that several images share',
     got: `${imageCount} images, no two of one class${column === undefined ? '' : ` in column ${column}`}`,
-    hint: 'Add a "class" column to the table, name another column with --classColumn, or use fd, which needs none.',
+    hint: 'Add a "class" column to the table, name another column with --class-column, or use fd, which needs none.',
   })
 }
 

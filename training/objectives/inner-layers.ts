@@ -69,7 +69,7 @@ function requireGates(config: ClipConfig, weights: Weights, tower: Tower, teache
     where: `--objective ${names.join(',')}`,
     expected: `a teacher whose ${tower} tower has the student's layers and widths, ${channels} channels at its gates`,
     got: `${teacher.gates ?? 'a teacher that does not show them'}`,
-    hint: 'Begin with a student of the size of --innerTeacher (--init it), or distil features (fd) instead.',
+    hint: 'Begin with a student of the size of --inner-teacher (--init it), or distil features (fd) instead.',
   })
 }
 
@@ -82,15 +82,15 @@ function requireImageTokens(weights: Weights, student: number, teacher: InnerSha
       where,
       expected: `${student} tokens in the teacher's image tower, as in the student's`,
       got: `${teacher!.tokens}`,
-      hint: 'Image size divided by patch size must agree (--patchSize), or distil features (fd) instead.',
+      hint: 'Image size divided by patch size must agree (--patch-size), or distil features (fd) instead.',
     })
   }
   if (keepPatches < 1) {
     throw new UserError({
       where,
       expected: 'whole images, as the teacher sees them',
-      got: `--keepPatches ${keepPatches}`,
-      hint: 'Set --keepPatches 1, or distil features (fd) instead.',
+      got: `--keep-patches ${keepPatches}`,
+      hint: 'Set --keep-patches 1, or distil features (fd) instead.',
     })
   }
 }

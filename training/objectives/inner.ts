@@ -20,6 +20,6 @@ export function noInnerTeacher(name: string, tower: Tower): UserError {
     where: `--objective ${name}`,
     expected: `a teacher that shows what is inside its ${tower} tower`,
     got: 'none',
-    hint: 'Name one with --innerTeacher: a model folder, an export of ours, or (not for gates) ONNX files with outputs hidden_states and attentions.',
+    hint: 'Name one with --inner-teacher: a model folder, an export of ours, or (not for gates) ONNX files with outputs hidden_states and attentions.',
   })
 }

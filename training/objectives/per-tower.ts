@@ -15,7 +15,7 @@ interface TowerLoss {
 
 /**
  * Makes three objectives of a loss: NAME, the sum over both towers, and NAME-image and NAME-text for one of them, so that
- * each tower can be taught alone or with a weight of its own (`fd-image:4,fd-text:2`).
+ * each tower can learn alone or with a weight of its own (`fd-image:4,fd-text:2`).
  */
 export function perTower(part: TowerLoss): Objective[] {
   return [both(part), only(part, 'image'), only(part, 'text')]

@@ -4,7 +4,7 @@ import { perTower } from './per-tower.ts'
 
 /**
  * DC-CLIP's stage-1 loss on unit features (arXiv 2404.11249): Σ over elements of 0.5x²/β where |x| < β, else |x| − 0.5β; mean over
- * rows, images plus texts. β is `smoothL1Beta`, 1/√Et unless told otherwise: with β = 1 it would only be ½·fd.
+ * rows, images plus texts. β is `smoothL1Beta`, 1/√Et by default: with β = 1 it would only be ½·fd.
  */
 export const smoothL1 = perTower({
   name: 'smooth-l1',

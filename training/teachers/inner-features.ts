@@ -125,7 +125,7 @@ async function stored(
   const dims = innerDims(teacher.shapes[tower]!, tokens)
   const sets = layers.map((kind): RowSet => ({ dir, kind, rows, width: dims[kind].reduce((a, b) => a * b), blockRows }))
   const store = await openStore(sets)
-  const hint = 'Free some space, set --cacheDir to another disk, store fewer --variants, or let the teachers run at every step with --variants 0.'
+  const hint = 'Free some space, set --cache-dir to another disk, store fewer --variants, or let the teachers run at every step with --variants 0.'
   await requireSpace(dir, store.missingBytes, { what: `the inner layers of the teacher's ${tower} tower`, hint })
   await openFeatureFolder(dir, { key, ...made })
   const bar = progress(`inside the teacher's ${tower} tower`, rows, `${tower}s`)

@@ -202,7 +202,7 @@ export function requireSameTokenizer(own: Tokenizer, teacher: Tokenizer, texts: 
   const different = texts.find((text) => own.encode(text).join() !== teacher.encode(text).join())
   if (different === undefined) return
   throw new UserError({
-    where: '--innerTeacher',
+    where: '--inner-teacher',
     expected: "the student's tokenizer",
     got: `other tokens for ${JSON.stringify(different)}`,
     hint: "Give the student the teacher's with --tokenizer, or distil its image tower alone (hidden-image, attention-image).",
@@ -214,7 +214,7 @@ export function requireSameTokenizer(own: Tokenizer, teacher: Tokenizer, texts: 
  * @throws UserError when they are too long for it
  */
 export function requireContext({ id, tokenizer }: InnerTeacher, length: number): void {
-  if (length > tokenizer.contextLength) throw tooLong(`--innerTeacher ${id}`, length, tokenizer.contextLength)
+  if (length > tokenizer.contextLength) throw tooLong(`--inner-teacher ${id}`, length, tokenizer.contextLength)
 }
 
 /**
@@ -224,7 +224,7 @@ export function requireContext({ id, tokenizer }: InnerTeacher, length: number):
 export function requireSameSize({ imageSize }: InnerTeacher, own: number): void {
   if (imageSize === own) return
   const hint = `Store what it shows (--variants 1 or more), or set --image-size ${imageSize}.`
-  throw new UserError({ where: '--innerTeacher at every step', expected: `images of ${own} px, as the student's`, got: `${imageSize} px`, hint })
+  throw new UserError({ where: '--inner-teacher at every step', expected: `images of ${own} px, as the student's`, got: `${imageSize} px`, hint })
 }
 
 function tooLong(dir: string, length: number, limit: number): UserError {

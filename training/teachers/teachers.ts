@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { languageOf } from '../../corpora/language.ts'
 import type { Language } from '../../corpora/sample.ts'
 import type { Encoder } from '../../models/encoder.ts'
+import { findTeacherFiles } from '../../models/onnx/files.ts'
 import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import type { Tower } from '../objectives/objective.ts'
 import { type InnerTeacher, openInnerTeacher } from './inner-teacher.ts'
@@ -34,22 +37,14 @@ export interface TeachersOptions {
 }
 
 /**
- * Opens the teachers that `--ensemble DIR[:WEIGHT]`, `--specialists LANG[+LANG]=DIR[:WEIGHT]` and `--innerTeacher DIR` name, lends them with the
+ * Opens the teachers that `--ensemble DIR[:WEIGHT]`, `--specialists LANG[+LANG]=DIR[:WEIGHT]` and `--inner-teacher DIR` name, lends them with the
  * main one to `teach`, and takes them out of memory, whatever comes of it.
- * @throws UserError for a language that the run does not have or two specialists claim, a weight that is not positive, and as openOnnxFolder and openInnerTeacher do
+ * @throws UserError as requireTeachers, openOnnxFolder and openInnerTeacher do
  */
 export async function withTeachers<T>(options: TeachersOptions, teach: (teachers: Teachers) => Promise<T>): Promise<T> {
   const { teacher, settings, languages, towers } = options
-  const { ensemble = [], specialists = [], threads } = settings
-  const named = [
-    ...ensemble.map((text) => parseOtherTeacher(text, '--ensemble')),
-    ...specialists.map((text) => parseOtherTeacher(text, '--specialists')),
-  ]
-  requireOneEach(
-    named.flatMap((other) => other.languages ?? []),
-    specialists,
-    languages,
-  )
+  const { threads } = settings
+  const named = namedTeachers(settings, languages)
   const others: OtherTeacher[] = []
   let innerTeacher: InnerTeacher | undefined
   try {
@@ -59,6 +54,29 @@ export async function withTeachers<T>(options: TeachersOptions, teach: (teachers
   } finally {
     await release({ others, innerTeacher })
   }
+}
+
+/**
+ * Looks for the teachers that settings name beside the main one.
+ * @throws UserError for a language that the run does not have or two specialists claim, a weight that is not positive, and a folder without a model
+ */
+export async function requireTeachers(settings: TeachersOptions['settings'], languages: Language[]): Promise<void> {
+  for (const { dir } of namedTeachers(settings, languages)) await findTeacherFiles(dir)
+  const { innerTeacher } = settings
+  if (innerTeacher && !existsSync(join(innerTeacher, 'model.safetensors'))) await findTeacherFiles(innerTeacher)
+}
+
+function namedTeachers({ ensemble = [], specialists = [] }: TeachersOptions['settings'], languages: Language[]) {
+  const named = [
+    ...ensemble.map((text) => parseOtherTeacher(text, '--ensemble')),
+    ...specialists.map((text) => parseOtherTeacher(text, '--specialists')),
+  ]
+  requireOneEach(
+    named.flatMap((other) => other.languages ?? []),
+    specialists,
+    languages,
+  )
+  return named
 }
 
 /** Takes them all out of memory, once their features are on disk. They may be released again. */

@@ -78,12 +78,12 @@ export async function compareParity(
 
 /** The rows as a Markdown table; what promises to be the same is marked where it is not. */
 export function parityTable({ rows }: ParityReport): string {
-  const shown = parityPaths.filter((path) => rows.some(({ cosines }) => cosines[path] !== undefined))
+  const paths = parityPaths.filter((path) => rows.some(({ cosines }) => cosines[path] !== undefined))
   const body = rows.map((row) => [
     row.name,
-    ...shown.map((path) => (row.cosines[path] === undefined ? '–' : `${row.cosines[path].toFixed(6)}${isApart(row, path) ? ' ✗' : ''}`)),
+    ...paths.map((path) => (row.cosines[path] === undefined ? '–' : `${row.cosines[path].toFixed(6)}${isApart(row, path) ? ' ✗' : ''}`)),
   ])
-  return markdownTable([['cosine to training', ...shown], ...body], { align: ['l', ...shown.map(() => 'r')] })
+  return markdownTable([['cosine to training', ...paths], ...body], { align: ['l', ...paths.map(() => 'r')] })
 }
 
 /** The promises that are broken, as sentences. */

@@ -52,10 +52,10 @@ function wordsOf({ images, texts, positives, writtenFor }: RetrievalTask, kept: 
   const ofPicture = new Array<number>(kept.length).fill(-1)
   texts.forEach((text, t) => {
     const owners = writtenFor ? [writtenFor[t]!] : positives[t]! // what is right for a caption may be its whole class
-    const shown = owners.map((image) => place.get(images[image]!.id)).filter((i) => i !== undefined)
-    if (shown.length === 0) return
+    const drawn = owners.map((image) => place.get(images[image]!.id)).filter((i) => i !== undefined)
+    if (drawn.length === 0) return
     if (!index.has(text)) index.set(text, index.size)
-    for (const i of shown) if (ofPicture[i] === -1) ofPicture[i] = index.get(text)!
+    for (const i of drawn) if (ofPicture[i] === -1) ofPicture[i] = index.get(text)!
   })
   return { words: [...index.keys()], ofPicture }
 }

@@ -22,8 +22,8 @@ const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosnif
  * @throws UserError for a folder that is missing or damaged, and for a port that is taken
  */
 export async function serveLive(dir: string, options: { port: number }): Promise<LiveServer> {
-  await readLiveRun(dir) // mistakes are told now, not in a browser
-  const listeners = new Set<ServerResponse>()
+  await readLiveRun(dir) // mistakes are met now, not in a browser
+  const responses = new Set<ServerResponse>()
   let signature = ''
   let view: Markup = html``
   const look = async (): Promise<void> => {
@@ -31,15 +31,15 @@ export async function serveLive(dir: string, options: { port: number }): Promise
     if (found === signature) return
     view = await currentView(dir)
     signature = found
-    for (const listener of listeners) listener.write(message(view))
+    for (const response of responses) response.write(message(view))
   }
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method !== 'GET') return void response.writeHead(405, headers).end('only GET')
     if (request.url === '/events') {
       response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' })
       response.write(message(view))
-      listeners.add(response)
-      response.once('close', () => listeners.delete(response))
+      responses.add(response)
+      response.once('close', () => responses.delete(response))
     } else if (request.url === '/') {
       await look()
       const page = await livePage(basename(resolve(dir)), view)

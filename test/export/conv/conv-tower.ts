@@ -67,7 +67,7 @@ export async function convTeacher(t: ExecutionContext): Promise<SmallModel & { d
   await exportFolder(small.model, { tokenizerDir: small.tokenizerDir, out: dir, dtypes: ['fp32'], leaveOut: ['combined', 'safetensors'], threads: 1 })
   await writeFile(join(dir, 'onnx/vision_model.onnx'), encodeModel(convTower()))
   const file = join(dir, 'preprocessor_config.json')
-  const told = JSON.parse(await readFile(file, 'utf8')) as object
-  await writeFile(file, JSON.stringify({ ...told, image_mean: Array(3).fill(127 / 255), image_std: Array(3).fill(128 / 255) }))
+  const config = JSON.parse(await readFile(file, 'utf8')) as object
+  await writeFile(file, JSON.stringify({ ...config, image_mean: Array(3).fill(127 / 255), image_std: Array(3).fill(128 / 255) }))
   return { ...small, dir }
 }

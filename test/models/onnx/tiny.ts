@@ -100,10 +100,10 @@ export function outside(graph: Graph, location: string): { model: Uint8Array; we
   const moved = whole.weights.map(({ bytes }, i) => {
     const raw = weights[i]!
     const kept = [...fieldsOf(bytes)].filter(({ number }) => number !== 9).map((field) => field.whole)
-    const told = [...kept, ...entry('location', location), ...entry('offset', offset), ...entry('length', raw.length), Uint8Array.of(14 * 8, 1)]
+    const fields = [...kept, ...entry('location', location), ...entry('offset', offset), ...entry('length', raw.length), Uint8Array.of(14 * 8, 1)]
     data.push(raw)
     offset += raw.length
-    return Buffer.concat(told)
+    return Buffer.concat(fields)
   })
   const inner = [
     ...whole.operations.flatMap(({ bytes }) => lengthField(1, [bytes])),

@@ -28,9 +28,9 @@ async function material(t: ExecutionContext) {
   const augmentation = (image: number, epoch: number): Augmentation =>
     epoch % variants === 0 ? {} : drawAugmentation(random(3, image), { name: 'style', strength: 1 })
   const { config } = model
-  const told = { cacheDir, variants, augmentation, tokenizer, config }
-  const make = (objectives: string[], changes: Partial<typeof told> = {}, spoken: TrainingSet = set, seen = teacher, drawn = pixels) =>
-    innerFeatures(seen, Object.fromEntries(objectives.map((name) => [name, 1])), { set: spoken, pixels: drawn }, { ...told, ...changes })
+  const options = { cacheDir, variants, augmentation, tokenizer, config }
+  const make = (objectives: string[], changes: Partial<typeof options> = {}, otherSet: TrainingSet = set, seen = teacher, drawn = pixels) =>
+    innerFeatures(seen, Object.fromEntries(objectives.map((name) => [name, 1])), { set: otherSet, pixels: drawn }, { ...options, ...changes })
   const textLength = textLengthOf({ set, tokenizer, config })
   const words = (texts: Uint32Array) => {
     const some = Array.from(texts, (text) => set.texts[text]!)

@@ -203,7 +203,7 @@ test('refuses images of another size', async (t) => {
   t.notThrows(() => requireSameSize(teacher, teacher.imageSize))
   t.throws(() => requireSameSize(teacher, 224), {
     instanceOf: UserError,
-    message: /--innerTeacher at every step: expected images of 224 px, as the student's, got 32 px/,
+    message: /--inner-teacher at every step: expected images of 224 px, as the student's, got 32 px/,
   })
 })
 
