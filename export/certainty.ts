@@ -1,4 +1,4 @@
-import type { RecallRow } from './gate.ts'
+import type { RecallRow } from './exported-files.ts'
 
 /** `95 %: 0.3–1.9 points, 500 images`. */
 export function certainty({ interval, images }: Pick<RecallRow, 'interval' | 'images'>): string {
