@@ -50,7 +50,9 @@ async function writePictures(dir: string): Promise<void> {
   for (const [colour, chinese] of Object.entries(colours)) {
     for (const [shape, [name, svg]] of Object.entries(shapes)) {
       const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32" fill="${colour}">${svg}</svg>`
-      await sharp(Buffer.from(drawing)).png().toFile(join(dir, 'pictures', `${colour}-${shape}.png`))
+      await sharp(Buffer.from(drawing))
+        .png()
+        .toFile(join(dir, 'pictures', `${colour}-${shape}.png`))
       rows.push(`pictures/${colour}-${shape}.png,a ${colour} ${shape},${chinese}色的${name}`)
     }
   }
@@ -128,7 +130,10 @@ async function checkExamples(t: ExecutionContext, dir: string): Promise<void> {
   t.regex(await example('distill.mjs', 'captions.csv', 'runs/mine'), /stage 1: 60 steps\n[\s\S]*measured rows; runs\/mine\/report\.json/)
   t.regex(await example('evaluate.mjs', 'runs/mine', 'runs/measured'), /^test en 1?\d?[\d.]+$/m)
   t.regex(await example('export-model.mjs', 'runs/mine', 'runs/exported'), /^runs\/exported, q8: \d+ bytes$/m)
-  t.regex(await example('open-model.mjs', 'runs/exported', 'pictures/red-bar.png', 'a red bar', '蓝'), /^-?\d\.\d{3} {2}a red bar\n-?\d\.\d{3} {2}蓝$/m)
+  t.regex(
+    await example('open-model.mjs', 'runs/exported', 'pictures/red-bar.png', 'a red bar', '蓝'),
+    /^-?\d\.\d{3} {2}a red bar\n-?\d\.\d{3} {2}蓝$/m,
+  )
   t.is((await example('search-folder.mjs', 'runs/exported', 'pictures', 'a red bar')).trim().split('\n').length, 5)
   t.deepEqual(names.toSorted(), ['distill.mjs', 'evaluate.mjs', 'export-model.mjs', 'open-model.mjs', 'search-folder.mjs'])
 
@@ -137,7 +142,9 @@ async function checkExamples(t: ExecutionContext, dir: string): Promise<void> {
   await symlink(join(root, 'node_modules/@types'), join(dir, 'node_modules/@types'))
   const flags = ['--noEmit', '--strict', '--allowJs', '--checkJs', '--module', 'nodenext', '--target', 'es2023', '--types', 'node']
   const files = [...names, 'wrong.ts']
-  const { stdout } = await inFolder(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...flags, ...files], { cwd: dir }).catch((error) => error)
+  const { stdout } = await inFolder(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...flags, ...files], { cwd: dir }).catch(
+    (error) => error,
+  )
   t.is(stdout, '')
 }
 
