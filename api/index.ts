@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { type ProgressEvent, type Watch, watched } from '../base/watch.ts'
-import type { ExportedFiles } from '../export/package.ts'
+import type { ExportedFiles, FileSizes, Parity, RecallRow } from '../export/exported-files.ts'
 import type { FileFormat } from '../models/onnx/dtypes.ts'
 import type { Report } from '../report/schema.ts'
 import type { SearchReply } from '../search/search-folder.ts'
@@ -11,7 +11,7 @@ import type { evaluateSettings } from '../stages/settings/evaluate.ts'
 import type { exportSettings } from '../stages/settings/export.ts'
 import type { Model } from './model.ts'
 
-export type { ExportedFiles, FileFormat, Model, ProgressEvent, Report, SearchReply, Watch }
+export type { ExportedFiles, FileFormat, FileSizes, Model, Parity, ProgressEvent, RecallRow, Report, SearchReply, Watch }
 export { UserError }
 
 /** Settings of the command `distill`, whose flags they are: `{ corpus: 'photos.csv', stage1: { steps: 600 } }`. */
@@ -80,7 +80,7 @@ export async function exportModel(options: ExportOptions, watch: Watch = {}): Pr
  * @throws UserError when the folder holds no model, or none in that format
  */
 export async function openModel(dir: string, { dtype }: OpenOptions = {}): Promise<Model> {
-  const [{ openModel }, { modelOf }] = await Promise.all([import('../models/open-model.ts'), import('./model.ts')])
+  const [{ openModel }, { modelOf }] = await Promise.all([import('../models/open-model.ts'), import('./model-of.ts')])
   return modelOf(await openModel(dir, dtype))
 }
 

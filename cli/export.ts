@@ -1,5 +1,5 @@
 import { certainty } from '../export/certainty.ts'
-import type { ExportedFiles } from '../export/package.ts'
+import type { ExportedFiles } from '../export/exported-files.ts'
 import { languageName, megabytes, percent } from '../report/format.ts'
 import { exportSettings } from '../stages/settings/export.ts'
 import type { Command } from './command.ts'

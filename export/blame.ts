@@ -1,6 +1,6 @@
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { type ConvertOptions, convertGraph } from './dtypes.ts'
-import type { RecallRow } from './gate.ts'
+import type { RecallRow } from './exported-files.ts'
 import { type GraphOptions, recallOfGraphs } from './graph-encoder.ts'
 import type { ExportGraphs } from './onnx.ts'
 import type { GateTask } from './recall.ts'

@@ -15,8 +15,8 @@ import type { Bridge } from '../training/bridge/train-heads.ts'
 import { centredUnit } from '../training/bridge/vectors.ts'
 import { bridgedText, bridgedVision } from './bridge-graphs.ts'
 import { type CardOptions, modelCard } from './card.ts'
+import type { Parity } from './exported-files.ts'
 import type { HeadDtype } from './head-dtypes.ts'
-import type { Parity } from './verify.ts'
 
 export interface BridgeFolderOptions extends RuntimeOptions {
   /** Folder to write; replaced as a whole when it is an earlier one. */

@@ -1,20 +1,13 @@
 import type { Framing } from '../corpora/framing.ts'
-import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { recallSection, recallTitle } from '../report/card.ts'
 import { languageName, megabytes, parameterCount, percent, totalParameters } from '../report/format.ts'
 import type { Report } from '../report/schema.ts'
 import { tableMarkdown } from '../report/tables/markdown.ts'
 import { thresholdSection } from './card-threshold.ts'
 import { usage } from './card-usage.ts'
-import type { FileStem } from './dtypes.ts'
-import type { MeasuredFiles, RecallRow } from './gate.ts'
+import type { FileSizes, Parity, RecallRow } from './exported-files.ts'
+import type { MeasuredFiles } from './gate.ts'
 import { layerName } from './sensitivity.ts'
-import type { Parity } from './verify.ts'
-
-export interface FileSizes {
-  dtype: ModelDtype
-  bytes: Record<FileStem, number>
-}
 
 /** What only the caller knows about a model. */
 export interface CardOptions {

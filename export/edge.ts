@@ -8,8 +8,9 @@ import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { findTeacherFiles, withExternalData } from '../models/onnx/files.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { languageName, megabytes, percent, thousands } from '../report/format.ts'
+import type { LanguageRecall } from './exported-files.ts'
 import { peakMemory } from './memory.ts'
-import { type GateTask, type LanguageRecall, measureRecall } from './recall.ts'
+import { type GateTask, measureRecall } from './recall.ts'
 
 /** A model in one number format, as an edge report measures it. */
 export interface EdgeModel {

@@ -8,7 +8,8 @@ import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { languageName } from '../report/format.ts'
 import { certainty } from './certainty.ts'
 import { parseDtypes } from './dtypes.ts'
-import { type GateTask, type LanguageRecall, type MeasuredRecall, measureRecall, measureTasks } from './recall.ts'
+import type { RecallRow } from './exported-files.ts'
+import { type GateTask, type MeasuredRecall, measureRecall, measureTasks } from './recall.ts'
 
 /** What an export may lose. */
 export interface Gate {
@@ -16,18 +17,6 @@ export interface Gate {
   tasks: GateTask[]
   /** Points of mean recall that each language may lose, by number format; formats left out are measured only. */
   maxDrop: Partial<Record<ModelDtype, number>>
-}
-
-export interface RecallRow extends LanguageRecall {
-  dtype: ModelDtype
-  /** Mean recall of the model as it trains. */
-  reference: number
-  /** Points (percent) that are lost; negative where quantization happens to help. */
-  drop: number
-  /** Of the drop, in points: paired bootstrap over images, 95 %. */
-  interval: Interval
-  /** Images that recall was measured on. */
-  images: number
 }
 
 /** The exit code of an export that loses too much. */

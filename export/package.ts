@@ -16,14 +16,15 @@ import type { ActivationOutput } from '../models/towers.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { blame } from './blame.ts'
 import { type Calibration, calibrateGraphs } from './calibrate.ts'
-import { type CardOptions, type FileSizes, modelCard } from './card.ts'
+import { type CardOptions, modelCard } from './card.ts'
 import { calibrateConv, type Observed, picturesOf } from './conv/calibrate-conv.ts'
 import { keptGraph } from './conv/kept-graph.ts'
 import { holdsConv, stemWeights } from './conv/places.ts'
 import { type ConvertOptions, convertGraph, exportDtypes, type FileStem, fileStems, onnxFile, requireKeptDtypes } from './dtypes.ts'
 import { edgeFiles } from './edge-files.ts'
 import { estimatedBytes } from './estimated-bytes.ts'
-import { failGate, failures, type Gate, type MeasuredFiles, measureFiles, type RecallRow } from './gate.ts'
+import type { ExportedFiles, FileSizes } from './exported-files.ts'
+import { failGate, failures, type Gate, measureFiles } from './gate.ts'
 import type { GraphOptions } from './graph-encoder.ts'
 import { chooseKeepFp32 } from './keep-auto.ts'
 import { resolveKeepFp32 } from './keep-fp32.ts'
@@ -31,7 +32,7 @@ import { modelName } from './model-files.ts'
 import { type ExportGraphs, exportGraphs } from './onnx.ts'
 import { ortFiles, writeOrtFiles } from './ort.ts'
 import type { GateTask } from './recall.ts'
-import { type Parity, verifyExport } from './verify.ts'
+import { verifyExport } from './verify.ts'
 
 export interface ExportOptions extends RuntimeOptions, Pick<ConvertOptions, 'reduceRange'> {
   /** Folder with tokenizer.json and tokenizer_config.json. */
@@ -57,19 +58,6 @@ export interface ExportOptions extends RuntimeOptions, Pick<ConvertOptions, 'red
   force?: boolean
   /** What the model card says beyond sizes and parity. */
   card?: CardOptions
-}
-
-export interface ExportedFiles {
-  dir: string
-  /** Bytes of each file by number format. */
-  sizes: FileSizes[]
-  parity: Parity[]
-  /** What each format keeps of mean recall, per language; empty without a gate. */
-  recall: RecallRow[]
-  /** Scores below which nothing fits, by number format; empty without tasks to choose them on. */
-  thresholds: MeasuredFiles['thresholds']
-  /** Weights left in fp32. */
-  keptFp32: string[]
 }
 
 /** Every file that an export may consist of. */

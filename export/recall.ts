@@ -2,17 +2,12 @@ import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { evaluateRetrieval, type RetrievalResult } from '../eval/retrieval.ts'
 import { type BestScores, bestScores } from '../eval/threshold.ts'
 import { embedCached, embedTexts, type ImageEncoder, type Pixels, type TextEncoder } from '../models/embed.ts'
+import type { LanguageRecall } from './exported-files.ts'
 
 /** A validation task and its images, decoded: the pixels of image i are those of the task's image i. */
 export interface GateTask {
   task: RetrievalTask
   pixels: Pixels
-}
-
-export interface LanguageRecall {
-  protocol: string
-  language: string
-  meanRecall: number // fraction
 }
 
 /** With the rank of every query, to be paired with another model's. */

@@ -8,19 +8,7 @@ import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import type { Tokenizer } from '../tokenizers/load.ts'
 import { onnxFile } from './dtypes.ts'
-
-/** How near the files of one number format come to the training graph. */
-export interface Parity {
-  dtype: ModelDtype
-  /** Least and mean cosine between embeddings, by tower. */
-  image: Closeness
-  text: Closeness
-}
-
-interface Closeness {
-  least: number
-  mean: number
-}
+import type { Closeness, Parity } from './exported-files.ts'
 
 /** Cosines that every embedding must reach; formats without a limit are reported only. */
 const limits: Partial<Record<ModelDtype, number>> = { fp32: 0.99999, fp16: 0.999 }

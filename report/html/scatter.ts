@@ -14,6 +14,8 @@ export interface ScatterPoint {
 }
 
 const panelHeight = 230
+/** Pixels that the labels of the axis of recall take, whatever they are: labels are set before the chart is drawn. */
+const axisWidth = 40
 
 /** Recall against cost, each point labelled. One point says nothing: such a figure is left out. */
 export async function scatterPanel(title: string, unit: string, points: ScatterPoint[]): Promise<Markup | undefined> {
@@ -33,18 +35,26 @@ function scatterSpec(points: ScatterPoint[], unit: string): ChartSpec {
         type: 'quantitative',
         title: `${unit}, logarithmic`,
         scale: { type: 'log', domain: frame.x, nice: false },
-        axis: { tickCount: 4, grid: false },
+        axis: { tickCount: 4, grid: false, labelBound: true, labelFlush: true },
       },
       y: { type: 'quantitative', scale: { domain: frame.y, nice: false, zero: false } },
       color: { field: 'colour', type: 'nominal', scale: null },
     },
     layer: [
-      { mark: { type: 'rule', strokeWidth: 1.2 }, encoding: { y: { field: 'low', title: null, axis: { tickCount: 5 } }, y2: { field: 'high' } } },
+      {
+        mark: { type: 'rule', strokeWidth: 1.2 },
+        encoding: { y: { field: 'low', title: null, axis: { tickCount: 5, minExtent: axisWidth, maxExtent: axisWidth } }, y2: { field: 'high' } },
+      },
       { mark: { type: 'point', filled: true, size: 60, opacity: 1 }, encoding: { y: { field: 'recall' } } },
+      {
+        transform: [{ filter: 'datum.isApart' }],
+        mark: { type: 'rule', strokeWidth: 0.7, color: 'var(--muted)' },
+        encoding: { y: { field: 'recall' }, y2: { field: 'labelY' }, x2: { field: 'labelX' }, color: { value: 'var(--muted)' } },
+      },
       ...(['left', 'right'] as const).map((align) => ({
         transform: [{ filter: `datum.align === '${align}'` }],
-        mark: { type: 'text' as const, align, dx: align === 'left' ? gap : -gap, baseline: 'middle' as const },
-        encoding: { y: { field: 'labelAt' }, text: { field: 'label' }, color: { value: 'var(--ink)' } },
+        mark: { type: 'text' as const, align, baseline: 'middle' as const },
+        encoding: { x: { field: 'labelX' }, y: { field: 'labelY' }, text: { field: 'label' }, color: { value: 'var(--ink)' } },
       })),
     ],
   } as ChartSpec
@@ -64,7 +74,7 @@ function frameOf(points: ScatterPoint[]): Frame {
 }
 
 /** Pixels between a point and its label, and what text takes. */
-const [gap, lineHeight, letterWidth] = [8, 12, 5.6]
+const [gap, lineHeight, letterWidth] = [8, 12, 5.8]
 
 interface Box {
   left: number
@@ -73,11 +83,12 @@ interface Box {
   bottom: number
 }
 
-type Placed = ScatterPoint & { align: 'left' | 'right'; labelAt: number }
+/** A point and where its label begins or ends, in the units of the axes; a thin line leads to one that stands apart. */
+type Placed = ScatterPoint & { align: 'left' | 'right'; labelX: number; labelY: number; isApart: boolean }
 
 /** Gives each point a side and a height for its label where it covers no point, no line and no other label, as near to the point as can be. */
 function withLabels(points: ScatterPoint[], { x: [from, to], y: [low, high] }: Frame): Placed[] {
-  const plotWidth = panelWidth - 45 // what the axis leaves
+  const plotWidth = panelWidth - axisWidth - 4 // 2 px of padding on both sides
   const atX = (x: number) => (plotWidth * Math.log(x / from)) / Math.log(to / from)
   const atY = (y: number) => (panelHeight * (high - y)) / (high - low)
   const taken: Box[] = points.map((point) => ({
@@ -97,7 +108,14 @@ function withLabels(points: ScatterPoint[], { x: [from, to], y: [low, high] }: F
     const places = shifts.flatMap((shift) => (['left', 'right'] as const).map((align) => ({ align, shift, box: boxAt(align, shift) })))
     const free = places.find(({ box }) => isInside(box, plotWidth) && !taken.some((other) => overlap(box, other))) ?? places[0]!
     taken.push(free.box)
-    return { ...point, align: free.align, labelAt: high - ((atY(point.recall) + free.shift) * (high - low)) / panelHeight }
+    const side = free.align === 'left' ? gap : -gap
+    return {
+      ...point,
+      align: free.align,
+      labelX: from * (to / from) ** ((atX(point.x) + side) / plotWidth),
+      labelY: high - ((atY(point.recall) + free.shift) * (high - low)) / panelHeight,
+      isApart: Math.abs(free.shift) > lineHeight / 2,
+    }
   })
 }
 

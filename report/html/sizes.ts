@@ -1,6 +1,6 @@
 import { grouped } from '../../base/grouped.ts'
 import { mean } from '../../eval/metrics.ts'
-import { headlineProtocol, modelLabel } from '../format.ts'
+import { headlineProtocol, rowLabel } from '../format.ts'
 import type { Report, ReportModel, ReportResult } from '../schema.ts'
 import { modelTable } from '../tables/models.ts'
 import { html } from './markup.ts'
@@ -32,7 +32,7 @@ function pointsOf(report: Report, measure: (model: ReportModel, dtype: ReportRes
   const rows = report.results.filter(
     (row) => row.protocol === headline?.protocol && row.corpus === headline.corpus && row.metrics.mean_recall !== undefined,
   )
-  return [...grouped(rows, modelLabel)].flatMap(([label, set]) => {
+  return [...grouped(rows, (row) => rowLabel(row, report.results))].flatMap(([label, set]) => {
     const { model, dtype } = set[0]!
     const x = report.models[model] && measure(report.models[model], dtype)
     if (x === undefined) return []

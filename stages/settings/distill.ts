@@ -39,7 +39,7 @@ export const distillSettings = z.object({
   ...poolSettings.shape,
   ...pictureSettings.shape,
   stage1: stage1Settings.prefault({}),
-  stage2: stage2Settings.extend({ steps: stage2Settings.shape.steps.meta({ ...stage2Settings.shape.steps.meta(), usual: undefined }) }).prefault({}),
+  stage2: stage2Settings.extend({ steps: stage2Settings.shape.steps.meta({ usual: undefined }) }).prefault({}),
   protocol: z.array(z.string()).optional().meta({
     description: 'protocols of the final evaluation (default: for emoji all, for a file its splits but train)',
     group: 'Evaluation',
