@@ -73,7 +73,7 @@ test('a remedy that is written out is a sentence, or ends in what to type', (t) 
 test('flags that messages speak of are there, as they are typed', async (t) => {
   const loaded = await Promise.all(Object.values(commands).map(({ load }) => load()))
   const flags = new Set(loaded.flatMap(({ schema }) => flagsOf(schema).map(({ name }) => flagOf(name))))
-  for (const other of ['--help', '--all', '--config', '--no-', '--include']) flags.add(other) // every command's, and one of npm's
+  for (const other of ['--help', '--all', '--config', '--no-', '--include', '--dereference']) flags.add(other) // every command's, npm's and tar's
   const named = catalogue.flatMap(({ file, fields }) =>
     Object.values(fields).flatMap((text) => Array.from(text.matchAll(/(?<![\w-])--\w[\w-]*(?:\.\w[\w-]*)?/g), ([flag]) => `${file}: ${flag}`)),
   )
