@@ -1,5 +1,4 @@
 /** The one door to everything that is written to disk. Who only reads goes past it. */
-import { createWriteStream, type WriteStream } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isLeftOver, temporaryName } from './temporary-name.ts'
@@ -45,12 +44,6 @@ export async function openToWrite(path: string, flags: 'w' | 'wx' | 'a' | 'r+'):
     sync: () => call('sync', path, () => handle.sync()),
     close: () => handle.close(),
   }
-}
-
-/** A stream into a file that nobody reads yet. */
-export function writeStream(path: string): WriteStream {
-  watching?.({ name: 'open', path })
-  return createWriteStream(path)
 }
 
 /** Writes a file that nobody reads yet: in a folder that is renamed when it is complete. */

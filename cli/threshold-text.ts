@@ -1,6 +1,5 @@
 import type { ExportedFiles } from '../export/exported-files.ts'
 
-
 /** The score below which nothing fits, a line a number format, with its errors on validation; or why there is none. */
 export function thresholdText(thresholds: ExportedFiles['thresholds']): string {
   const lines = Object.entries(thresholds).map(([dtype, { value, measured }]) => {

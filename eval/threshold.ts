@@ -20,7 +20,7 @@ export interface Threshold {
   measured: ThresholdErrors[]
 }
 
-export interface ThresholdErrors {
+interface ThresholdErrors {
   protocol: string
   language: string
   queries: number

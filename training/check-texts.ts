@@ -29,7 +29,10 @@ export function checkTexts(settings: TextShareSettings & { specialists?: string[
 }
 
 /** @throws UserError where texts are named, and no stage reads any */
-export function requireTextsUsed({ texts, textLimit, quick }: PoolSettings & { quick?: boolean }, stages: (TextShareSettings & Partial<PictureShareSettings>)[]): void {
+export function requireTextsUsed(
+  { texts, textLimit, quick }: PoolSettings & { quick?: boolean },
+  stages: (TextShareSettings & Partial<PictureShareSettings>)[],
+): void {
   if (stages.some((stage) => stage.textShare > 0 || picturesNeedTexts(stage))) return
   if (texts) throw unused('--texts', texts.join())
   if (textLimit !== undefined && !quick) throw unused('--text-limit', `${textLimit}`)
