@@ -16,6 +16,8 @@ export interface OpenCorpus {
   corpus: Corpus
   /** What is measured unless something is asked for: docs/report.md's protocols for emoji, of users' files the splits that are not trained on. `task` takes `train` as well. */
   protocols: string[]
+  /** What the report of the main job measures unless something is asked for: `evaluate` has time for all. */
+  mainProtocols: string[]
   /** The protocols that a summary speaks of, the most important first: see headlineOf. */
   headlineProtocols: string[]
   /** Of some of them the recall that they are judged by, which a summary has beside mean recall. */
@@ -65,6 +67,7 @@ export async function openCorpus(nameOrFile: string, options: Reading & { langua
     corpus,
     pairs: corpus,
     protocols: heldOut.length > 0 ? heldOut : corpus.splits,
+    mainProtocols: heldOut.length > 0 ? heldOut : corpus.splits,
     headlineProtocols: [['test', 'val'].find((split) => heldOut.some((name) => name === split)) ?? corpus.splits[0]!],
     freeQueryProtocols: [],
     // Without a val split, rather the training images than choices made on test.

@@ -183,8 +183,8 @@ async function report(config: DistillSettings, open: OpenCorpus): Promise<Evalua
   }
 }
 
-function protocolsOf({ protocol, quick }: DistillSettings, { protocols, headlineProtocols }: OpenCorpus): string[] {
-  return protocol ?? (quick ? [headlineOf(protocols, headlineProtocols)!] : protocols)
+function protocolsOf({ protocol, quick }: DistillSettings, { mainProtocols, headlineProtocols }: OpenCorpus): string[] {
+  return protocol ?? (quick ? [headlineOf(mainProtocols, headlineProtocols)!] : mainProtocols)
 }
 
 /** The student's smaller formats. q8 is what ships to browsers and stands in every table, the others only where the report looks closely. */

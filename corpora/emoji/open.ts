@@ -10,17 +10,19 @@ const heldOutStyle = /^(unseen|validation)-style\//
 
 /** The emoji corpus as openCorpus returns it. Throws UserError for a language without names. */
 export function openEmoji(languages?: Language[]) {
+  const headlineProtocols = [
+    'unseen-style/openmoji',
+    'free-queries',
+    'unseen-concepts/200',
+    'unseen-phrasing/emojilib',
+    'unseen-phrasing/unicode-names',
+    'unseen-phrasing/zh-hant',
+  ]
   return {
     corpus: emoji({ languages }),
     protocols: emojiProtocolNames(),
-    headlineProtocols: [
-      'unseen-style/openmoji',
-      'free-queries',
-      'unseen-concepts/200',
-      'unseen-phrasing/emojilib',
-      'unseen-phrasing/unicode-names',
-      'unseen-phrasing/zh-hant',
-    ],
+    mainProtocols: ['validation-style/emojione', ...headlineProtocols, 'unseen-style/streamline'],
+    headlineProtocols,
     // Names of what was learnt find one picture; of what was not, the first page counts.
     headlineMeasures: { 'unseen-style/openmoji': 'text_to_image_R@1', 'unseen-concepts/200': 'text_to_image_R@10' } as const,
     freeQueryProtocols: emojiProtocolNames().filter((name) => name.startsWith('free-queries')),

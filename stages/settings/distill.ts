@@ -41,7 +41,7 @@ export const distillSettings = z.object({
   stage1: stage1Settings.prefault({}),
   stage2: stage2Settings.extend({ steps: stage2Settings.shape.steps.meta({ usual: undefined }) }).prefault({}),
   protocol: z.array(z.string()).optional().meta({
-    description: 'protocols of the final evaluation (default: for emoji all, for a file its splits but train)',
+    description: 'protocols of the final evaluation (default: for emoji those of the headline and two styles, for a file its splits but train)',
     group: 'Evaluation',
     decides: 'results',
   }),
