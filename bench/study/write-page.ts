@@ -15,7 +15,7 @@ export function pageCommand(name: string, flags: Flags, defaults: Flags): string
 /** Writes OUT/NAME.md and prints it. */
 export async function writePage(out: string, name: string, paragraphs: readonly string[]): Promise<void> {
   const text = `${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`
-  await mkdir(out)
+  await mkdir(out, { recursive: true })
   await writeFileAtomic(join(out, `${name}.md`), text)
   console.log(text)
 }

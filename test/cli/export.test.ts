@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import test from 'ava'
+import { writeChecksums } from '../../base/checksums.ts'
 import { commands } from '../../cli/commands.ts'
 import { run } from '../../cli/run.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../engine/safetensors.ts'
@@ -52,6 +53,7 @@ test('weights that are finite and embeddings that are not', async (t) => {
   const params = decodeSafetensors(await readFile(file), file)
   params['visual_projection.weight']!.data.fill(1e38)
   await writeFile(file, encodeSafetensors(params))
+  await writeChecksums(dirname(file))
   for (const dtypes of ['fp32', 'q8']) {
     const { code, stderr } = await runExport('--from', join(parent, 'run'), '--out', join(parent, 'out'), '--dtype', dtypes)
     t.is(code, 2, stderr)

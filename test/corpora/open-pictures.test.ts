@@ -30,5 +30,5 @@ test('a model card names them, if there are any', (t) => {
 
 test('refuses what is neither', async (t) => {
   await throwsUserError(t, () => openPictures('nowhere'), { where: '--pictures', got: 'nowhere' })
-  await throwsUserError(t, () => openPictures('nowhere.csv'), { where: /nowhere\.csv/ })
+  await throwsUserError(t, () => openPictures('nowhere.csv'), { where: 'corpus', got: /nowhere\.csv/ })
 })
