@@ -41,5 +41,5 @@ test('what a model was trained on is found, and asked for where it has moved', a
   await rename(at('table.csv'), at('moved.csv'))
   const message = /table\.csv: .*got no such file\. The model was trained on it: name with --corpus where it is now/
   await t.throwsAsync(openRunData({}, trained), { instanceOf: UserError, message })
-  await t.throwsAsync(openRunData({ corpus: at('table.csv') }, trained), { message: /got no such file\. Check the path/ })
+  await t.throwsAsync(openRunData({ corpus: at('table.csv') }, trained), { message: /is not there\. Check the path/ })
 })

@@ -62,6 +62,7 @@ test('both stages, the folder, the export, and who loads it', async (t) => {
   const first = await stage1(place, 'one')
   t.true(first.log.some((line) => Number.isFinite(line.crd)) && first.log.some((line) => 'validation_mean_recall_de' in line))
   t.deepEqual((await readdir(first.student, { recursive: true })).toSorted(), [
+    'SHA256SUMS',
     'config.json',
     'model.safetensors',
     'onnx',
