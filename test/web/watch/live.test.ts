@@ -40,15 +40,15 @@ async function visit(t: ExecutionContext, browser: Browser, dir: string, options
 }
 
 browserTest('the page follows a log that grows, from nothing to the end', async (t, browser) => {
-  const dir = await runFolder(t, { command: 'teacher', steps: 3400, batchSize: 128 })
+  const dir = await runFolder(t, { command: 'bridge', steps: 1200, batchSize: 512 })
   const page = await visit(t, browser, dir)
   await page.getByText('Nothing logged yet').waitFor()
   await page.locator('#state', { hasText: 'live' }).waitFor()
 
-  const [first, second, rest] = [recorded.slice(0, 20), recorded.slice(20, 120), recorded.slice(120)]
+  const [first, second, rest] = [recorded.slice(0, 20), recorded.slice(20, 90), recorded.slice(90)]
   await log(dir, first)
   const step = (line: string | undefined) => (JSON.parse(line!) as { step: number }).step
-  const shown = (line: string | undefined) => page.locator('.card .value', { hasText: `${step(line).toLocaleString('en-US')} of 3,400 steps` })
+  const shown = (line: string | undefined) => page.locator('.card .value', { hasText: `${step(line).toLocaleString('en-US')} of 1,200 steps` })
   await shown(first.at(-1)).waitFor()
   const path = () => page.locator('figure', { hasText: 'Learning rate' }).locator(`path[stroke="var(--accent)"]`).first().getAttribute('d')
   const before = await path()
