@@ -93,7 +93,8 @@ test('the tarball: small, the same each time, and enough for a folder with nothi
     [],
   )
 
-  for (const file of ['dist/web/app/main.js', 'dist/corpora/augment-worker.js', 'dist/corpora/decode-process.js']) t.true(first.files.includes(file), file)
+  for (const file of ['dist/web/app/main.js', 'dist/corpora/augment-worker.js', 'dist/corpora/decode-process.js'])
+    t.true(first.files.includes(file), file)
 
   const user = join(dir, 'user')
   await install(user, first.file)
