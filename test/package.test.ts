@@ -100,6 +100,10 @@ test('the tarball: small, the same each time, and enough for a folder with nothi
   await install(user, first.file)
   await writePictures(user)
   await checkLoading(t, user)
+  const without = inFolder(process.execPath, ['node_modules/.bin/distilingual', 'distill'], { cwd: user })
+  const { code, stderr } = await without.catch((error) => error) // the drawings of the embedded corpus are packages of their own
+  t.is(code, 2)
+  for (const name of ['@iconify-json/twemoji', '@lobehub/fluent-emoji-3d', 'opencc-js']) t.true(stderr.includes(name), stderr)
   const npx = (...args: string[]) => inFolder('npx', ['--no-install', 'distilingual', ...args], { cwd: user })
   const few = [
     '--stage1.steps=4',
