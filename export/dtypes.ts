@@ -5,16 +5,13 @@ import type { GraphRanges } from './calibrate.ts'
 import type { Observed } from './conv/calibrate-conv.ts'
 import { holdsConv } from './conv/places.ts'
 import { quantizeConv } from './conv/quantize-conv.ts'
+import type { FileStem } from './file-stems.ts'
 import { type DynamicOptions, quantizeDynamic } from './quantize.ts'
 import { toFloat16 } from './quantize-float16.ts'
 import { quantizeInt4 } from './quantize-int4.ts'
 import { quantizeStatic } from './quantize-static.ts'
 
 export const exportDtypes = Object.keys(dtypeSuffixes) as ModelDtype[]
-
-/** The three files of each number format. */
-export const fileStems = ['vision_model', 'text_model', 'model'] as const
-export type FileStem = (typeof fileStems)[number]
 
 /** Where a folder keeps a file, relative to it: `onnx/vision_model_quantized.onnx`. */
 export function onnxFile(stem: FileStem, dtype: ModelDtype): string {

@@ -1,7 +1,7 @@
 import type { Interval } from '../eval/bootstrap.ts'
 import type { Threshold } from '../eval/threshold.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
-import type { FileStem } from './dtypes.ts'
+import type { FileStem } from './file-stems.ts'
 
 /** What an export wrote, and how near it is to the model as it trains. */
 export interface ExportedFiles {

@@ -5,7 +5,8 @@ import { UserError } from '../base/errors.ts'
 import { operatorsIn, type RequiredOperator } from '../engine/onnx/ort-file.ts'
 import { type NumberTensor, openSession, saveOrtModel } from '../engine/runtime.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
-import { exportDtypes, fileStems, onnxFile } from './dtypes.ts'
+import { exportDtypes, onnxFile } from './dtypes.ts'
+import { fileStems } from './file-stems.ts'
 
 /** The operators that all .ort files of a folder need, as onnxruntime's build takes them (--include_ops_by_config). */
 const operatorsFile = 'onnx/required_operators.config'

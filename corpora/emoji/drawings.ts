@@ -10,6 +10,9 @@ import { packageFile, packageFolder, packageJson } from './packages.ts'
 import { type StyleName, type StyleRole, styles } from './styles.ts'
 import { wordsIn } from './text.ts'
 
+/** What the protocols of unseen phrasings read words from. */
+const wordPackages = ['emojilib', 'emojibase-data', 'opencc-js', 'cldr-annotations-full', 'cldr-annotations-derived-full']
+
 /** One vendor's picture of one concept. */
 export interface Drawing {
   style: StyleName
@@ -56,13 +59,19 @@ export function isInstalled(style: StyleName): boolean {
   return packageFolder(styles[style].package) !== undefined
 }
 
-/** Throws one UserError naming all packages that are missing for `needed`, so that one npm install mends it. */
+/**
+ * Throws one UserError where a package of `needed` is missing. It names all that the corpus and its protocols lack, so that one npm
+ * install mends it.
+ */
 export function requireStyles(needed: StyleName[]): void {
-  const missing = needed.filter((style) => !isInstalled(style)).map((style) => styles[style].package)
-  if (missing.length === 0) return
+  const absent = needed.filter((style) => !isInstalled(style))
+  if (absent.length === 0) return
+  const drawn = (Object.keys(styles) as StyleName[]).filter((style) => !styles[style].optional || needed.includes(style))
+  const packages = [...drawn.map((style) => styles[style].package), ...wordPackages]
+  const missing = packages.filter((name) => packageFolder(name) === undefined)
   throw new UserError({
     where: 'emoji corpus',
-    expected: `the drawings of ${needed.join(', ')}`,
+    expected: `the drawings of ${absent.join(', ')}`,
     got: `${missing.length} missing npm packages`,
     hint: `Run: npm install ${missing.join(' ')}`,
   })
@@ -75,6 +84,7 @@ export function stylesWith(role: StyleRole): StyleName[] {
 }
 
 async function load(style: StyleName): Promise<Drawing[]> {
+  requireStyles([style])
   const { kind, role, package: from } = styles[style]
   const found = kind === 'files' ? await fromFiles(style) : fromIcons(style)
   const known = concepts()

@@ -101,5 +101,5 @@ test('a missing package is named', (t) => {
   t.regex(error.message, /npm install @iconify-json\/nothing-of-the-kind/)
   t.true(isInstalled('twemoji'))
   if (isInstalled('openmoji-black')) return
-  t.throws(() => requireStyles(['twemoji', 'openmoji-black']), { instanceOf: UserError, message: /npm install openmoji$/ })
+  t.throws(() => requireStyles(['twemoji', 'openmoji-black']), { instanceOf: UserError, message: /npm install .*openmoji/ })
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { UserError } from '../../base/errors.ts'
+import { type ProgressEvent, watched } from '../../base/watch.ts'
 import { compile } from '../../engine/compile.ts'
 import { linear } from '../../engine/fused.ts'
 import { withGradients } from '../../engine/gradients.ts'
@@ -174,4 +175,19 @@ test('--resume without a checkpoint starts from the beginning; with another iden
     [true, ['step-0000003']],
     'an older checkpoint would be taken for the latest',
   )
+})
+
+test('an aborted signal leaves a checkpoint, from which the run goes on to the same weights', async (t) => {
+  const reason = new Error('enough')
+  const control = new AbortController()
+  const [dir, other] = [await temporary(t), await temporary(t)]
+  const stopped = await regression(dir, 8, { checkpointEvery: 100 })
+  const onProgress = ({ done }: ProgressEvent) => done === 2 && control.abort(reason)
+  t.is(await t.throwsAsync(watched({ onProgress, signal: control.signal }, () => train(stopped.training)).finally(stopped.release)), reason)
+  t.deepEqual(await readdir(join(dir, 'checkpoints')), ['step-0000002'])
+  const resumed = await regression(dir, 8, { resume: true })
+  await train(resumed.training).finally(resumed.release)
+  const whole = await regression(other, 8, {})
+  await train(whole.training).finally(whole.release)
+  t.deepEqual(resumed.params, whole.params)
 })

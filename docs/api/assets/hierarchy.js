@@ -1,1 +1,0 @@
-window.hierarchyData = "eJyNjrEKwyAYhN/lZtMmBSX4Ehk6lgyif1BqNKiZgu9epFDSLdMN9x3fHUgxlgz5Gvg4MyRaPOniYsiQBwY+tghqJUhMG4Vp+5YMbxcM5IMLhj15SLhQKC1KU76fyJstqweD9ipnSJRsujbtfngrrfMmUWg/RD9XhkH0J/OTVNL2mvuPvWCvtX4AYtVX4Q=="
