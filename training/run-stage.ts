@@ -166,7 +166,7 @@ function featuresFor(
   { model: { config, keptImage }, tokenizer }: Start,
 ): Promise<AllFeatures> {
   const policy = { name: settings.augmentation, strength: settings.strength }
-  // No image tower learns from an augmented picture: the kept tower's features of plain ones are found by every later stage, too.
+  // No image tower learns from an augmented picture: plain ones are embedded once.
   const kept = keptImage && { variants: 1, targets: 'plain' as const, imageTower: keptImage.id }
   return featuresOfAll(teachers, weights, data, { cacheDir, variants: asked, targets, policy, seed: settings.seed, tokenizer, config, ...kept })
 }
