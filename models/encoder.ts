@@ -21,6 +21,8 @@ export interface Encoder {
   scoreThreshold?: number
   /** What an embedding is depends on what else is in the call: such a model chooses the ranges of its activations anew each time. */
   oneByOne?: boolean
+  /** Names its image tower by what embeddings of pictures depend on: models with the same one embed a picture alike (see imageTowerId). Absent while it learns. */
+  imageTowerId?(): Promise<string>
   /** How it spells texts, where it shows that. */
   tokenizer?: Tokenizer
   /** pixels [n, 3, S, S], CLIP-normalised → unit embeddings [n, E]. */
@@ -43,6 +45,7 @@ export async function modelEncoder(id: string, model: DualEncoder, tokenizer: To
     get logitScale() {
       return Math.exp(boundedLogarithm(params.logit_scale!.data[0]!))
     },
+    ...(model.keptImage && { imageTowerId: model.keptImage.towerId }),
     encodeImages: image,
     async encodeTexts(texts) {
       const { inputIds, attentionMask, length } = tokenizer.encodeBatch(texts, context, 'longest')

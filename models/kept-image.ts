@@ -11,8 +11,10 @@ import { type Recolour, recolourOf } from './onnx/preprocessing.ts'
 
 /** An image tower of another make, kept as it is beside a text tower of ours: an ONNX graph, and how pictures are prepared for it. */
 export interface KeptImageTower {
-  /** Its folder, and a hash of what its embeddings depend on. */
+  /** Its folder, and a hash of the folder's files: what a student says that it kept. */
   id: string
+  /** What its embeddings depend on, whatever folder it lies in (see imageTowerId). */
+  towerId(): Promise<string>
   /** The graph. */
   file: string
   /** What says how pictures are prepared. */
@@ -35,12 +37,12 @@ export async function findKeptImage(dir: string): Promise<KeptImageTower> {
   const file = await findTowerFile(dir, 'vision')
   await requireWhole(file)
   const open = (options: RuntimeOptions = {}) => openImageTower(dir, options)
-  const { id, imageSize, framing, embedDim, preprocessing, release } = await open()
+  const { id, towerId, imageSize, framing, embedDim, preprocessing, release } = await open()
   await release()
   const { initializers } = outlineModel(await readFile(file), file)
   const weights = initializers.filter(({ dataType, dims }) => dataType !== dtypeToOnnx('int64') && dims.length > 0)
   const parameters = weights.reduce((sum, { dims }) => sum + elementCount(dims), 0)
-  return { id, file, preprocessor: preprocessing.file, imageSize, framing, embedDim, parameters, recolour: recolourOf(preprocessing), open }
+  return { id, towerId, file, preprocessor: preprocessing.file, imageSize, framing, embedDim, parameters, recolour: recolourOf(preprocessing), open }
 }
 
 async function requireWhole(file: string): Promise<void> {

@@ -22,7 +22,8 @@ export async function imagesKept(
 const nothing = new Float32Array()
 
 async function embedAll(tower: KeptImageTower, { set, pixels }: ImageData, cacheDir: string): Promise<TeacherFeatures> {
-  const { encodeImages, release, id, embedDim, imageSize, framing } = await tower.open()
+  const { encodeImages, release, towerId, embedDim, imageSize, framing } = await tower.open()
+  const id = await towerId()
   const encoder = { id, embedDim, imageSize, framing, logitScale: 1, encodeImages, encodeTexts: noTexts, release }
   const options = { cacheDir, variants: 1, targets: 'plain', policy: { name: 'none', strength: 0 }, seed: 1 } as const
   try {

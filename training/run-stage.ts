@@ -157,7 +157,7 @@ async function pixelsOf({ images }: TrainingSet, { imageSize: size, framing }: F
   return images.length > 0 ? closeLater(await buildPixelCache(images, { dir, size, framing }), (pixels) => pixels.close()) : undefined
 }
 
-function featuresFor(
+async function featuresFor(
   weights: Weights,
   settings: TrainSettings,
   cacheDir: string,
@@ -166,8 +166,8 @@ function featuresFor(
   { model: { config, keptImage }, tokenizer }: Start,
 ): Promise<AllFeatures> {
   const policy = { name: settings.augmentation, strength: settings.strength }
-  // No image tower learns from an augmented picture: plain ones are embedded once.
-  const kept = keptImage && { variants: 1, targets: 'plain' as const, imageTower: keptImage.id }
+  // No image tower learns from an augmented picture: plain ones are embedded once, for this stage and the next.
+  const kept = keptImage && { variants: 1, targets: 'plain' as const, imageTower: await keptImage.towerId() }
   return featuresOfAll(teachers, weights, data, { cacheDir, variants: asked, targets, policy, seed: settings.seed, tokenizer, config, ...kept })
 }
 

@@ -2,6 +2,7 @@ import { UserError } from '../../base/errors.ts'
 import type { Framing } from '../../corpora/framing.ts'
 import type { NumberTensor } from '../../engine/runtime.ts'
 import { findTowerFile, teacherId } from './files.ts'
+import { imageTowerId } from './image-tower-id.ts'
 import { type ModelConfig, readModelConfig } from './model-config.ts'
 import { type Preprocessing, type Recolour, readPreprocessing, recolourOf } from './preprocessing.ts'
 import { isSiglip, type TowerFolderOptions } from './siglip.ts'
@@ -15,6 +16,8 @@ export interface ImageTower {
   framing: Framing
   preprocessing: Preprocessing
   tower: TeacherTower
+  /** See imageTowerId. */
+  towerId(): Promise<string>
   /** What the model is fed for CLIP-normalised pixels [n, 3, S, S]. */
   feeds(pixels: Float32Array, count: number): Record<string, NumberTensor>
   /** CLIP-normalised pixels [n, 3, S, S] → unit embeddings [n, E]. */
@@ -54,6 +57,7 @@ export async function openImageFile(dir: string, file: string, options: TowerFol
       framing: preprocessing.framing,
       preprocessing,
       tower,
+      towerId: () => imageTowerId(file, preprocessing, tower.output),
       feeds,
       encodeImages: async (pixels, count) => (await tower.embed(feeds(pixels, count), count)).data,
       readImages: (pixels, count, outputs) => tower.read(feeds(pixels, count), count, outputs),

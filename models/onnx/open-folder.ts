@@ -63,6 +63,7 @@ export async function openFolder(dir: string, options: TeacherOptions = {}): Pro
       logitScale: known ?? measured ?? 100,
       scoreThreshold: folders.image === folders.text ? config.scoreThresholds?.[dtypeOf(vision)] : undefined,
       oneByOne: await choosesRanges([vision, words]),
+      imageTowerId: image.towerId,
       encodeImages: image.encodeImages,
       encodeTexts: text.encodeTexts,
       release: async () => void (await Promise.all(opened.map((tower) => tower.release()))),

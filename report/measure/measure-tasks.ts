@@ -28,7 +28,7 @@ interface Measurements {
 }
 
 /**
- * Embeds and scores every task of the plan with every model. Images of another language or protocol are not embedded twice.
+ * Embeds and scores every task of the plan with every model. Images of another language or protocol are not embedded twice, nor by another model with the same image tower.
  * @param headline the protocol whose embeddings are kept, and the only one for entries that are `headlineOnly`
  * @param opened takes every pixel cache that is opened: images are read again later, and the caller closes them
  */
@@ -46,6 +46,8 @@ export async function measureTasks(
   const bar = progress('evaluate', total, 'tasks')
   const baselines = new Map<string, PixelBaseline | undefined>() // by images: a language may lack captions of some
   const imageEmbeds = new Map<string, Float32Array>() // another language's or protocol's images may be the same
+  const towers = new Map<ModelEntry, string | undefined>() // models that keep an image tower embed images alike
+  for (const entry of entries) towers.set(entry, await entry.encoder.imageTowerId?.())
   let done = 0
   try {
     for (const { protocol, language } of plan) {
@@ -59,8 +61,9 @@ export async function measureTasks(
         measured.baseline.push({ protocol, reason: baseline.reason })
       for (const entry of entriesFor(protocol)) {
         const { model, dtype, encoder } = entry
+        const tower = towers.get(entry)
         const { pixels } = prepared.get(frameKey(encoder))!
-        const key = JSON.stringify([model, dtype, pixels.file])
+        const key = JSON.stringify([tower ?? [model, dtype], pixels.file])
         const embeddings = imageEmbeds.get(key) ?? (await embedCached(encoder, pixels))
         imageEmbeds.set(key, embeddings)
         const texts = await embedTexts(encoder, task.texts)

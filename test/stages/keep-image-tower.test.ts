@@ -87,6 +87,8 @@ test('both stages, the folder, the export, and who loads it', async (t) => {
   const pixels = noise(3, towerSize)
   const image = await opened.encodeImages(pixels, 3)
   t.true(leastCosine(image, await original.encodeImages(pixels, 3), towerDim) > 0.9999999)
+  t.is(await opened.imageTowerId!(), await original.imageTowerId!())
+  t.is((await readdir(cacheDir)).filter((name) => name.startsWith('features-image-')).length, 1, 'both stages read the same features')
   const texts = await opened.encodeTexts([...captions])
   t.not((await identifyModel(first.student)).hash, (await identifyModel(student)).hash)
 
