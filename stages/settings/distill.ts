@@ -6,6 +6,7 @@ import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { stage2Settings } from '../../training/stage2-settings.ts'
 import { alsoSetting, corpusSettings, exportDtypeSetting, maxDropSetting, teacherScaleSetting, teacherSetting } from './shared.ts'
+import { shippedRecipe } from './shipped-recipe.ts'
 
 /** What --quick stands for: a first look, not a result. */
 const quick = {
@@ -15,12 +16,7 @@ const quick = {
   dtype: ['fp32', 'q8'],
 }
 
-/** What suits the teacher that ships (docs/log.md, 2026-11-30): it knows far more words than a corpus of pictures holds. */
-const shippedRecipe = {
-  textLimit: 200_000,
-  stage1: { keepImageTower: true, textShare: 0.5 },
-  stage2: { textShare: 0.5 },
-}
+const { pool, stage1, stage2 } = shippedRecipe
 
 export const distillSettings = z.object({
   ...corpusSettings,
@@ -34,7 +30,7 @@ export const distillSettings = z.object({
       decides: 'results',
       presets: { true: quick },
     }),
-  teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: shippedRecipe } }),
+  teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: { ...pool, stage1, stage2 } } }),
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
   ...pictureSettings.shape,

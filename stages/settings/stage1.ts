@@ -5,16 +5,14 @@ import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { corpusSettings, teacherScaleSetting, teacherSetting } from './shared.ts'
-
-/** What suits the teacher that ships, as in distill. */
-const shippedRecipe = { textLimit: 200_000, keepImageTower: true, textShare: 0.5 }
+import { shippedRecipe } from './shipped-recipe.ts'
 
 export const stage1CommandSettings = z.object({
   ...corpusSettings,
   corpus: corpusSettings.corpus.meta({
     description: 'emoji, emoji-names, or a .csv, .tsv or .jsonl file; without images the text tower alone learns',
   }),
-  teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: shippedRecipe } }),
+  teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: { ...shippedRecipe.pool, ...shippedRecipe.stage1 } } }),
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
   ...pictureSettings.shape,
