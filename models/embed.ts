@@ -58,13 +58,14 @@ export async function embedTexts(encoder: TextEncoder, texts: readonly string[],
 }
 
 /**
- * How many images a tower gets at once, so that memory stays flat at any size: as many as a ViT-B/16's attention (12·T² numbers) and MLP (3,072·T) leave
- * room for, T = (S/16)².
+ * How many images a tower gets at once, so that memory stays flat at any size: as many as a ViT-B/16's attention (12·T² numbers) and MLP (3,072·T), T = (S/16)²,
+ * leave room for, and as the first stages of an EfficientNet: 96 channels at half the side, as read, convolved, rectified and summed.
  */
 export function imagesPerCall({ oneByOne }: Pick<Encoder, 'oneByOne'>, size: number): number {
   if (oneByOne) return 1
   const tokens = (size / 16) ** 2
-  return Math.max(1, Math.min(mostItems, Math.floor(activationBytes / (4 * tokens * (12 * tokens + 3072)))))
+  const numbers = Math.max(tokens * (12 * tokens + 3072), 4 * 96 * (size / 2) ** 2)
+  return Math.max(1, Math.min(mostItems, Math.floor(activationBytes / (4 * numbers))))
 }
 
 async function embed(count: number, most: number, call: (from: number, to: number) => Promise<Float32Array>): Promise<Float32Array> {
