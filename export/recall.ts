@@ -1,3 +1,4 @@
+import { progress } from '../base/progress.ts'
 import type { RetrievalTask } from '../corpora/retrieval-task.ts'
 import { evaluateRetrieval, type RetrievalResult } from '../eval/retrieval.ts'
 import { type BestScores, bestScores } from '../eval/threshold.ts'
@@ -26,17 +27,33 @@ export async function measureTasks(
   const known = new Map<string, Float32Array>() // one language's images are the next one's
   const recall: MeasuredRecall[] = []
   const scores: BestScores[] = []
-  for (const one of new Set([...gate, ...threshold])) {
-    const { task, pixels } = one
-    const key = task.images.map(({ id }) => id).join('\n')
-    const images = known.get(key) ?? (await embedCached(encoder, pixels))
-    known.set(key, images)
-    const texts = await embedTexts(encoder, task.texts)
-    if (gate.includes(one)) {
-      const { metrics, protocol, language, textToImage, imageToText } = await evaluateRetrieval(task, images, texts)
-      recall.push({ protocol, language, meanRecall: metrics.mean_recall, textToImage, imageToText })
+  const tasks = new Set([...gate, ...threshold])
+  const galleries = new Map([...tasks].map(({ task, pixels }) => [galleryOf(task), pixels.count]))
+  const bar = progress(
+    'recall',
+    [...galleries.values()].reduce((sum, count) => sum + count, 0),
+    'images',
+  )
+  let done = 0
+  try {
+    for (const one of tasks) {
+      const { task, pixels } = one
+      const images = known.get(galleryOf(task)) ?? (await embedCached(encoder, pixels, pixels.count, (count) => bar.update(done + count)))
+      if (!known.has(galleryOf(task))) done += pixels.count
+      known.set(galleryOf(task), images)
+      const texts = await embedTexts(encoder, task.texts)
+      if (gate.includes(one)) {
+        const { metrics, protocol, language, textToImage, imageToText } = await evaluateRetrieval(task, images, texts)
+        recall.push({ protocol, language, meanRecall: metrics.mean_recall, textToImage, imageToText })
+      }
+      if (threshold.includes(one)) scores.push(bestScores(task, images, texts))
     }
-    if (threshold.includes(one)) scores.push(bestScores(task, images, texts))
+  } finally {
+    bar.stop()
   }
   return { recall, scores }
+}
+
+function galleryOf({ images }: RetrievalTask): string {
+  return images.map(({ id }) => id).join('\n')
 }

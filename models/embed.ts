@@ -20,13 +20,20 @@ const activationBytes = 512 * 2 ** 20
 const textBytes = 16_384
 
 /** The first `count` images of a cache, composited on white → [count, E]. */
-export async function embedCached(encoder: ImageEncoder, { count: all, size, read }: Pixels, count = all): Promise<Float32Array> {
+export async function embedCached(
+  encoder: ImageEncoder,
+  { count: all, size, read }: Pixels,
+  count = all,
+  update?: (done: number) => void,
+): Promise<Float32Array> {
   const stride = 3 * size * size
   const most = imagesPerCall(encoder, size)
   const batch = new Float32Array(Math.min(most, count) * stride)
-  return embed(count, most, (from, to) => {
+  return embed(count, most, async (from, to) => {
     for (let i = from; i < to; i++) writePixelValues(read(i), size, batch, (i - from) * stride)
-    return encoder.encodeImages(batch.subarray(0, (to - from) * stride), to - from)
+    const rows = await encoder.encodeImages(batch.subarray(0, (to - from) * stride), to - from)
+    update?.(to)
+    return rows
   })
 }
 
