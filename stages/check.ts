@@ -1,6 +1,7 @@
 import { writeFileAtomic } from '../base/disk.ts'
 import { isNoCaption } from '../corpora/check/captions.ts'
 import { type Checked, type CheckReport, checkCorpus } from '../corpora/check/check.ts'
+import { everySample } from '../corpora/every-sample.ts'
 import type { Corpus, Sample } from '../corpora/sample.ts'
 import { renderCheck } from '../report/html/check.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
@@ -8,8 +9,7 @@ import { loadTokenizer } from '../tokenizers/load.ts'
 import { writeCorpus } from './convert.ts'
 import type { CheckSettings } from './settings/check.ts'
 
-/** Pictures on the page. */
-const shown = 24
+const samplesOnPage = 24
 
 /**
  * Checks a corpus, writes the page, and with `fix` what is sound.
@@ -20,11 +20,18 @@ export async function check({ corpus: path, tokenizer: dir, contextLength, fix, 
   const count = (text: string) => tokenizer.encodeBatch([text], 100_000, 'longest').length
   const checked = await checkCorpus(path, { ...reading, tokenizer: { contextLength: contextLength ?? tokenizer.contextLength, count } })
   const { report, corpus } = checked
-  const samples: Sample[] = []
-  for (const split of corpus.splits) for await (const sample of corpus.samples(split)) if (samples.length < shown) samples.push(sample)
-  await writeFileAtomic(page, await renderCheck(report, samples))
+  await writeFileAtomic(page, await renderCheck(report, await firstSamples(corpus)))
   if (fix) await writeCorpus(sound(checked), fix, corpus.languages)
   return report
+}
+
+async function firstSamples(corpus: Corpus): Promise<Sample[]> {
+  const samples: Sample[] = []
+  for await (const { sample } of everySample(corpus)) {
+    samples.push(sample)
+    if (samples.length === samplesOnPage) break
+  }
+  return samples
 }
 
 /** The corpus without unreadable and leaking pictures, and without captions that are none. */
@@ -33,7 +40,7 @@ function sound({ corpus, unsound }: Checked): Corpus {
     ...corpus,
     async *samples(split) {
       for await (const sample of corpus.samples(split)) {
-        if (unsound.images.has(sample.id)) continue
+        if (unsound.has(sample.id)) continue
         const kept = Object.entries(sample.captions).map(([language, texts]) => [language, texts.filter((text) => !isNoCaption(text))])
         yield { ...sample, captions: Object.fromEntries(kept) }
       }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
+import { countSamples, everySample } from '../corpora/every-sample.ts'
 import { openCorpus } from '../corpora/open.ts'
 import type { Corpus, Language } from '../corpora/sample.ts'
 import type { OutputFormat } from '../corpora/writers/formats.ts'
@@ -27,22 +28,14 @@ export async function writeCorpus(
 ): Promise<{ images: number; captions: number }> {
   const writer = await openWriter(out, languages, format)
   const written = { images: 0, captions: 0 }
-  const bar = progress('write', await sizeOf(corpus), 'images')
-  for (const split of corpus.splits) {
-    for await (const sample of corpus.samples(split)) {
-      const captions = Object.fromEntries(Object.entries(sample.captions).filter(([language]) => languages.includes(language)))
-      await writer.add({ ...sample, captions }, split)
-      written.captions += Object.values(captions).flat().length
-      bar.update(++written.images)
-    }
+  const bar = progress('write', await countSamples(corpus), 'images')
+  for await (const { sample, split } of everySample(corpus)) {
+    const captions = Object.fromEntries(Object.entries(sample.captions).filter(([language]) => languages.includes(language)))
+    await writer.add({ ...sample, captions }, split)
+    written.captions += Object.values(captions).flat().length
+    bar.update(++written.images)
   }
   await writer.finish()
   bar.stop()
   return written
-}
-
-async function sizeOf(corpus: Corpus): Promise<number> {
-  let count = 0
-  for (const split of corpus.splits) for await (const _ of corpus.samples(split)) count++
-  return count
 }

@@ -101,7 +101,7 @@ test('every kind of fault is found at its line', async (t) => {
   )
 })
 
-test('leaks, repeats, uneven classes and cut captions are told', async (t) => {
+test('leaks, repeats, uneven classes and cut captions are found', async (t) => {
   const dir = await picturesIn(t)
   const rows = Array.from({ length: 6 }, (_, i) => `p/${i}.png,a drawing,${i === 5 ? 'test' : 'train'}`)
   const found = await report(dir, `image,en,split\n${rows.join('\n')}\np/6.png,${'a very long caption '.repeat(30)},train\n`, { contextLength: 16 })
