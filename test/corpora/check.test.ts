@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
@@ -107,6 +107,18 @@ test('leaks, repeats, uneven classes and cut captions are found', async (t) => {
   const found = await report(dir, `image,en,split\n${rows.join('\n')}\np/6.png,${'a very long caption '.repeat(30)},train\n`, { contextLength: 16 })
   t.deepEqual(found.kinds, { 'caption in several splits': 1, 'caption of many images': 1 })
   t.is(found.splits.train!.languages.en!.tokens!.cut, 1)
+})
+
+test('a copy of a picture that leaks leaks, too', async (t) => {
+  const dir = await picturesIn(t)
+  await copyFile(join(dir, 'p', 'near.jpg'), join(dir, 'p', 'copy.jpg'))
+  const rows = ['0.png,one,train', 'near.jpg,two,test', 'copy.jpg,three,test'].map((row) => `p/${row}\n`)
+  const found = await report(dir, `image,en,split\n${rows.join('')}`, { fix: join(dir, 'sound.jsonl') })
+  t.deepEqual(found.kinds, { 'picture in several splits': 2 })
+  t.deepEqual(
+    (await contents(join(dir, 'sound.jsonl'))).map(([id]) => id),
+    ['p/0.png'],
+  )
 })
 
 test('a column in another language than it says is found', async (t) => {
