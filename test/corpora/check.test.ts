@@ -177,6 +177,18 @@ test('convert: through every format and back', async (t) => {
   }
   await throwsUserError(t, () => convert(convertSettings.parse({ corpus: from, out: join(dir, 'p') })), { got: 'one that is there' })
   await throwsUserError(t, () => convert(convertSettings.parse({ corpus: from, out: join(dir, 'x.bin') })), { hint: /--format/ })
+  const missing = { corpus: join(dir, 'a.jsonl'), out: join(dir, 'x.csv'), languages: ['en', 'zh'] }
+  await throwsUserError(t, () => convert(convertSettings.parse(missing)), { where: '--languages', got: 'en', hint: /has captions in zh/ })
+})
+
+test('check: what cannot be written or checked is refused before anything is read', async (t) => {
+  const dir = await picturesIn(t)
+  const rows = 'image,en\np/0.png,a circle\n'
+  await throwsUserError(t, () => report(dir, rows, { fix: join(dir, 'captions.csv') }), { where: join(dir, 'captions.csv'), expected: 'a new place' })
+  t.is(await readFile(join(dir, 'captions.csv'), 'utf8'), rows)
+  await throwsUserError(t, () => report(dir, rows, { fix: join(dir, 'sound') }), { where: join(dir, 'sound'), hint: /--fix/ })
+  await throwsUserError(t, () => check(checkSettings.parse({ corpus: 'emoji' })), { where: 'corpus', got: 'emoji', expected: /yours/ })
+  await t.throwsAsync(stat(join(dir, 'check.html')))
 })
 
 test('convert: an id that is a path leads out of no folder', async (t) => {
