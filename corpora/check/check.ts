@@ -52,13 +52,11 @@ export async function checkCorpus(path: string, options: CheckOptions): Promise<
   const findings = collectFindings()
   const { reader, place } = await findReader(path)
   const captions = checkCaptions(findings)
-  const lines = new Map<string, number>()
   const unsound = new Set<string>()
   const onBadRow: OnBadRow = ({ fields }) => findings.add(badRow, fields.where, `expected ${fields.expected}, got ${fields.got}. ${fields.hint}`)
   async function* tapped(): AsyncGenerator<Row> {
     for await (const row of reader.rows(place, { ...options, onBadRow })) {
-      if (!lines.has(row.image)) lines.set(row.image, row.line)
-      for (const [language, caption] of row.captions) if (caption !== '') captions.add(language, caption, `${path}:${row.line}`)
+      for (const [language, caption] of row.captions) if (caption !== '') captions.add(language, caption, row.where)
       yield row
     }
   }
@@ -74,7 +72,7 @@ export async function checkCorpus(path: string, options: CheckOptions): Promise<
   for (const split of corpus.splits) {
     const samples: Sample[] = []
     for await (const sample of corpus.samples(split)) {
-      const where = `${path}:${lines.get(sample.id) ?? sample.id}`
+      const where = corpus.placeOf(sample.id)
       repeats.add(sample, split, where)
       const print = await fingerprint(sample.image).catch((error: Error) => {
         findings.add(unread, where, `${sample.id}: ${error instanceof UserError ? error.fields.got : error.message.split('\n')[0]}`)

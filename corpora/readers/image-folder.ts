@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
+import { unlessBad } from '../bad-row.ts'
 import { csvRows } from '../csv.ts'
 import type { Row } from '../table.ts'
 import { utf8Lines } from '../utf8.ts'
 import { type Reader, splitInName } from './reader.ts'
-import { recordRow } from './record.ts'
+import { parseRecord, recordRow } from './record.ts'
 
 const manifests = ['metadata.jsonl', 'metadata.csv']
 
@@ -34,22 +35,17 @@ export const imageFolder: Reader = {
 
     async function* rowsOf(file: string): AsyncGenerator<Row> {
       if (file.endsWith('.csv')) yield* csvRows({ ...options, file })
-      else for await (const { text, line } of utf8Lines(file)) if (text.trim() !== '') yield recordOf(text, line, `${file}:${line}`)
+      else
+        for await (const { text, line } of utf8Lines(file)) {
+          const row = text.trim() === '' ? undefined : unlessBad(() => rowOf(text, `${file}:${line}`), options.onBadRow)
+          if (row) yield row
+        }
     }
 
-    function recordOf(text: string, line: number, where: string): Row {
-      const { file_name: image, ...record } = jsonOf(text)
-      if (typeof image === 'string') return { ...recordRow(record, line, where, options), image }
+    function rowOf(text: string, where: string): Row {
+      const { file_name: image, ...record } = parseRecord(text, where)
+      if (typeof image === 'string') return { ...recordRow(record, where, options), image }
       throw new UserError({ where, expected: 'an object with "file_name"', got: text.slice(0, 80), hint: 'Write one object a line.' })
     }
   },
-}
-
-function jsonOf(text: string): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(text)
-    return typeof json === 'object' && json !== null ? { ...json } : {}
-  } catch {
-    return {}
-  }
 }

@@ -40,7 +40,7 @@ export const parquet: Reader = {
         for (const [i, record] of (await read(from, to, others)).entries()) {
           const where = `${path}: row ${from + i + 1}`
           const source = { fingerprint: `${file.byteLength}`, read: async () => bytesOf((await pictures(from, to))[i]![image], where) }
-          const row = unlessBad(() => recordRow(record, from + i + 1, where, options), options.onBadRow)
+          const row = unlessBad(() => recordRow(record, where, options), options.onBadRow)
           if (row) yield { ...row, image: `${basename(path)}/${from + i}`, source, ...(row.split === undefined && split && { split }) }
         }
         first = to

@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
+import { handOver } from '../bad-row.ts'
 import { looksLikeLanguage } from '../caption-column.ts'
 import { languageOf } from '../language.ts'
 import type { Reading } from '../sample.ts'
 import { captionOf, type Row } from '../table.ts'
 import { shardNames } from './braces.ts'
 import { type Reader, splitInName } from './reader.ts'
-import { recordRow, refuseUnnamed } from './record.ts'
+import { parseRecord, recordRow, refuseUnnamed } from './record.ts'
 import { readTarEntry, type TarEntry, tarEntries } from './tar-entries.ts'
 
 const images = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff', 'svg']
@@ -26,7 +27,10 @@ export const webDataset: Reader = {
       if (!(await stat(shard).catch(() => undefined))?.isFile()) {
         throw new UserError({ where: shard, expected: 'a tar', got: 'no such file', hint: 'Check the path and its brace range.' })
       }
-      for await (const files of samplesIn(shard)) yield await rowOf(shard, files, options)
+      for await (const files of samplesIn(shard)) {
+        const row = await rowOf(shard, files, options).catch((error) => handOver(error, options.onBadRow))
+        if (row) yield row
+      }
     }
   },
 }
@@ -61,9 +65,9 @@ async function rowOf(shard: string, { key, files }: KeyedFiles, options: Reading
   if (!image) throw keyError(shard, key, `an image (${images.join(', ')})`, [...files.keys()].join(', '), 'Add it, or take the other files away.')
   const texts = [...files].filter(([ending]) => /(^|\.)(txt|caption)$/.test(ending))
   const json = files.get('json')
-  const record = json ? jsonOf(await text(shard, json, where), where) : {}
+  const record = json ? parseRecord(await text(shard, json, where), where) : {}
   if (texts.length > 0) for (const name of ['caption', 'captions', 'text']) delete record[name] // the same words, by the tools that write both
-  const row = recordRow(record, 0, where, options)
+  const row = recordRow(record, where, options)
   for (const [ending, entry] of texts) {
     const code = ending.split('.').find((part) => !/^(txt|caption|\d+)$/.test(part) && looksLikeLanguage(part))
     const language = code === undefined ? (options.captionLanguage ?? refuseUnnamed(where, ending)) : languageOf(code, where)
@@ -71,7 +75,7 @@ async function rowOf(shard: string, { key, files }: KeyedFiles, options: Reading
   }
   const split = row.split ?? splitInName(basename(shard))
   const source = { fingerprint: `${image[1].size}`, read: () => readTarEntry(shard, image[1]) }
-  return { ...row, line: image[1].start, image: `${basename(shard)}/${key}.${image[0]}`, source, ...(split && { split }) }
+  return { ...row, image: `${basename(shard)}/${key}.${image[0]}`, source, ...(split && { split }) }
 }
 
 async function text(shard: string, entry: TarEntry, where: string): Promise<string> {
@@ -81,16 +85,6 @@ async function text(shard: string, entry: TarEntry, where: string): Promise<stri
     const hint = 'Write captions as UTF-8.'
     throw new UserError({ where, expected: 'text in UTF-8', got: `other bytes in ${entry.name}`, hint })
   }
-}
-
-function jsonOf(written: string, where: string): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(written)
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json }
-  } catch {
-    // said below
-  }
-  throw new UserError({ where, expected: 'a JSON object', got: written.slice(0, 80), hint: 'Write one object a key.' })
 }
 
 function keyError(shard: string, key: string, expected: string, got: string, hint: string): UserError {

@@ -112,9 +112,10 @@ test('leaks, repeats, uneven classes and cut captions are found', async (t) => {
 test('a copy of a picture that leaks leaks, too', async (t) => {
   const dir = await picturesIn(t)
   await copyFile(join(dir, 'p', 'near.jpg'), join(dir, 'p', 'copy.jpg'))
-  const rows = ['0.png,one,train', 'near.jpg,two,test', 'copy.jpg,three,test'].map((row) => `p/${row}\n`)
+  const rows = ['0.png,one,train', 'near.jpg,two,test', 'copy.jpg,three,test'].map((row) => `./p/${row}\n`)
   const found = await report(dir, `image,en,split\n${rows.join('')}`, { fix: join(dir, 'sound.jsonl') })
   t.deepEqual(found.kinds, { 'picture in several splits': 2 })
+  t.deepEqual(where(found, 'picture in several splits'), ['captions.csv:3', 'captions.csv:4'])
   t.deepEqual(
     (await contents(join(dir, 'sound.jsonl'))).map(([id]) => id),
     ['p/0.png'],
