@@ -10,17 +10,20 @@ import { parseRecord, recordRow } from './record.ts'
 
 const manifests = ['metadata.jsonl', 'metadata.csv']
 
+export function hasManifest(names: string[]): boolean {
+  return names.some((name) => manifests.includes(name))
+}
+
 /**
  * Hugging Face's `imagefolder`: pictures beside a `metadata.csv` or `metadata.jsonl` whose `file_name` names them, in the folder itself or in folders
  * named after splits. Source: https://huggingface.co/docs/datasets/image_dataset
  */
 export const imageFolder: Reader = {
   name: 'imagefolder',
-  takes: ({ names = [] }) => names.some((name) => manifests.includes(name) || (name.endsWith('/') && splitInName(name) !== undefined)),
+  takes: ({ names = [] }) => hasManifest(names) || splitFolders(names).length > 0,
   async *rows({ path, names = [] }, options) {
-    const folders = names.filter((name) => name.endsWith('/') && splitInName(name) !== undefined)
     let found = false
-    for (const folder of names.some((name) => manifests.includes(name)) ? [''] : folders.toSorted()) {
+    for (const folder of hasManifest(names) ? [''] : splitFolders(names)) {
       const inside = await readdir(join(path, folder))
       const manifest = manifests.find((name) => inside.includes(name))
       if (!manifest) continue
@@ -48,4 +51,8 @@ export const imageFolder: Reader = {
       throw new UserError({ where, expected: 'an object with "file_name"', got: text.slice(0, 80), hint: 'Write one object a line.' })
     }
   },
+}
+
+function splitFolders(names: string[]): string[] {
+  return names.filter((name) => name.endsWith('/') && splitInName(name) !== undefined).toSorted()
 }

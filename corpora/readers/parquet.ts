@@ -4,6 +4,7 @@ import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRe
 import { compressors } from 'hyparquet-compressors'
 import { UserError } from '../../base/errors.ts'
 import { unlessBad } from '../bad-row.ts'
+import { hasManifest } from './image-folder.ts'
 import { type Reader, splitInName } from './reader.ts'
 import { recordRow } from './record.ts'
 
@@ -15,7 +16,7 @@ const imageColumns = ['image', 'img', 'picture', 'jpg', 'png']
  */
 export const parquet: Reader = {
   name: 'parquet',
-  takes: ({ path, names }) => (names ? names.some((name) => name.endsWith('.parquet') || name === 'data/') : path.toLowerCase().endsWith('.parquet')),
+  takes: ({ path, names }) => (names ? isFolder(names) : path.toLowerCase().endsWith('.parquet')),
   async *rows({ path, names }, options) {
     const files = names ? await filesIn(path, names) : [path]
     for (const path of files) {
@@ -47,6 +48,11 @@ export const parquet: Reader = {
       }
     }
   },
+}
+
+/** An imagefolder may have its pictures in a folder `data`, too. */
+function isFolder(names: string[]): boolean {
+  return names.some((name) => name.endsWith('.parquet')) || (names.includes('data/') && !hasManifest(names))
 }
 
 async function filesIn(path: string, names: string[]): Promise<string[]> {
