@@ -8,8 +8,12 @@ export function unlessBad<T>(make: () => T, onBad: OnBadRow | undefined): T | un
   try {
     return make()
   } catch (error) {
-    if (!onBad || !(error instanceof UserError)) throw error
-    onBad(error)
-    return undefined
+    return handOver(error, onBad)
   }
+}
+
+/** Gives `onBad` a UserError; throws every other error, and all where there is no `onBad`. */
+export function handOver(error: unknown, onBad: OnBadRow | undefined): undefined {
+  if (!onBad || !(error instanceof UserError)) throw error
+  onBad(error)
 }

@@ -18,7 +18,7 @@ const separators = [
 export interface Layout {
   header: string[]
   /** `image` is there where the table has that column. */
-  row(cells: string[], line: number, where: string): TextRow & { image?: string }
+  row(cells: string[], line: number, where: string): TextRow & { line: number; image?: string }
 }
 
 /**
@@ -68,7 +68,7 @@ export function layoutOf(header: string[], where: string, parts: 'images' | 'tex
       }
       const kept = Object.fromEntries(own.flatMap(([name, i]) => (cells[i] ? [[name, cells[i]]] : [])))
       const labels = { split: cell('split'), classId: cell('class') || undefined, group: cell('group') || undefined, columns: kept }
-      return { line, captions, isWide: !isLong, ...labels, ...(image !== undefined && { image }) }
+      return { line, where, captions, isWide: !isLong, ...labels, ...(image !== undefined && { image }) }
     },
   }
 }

@@ -63,20 +63,15 @@ async function* rows(options: TableOptions, parts: 'images' | 'texts'): AsyncGen
       layout = layoutOf(record, where, parts, options.captionLanguage)
       continue
     }
-    const cells = layout.header.length
-    const isShape = (text: string) => text.split(delimiterOf(file)).length === cells
+    const { header, row } = layout
+    const isShape = (text: string) => text.split(delimiterOf(file)).length === header.length
     if (lines.length > 1 && lines.every(isShape)) throw swallowed(where, lines.length, file)
-    const error =
-      record.length !== cells &&
-      new UserError({
-        where,
-        expected: `${cells} cells (${layout.header.join(', ')})`,
-        got: `${record.length}`,
-        hint: `Put text that contains ${delimiterOf(file) === ',' ? 'a comma' : 'a tab'} in double quotes, and leave no cell out.`,
-      })
-    const read = layout
-    const row = unlessBad(() => (error ? raise(error) : read.row(record, line, where)), options.onBadRow)
-    if (row) yield row
+    const read = unlessBad(() => {
+      if (record.length === header.length) return row(record, line, where)
+      const hint = `Put text that contains ${delimiterOf(file) === ',' ? 'a comma' : 'a tab'} in double quotes, and leave no cell out.`
+      throw new UserError({ where, expected: `${header.length} cells (${header.join(', ')})`, got: `${record.length}`, hint })
+    }, options.onBadRow)
+    if (read) yield read
   }
   if (!layout) throw headerError(file, 'an empty file')
 }
@@ -118,10 +113,6 @@ function firstLine(last: number, raw: string): number {
 
 function delimiterOf(file: string): string {
   return formatOf(file) === '.tsv' ? '\t' : ','
-}
-
-function raise(error: UserError): never {
-  throw error
 }
 
 /** A caption that begins with a quotation mark and one that ends with it, rows later, are one cell for every reader of CSV. */

@@ -17,7 +17,7 @@ const other = z.union([z.string(), z.number(), z.boolean(), z.null()], 'expected
 const wide = z.object({ ...common, captions: z.record(z.string(), texts), language: none, caption: none }).catchall(other)
 const long = z.object({ ...common, language: z.string(), caption: z.string() }).catchall(other)
 
-type MixedRow = TextRow & { image?: string }
+type MixedRow = TextRow & { line: number; image?: string }
 
 /** Either kind of line. */
 interface Line {
@@ -56,14 +56,14 @@ export async function jsonlTexts(file: string): Promise<TextCorpus | undefined> 
 export async function* jsonlRows(file: string, onBadRow?: OnBadRow): AsyncGenerator<Row> {
   await checkFile(file)
   for await (const { image, ...row } of rows(file, onBadRow)) {
-    const named = unlessBad(() => image ?? refuseWithout(`${file}:${row.line}`), onBadRow)
+    const named = unlessBad(() => image ?? refuseWithout(row.where), onBadRow)
     if (named !== undefined) yield { ...row, image: named }
   }
 }
 
-async function* withoutImages(file: string): AsyncGenerator<TextRow> {
+async function* withoutImages(file: string): AsyncGenerator<TextRow & { line: number }> {
   for await (const { image, ...row } of rows(file)) {
-    if (image !== undefined) throw lineError(`${file}:${row.line}`, 'an image, which the first line has not')
+    if (image !== undefined) throw lineError(row.where, 'an image, which the first line has not')
     yield row
   }
 }
@@ -100,7 +100,7 @@ function rowOf(text: string, line: number, where: string, isKept: (key: string, 
   if (foreign !== undefined) throw lineError(where, `${foreign}: a language, where captions belong into "captions"`)
   const columns = Object.fromEntries(Object.entries(rest).flatMap(([key, value]) => (value === null || value === '' ? [] : [[key, String(value)]])))
   const captions = written.map(([language, caption]): [string, string] => [languageOf(language, where), captionOf(caption)])
-  return { line, ...(image !== undefined && { image }), captions, split, classId: classId || undefined, group: group || undefined, columns }
+  return { line, where, ...(image !== undefined && { image }), captions, split, classId: classId || undefined, group: group || undefined, columns }
 }
 
 function parse(text: string, where: string): unknown {

@@ -10,7 +10,8 @@ import type { Corpus, ImageSource, Language, Sample, Split, TextSample } from '.
 
 /** One row of a user's table, whatever the format, as far as it needs no image. */
 export interface TextRow {
-  line: number
+  /** For messages: `captions.csv:12`, `train-0.tar: KEY`. */
+  where: string
   captions: [Language, string][]
   /** Whether the table has a column for each language, so that every row of an image has a caption in all of them. */
   isWide?: boolean
@@ -28,7 +29,12 @@ export interface Row extends TextRow {
   source?: Pick<ImageSource, 'read' | 'fingerprint'>
 }
 
-type Entry = { sample: Sample; split?: Split; line: number; path?: string; written: string }
+type Entry = { sample: Sample; split?: Split; where: string; path?: string; written: string }
+
+export interface TableCorpus extends Corpus {
+  /** Where the image with this id is named first. */
+  placeOf(id: string): string
+}
 
 const splitNames: Record<string, Split> = { train: 'train', val: 'val', valid: 'val', validation: 'val', dev: 'val', test: 'test' }
 const order: Split[] = ['train', 'val', 'test']
@@ -36,18 +42,18 @@ const order: Split[] = ['train', 'val', 'test']
 /**
  * Makes a corpus of the rows of one file. Rows of the same image are merged; images without a split get one from
  * a hash of their path (80 % train, 10 % val, 10 % test), so that it never changes when others are added.
- * Throws UserError with file and line for an empty caption, an unknown split, rows that contradict each other,
+ * Throws UserError with the row's place for an empty caption, an unknown split, rows that contradict each other,
  * images that do not exist, and a file without rows.
  * @param onBadRow gets the errors of rows and images instead, which are left out
  * @param imagesDir what image paths are relative to; default: the file's folder
  */
-export async function tableCorpus(file: string, rows: AsyncIterable<Row>, imagesDir = dirname(file), onBadRow?: OnBadRow): Promise<Corpus> {
+export async function tableCorpus(file: string, rows: AsyncIterable<Row>, imagesDir = dirname(file), onBadRow?: OnBadRow): Promise<TableCorpus> {
   const entries = new Map<string, Entry>()
   const languages = new Set<Language>()
   const setAside = new Set<string>()
   for await (const row of rows) {
     unlessBad(() => {
-      checkCaptions(file, row)
+      checkCaptions(row)
       merge(file, entries, row, imagesDir)
       for (const [language] of row.captions) languages.add(language)
       for (const name of Object.keys(row.columns ?? {})) setAside.add(name)
@@ -56,7 +62,7 @@ export async function tableCorpus(file: string, rows: AsyncIterable<Row>, images
   if (entries.size === 0) {
     throw new UserError({ where: file, expected: 'at least one row below the header', got: 'none', hint: 'Add one row for each image or caption.' })
   }
-  await checkImages(entries, file, imagesDir, onBadRow)
+  await checkImages(entries, imagesDir, onBadRow)
   const all = [...entries.values()].map((entry) => ({ ...entry, split: entry.split ?? hashSplit(entry.sample.id) }))
   return {
     name: basename(file, extname(file)),
@@ -67,6 +73,7 @@ export async function tableCorpus(file: string, rows: AsyncIterable<Row>, images
     async *samples(split) {
       for (const entry of all) if (entry.split === split) yield entry.sample
     },
+    placeOf: (id) => entries.get(id)?.where ?? file,
     languagesOf: (split) =>
       [...languages].filter((language) => all.some((entry) => entry.split === split && entry.sample.captions[language]?.length)),
   }
@@ -74,13 +81,13 @@ export async function tableCorpus(file: string, rows: AsyncIterable<Row>, images
 
 function merge(file: string, entries: Map<string, Entry>, row: Row, imagesDir: string): void {
   const key = row.source ? row.image : normalize(row.image).split(sep).join('/')
-  const split = row.split === undefined ? undefined : splitOf(file, row.line, row.split)
+  const split = row.split === undefined ? undefined : splitOf(row.where, row.split)
   const entry = entries.get(key)
   if (!entry) {
     const path = row.source ? undefined : resolve(imagesDir, row.image)
     const source = row.source ?? { read: () => readImage(resolve(imagesDir, row.image)) }
     const sample: Sample = { ...sampleOf(key, row), image: { key, ...source, ...(path !== undefined && { path }) } }
-    entries.set(key, { sample, line: row.line, ...(path !== undefined && { path }), written: row.image, ...(split ? { split } : {}) })
+    entries.set(key, { sample, where: row.where, ...(path !== undefined && { path }), written: row.image, ...(split ? { split } : {}) })
     return
   }
   const [known, added] = [entry.sample.columns ?? {}, columnsOf(row)]
@@ -88,8 +95,8 @@ function merge(file: string, entries: Map<string, Entry>, row: Row, imagesDir: s
   for (const [column, before, now] of [['split', entry.split, split] as const, ...columns]) {
     if (before === now) continue
     throw new UserError({
-      where: `${file}:${row.line}`,
-      expected: `${column} "${before ?? ''}" for ${key}, as in line ${entry.line}`,
+      where: row.where,
+      expected: `${column} "${before ?? ''}" for ${key}, as in ${entry.where.replace(`${file}:`, 'line ')}`,
       got: `"${now ?? ''}"`,
       hint: `Give all rows of an image the same ${column}.`,
     })
@@ -127,9 +134,8 @@ export function captionOf(written: string): string {
 }
 
 /** @throws UserError for an empty caption */
-export function checkCaptions(file: string, { captions, line }: TextRow): void {
+export function checkCaptions({ captions, where }: TextRow): void {
   for (const [language, caption] of captions) {
-    const where = `${file}:${line}`
     if (caption === '') {
       const hint = 'Write a caption, or use one row a caption (image,language,caption) and leave this row out.'
       throw new UserError({ where, expected: `a caption in ${language}`, got: 'an empty one', hint })
@@ -138,11 +144,11 @@ export function checkCaptions(file: string, { captions, line }: TextRow): void {
 }
 
 /** @throws UserError for a split that there is not */
-export function splitOf(file: string, line: number, written: string): Split {
+export function splitOf(where: string, written: string): Split {
   const name = written.toLowerCase()
   if (Object.hasOwn(splitNames, name)) return splitNames[name]!
   throw new UserError({
-    where: `${file}:${line}`,
+    where,
     expected: 'a split train, val or test',
     got: written === '' ? 'nothing' : `"${written}"`,
     hint: 'Name one of the three, or leave the split column out to have images divided 80/10/10.',
@@ -155,7 +161,7 @@ function hashSplit(key: string): Split {
 }
 
 /** Sees that all images are there, and gives each its fingerprint: another file under the same name is another image. */
-async function checkImages(all: Map<string, Entry>, file: string, imagesDir: string, onBadRow?: OnBadRow): Promise<void> {
+async function checkImages(all: Map<string, Entry>, imagesDir: string, onBadRow?: OnBadRow): Promise<void> {
   const limit = pLimit(32)
   const entries = [...all.values()]
   const found = await limit.map(entries, async ({ path, sample }) => {
@@ -167,14 +173,14 @@ async function checkImages(all: Map<string, Entry>, file: string, imagesDir: str
   const missing = entries.filter((_, i) => !found[i])
   if (missing.length === 0) return
   if (onBadRow) {
-    for (const { line, written, sample } of missing) {
-      onBadRow(await missingImage(`${file}:${line}`, written, imagesDir, 0))
+    for (const { where, written, sample } of missing) {
+      onBadRow(await missingImage(where, written, imagesDir, 0))
       all.delete(sample.id)
     }
     return
   }
-  const { line, written } = missing[0]!
-  throw await missingImage(`${file}:${line}`, written, imagesDir, missing.length - 1)
+  const { where, written } = missing[0]!
+  throw await missingImage(where, written, imagesDir, missing.length - 1)
 }
 
 async function readImage(path: string): Promise<Uint8Array> {

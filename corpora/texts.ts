@@ -7,13 +7,13 @@ import { checkCaptions, sampleOf, splitOf, type TextRow } from './table.ts'
  * Makes a corpus of parallel texts of a file's rows: what stands in one row means the same. Rows without a split are for training.
  * Throws UserError with file and line as tableCorpus does.
  */
-export async function textTable(file: string, rows: AsyncIterable<TextRow>): Promise<TextCorpus> {
+export async function textTable(file: string, rows: AsyncIterable<TextRow & { line: number }>): Promise<TextCorpus> {
   const entries: { sample: TextSample; split: Split }[] = []
   const languages = new Set<Language>()
   for await (const row of rows) {
-    checkCaptions(file, row)
+    checkCaptions(row)
     for (const [language] of row.captions) languages.add(language)
-    entries.push({ sample: sampleOf(`line ${row.line}`, row), split: row.split === undefined ? 'train' : splitOf(file, row.line, row.split) })
+    entries.push({ sample: sampleOf(`line ${row.line}`, row), split: row.split === undefined ? 'train' : splitOf(row.where, row.split) })
   }
   if (entries.length === 0) {
     throw new UserError({ where: file, expected: 'at least one row below the header', got: 'none', hint: 'Add one row for each meaning.' })

@@ -1,21 +1,35 @@
 import { existsSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
+import { countSamples, everySample } from '../corpora/every-sample.ts'
+import { languageHint } from '../corpora/language-hint.ts'
 import { openCorpus } from '../corpora/open.ts'
 import type { Corpus, Language } from '../corpora/sample.ts'
 import type { OutputFormat } from '../corpora/writers/formats.ts'
-import { openWriter } from '../corpora/writers/open.ts'
+import { openWriter, outputFormat } from '../corpora/writers/open.ts'
 import type { ConvertSettings } from './settings/convert.ts'
 
 /**
  * Writes a corpus in another format.
  * @returns images and captions that were written
- * @throws UserError for a corpus that cannot be read, and for a place that holds something already
+ * @throws UserError for a corpus that cannot be read or lacks a language, and for a place that holds something already
  */
-export async function convert({ corpus: from, out, format, ...options }: ConvertSettings): Promise<{ images: number; captions: number }> {
-  if (existsSync(out)) throw new UserError({ where: out, expected: 'a new place', got: 'one that is there', hint: 'Name another.' })
+export async function convert({ corpus: from, out, format: named, ...options }: ConvertSettings): Promise<{ images: number; captions: number }> {
+  requireNew(out)
+  const format = named ?? outputFormat(out)
   const { corpus } = await openCorpus(from, options)
-  return writeCorpus(corpus, out, options.languages ?? corpus.languages, format)
+  const { languages = corpus.languages } = options
+  const missing = languages.filter((language) => !corpus.languages.includes(language))
+  if (missing.length > 0) {
+    const expected = `languages of ${from} (${corpus.languages.join(', ')})`
+    throw new UserError({ where: '--languages', expected, got: missing.join(', '), hint: languageHint(corpus, missing) })
+  }
+  return writeCorpus(corpus, out, languages, format)
+}
+
+/** Throws UserError where something is in the place. */
+export function requireNew(out: string): void {
+  if (existsSync(out)) throw new UserError({ where: out, expected: 'a new place', got: 'one that is there', hint: 'Name another.' })
 }
 
 /** Writes the captions of some languages. */
@@ -23,26 +37,18 @@ export async function writeCorpus(
   corpus: Corpus,
   out: string,
   languages: Language[],
-  format?: OutputFormat,
+  format: OutputFormat,
 ): Promise<{ images: number; captions: number }> {
   const writer = await openWriter(out, languages, format)
   const written = { images: 0, captions: 0 }
-  const bar = progress('write', await sizeOf(corpus), 'images')
-  for (const split of corpus.splits) {
-    for await (const sample of corpus.samples(split)) {
-      const captions = Object.fromEntries(Object.entries(sample.captions).filter(([language]) => languages.includes(language)))
-      await writer.add({ ...sample, captions }, split)
-      written.captions += Object.values(captions).flat().length
-      bar.update(++written.images)
-    }
+  const bar = progress('write', await countSamples(corpus), 'images')
+  for await (const { sample, split } of everySample(corpus)) {
+    const captions = Object.fromEntries(Object.entries(sample.captions).filter(([language]) => languages.includes(language)))
+    await writer.add({ ...sample, captions }, split)
+    written.captions += Object.values(captions).flat().length
+    bar.update(++written.images)
   }
   await writer.finish()
   bar.stop()
   return written
-}
-
-async function sizeOf(corpus: Corpus): Promise<number> {
-  let count = 0
-  for (const split of corpus.splits) for await (const _ of corpus.samples(split)) count++
-  return count
 }

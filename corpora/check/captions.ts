@@ -2,43 +2,34 @@ import { francAll } from 'franc-min'
 import { canonical } from '../language.ts'
 import { englishNameOf } from '../language-names.ts'
 import type { Language } from '../sample.ts'
-import type { FindingKind, Findings } from './findings.ts'
+import { type Findings, fault } from './findings.ts'
 
-const invisible: FindingKind = {
-  kind: 'invisible caption',
-  severity: 'fault',
-  cause: 'The caption holds nothing that can be seen.',
-  fix: 'Write a caption, or leave the row out.',
-}
-const missing: FindingKind = {
-  kind: 'missing value as a word',
-  severity: 'fault',
-  cause: 'A program wrote that there is no caption.',
-  fix: 'Leave the row out, or the cell empty (pandas: dropna()).',
-}
-const several: FindingKind = {
-  kind: 'several captions in one',
-  severity: 'fault',
-  cause: 'A list was written as one text: it is trained and scored as one caption.',
-  fix: 'Write one row a caption, or a list in JSONL.',
-}
-const script: FindingKind = {
-  kind: 'wrong script',
-  severity: 'fault',
-  cause: 'No letter of the caption is of the writing of its language: columns were swapped, or it was not translated.',
-  fix: 'Move the caption into its language, or leave it out.',
-}
-const wrongLanguage: FindingKind = {
-  kind: 'wrong language',
-  severity: 'fault',
-  cause: 'The captions of this language, taken together, look like another one.',
-  fix: 'Name the column by the language that it holds.',
-}
+const invisible = fault('invisible caption', 'The caption holds nothing that can be seen.', 'Write a caption, or leave the row out.')
+const missing = fault(
+  'missing value as a word',
+  'A program wrote that there is no caption.',
+  'Leave the row out, or the cell empty (pandas: dropna()).',
+)
+const several = fault(
+  'several captions in one',
+  'A list was written as one text: it is trained and scored as one caption.',
+  'Write one row a caption, or a list in JSONL.',
+)
+const script = fault(
+  'wrong script',
+  'No letter of the caption is of the writing of its language: columns were swapped, or it was not translated.',
+  'Move the caption into its language, or leave it out.',
+)
+const wrongLanguage = fault(
+  'wrong language',
+  'The captions of this language, taken together, look like another one.',
+  'Name the column by the language that it holds.',
+)
 
 const words = /^(nan|none|null|nil|n\/?a|<na>|undefined|missing|-+|\?+)$/i
 /** `['a dog', 'a cat']`, as Python prints lists; captions on lines of their own; what datasets join captions with. */
 const lists = /^\[\s*(['"]).+\1\s*\]$|\S\s*[\r\n]+\s*\S|\S\s*(\|\|+|<sep>|\t)\s*\S/s
-/** Characters that a language is told by, and how many make the detector sure. */
+/** Characters of a language that the detector needs, and that it gets at most. */
 const [least, most] = [400, 20_000]
 /** By how much another language has to be likelier: near ones (Danish and Norwegian) lie closer together. */
 const margin = 0.03
@@ -85,7 +76,7 @@ function base(language: Language): string {
   return code === 'nb' || code === 'nn' ? 'no' : code
 }
 
-/** The language that trigrams tell; undefined for too little text. franc's scores: 1 for the likeliest. */
+/** The likeliest language by trigrams; undefined for too little text. franc's scores: 1 for the likeliest. */
 function detected(text: string): { language: string; instead: number; scoreOf(language: string): number } | undefined {
   if (text.length < least) return undefined
   const ranked = francAll(text).map(([code, score]): [string, number] => [base(canonical(code === 'cmn' ? 'zh' : code) ?? 'und'), score])

@@ -1,11 +1,12 @@
 import { UserError } from '../../base/errors.ts'
 import { progress } from '../../base/progress.ts'
 import type { OnBadRow } from '../bad-row.ts'
+import { countSamples } from '../every-sample.ts'
 import { findReader } from '../readers/find.ts'
 import type { Corpus, Language, Reading, Sample, Split } from '../sample.ts'
 import { type Row, tableCorpus } from '../table.ts'
 import { checkCaptions } from './captions.ts'
-import { collectFindings, type Finding, type FindingKind } from './findings.ts'
+import { collectFindings, type Finding, fault, note } from './findings.ts'
 import { duplicateFinder, fingerprint } from './pictures.ts'
 import { checkRepeats } from './repeats.ts'
 
@@ -33,46 +34,29 @@ export interface CheckOptions extends Reading {
 export interface Checked {
   report: CheckReport
   corpus: Corpus
-  /** Ids of images that cannot be read, or are in another split, too. */
-  unsound: { images: Set<string> }
+  /** Ids of images that cannot be read, or are in an earlier split, too. */
+  unsound: Set<string>
 }
 
-const unread: FindingKind = { kind: 'unreadable picture', severity: 'fault', cause: 'It cannot be decoded.', fix: 'Replace it, or leave it out.' }
-const badRow: FindingKind = {
-  kind: 'row that cannot be used',
-  severity: 'fault',
-  cause: 'It is not in the format.',
-  fix: 'Mend it as its line says.',
-}
-const leak: FindingKind = {
-  kind: 'picture in several splits',
-  severity: 'fault',
-  cause: 'What is trained on is measured on: recall is too high.',
-  fix: 'Keep it in one split.',
-}
-const twice: FindingKind = { kind: 'picture twice', severity: 'note', cause: 'Two images are the same or nearly so.', fix: 'Merge their captions.' }
-const setAside: FindingKind = {
-  kind: 'column set aside',
-  severity: 'note',
-  cause: 'It is no language, split, class or group.',
-  fix: 'Name it by the language’s code if it holds captions.',
-}
+const unread = fault('unreadable picture', 'It cannot be decoded.', 'Replace it, or leave it out.')
+const badRow = fault('row that cannot be used', 'It is not in the format.', 'Mend it as its line says.')
+const leak = fault('picture in several splits', 'What is trained on is measured on: recall is too high.', 'Keep it in one split.')
+const twice = note('picture twice', 'Two images are the same or nearly so.', 'Merge their captions.')
+const setAside = note('column set aside', 'It is no language, split, class or group.', 'Name it by the language’s code if it holds captions.')
 
 /**
- * Reads all of a corpus, pictures included, and tells what is wrong with it.
+ * Reads all of a corpus, pictures included, and finds what is wrong with it.
  * @throws UserError only where nothing can be read: no such file, no header
  */
 export async function checkCorpus(path: string, options: CheckOptions): Promise<Checked> {
   const findings = collectFindings()
   const { reader, place } = await findReader(path)
   const captions = checkCaptions(findings)
-  const lines = new Map<string, number>()
-  const unsound = { images: new Set<string>() }
+  const unsound = new Set<string>()
   const onBadRow: OnBadRow = ({ fields }) => findings.add(badRow, fields.where, `expected ${fields.expected}, got ${fields.got}. ${fields.hint}`)
   async function* tapped(): AsyncGenerator<Row> {
     for await (const row of reader.rows(place, { ...options, onBadRow })) {
-      if (!lines.has(row.image)) lines.set(row.image, row.line)
-      for (const [language, caption] of row.captions) if (caption !== '') captions.add(language, caption, `${path}:${row.line}`)
+      for (const [language, caption] of row.captions) if (caption !== '') captions.add(language, caption, row.where)
       yield row
     }
   }
@@ -83,17 +67,16 @@ export async function checkCorpus(path: string, options: CheckOptions): Promise<
   const report: CheckReport = { corpus: path, format: reader.name, splits: {}, findings: [] }
   const repeats = checkRepeats(findings)
   const find = duplicateFinder<{ sample: Sample; split: Split }>()
-  const total = await countOf(corpus)
-  const bar = progress('check', total, 'pictures')
+  const bar = progress('check', await countSamples(corpus), 'pictures')
   let done = 0
   for (const split of corpus.splits) {
     const samples: Sample[] = []
     for await (const sample of corpus.samples(split)) {
-      const where = `${path}:${lines.get(sample.id) ?? sample.id}`
+      const where = corpus.placeOf(sample.id)
       repeats.add(sample, split, where)
       const print = await fingerprint(sample.image).catch((error: Error) => {
         findings.add(unread, where, `${sample.id}: ${error instanceof UserError ? error.fields.got : error.message.split('\n')[0]}`)
-        unsound.images.add(sample.id)
+        unsound.add(sample.id)
       })
       const other = print && find(print, { sample, split })
       if (other) {
@@ -103,7 +86,7 @@ export async function checkCorpus(path: string, options: CheckOptions): Promise<
           where,
           `${sample.id} (${split}) is ${how} ${other.item.sample.id} (${other.item.split})`,
         )
-        if (other.item.split !== split) unsound.images.add(sample.id)
+        if (other.item.split !== split) unsound.add(sample.id)
       }
       samples.push(sample)
       bar.update(++done)
@@ -116,12 +99,6 @@ export async function checkCorpus(path: string, options: CheckOptions): Promise<
   return { report, corpus, unsound }
 }
 
-async function countOf(corpus: Corpus): Promise<number> {
-  let count = 0
-  for (const split of corpus.splits) for await (const _ of corpus.samples(split)) count++
-  return count
-}
-
 function countsOf(samples: Sample[], languages: Language[], tokenizer: CheckOptions['tokenizer']): Record<Language, LanguageCounts> {
   return Object.fromEntries(
     languages.map((language) => {
@@ -132,7 +109,8 @@ function countsOf(samples: Sample[], languages: Language[], tokenizer: CheckOpti
       if (!tokenizer) return [language, counts]
       const tokens = texts.map((text) => tokenizer.count(text)).sort((a, b) => a - b)
       const cut = tokens.filter((length) => length > tokenizer.contextLength).length
-      return [language, { ...counts, tokens: { median: spread(tokens)[1], most: spread(tokens)[2], cut } }]
+      const [, median, most] = spread(tokens)
+      return [language, { ...counts, tokens: { median, most, cut } }]
     }),
   )
 }

@@ -1,7 +1,6 @@
 /** One kind of fault or peculiarity, with the places where it was met. */
 export interface Finding {
   kind: string
-  /** A note is worth knowing; a fault should be mended. */
   severity: 'fault' | 'note'
   cause: string
   fix: string
@@ -19,7 +18,17 @@ export interface Findings {
   all(): Finding[]
 }
 
-const shown = 20
+const mostExamples = 20
+
+/** A kind of finding that should be mended. */
+export function fault(kind: string, cause: string, fix: string): FindingKind {
+  return { kind, severity: 'fault', cause, fix }
+}
+
+/** A kind of finding that is worth knowing. */
+export function note(kind: string, cause: string, fix: string): FindingKind {
+  return { kind, severity: 'note', cause, fix }
+}
 
 export function collectFindings(): Findings {
   const found = new Map<string, Finding>()
@@ -27,7 +36,7 @@ export function collectFindings(): Findings {
     add(kind, where, got) {
       const finding = found.get(kind.kind) ?? { ...kind, count: 0, examples: [] }
       finding.count++
-      if (finding.examples.length < shown) finding.examples.push({ where, got: got.slice(0, 200) })
+      if (finding.examples.length < mostExamples) finding.examples.push({ where, got: got.slice(0, 200) })
       found.set(kind.kind, finding)
     },
     all: () => [...found.values()].sort((a, b) => a.severity.localeCompare(b.severity) || b.count - a.count),

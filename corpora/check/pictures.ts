@@ -7,8 +7,8 @@ import type { ImageSource } from '../sample.ts'
 export interface Fingerprint {
   /** Of the bytes. */
   sha1: string
-  /** Difference hash: whether each of 16 × 16 cells is darker than its right neighbour; undefined for a picture without contrast. */
-  cells?: Uint16Array
+  /** Difference hash: whether each of 16 × 16 cells is darker than its right neighbour; empty for a picture without contrast. */
+  cells: Uint16Array
 }
 
 const side = 16
@@ -30,7 +30,7 @@ export async function fingerprint(image: ImageSource): Promise<Fingerprint> {
     .resize(side + 1, side, { fit: 'fill' })
   const grey = await small.raw().toBuffer()
   const range = Math.max(...grey) - Math.min(...grey)
-  return range < 8 ? { sha1 } : { sha1, cells: differenceHash(grey) }
+  return range < 8 ? { sha1, cells: new Uint16Array() } : { sha1, cells: differenceHash(grey) }
 }
 
 /** Source: N. Krawetz, "Kind of Like That", 2013 (dHash), with 16 × 16 cells instead of 8 × 8. */
@@ -42,24 +42,33 @@ function differenceHash(grey: Uint8Array): Uint16Array {
   return words
 }
 
+interface Known<T> {
+  item: T
+  /** Among all pictures. */
+  place: number
+  cells: Uint16Array
+}
+
 /** Finds the first earlier picture that is the same or nearly so; adds the picture to those known. */
 export function duplicateFinder<T>(): (print: Fingerprint, item: T) => { item: T; same: boolean } | undefined {
-  const bySha1 = new Map<string, T>()
-  const byWord = new Map<number, { cells: Uint16Array; item: T }[]>()
+  const bySha1 = new Map<string, Known<T>>()
+  const byWord = new Map<number, Known<T>[]>()
+  let count = 0
   return ({ sha1, cells }, item) => {
+    const known: Known<T> = { item, place: count++, cells }
     const same = bySha1.get(sha1)
-    if (same !== undefined) return { item: same, same: true }
-    bySha1.set(sha1, item)
-    if (!cells) return undefined
-    let found: T | undefined
+    let first = same
     for (const [row, word] of cells.entries()) {
       const key = row * 65536 + word
-      const bucket = byWord.get(key)
-      found ??= bucket?.slice(0, 200).find((other) => distance(other.cells, cells) <= near)?.item
-      if (bucket) bucket.push({ cells, item })
-      else byWord.set(key, [{ cells, item }])
+      const bucket = byWord.get(key) ?? []
+      const alike = bucket.slice(0, 200).find((other) => distance(other.cells, cells) <= near)
+      if (alike && (!first || alike.place < first.place)) first = alike
+      if (same) continue // its cells are there already
+      bucket.push(known)
+      byWord.set(key, bucket)
     }
-    return found === undefined ? undefined : { item: found, same: false }
+    if (!same) bySha1.set(sha1, known)
+    return first && { item: first.item, same: first === same }
   }
 }
 

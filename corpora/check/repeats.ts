@@ -1,24 +1,21 @@
 import type { Sample, Split } from '../sample.ts'
-import type { FindingKind, Findings } from './findings.ts'
+import { type Findings, note } from './findings.ts'
 
-const leak: FindingKind = {
-  kind: 'caption in several splits',
-  severity: 'note',
-  cause: 'A caption that is trained on is asked for, too.',
-  fix: 'Where it was written for one thing, keep it in one split.',
-}
-const repeated: FindingKind = {
-  kind: 'caption of many images',
-  severity: 'note',
-  cause: 'Each of these images counts as right for it.',
-  fix: 'Write what tells the images apart, or give them one class.',
-}
-const imbalance: FindingKind = {
-  kind: 'uneven classes',
-  severity: 'note',
-  cause: 'The largest class has more than ten times the images of the middle one.',
-  fix: 'Draw fewer of the largest, or collect more of the others.',
-}
+const leak = note(
+  'caption in several splits',
+  'A caption that is trained on is asked for, too.',
+  'Where it was written for one thing, keep it in one split.',
+)
+const repeated = note(
+  'caption of many images',
+  'Each of these images counts as right for it.',
+  'Write what tells the images apart, or give them one class.',
+)
+const imbalance = note(
+  'uneven classes',
+  'The largest class has more than ten times the images of the middle one.',
+  'Draw fewer of the largest, or collect more of the others.',
+)
 
 export interface RepeatCheck {
   add(sample: Sample, split: Split, where: string): void

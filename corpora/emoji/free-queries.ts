@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { UserError } from '../../base/errors.ts'
@@ -48,14 +48,8 @@ const hint = 'Restore the file from the package.'
 
 let loaded: FreeQuerySet | undefined
 
-/** Whether the queries and their labels are there. */
-export function hasFreeQueries(): boolean {
-  return existsSync(files.queries) && existsSync(files.labels)
-}
-
-/** The queries and labels that come with the corpus; read once. Throws UserError where they are not there. */
+/** The queries and labels that come with the corpus; read once. */
 export function freeQueries(): FreeQuerySet {
-  if (!hasFreeQueries()) throw malformed('free-queries-labels.json', 'free queries and their labels', 'no such file')
   loaded ??= parseFreeQueries(readFileSync(files.queries, 'utf8'), readFileSync(files.labels, 'utf8'))
   return loaded
 }

@@ -4,7 +4,7 @@ import type { RetrievalTask } from '../retrieval-task.ts'
 import type { Language } from '../sample.ts'
 import { type Concept, type ConceptSplit, concepts, conceptsOf } from './concepts.ts'
 import { type Drawing, isInstalled, onePerConcept } from './drawings.ts'
-import { type FreeQuerySplit, freeQueries, freeQueryLanguages, freeQueryTask, hasFreeQueries } from './free-queries.ts'
+import { type FreeQuerySplit, freeQueries, freeQueryLanguages, freeQueryTask } from './free-queries.ts'
 import { heldOutPhrases, phraseSources } from './phrasing.ts'
 import type { StyleName } from './styles.ts'
 import { emojiLanguages, wordsIn } from './text.ts'
@@ -41,10 +41,8 @@ const protocols: Record<string, Protocol> = {
 
 /** The protocols of the emoji corpus; those whose optional drawings are not installed are left out. */
 export function emojiProtocolNames(): string[] {
-  return Object.keys(protocols).filter((name) => {
-    const { style } = protocols[name]!
-    return (style !== 'openmoji-black' || isInstalled(style)) && (!name.startsWith('free-queries') || hasFreeQueries())
-  })
+  const isDrawn = ({ style }: Protocol) => style !== 'openmoji-black' || isInstalled(style)
+  return Object.keys(protocols).filter((name) => isDrawn(protocols[name]!))
 }
 
 /** The languages a protocol can be asked in. Throws UserError for an unknown protocol. */

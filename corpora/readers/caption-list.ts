@@ -2,7 +2,9 @@ import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
-import { captionOf } from '../table.ts'
+import { unlessBad } from '../bad-row.ts'
+import type { Language } from '../sample.ts'
+import { captionOf, type Row } from '../table.ts'
 import { utf8Lines } from '../utf8.ts'
 import { type Reader, splitInName } from './reader.ts'
 import { refuseUnnamed } from './record.ts'
@@ -18,25 +20,29 @@ const shape = /^(\S+?)#(?:([a-z]+)#)?\d+\s+(.+)$/
 export const captionList: Reader = {
   name: 'caption list',
   takes: ({ path, names }) => names === undefined && extname(path).toLowerCase() === '.txt',
-  async *rows({ path }, { captionLanguage }) {
+  async *rows({ path }, { captionLanguage, onBadRow }) {
     const splits = await splitsBeside(path)
     const left = new Set<string>()
     for await (const { text, line } of utf8Lines(path)) {
-      if (text.trim() === '') continue
-      const where = `${path}:${line}`
-      const [, name, tag, written] = shape.exec(text.trim()) ?? []
-      if (name === undefined || written === undefined) {
-        const hint = 'Write one caption a line: the image, #, a number, a tab, the caption.'
-        throw new UserError({ where, expected: 'IMG.jpg#0 and a caption', got: text.slice(0, 80), hint })
-      }
-      const caption = captionOf(withoutTags(written))
-      const language = languageOfTag(tag) ?? captionLanguage ?? (/\p{Script=Han}/u.test(caption) ? 'zh' : refuseUnnamed(where, 'caption'))
-      const split = splits?.get(idOf(name))
-      if (splits && split === undefined) left.add(name)
-      else yield { image: extname(name) ? name : `${name}.jpg`, line, captions: [[language, caption]], ...(split && { split }) }
+      const row = text.trim() === '' ? undefined : unlessBad(() => rowOf(text.trim(), `${path}:${line}`, captionLanguage), onBadRow)
+      if (!row) continue
+      const split = splits?.get(idOf(row.image))
+      if (splits && split === undefined) left.add(row.image)
+      else yield { ...row, ...(split && { split }) }
     }
     if (left.size > 0) process.stderr.write(`${path}: ${left.size} images are in no list of a split and were left out\n`)
   },
+}
+
+function rowOf(text: string, where: string, captionLanguage: Language | undefined): Row {
+  const [, name, tag, written] = shape.exec(text) ?? []
+  if (name === undefined || written === undefined) {
+    const hint = 'Write one caption a line: the image, #, a number, a tab, the caption.'
+    throw new UserError({ where, expected: 'IMG.jpg#0 and a caption', got: text.slice(0, 80), hint })
+  }
+  const caption = captionOf(withoutTags(written))
+  const language = languageOfTag(tag) ?? captionLanguage ?? (/\p{Script=Han}/u.test(caption) ? 'zh' : refuseUnnamed(where, 'caption'))
+  return { where, image: extname(name) ? name : `${name}.jpg`, captions: [[language, caption]] }
 }
 
 function languageOfTag(tag: string | undefined): string | undefined {

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../base/errors.ts'
+import { unlessBad } from '../bad-row.ts'
 import { captionOf } from '../table.ts'
 import { utf8Lines } from '../utf8.ts'
 import type { Reader } from './reader.ts'
@@ -31,7 +32,7 @@ interface Held {
 export const chineseClip: Reader = {
   name: 'Chinese-CLIP',
   takes: ({ names = [] }) => names.some((name) => name.endsWith(ending)),
-  async *rows({ path, names = [] }, { captionLanguage = 'zh' }) {
+  async *rows({ path, names = [] }, { captionLanguage = 'zh', onBadRow }) {
     for (const images of names.filter((name) => name.endsWith(ending)).toSorted()) {
       const split = images.slice(0, -ending.length)
       const texts = [`${split}_texts.jsonl`, `${split}_queries.jsonl`].find((name) => names.includes(name))
@@ -41,28 +42,29 @@ export const chineseClip: Reader = {
       }
       const held = await indexOf(join(path, images))
       const left = new Set(held.keys())
-      const rowOf = (key: string, captions: [string, string][], line: number) => {
+      const rowOf = (key: string, captions: [string, string][], where: string) => {
         left.delete(key)
-        return { image: key, line, captions, split, source: sourceOf(join(path, images), held.get(key)!) }
+        return { image: key, where, captions, split, source: sourceOf(join(path, images), held.get(key)!) }
       }
       for await (const { text, line: number } of utf8Lines(join(path, texts))) {
         if (text.trim() === '') continue
         const where = `${join(path, texts)}:${number}`
-        const written = parsed(text, where)
-        for (const key of written.ids) {
-          if (held.has(key)) yield rowOf(key, [[captionLanguage, captionOf(written.text)]], number)
-          else throw new UserError({ where, expected: `image ${key} in ${images}`, got: 'no such id', hint: 'Add the image, or take the id away.' })
-        }
+        const written = unlessBad(() => parsed(text, where, held, images), onBadRow)
+        for (const key of written?.ids ?? []) yield rowOf(key, [[captionLanguage, captionOf(written!.text)]], where)
       }
-      for (const key of left) yield rowOf(key, [], held.get(key)!.line)
+      for (const key of left) yield rowOf(key, [], `${join(path, images)}:${held.get(key)!.line}`)
     }
   },
 }
 
-function parsed(written: string, where: string): { text: string; ids: string[] } {
+/** A text and the ids of its images, all of which are held. */
+function parsed(written: string, where: string, held: Map<string, Held>, images: string): { text: string; ids: string[] } {
   const found = line.safeParse(jsonOf(written))
-  const ids = found.success ? ('text' in found.data ? found.data.image_ids : found.data.item_ids) : []
-  if (found.success && ids.length > 0) return { text: 'text' in found.data ? found.data.text : found.data.query_text, ids: ids.map(String) }
+  const ids = found.success ? ('text' in found.data ? found.data.image_ids : found.data.item_ids).map(String) : []
+  const lost = ids.find((key) => !held.has(key))
+  if (lost !== undefined)
+    throw new UserError({ where, expected: `image ${lost} in ${images}`, got: 'no such id', hint: 'Add the image, or take the id away.' })
+  if (found.success && ids.length > 0) return { text: 'text' in found.data ? found.data.text : found.data.query_text, ids }
   throw new UserError({
     where,
     expected: 'an object {"text_id", "text", "image_ids"} or {"query_id", "query_text", "item_ids"} with the id of an image',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../base/errors.ts'
+import { unlessBad } from '../bad-row.ts'
 import { captionOf } from '../table.ts'
 import { type Reader, splitInName } from './reader.ts'
 import { refuseUnnamed } from './record.ts'
@@ -22,14 +23,19 @@ const karpathy = z.object({
 export const cocoJson: Reader = {
   name: 'COCO captions',
   takes: ({ path, names }) => names === undefined && extname(path).toLowerCase() === '.json',
-  async *rows({ path }, { captionLanguage }) {
+  async *rows({ path }, { captionLanguage, onBadRow }) {
     const json = await jsonIn(path)
     const language = captionLanguage ?? refuseUnnamed(path, 'caption')
     const splits = karpathy.safeParse(json)
     if (splits.success) {
-      for (const [i, { filepath, filename, split, sentences }] of splits.data.images.entries()) {
+      for (const { filepath, filename, split, sentences } of splits.data.images) {
         const captions = sentences.map(({ raw }): [string, string] => [language, captionOf(raw)])
-        yield { image: filepath ? `${filepath}/${filename}` : filename, line: i + 1, captions, split: split === 'restval' ? 'train' : split }
+        yield {
+          image: filepath ? `${filepath}/${filename}` : filename,
+          where: `${path}: ${filename}`,
+          captions,
+          split: split === 'restval' ? 'train' : split,
+        }
       }
       return
     }
@@ -43,16 +49,20 @@ export const cocoJson: Reader = {
     const names = new Map(found.data.images.map(({ id, file_name }) => [id, file_name]))
     const rest = new Set(names.keys())
     for (const [i, { image_id, caption }] of found.data.annotations.entries()) {
-      const image = names.get(image_id)
-      if (image === undefined) {
-        const where = `${path}: annotation ${i}`
-        throw new UserError({ where, expected: `image ${image_id} among "images"`, got: 'no such id', hint: 'Add the image, or drop the caption.' })
-      }
+      const where = `${path}: annotation ${i}`
+      const image = unlessBad(() => names.get(image_id) ?? refuseImage(where, image_id), onBadRow)
       rest.delete(image_id)
-      yield { image, line: i + 1, captions: [[language, captionOf(caption)]], ...(split && { split }) }
+      if (image !== undefined) yield { image, where, captions: [[language, captionOf(caption)]], ...(split && { split }) }
     }
-    for (const image of rest) yield { image: names.get(image)!, line: 0, captions: [], ...(split && { split }) }
+    for (const id of rest) {
+      const image = names.get(id)!
+      yield { image, where: `${path}: ${image}`, captions: [], ...(split && { split }) }
+    }
   },
+}
+
+function refuseImage(where: string, id: string | number): never {
+  throw new UserError({ where, expected: `image ${id} among "images"`, got: 'no such id', hint: 'Add the image, or drop the caption.' })
 }
 
 async function jsonIn(path: string): Promise<unknown> {

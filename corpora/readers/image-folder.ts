@@ -1,13 +1,18 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
+import { unlessBad } from '../bad-row.ts'
 import { csvRows } from '../csv.ts'
 import type { Row } from '../table.ts'
 import { utf8Lines } from '../utf8.ts'
 import { type Reader, splitInName } from './reader.ts'
-import { recordRow } from './record.ts'
+import { parseRecord, recordRow } from './record.ts'
 
 const manifests = ['metadata.jsonl', 'metadata.csv']
+
+export function hasManifest(names: string[]): boolean {
+  return names.some((name) => manifests.includes(name))
+}
 
 /**
  * Hugging Face's `imagefolder`: pictures beside a `metadata.csv` or `metadata.jsonl` whose `file_name` names them, in the folder itself or in folders
@@ -15,11 +20,10 @@ const manifests = ['metadata.jsonl', 'metadata.csv']
  */
 export const imageFolder: Reader = {
   name: 'imagefolder',
-  takes: ({ names = [] }) => names.some((name) => manifests.includes(name) || (name.endsWith('/') && splitInName(name) !== undefined)),
+  takes: ({ names = [] }) => hasManifest(names) || splitFolders(names).length > 0,
   async *rows({ path, names = [] }, options) {
-    const folders = names.filter((name) => name.endsWith('/') && splitInName(name) !== undefined)
     let found = false
-    for (const folder of names.some((name) => manifests.includes(name)) ? [''] : folders.toSorted()) {
+    for (const folder of hasManifest(names) ? [''] : splitFolders(names)) {
       const inside = await readdir(join(path, folder))
       const manifest = manifests.find((name) => inside.includes(name))
       if (!manifest) continue
@@ -34,22 +38,21 @@ export const imageFolder: Reader = {
 
     async function* rowsOf(file: string): AsyncGenerator<Row> {
       if (file.endsWith('.csv')) yield* csvRows({ ...options, file })
-      else for await (const { text, line } of utf8Lines(file)) if (text.trim() !== '') yield recordOf(text, line, `${file}:${line}`)
+      else
+        for await (const { text, line } of utf8Lines(file)) {
+          const row = text.trim() === '' ? undefined : unlessBad(() => rowOf(text, `${file}:${line}`), options.onBadRow)
+          if (row) yield row
+        }
     }
 
-    function recordOf(text: string, line: number, where: string): Row {
-      const { file_name: image, ...record } = jsonOf(text)
-      if (typeof image === 'string') return { ...recordRow(record, line, where, options), image }
+    function rowOf(text: string, where: string): Row {
+      const { file_name: image, ...record } = parseRecord(text, where)
+      if (typeof image === 'string') return { ...recordRow(record, where, options), image }
       throw new UserError({ where, expected: 'an object with "file_name"', got: text.slice(0, 80), hint: 'Write one object a line.' })
     }
   },
 }
 
-function jsonOf(text: string): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(text)
-    return typeof json === 'object' && json !== null ? { ...json } : {}
-  } catch {
-    return {}
-  }
+function splitFolders(names: string[]): string[] {
+  return names.filter((name) => name.endsWith('/') && splitInName(name) !== undefined).toSorted()
 }

@@ -4,6 +4,7 @@ import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRe
 import { compressors } from 'hyparquet-compressors'
 import { UserError } from '../../base/errors.ts'
 import { unlessBad } from '../bad-row.ts'
+import { hasManifest } from './image-folder.ts'
 import { type Reader, splitInName } from './reader.ts'
 import { recordRow } from './record.ts'
 
@@ -15,7 +16,7 @@ const imageColumns = ['image', 'img', 'picture', 'jpg', 'png']
  */
 export const parquet: Reader = {
   name: 'parquet',
-  takes: ({ path, names }) => (names ? names.some((name) => name.endsWith('.parquet') || name === 'data/') : path.toLowerCase().endsWith('.parquet')),
+  takes: ({ path, names }) => (names ? isFolder(names) : path.toLowerCase().endsWith('.parquet')),
   async *rows({ path, names }, options) {
     const files = names ? await filesIn(path, names) : [path]
     for (const path of files) {
@@ -40,13 +41,18 @@ export const parquet: Reader = {
         for (const [i, record] of (await read(from, to, others)).entries()) {
           const where = `${path}: row ${from + i + 1}`
           const source = { fingerprint: `${file.byteLength}`, read: async () => bytesOf((await pictures(from, to))[i]![image], where) }
-          const row = unlessBad(() => recordRow(record, from + i + 1, where, options), options.onBadRow)
+          const row = unlessBad(() => recordRow(record, where, options), options.onBadRow)
           if (row) yield { ...row, image: `${basename(path)}/${from + i}`, source, ...(row.split === undefined && split && { split }) }
         }
         first = to
       }
     }
   },
+}
+
+/** An imagefolder may have its pictures in a folder `data`, too. */
+function isFolder(names: string[]): boolean {
+  return names.some((name) => name.endsWith('.parquet')) || (names.includes('data/') && !hasManifest(names))
 }
 
 async function filesIn(path: string, names: string[]): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { UserError } from '../../base/errors.ts'
+import { parseJson } from '../../base/json.ts'
 import { captionLanguageOf } from '../caption-column.ts'
 import { isOwnColumn, plainColumns } from '../columns.ts'
 import { languageOf } from '../language.ts'
@@ -13,8 +14,8 @@ const unnamed = ['caption', 'captions', 'text', 'texts', 'title', 'raw']
  * without one (`text`), each one text, several or none; split, class and group; other simple values as columns.
  * @throws UserError for captions of an unknown language, and for values that are no text
  */
-export function recordRow(record: Record<string, unknown>, line: number, where: string, { captionLanguage }: Reading): TextRow {
-  const row: TextRow = { line, captions: [], columns: {} }
+export function recordRow(record: Record<string, unknown>, where: string, { captionLanguage }: Reading): TextRow {
+  const row: TextRow = { where, captions: [], columns: {} }
   const named = typeof record.language === 'string' ? languageOf(record.language, where) : captionLanguage
   const add = (language: Language, value: unknown, key: string) => {
     for (const text of textsOf(value, key, where)) row.captions.push([language, captionOf(text)])
@@ -42,6 +43,17 @@ function textsOf(value: unknown, key: string, where: string): string[] {
   if (texts.every((text) => typeof text === 'string')) return texts
   const hint = 'Write captions as texts, or call the column by another name.'
   throw new UserError({ where, expected: `captions in "${key}"`, got: JSON.stringify(value).slice(0, 80), hint })
+}
+
+/**
+ * A record that is written as JSON.
+ * @throws UserError for anything but an object
+ */
+export function parseRecord(json: string, where: string): Record<string, unknown> {
+  const hint = 'Write one object a line or file.'
+  const record = parseJson(json, where, hint)
+  if (typeof record === 'object' && record !== null && !Array.isArray(record)) return { ...record }
+  throw new UserError({ where, expected: 'a JSON object', got: json.slice(0, 80), hint })
 }
 
 /** @throws UserError: nothing says which language captions are in */

@@ -11,16 +11,21 @@ import type { Writer } from './writer.ts'
 const byEnding: Record<string, OutputFormat> = { '.csv': 'csv', '.tsv': 'tsv', '.jsonl': 'jsonl', '.json': 'coco' }
 
 /**
- * A writer of `format`, default: that of the ending of `out`.
- * @param languages of the corpus; Chinese-CLIP and COCO hold one
- * @throws UserError where neither tells the format, and for a format of one language where there are several
+ * The format of the ending of `out`.
+ * @throws UserError where it is none's
  */
-export async function openWriter(out: string, languages: Language[], asked?: OutputFormat): Promise<Writer> {
-  const format = asked ?? byEnding[extname(out).toLowerCase()]
-  if (!format) {
-    const hint = `Name it with --format ${outputFormats.join('|')}.`
-    throw new UserError({ where: out, expected: 'an ending that tells the format (.csv .tsv .jsonl .json)', got: 'none of these', hint })
-  }
+export function outputFormat(out: string): OutputFormat {
+  const format = byEnding[extname(out).toLowerCase()]
+  if (format) return format
+  const hint = `Name it with --format ${outputFormats.join('|')}.`
+  throw new UserError({ where: out, expected: 'an ending that tells the format (.csv .tsv .jsonl .json)', got: 'none of these', hint })
+}
+
+/**
+ * @param languages of the corpus; Chinese-CLIP and COCO hold one
+ * @throws UserError for a format of one language where there are several
+ */
+export async function openWriter(out: string, languages: Language[], format: OutputFormat): Promise<Writer> {
   if (format === 'csv' || format === 'tsv') return tableWriter(out, format === 'csv' ? ',' : '\t')
   if (format === 'jsonl') return jsonlWriter(out)
   if (format === 'webdataset') return webDatasetWriter(out)

@@ -54,7 +54,7 @@ async function card({ id, image, captions }: Sample): Promise<Markup> {
     .read()
     .then((bytes) => sharp(bytes).autoOrient().resize(160, 160, { fit: 'inside' }).webp({ quality: 70 }).toBuffer())
     .catch(() => undefined)
-  const shown = thumbnail ? html`<img alt="" src="data:image/webp;base64,${thumbnail.toString('base64')}">` : html`<em>unreadable</em>`
+  const picture = thumbnail ? html`<img alt="" src="data:image/webp;base64,${thumbnail.toString('base64')}">` : html`<em>unreadable</em>`
   const texts = Object.entries(captions).flatMap(([language, list]) => list.map((text) => html`<br><span lang="${language}">${text}</span>`))
-  return html`<li>${shown}<br><code>${id}</code>${texts}</li>`
+  return html`<li>${picture}<br><code>${id}</code>${texts}</li>`
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
@@ -101,12 +101,25 @@ test('every kind of fault is found at its line', async (t) => {
   )
 })
 
-test('leaks, repeats, uneven classes and cut captions are told', async (t) => {
+test('leaks, repeats, uneven classes and cut captions are found', async (t) => {
   const dir = await picturesIn(t)
   const rows = Array.from({ length: 6 }, (_, i) => `p/${i}.png,a drawing,${i === 5 ? 'test' : 'train'}`)
   const found = await report(dir, `image,en,split\n${rows.join('\n')}\np/6.png,${'a very long caption '.repeat(30)},train\n`, { contextLength: 16 })
   t.deepEqual(found.kinds, { 'caption in several splits': 1, 'caption of many images': 1 })
   t.is(found.splits.train!.languages.en!.tokens!.cut, 1)
+})
+
+test('a copy of a picture that leaks leaks, too', async (t) => {
+  const dir = await picturesIn(t)
+  await copyFile(join(dir, 'p', 'near.jpg'), join(dir, 'p', 'copy.jpg'))
+  const rows = ['0.png,one,train', 'near.jpg,two,test', 'copy.jpg,three,test'].map((row) => `./p/${row}\n`)
+  const found = await report(dir, `image,en,split\n${rows.join('')}`, { fix: join(dir, 'sound.jsonl') })
+  t.deepEqual(found.kinds, { 'picture in several splits': 2 })
+  t.deepEqual(where(found, 'picture in several splits'), ['captions.csv:3', 'captions.csv:4'])
+  t.deepEqual(
+    (await contents(join(dir, 'sound.jsonl'))).map(([id]) => id),
+    ['p/0.png'],
+  )
 })
 
 test('a column in another language than it says is found', async (t) => {
@@ -165,6 +178,18 @@ test('convert: through every format and back', async (t) => {
   }
   await throwsUserError(t, () => convert(convertSettings.parse({ corpus: from, out: join(dir, 'p') })), { got: 'one that is there' })
   await throwsUserError(t, () => convert(convertSettings.parse({ corpus: from, out: join(dir, 'x.bin') })), { hint: /--format/ })
+  const missing = { corpus: join(dir, 'a.jsonl'), out: join(dir, 'x.csv'), languages: ['en', 'zh'] }
+  await throwsUserError(t, () => convert(convertSettings.parse(missing)), { where: '--languages', got: 'en', hint: /has captions in zh/ })
+})
+
+test('check: what cannot be written or checked is refused before anything is read', async (t) => {
+  const dir = await picturesIn(t)
+  const rows = 'image,en\np/0.png,a circle\n'
+  await throwsUserError(t, () => report(dir, rows, { fix: join(dir, 'captions.csv') }), { where: join(dir, 'captions.csv'), expected: 'a new place' })
+  t.is(await readFile(join(dir, 'captions.csv'), 'utf8'), rows)
+  await throwsUserError(t, () => report(dir, rows, { fix: join(dir, 'sound') }), { where: join(dir, 'sound'), hint: /--fix/ })
+  await throwsUserError(t, () => check(checkSettings.parse({ corpus: 'emoji' })), { where: 'corpus', got: 'emoji', expected: /yours/ })
+  await t.throwsAsync(stat(join(dir, 'check.html')))
 })
 
 test('convert: an id that is a path leads out of no folder', async (t) => {

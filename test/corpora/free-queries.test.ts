@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { concepts, conceptsOf } from '../../corpora/emoji/concepts.ts'
 import { phraseSources } from '../../corpora/emoji/phrasing.ts'
@@ -61,10 +61,7 @@ test('no query is a name or keyword of a concept or a string of the unseen-phras
   }
 })
 
-const labelled = existsSync(fileOf('free-queries-labels.json'))
-const whenLabelled = labelled ? test : test.skip
-
-whenLabelled('two labellers for every query; 2 to 74 concepts of the gallery are relevant, each named by one of them', (t) => {
+test('two labellers for every query; 2 to 74 concepts of the gallery are relevant, each named by one of them', (t) => {
   const { labellers, labels } = read<Labels>('free-queries-labels.json')
   t.true(labellers.length >= 2)
   t.deepEqual(Object.keys(labels).sort(), queries.map(({ id }) => id).sort())
@@ -85,12 +82,8 @@ whenLabelled('two labellers for every query; 2 to 74 concepts of the gallery are
   }
 })
 
-function fileOf(name: string): URL {
-  return new URL(`../../corpora/emoji/${name}`, import.meta.url)
-}
-
 function read<T>(name: string): T {
-  return JSON.parse(readFileSync(fileOf(name), 'utf8')) as T
+  return JSON.parse(readFileSync(new URL(`../../corpora/emoji/${name}`, import.meta.url), 'utf8')) as T
 }
 
 function plain(text: string): string {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { freeQueryLanguages, freeQueryTask, hasFreeQueries, parseFreeQueries } from '../../corpora/emoji/free-queries.ts'
+import { freeQueryLanguages, freeQueryTask, parseFreeQueries } from '../../corpora/emoji/free-queries.ts'
 import { emojiProtocols } from '../../corpora/emoji/protocols.ts'
 import { throwsUserError } from '../user-error.ts'
 
@@ -38,8 +38,7 @@ test('malformed files are refused by name', async (t) => {
   await refuses(() => freeQueryTask(set, 'test', 'en', gallery), /labels/, /1f600/)
 })
 
-const withData = hasFreeQueries() ? test : test.skip
-withData('the committed queries: enough of them, few relevant, found in the gallery', async (t) => {
+test('the committed queries: enough of them, few relevant, found in the gallery', async (t) => {
   for (const [protocol, language] of ['free-queries', 'free-queries/validation'].flatMap((name) =>
     ['en', 'zh'].map((code) => [name, code] as const),
   )) {

@@ -138,6 +138,8 @@ test('imagefolder: metadata in the folder or in its splits', async (t) => {
     train: [['train/1.png', { en: ['red', 'a square'] }, red]],
     test: [['test/2.png', { en: ['lime'] }, lime]],
   })
+  const beside = await folderOf(t, { 'data/1.png': one!, 'metadata.csv': 'file_name,en,split\ndata/1.png,red,test\n' })
+  t.deepEqual(await contents(beside), { test: [['data/1.png', { en: ['red'] }, red]] })
   await fails(t, dir, { got: 'none named' })
   await fails(t, await folderOf(t, { ...files, 'train/metadata.jsonl': '{"text": "red"}\n' }), { where: /metadata\.jsonl:1$/, expected: /file_name/ })
   await fails(t, await folderOf(t, { 'train/1.png': one! }), { expected: /metadata/ })

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { truncate, writeFile } from 'node:fs/promises'
+import { mkdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import test from 'ava'
@@ -48,6 +48,24 @@ test('WebDataset: brace ranges, several sources, several captions a key, long na
   t.deepEqual(shardNames('s-{008..010}.tar::{x,y}/{0..1}.tar'), ['s-008.tar', 's-009.tar', 's-010.tar', 'x/0.tar', 'x/1.tar', 'y/0.tar', 'y/1.tar'])
 })
 
+test('WebDataset: shards of one name in two folders hold different images', async (t) => {
+  const [one, two] = await pictures
+  const dir = await temporaryFolder(t)
+  for (const [name, bytes] of [['x', one!] as const, ['y', two!] as const]) {
+    await mkdir(join(dir, name))
+    await tarOf(join(dir, name, 'train-0.tar'), [
+      ['a.png', bytes],
+      ['a.en.txt', name],
+    ])
+  }
+  t.deepEqual(await contents(join(dir, '{x,y}', 'train-{0..0}.tar')), {
+    train: [
+      ['x/train-0.tar/a.png', { en: ['x'] }, red],
+      ['y/train-0.tar/a.png', { en: ['y'] }, lime],
+    ],
+  })
+})
+
 test('WebDataset: malformed tars', async (t) => {
   const [one] = await pictures
   const dir = await temporaryFolder(t)
@@ -85,6 +103,15 @@ test('WebDataset: malformed tars', async (t) => {
       ['a.en.txt', 'red'],
     ]),
     { where: /e\.tar: a$/, got: /again/ },
+  )
+  await fails(
+    t,
+    await tarOf(at('double.tar'), [
+      ['a.png', one!],
+      ['a.PNG', one!],
+      ['a.en.txt', 'red'],
+    ]),
+    { where: /double\.tar: a$/, expected: 'one png' },
   )
   await fails(
     t,
