@@ -8,8 +8,7 @@ import { loadTokenizer } from '../tokenizers/load.ts'
 import { writeCorpus } from './convert.ts'
 import type { CheckSettings } from './settings/check.ts'
 
-/** Pictures on the page. */
-const shown = 24
+const samplesOnPage = 24
 
 /**
  * Checks a corpus, writes the page, and with `fix` what is sound.
@@ -20,11 +19,20 @@ export async function check({ corpus: path, tokenizer: dir, contextLength, fix, 
   const count = (text: string) => tokenizer.encodeBatch([text], 100_000, 'longest').length
   const checked = await checkCorpus(path, { ...reading, tokenizer: { contextLength: contextLength ?? tokenizer.contextLength, count } })
   const { report, corpus } = checked
-  const samples: Sample[] = []
-  for (const split of corpus.splits) for await (const sample of corpus.samples(split)) if (samples.length < shown) samples.push(sample)
-  await writeFileAtomic(page, await renderCheck(report, samples))
+  await writeFileAtomic(page, await renderCheck(report, await firstSamples(corpus, samplesOnPage)))
   if (fix) await writeCorpus(sound(checked), fix, corpus.languages)
   return report
+}
+
+async function firstSamples(corpus: Corpus, count: number): Promise<Sample[]> {
+  const samples: Sample[] = []
+  for (const split of corpus.splits) {
+    for await (const sample of corpus.samples(split)) {
+      if (samples.length === count) return samples
+      samples.push(sample)
+    }
+  }
+  return samples
 }
 
 /** The corpus without unreadable and leaking pictures, and without captions that are none. */
