@@ -81,9 +81,9 @@ export function runStage(stage: Stage): Promise<StageResult> {
     }
     const opened: OpenSource[] = []
     for (const source of sources) opened.push(await openSource(stage, source, student, closeLater))
-    const taught = sources.flatMap(({ distillation }) => distillation ?? [])
-    const stored = taught.every(({ variants }) => variants > 0)
-    if (stored) for (const { teachers } of taught) await releaseTeachers(teachers)
+    const distillations = sources.flatMap(({ distillation }) => distillation ?? [])
+    const isStored = distillations.every(({ variants }) => variants > 0)
+    if (isStored) for (const { teachers } of distillations) await releaseTeachers(teachers)
     const { adapters, params } = learnable(weights, settings, student, opened)
     const [main] = opened as [OpenSource]
     const capacity = stage.shrinkSettings && (await capacityOf(model, stage.shrinkSettings, main, params))
@@ -161,14 +161,14 @@ async function featuresFor(
   weights: Weights,
   settings: TrainSettings,
   cacheDir: string,
-  { teachers, variants: asked, targets }: Distillation,
+  { teachers, variants, targets }: Distillation,
   data: Parameters<typeof featuresOfAll>[2],
   { model: { config, keptImage }, tokenizer }: Start,
 ): Promise<AllFeatures> {
   const policy = { name: settings.augmentation, strength: settings.strength }
   // No image tower learns from an augmented picture: plain ones are embedded once, for this stage and the next.
   const kept = keptImage && { variants: 1, targets: 'plain' as const, imageTower: await keptImage.towerId() }
-  return featuresOfAll(teachers, weights, data, { cacheDir, variants: asked, targets, policy, seed: settings.seed, tokenizer, config, ...kept })
+  return featuresOfAll(teachers, weights, data, { cacheDir, variants, targets, policy, seed: settings.seed, tokenizer, config, ...kept })
 }
 
 /** The student's parameters, and those that live beside it while it learns. */

@@ -85,8 +85,8 @@ export async function startSource(settings: StartSettings, { imageSize, embedDim
 }
 
 /**
- * The side of a student's images in pixels: the one wanted (--image-size), that of the student it begins with, or else the corpus' usual one, where the teacher's
- * is no smaller: larger ones hold nothing that the teacher sees. The teacher's, where its image tower is kept.
+ * The side of a student's images in pixels: the one wanted (--image-size), that of the student it begins with, or else the smaller one
+ * of the corpus' usual side and the teacher's: in a larger image the teacher sees no more. The teacher's, where its image tower is kept.
  * @throws UserError for a student to begin with whose images have another size than the one wanted
  */
 export async function studentImageSize(
