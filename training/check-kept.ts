@@ -26,10 +26,12 @@ export function checkKept(settings: Stage1Settings, weights: Weights, pictureWei
       'strength',
       'variants',
       'pictureVariants',
+      'ensemble',
+      'specialists',
+      'shrink',
     ],
     where,
   )
-  requireUnset(settings, ['ensemble', 'specialists', 'shrink'], where)
   textPreset(settings.student, '', { vocabSize: 1, embedDim: 1, imageSize: 1, contextLength: 1 })
   requireTextTower(weights, '--objective')
   requireTextTower(pictureWeights, '--picture-objective')
@@ -45,5 +47,5 @@ function requireTextTower(weights: Weights, flag: string): void {
 
 function teachesImages(name: string): boolean {
   const { tower, needs } = objectives[name]!
-  return tower === 'image' || needs.some((need) => need === 'masked-image' || need.endsWith('-image'))
+  return tower === 'image' || needs.some((need) => need.endsWith('-image'))
 }

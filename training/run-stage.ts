@@ -132,15 +132,22 @@ async function openSource(
   closeLater: CloseLater,
 ): Promise<OpenSource> {
   const { name, notes, set, share, distillation, batchSize = settings.batchSize } = source
-  const { config } = student.model
-  const { keptImage } = student.model
-  const seen = keptImage === undefined || needs(source.weights, 'images')
-  const decoded = seen ? await pixelsOf(set, frameOf(student.model), cacheDir, closeLater) : undefined
+  const { config, keptImage } = student.model
+  const readsImages = keptImage === undefined || needs(source.weights, 'images')
+  const decoded = readsImages ? await pixelsOf(set, frameOf(student.model), cacheDir, closeLater) : undefined
   const features = distillation && (await featuresFor(source.weights, settings, cacheDir, distillation, { set, pixels: decoded }, student))
   const keptImages = keptImage && decoded && (await imagesKept(keptImage, { set, pixels: decoded }, cacheDir, features?.teacher))
   return {
-    ...{ name, notes, share, set, pixels: keptImage ? undefined : decoded, keptImages, config, objectiveSettings, tokenizer: student.tokenizer },
-    weights: share === 1 ? source.weights : sharedWeights(source),
+    name,
+    notes,
+    share,
+    set,
+    pixels: keptImage ? undefined : decoded,
+    keptImages,
+    config,
+    objectiveSettings,
+    tokenizer: student.tokenizer,
+    weights: sharedWeights(source),
     settings: { ...settings, batchSize },
     ...features,
     pivot: distillation?.pivot,
