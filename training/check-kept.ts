@@ -41,7 +41,8 @@ function requireTextTower(weights: Weights, flag: string): void {
   const guilty = Object.keys(weights).find(teachesImages)
   if (!guilty) return
   const expected = `objectives of embeddings, or of the text tower alone, ${where}`
-  const hint = `Leave ${guilty} out: the image tower stays as it is. ${guilty}-text, where there is one, teaches the text tower.`
+  const ofText = `${guilty.replace(/-image$/, '')}-text`
+  const hint = `Leave ${guilty} out: the image tower stays as it is.${ofText in objectives ? ` For the text tower: ${ofText}.` : ''}`
   throw new UserError({ where: `${flag} ${guilty}`, expected, got: 'one that teaches an image tower', hint })
 }
 

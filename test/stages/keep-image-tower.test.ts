@@ -169,8 +169,8 @@ for (const [name, settings, fields] of [
   ['augmentation', { augmentation: 'mild' }, { where: '--augmentation' }],
   ['shrinking', { shrink: true }, { where: '--shrink' }],
   ['an ensemble', { ensemble: ['other'] }, { where: '--ensemble' }],
-  ['mfd', { objective: 'fd:1,mfd:1' }, { where: '--objective mfd' }],
-  ['an objective of images alone', { objective: 'fd-image:1' }, { where: '--objective fd-image' }],
+  ['mfd', { objective: 'fd:1,mfd:1' }, { where: '--objective mfd', hint: /stays as it is\.$/ }],
+  ['an objective of images alone', { objective: 'fd-image:1' }, { where: '--objective fd-image', hint: /: fd-text\.$/ }],
   ['gates', { objective: 'task:1,gates:1' }, { where: '--objective gates' }],
   ['class-embed', { objective: 'task:1,class-embed:1' }, { where: '--objective class-embed' }],
 ] as const) {
