@@ -5,7 +5,7 @@ import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { stage2Settings } from '../../training/stage2-settings.ts'
-import { alsoSetting, corpusSettings, exportDtypeSetting, maxDropSetting, teacherScaleSetting, teacherSetting } from './shared.ts'
+import { alsoSetting, corpusSettings, exportDtypeSetting, maxDropSetting, shippedRecipe, teacherScaleSetting, teacherSetting } from './shared.ts'
 
 /** What --quick stands for: a first look, not a result. */
 const quick = {
@@ -13,13 +13,6 @@ const quick = {
   stage1: { steps: 300, warmup: 30 },
   stage2: { steps: 50, warmup: 10 },
   dtype: ['fp32', 'q8'],
-}
-
-/** What suits the teacher that ships (docs/log.md, 2026-11-30): it knows far more words than a corpus of pictures holds. */
-const shippedRecipe = {
-  textLimit: 200_000,
-  stage1: { keepImageTower: true, textShare: 0.5 },
-  stage2: { textShare: 0.5 },
 }
 
 export const distillSettings = z.object({

@@ -67,6 +67,13 @@ export const verifySetting = z.boolean().default(false).meta({
 
 export const dtypeSetting = z.enum(Object.keys(dtypeSuffixes) as ModelDtype[])
 
+/** What suits the teacher that ships (docs/log.md, 2026-11-30): it knows far more words than a corpus of pictures holds. */
+export const shippedRecipe = {
+  textLimit: 200_000,
+  stage1: { keepImageTower: true, textShare: 0.5 },
+  stage2: { textShare: 0.5 },
+}
+
 export const teacherSetting = z.string().default(shippedTeacher).meta({
   description: 'folder of a CLIP-like ONNX model in transformers.js layout',
   group: 'Teacher',

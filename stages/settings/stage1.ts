@@ -4,17 +4,16 @@ import { pictureSettings } from '../../training/picture-settings.ts'
 import { poolSettings } from '../../training/pool-settings.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
-import { corpusSettings, teacherScaleSetting, teacherSetting } from './shared.ts'
+import { corpusSettings, shippedRecipe, teacherScaleSetting, teacherSetting } from './shared.ts'
 
-/** What suits the teacher that ships, as in distill. */
-const shippedRecipe = { textLimit: 200_000, keepImageTower: true, textShare: 0.5 }
+const { textLimit, stage1 } = shippedRecipe
 
 export const stage1CommandSettings = z.object({
   ...corpusSettings,
   corpus: corpusSettings.corpus.meta({
     description: 'emoji, emoji-names, or a .csv, .tsv or .jsonl file; without images the text tower alone learns',
   }),
-  teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: shippedRecipe } }),
+  teacher: teacherSetting.meta({ ...teacherSetting.meta(), presets: { [shippedTeacher]: { textLimit, ...stage1 } } }),
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
   ...pictureSettings.shape,
