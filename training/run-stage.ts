@@ -136,7 +136,7 @@ async function openSource(
   const readsImages = keptImage === undefined || needs(source.weights, 'images')
   const decoded = readsImages ? await pixelsOf(set, frameOf(student.model), cacheDir, closeLater) : undefined
   const features = distillation && (await featuresFor(source.weights, settings, cacheDir, distillation, { set, pixels: decoded }, student))
-  const keptImages = keptImage && decoded && (await imagesKept(keptImage, { set, pixels: decoded }, cacheDir, features?.teacher))
+  const keptImages = keptImage && decoded && (await imagesKept(keptImage, decoded, cacheDir, features?.teacher))
   return {
     name,
     notes,
