@@ -52,7 +52,7 @@ export async function writeCheckpoint(dir: string, checkpoint: Checkpoint, keep 
 }
 
 /**
- * The newest finished checkpoint under `dir` that is as it was written, or undefined where there is none. Damaged ones after it are told of and
+ * The newest finished checkpoint under `dir` that is as it was written, or undefined where there is none. Damaged ones after it are announced and
  * deleted: they are made again.
  * @throws UserError when there are checkpoints, and all of them are damaged
  */

@@ -62,7 +62,7 @@ export function decodeSafetensors(file: Uint8Array, where: string): Params {
   const params: Params = {}
   const ranges: [start: number, end: number, name: string][] = []
   for (const [name, entry] of Object.entries(entries)) {
-    if (!isEntry(entry)) return fail(`dtype, shape and data_offsets of tensor ${name}`, shown(entry))
+    if (!isEntry(entry)) return fail(`dtype, shape and data_offsets of tensor ${name}`, excerpt(entry))
     const {
       dtype,
       shape,
@@ -95,7 +95,7 @@ function requireCover(ranges: [start: number, end: number, name: string][], leng
 }
 
 /** The beginning of what stands there; a deep one is not written out. */
-function shown(entry: unknown): string {
+function excerpt(entry: unknown): string {
   try {
     return JSON.stringify(entry).slice(0, 100)
   } catch {

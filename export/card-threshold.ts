@@ -1,10 +1,10 @@
 import { mostRefused, unfitGallery } from '../eval/threshold.ts'
 import { languageName, percent, thousands } from '../report/format.ts'
 import { tableMarkdown } from '../report/tables/markdown.ts'
-import type { MeasuredFiles } from './gate.ts'
+import type { ExportedFiles } from './exported-files.ts'
 
 /** What a score below which nothing fits is worth; nothing where none was chosen. */
-export function thresholdSection(thresholds: MeasuredFiles['thresholds']): string {
+export function thresholdSection(thresholds: ExportedFiles['thresholds']): string {
   const [usual, ...others] = Object.entries(thresholds)
   if (!usual) return ''
   const [dtype, { value, measured }] = usual

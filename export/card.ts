@@ -5,8 +5,7 @@ import type { Report } from '../report/schema.ts'
 import { tableMarkdown } from '../report/tables/markdown.ts'
 import { thresholdSection } from './card-threshold.ts'
 import { usage } from './card-usage.ts'
-import type { FileSizes, Parity, RecallRow } from './exported-files.ts'
-import type { MeasuredFiles } from './gate.ts'
+import type { ExportedFiles, FileSizes, Parity, RecallRow } from './exported-files.ts'
 import { layerName } from './sensitivity.ts'
 
 /** What only the caller knows about a model. */
@@ -39,7 +38,7 @@ export interface Card extends CardOptions {
   sizes: FileSizes[]
   parity: Parity[]
   recall: RecallRow[]
-  thresholds?: MeasuredFiles['thresholds']
+  thresholds?: ExportedFiles['thresholds']
   keptFp32: string[]
   leaveOut: ('combined' | 'safetensors')[]
   /** Whether Python's CLIPModel computes the same from model.safetensors. */

@@ -6,10 +6,10 @@ const others = 2e6 // tokenizer, configuration, graphs
 
 /** About how many bytes an export takes on disk, rather too many than too few. */
 export function estimatedBytes(
-  params: Record<string, { data: ArrayLike<number> }>,
+  parameters: { image: number; text: number },
   { dtypes, ort, leaveOut = [] }: { dtypes: ModelDtype[]; ort?: boolean; leaveOut?: ('combined' | 'safetensors')[] },
 ): number {
-  const weights = 4 * Object.values(params).reduce((sum, { data }) => sum + data.length, 0)
+  const weights = 4 * (parameters.image + parameters.text)
   const copies = (leaveOut.includes('combined') ? 1 : 2) + (ort ? 1 : 0)
   const onnx = dtypes.reduce((sum, dtype) => sum + copies * share[dtype], 0)
   return others + weights * (onnx + (leaveOut.includes('safetensors') ? 0 : 1))

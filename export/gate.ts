@@ -1,14 +1,14 @@
 import { UserError } from '../base/errors.ts'
 import type { RuntimeOptions } from '../engine/runtime.ts'
 import { type Interval, pairedBootstrapRetrieval } from '../eval/bootstrap.ts'
-import { chooseThreshold, type Threshold } from '../eval/threshold.ts'
+import { chooseThreshold } from '../eval/threshold.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { ModelDtype } from '../models/onnx/dtypes.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { languageName } from '../report/format.ts'
 import { certainty } from './certainty.ts'
 import { parseDtypes } from './dtypes.ts'
-import type { RecallRow } from './exported-files.ts'
+import type { ExportedFiles, RecallRow } from './exported-files.ts'
 import { type GateTask, type MeasuredRecall, measureRecall, measureTasks } from './recall.ts'
 
 /** What an export may lose. */
@@ -22,14 +22,6 @@ export interface Gate {
 /** The exit code of an export that loses too much. */
 const gateExitCode = 3
 
-/** What the written files were found to do. */
-export interface MeasuredFiles {
-  /** Empty without a gate. */
-  recall: RecallRow[]
-  /** Scores below which nothing fits, by number format; empty without tasks to choose them on. */
-  thresholds: Partial<Record<ModelDtype, Threshold>>
-}
-
 /** Evaluates the written files of each number format, and the model as it trains, on the gate's tasks; chooses each format's threshold. */
 export async function measureFiles(
   dir: string,
@@ -37,9 +29,9 @@ export async function measureFiles(
   dtypes: ModelDtype[],
   tasks: { gate: GateTask[]; threshold: GateTask[] },
   options: RuntimeOptions = {},
-): Promise<MeasuredFiles> {
+): Promise<Pick<ExportedFiles, 'recall' | 'thresholds'>> {
   const expected = await measureRecall(reference, tasks.gate)
-  const measured: MeasuredFiles = { recall: [], thresholds: {} }
+  const measured: Pick<ExportedFiles, 'recall' | 'thresholds'> = { recall: [], thresholds: {} }
   for (const dtype of dtypes) {
     const encoder = await openOnnxFolder(dir, { ...options, dtype })
     const { recall, scores } = await measureTasks(encoder, tasks).finally(() => encoder.release())

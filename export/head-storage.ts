@@ -1,7 +1,7 @@
-import { float32ToFloat16 } from '../engine/onnx/dtypes.ts'
+import { dtypeToOnnx, float32ToFloat16 } from '../engine/onnx/dtypes.ts'
 import type { Graph, Node, TensorData } from '../engine/onnx/model.ts'
 import type { HeadDtype } from './head-dtypes.ts'
-import { quantizeInt4Blocks } from './quantize-codec.ts'
+import { quantizeInt4Blocks, quantizeInt8 } from './quantize-codec.ts'
 
 /** Numbers that share a scale at int4. */
 const blockSize = 64
@@ -44,19 +44,12 @@ function half(name: string, data: Float32Array, dims: number[]): Stored {
 }
 
 function byRows(name: string, data: Float32Array, dims: number[]): Stored {
-  const width = dims[1]!
-  const scales = new Float32Array(data.length / width)
-  const levels = new Int8Array(data.length)
-  for (let row = 0; row < scales.length; row++) {
-    let most = 0
-    for (let i = row * width; i < (row + 1) * width; i++) most = Math.max(most, Math.abs(data[i]!))
-    scales[row] = most > 0 ? most / 127 : 1
-    for (let i = row * width; i < (row + 1) * width; i++) levels[i] = Math.round(data[i]! / scales[row]!)
-  }
+  const [rows, columns] = dims as [number, number]
+  const { values, scales } = quantizeInt8(data, rows, columns, 'row')
   return {
     initializers: {
-      [`${name}_int8`]: { dtype: 'int8', dims, data: levels },
-      [`${name}_scale`]: { dtype: 'float32', dims: [scales.length, 1], data: scales },
+      [`${name}_int8`]: { dtype: 'int8', dims, data: values },
+      [`${name}_scale`]: { dtype: 'float32', dims: [rows, 1], data: scales },
     },
     nodes: [cast(`${name}_int8`, `${name}_levels`), node('Mul', [`${name}_levels`, `${name}_scale`], name)],
   }
@@ -102,5 +95,5 @@ function node(op: string, inputs: string[], output: string, attributes: Node['at
 }
 
 function cast(stored: string, output: string): Node {
-  return node('Cast', [stored], output, { to: 1 })
+  return node('Cast', [stored], output, { to: dtypeToOnnx('float32') })
 }

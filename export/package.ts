@@ -45,9 +45,9 @@ export interface ExportOptions extends RuntimeOptions, Pick<ConvertOptions, 'red
   keepFp32?: string[] | 'auto'
   /** How much recall may be lost; without it nothing is measured. */
   gate?: Gate
-  /** Validation tasks that the score is chosen on below which nothing fits (chooseThreshold), by number format; without them config.json has none. */
+  /** Validation tasks on which each number format's score is chosen below which nothing fits (chooseThreshold); without them config.json has none. */
   thresholdTasks?: GateTask[]
-  /** Training images and captions, which int8 needs. */
+  /** Training images and captions, which int8 needs, and q8 of an image tower with convolutions. */
   calibration?: Calibration
   /** Also write the towers in onnxruntime's own format (see writeOrtFiles). */
   ort?: boolean
@@ -86,8 +86,8 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
   const runtime = { threads: options.threads, device: options.device }
   const name = options.card?.name ?? modelName(out)
   const hint = 'Free some space, write to another disk, or name fewer formats with --dtype.'
-  const weights = { ...model.params, ...(keptImage && { image_tower: { data: { length: keptImage.parameters } } }) }
-  await requireSpace(out, estimatedBytes(weights, { ...options, leaveOut }), { what: 'the export', hint })
+  const parameters = parametersOf(model)
+  await requireSpace(out, estimatedBytes(parameters, { ...options, leaveOut }), { what: 'the export', hint })
   return replaceFolder(out, replacement(options), async (dir) => {
     await writeModelFolder(dir, model, tokenizerDir)
     if (keptImage) await rm(join(dir, onnxFile('vision_model', 'fp32'))) // the teacher's file, in whatever format it was
@@ -113,7 +113,6 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
         failGate(failure, { ...gate!, keptFp32: options.keepFp32 === 'auto' }, await blame(failure, graphs, gate!.tasks, tokenizer, convert))
       await writeThresholds(dir, thresholds)
       const files = { sizes, parity, recall, thresholds, keptFp32 }
-      const parameters = parametersOf(model)
       await writeFile(
         join(dir, 'README.md'),
         modelCard({

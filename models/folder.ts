@@ -62,7 +62,7 @@ const keptFile = 'onnx/vision_model.onnx'
 const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json']
 
 /** A tokenizer of another make may leave open where texts are cut, or fill them up on the left: other libraries would do as it says, or never cut. */
-async function tellOthers(file: string, { contextLength }: Tokenizer): Promise<void> {
+async function completeTokenizerConfig(file: string, { contextLength }: Tokenizer): Promise<void> {
   const written = parseJson(await readFile(file, 'utf8'), file, 'Copy the tokenizer again.') as Record<string, unknown>
   if (written.model_max_length === contextLength && written.padding_side !== 'left') return
   await writeJson(file, { ...written, model_max_length: contextLength, padding_side: 'right' })
@@ -88,7 +88,7 @@ export async function writeModelFolder(
   if (keptImage) await copyImageTower(keptImage, dir)
   else await writeJson(join(dir, 'preprocessor_config.json'), preprocessorConfig(frameOf({ config, framing })))
   const tokenizer = await loadTokenizer(dir)
-  await tellOthers(join(dir, 'tokenizer_config.json'), tokenizer)
+  await completeTokenizerConfig(join(dir, 'tokenizer_config.json'), tokenizer)
   await writeJson(join(dir, 'config.json'), huggingFaceConfig({ config, params }, tokenizer))
   await writeChecksums(dir) // last: its presence says that the folder is complete
 }

@@ -11,8 +11,6 @@ import type { ReportMaterial } from './material.ts'
 import { openClip } from './open-clip.ts'
 import { parseReport, type Report } from './schema.ts'
 
-/** Other tools' files that can be written beside a report, by the name that asks for them: `NAME.json`. */
-
 /** What a report can carry along. */
 export interface ReportExtras {
   /** Given (`{}` is enough), `report.html` is written as well. */

@@ -80,13 +80,13 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
       await decodeProtocols({ open, languages }, protocolsOf(config, open), [{ ...teacher, imageSize }, teacher], cacheDir)
       await decodeProtocols({ open, languages }, open.thresholdProtocols, [{ ...teacher, imageSize }], cacheDir)
       await trainStages(config, { open, teacher, keptImage, pictures })
-      const { thresholds } = await exportStudent(config, open, keptImage !== undefined)
+      const { thresholds } = await exportStudent(config, open)
       return { ...(await report(config, open)), thresholds }
     })
   })
 }
 
-async function exportStudent(config: DistillSettings, open: OpenCorpus, keepsImageTower: boolean): Promise<ExportedFiles> {
+async function exportStudent(config: DistillSettings, open: OpenCorpus): Promise<ExportedFiles> {
   const { out, languages, cacheDir } = config
   const dtypes = parseDtypes(config.dtype)
   const student = join(out, 'stage2', 'student')
@@ -102,7 +102,7 @@ async function exportStudent(config: DistillSettings, open: OpenCorpus, keepsIma
     gate: { tasks, maxDrop: parseMaxDrop(config.maxDrop ?? [], dtypes) },
     thresholdTasks: await thresholdTasks(data, frame, cacheDir, tasks),
     keepFp32: 'auto', // layers that would cost a language more stay in fp32
-    calibration: dtypes.includes('int8') || (keepsImageTower && dtypes.includes('q8')) ? await calibrationSet(data, frame) : undefined,
+    calibration: await calibrationSet(data, model, dtypes),
     card: cardData(data, config),
     force: true,
   })

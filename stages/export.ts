@@ -36,7 +36,7 @@ export async function exportModel(config: ExportSettings): Promise<ExportedFiles
     gate: tasks && { tasks, maxDrop },
     thresholdTasks: data && (await thresholdTasks(data, frame, config.cacheDir, tasks)),
     keepFp32: config.keepFp32.join() === 'auto' ? 'auto' : config.keepFp32,
-    calibration: data && (dtypes.includes('int8') || (model.keptImage && dtypes.includes('q8'))) ? await calibrationSet(data, frame) : undefined,
+    calibration: data && (await calibrationSet(data, model, dtypes)),
     card: { ...(data ? cardData(data, trained) : {}), report: await reportIn(config.model) },
   })
   return { ...files, measured: data !== undefined }

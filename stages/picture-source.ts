@@ -13,8 +13,8 @@ type Settings = PictureShareSettings & Pick<TextShareSettings, 'textShare'> & { 
 
 /**
  * Pictures without captions as a source; undefined where none are learnt.
- * @param texts of the pool, where the objectives need any (needsPool)
- * @throws UserError as checkPictures does, and for fewer pictures or texts than a batch
+ * @param texts of the pool, where the objectives need any (see picturesNeedTexts)
+ * @throws UserError as checkPictures does, for fewer pictures or texts than a batch, and for batches of fewer texts than languages
  */
 export function pictureSource(
   pictures: Pictures | undefined,
@@ -27,6 +27,7 @@ export function pictureSource(
   const { pictureShare: share, pictureBatch: batchSize, variants, pictureVariants = variants, targets } = settings
   requireBatch(pictures.name, pictures.samples.length, 'pictures', batchSize)
   if (texts) requireBatch('--text-limit', texts.count, 'texts', batchSize)
+  if (texts) requireEveryLanguage(texts, batchSize)
   const { innerTeacher: _, ...general } = teachers
   return {
     name: 'pictures',
@@ -50,4 +51,11 @@ function requireBatch(where: string, count: number, things: string, batchSize: n
     got: `${count}`,
     hint: 'Set a smaller --picture-batch, or take more of them.',
   })
+}
+
+/** A batch has a text of every language at least (see seats). */
+function requireEveryLanguage({ unpaired = [] }: TrainingSet, batchSize: number): void {
+  if (unpaired.length <= batchSize) return
+  const hint = 'Set a larger --picture-batch, or take fewer --languages.'
+  throw new UserError({ where: '--picture-batch', expected: `a text of each of ${unpaired.length} languages`, got: `${batchSize}`, hint })
 }

@@ -60,9 +60,12 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     const captioned = await captionedSource(open.corpus, run.languages, { weights, distillation, classColumn: settings.classColumn })
     const main = teachers.others.length === 0 ? spelledBy(teacher, captioned) : captioned
     if (needs(weights, 'centroids')) requireSharedClasses(main.set.labelCount, main.set.images.length, settings.classColumn)
-    const besides = picturesNeedTexts(settings)
-    const texts = settings.textShare > 0 || besides ? await poolTexts({ ...pool, languages: run.languages }, teachers) : undefined
-    const unpaired = [texts && textSource(texts, settings, teachers), pictureSource(pictures, besides ? texts?.set : undefined, settings, teachers)]
+    const besidePictures = picturesNeedTexts(settings)
+    const texts = settings.textShare > 0 || besidePictures ? await poolTexts({ ...pool, languages: run.languages }, teachers) : undefined
+    const unpaired = [
+      texts && textSource(texts, settings, teachers),
+      pictureSource(pictures, besidePictures ? texts?.set : undefined, settings, teachers),
+    ]
     const student = async () => {
       const start = await beginStudent(settings, teacher, {
         ...common,

@@ -26,10 +26,12 @@ export function checkKept(settings: Stage1Settings, weights: Weights, pictureWei
       'strength',
       'variants',
       'pictureVariants',
+      'ensemble',
+      'specialists',
+      'shrink',
     ],
     where,
   )
-  requireUnset(settings, ['ensemble', 'specialists', 'shrink'], where)
   textPreset(settings.student, '', { vocabSize: 1, embedDim: 1, imageSize: 1, contextLength: 1 })
   requireTextTower(weights, '--objective')
   requireTextTower(pictureWeights, '--picture-objective')
@@ -39,11 +41,12 @@ function requireTextTower(weights: Weights, flag: string): void {
   const guilty = Object.keys(weights).find(teachesImages)
   if (!guilty) return
   const expected = `objectives of embeddings, or of the text tower alone, ${where}`
-  const hint = `Leave ${guilty} out: the image tower stays as it is. ${guilty}-text, where there is one, teaches the text tower.`
+  const ofText = `${guilty.replace(/-image$/, '')}-text`
+  const hint = `Leave ${guilty} out: the image tower stays as it is.${ofText in objectives ? ` For the text tower: ${ofText}.` : ''}`
   throw new UserError({ where: `${flag} ${guilty}`, expected, got: 'one that teaches an image tower', hint })
 }
 
 function teachesImages(name: string): boolean {
   const { tower, needs } = objectives[name]!
-  return tower === 'image' || needs.some((need) => need === 'masked-image' || need.endsWith('-image'))
+  return tower === 'image' || needs.some((need) => need.endsWith('-image'))
 }

@@ -81,9 +81,9 @@ export function runStage(stage: Stage): Promise<StageResult> {
     }
     const opened: OpenSource[] = []
     for (const source of sources) opened.push(await openSource(stage, source, student, closeLater))
-    const taught = sources.flatMap(({ distillation }) => distillation ?? [])
-    const stored = taught.every(({ variants }) => variants > 0)
-    if (stored) for (const { teachers } of taught) await releaseTeachers(teachers)
+    const distillations = sources.flatMap(({ distillation }) => distillation ?? [])
+    const isStored = distillations.every(({ variants }) => variants > 0)
+    if (isStored) for (const { teachers } of distillations) await releaseTeachers(teachers)
     const { adapters, params } = learnable(weights, settings, student, opened)
     const [main] = opened as [OpenSource]
     const capacity = stage.shrinkSettings && (await capacityOf(model, stage.shrinkSettings, main, params))
@@ -132,15 +132,22 @@ async function openSource(
   closeLater: CloseLater,
 ): Promise<OpenSource> {
   const { name, notes, set, share, distillation, batchSize = settings.batchSize } = source
-  const { config } = student.model
-  const { keptImage } = student.model
-  const seen = keptImage === undefined || needs(source.weights, 'images')
-  const decoded = seen ? await pixelsOf(set, frameOf(student.model), cacheDir, closeLater) : undefined
+  const { config, keptImage } = student.model
+  const readsImages = keptImage === undefined || needs(source.weights, 'images')
+  const decoded = readsImages ? await pixelsOf(set, frameOf(student.model), cacheDir, closeLater) : undefined
   const features = distillation && (await featuresFor(source.weights, settings, cacheDir, distillation, { set, pixels: decoded }, student))
-  const keptImages = keptImage && decoded && (await imagesKept(keptImage, { set, pixels: decoded }, cacheDir, features?.teacher))
+  const keptImages = keptImage && decoded && (await imagesKept(keptImage, decoded, cacheDir, features?.teacher))
   return {
-    ...{ name, notes, share, set, pixels: keptImage ? undefined : decoded, keptImages, config, objectiveSettings, tokenizer: student.tokenizer },
-    weights: share === 1 ? source.weights : sharedWeights(source),
+    name,
+    notes,
+    share,
+    set,
+    pixels: keptImage ? undefined : decoded,
+    keptImages,
+    config,
+    objectiveSettings,
+    tokenizer: student.tokenizer,
+    weights: sharedWeights(source),
     settings: { ...settings, batchSize },
     ...features,
     pivot: distillation?.pivot,
@@ -161,14 +168,14 @@ async function featuresFor(
   weights: Weights,
   settings: TrainSettings,
   cacheDir: string,
-  { teachers, variants: asked, targets }: Distillation,
+  { teachers, variants, targets }: Distillation,
   data: Parameters<typeof featuresOfAll>[2],
   { model: { config, keptImage }, tokenizer }: Start,
 ): Promise<AllFeatures> {
   const policy = { name: settings.augmentation, strength: settings.strength }
   // No image tower learns from an augmented picture: plain ones are embedded once, for this stage and the next.
   const kept = keptImage && { variants: 1, targets: 'plain' as const, imageTower: await keptImage.towerId() }
-  return featuresOfAll(teachers, weights, data, { cacheDir, variants: asked, targets, policy, seed: settings.seed, tokenizer, config, ...kept })
+  return featuresOfAll(teachers, weights, data, { cacheDir, variants, targets, policy, seed: settings.seed, tokenizer, config, ...kept })
 }
 
 /** The student's parameters, and those that live beside it while it learns. */

@@ -68,7 +68,9 @@ export async function startSource(settings: StartSettings, { imageSize, embedDim
   const { image_size: size, patch_size: patch } = config.vision_config
   if (size !== imageSize) throw unfit(flag, folder, `images of ${imageSize} px, as --image-size says`, `${size} px`)
   if (patchSize !== undefined && patchSize !== patch) throw unfit(flag, folder, `patches of ${patchSize} px, as --patch-size says`, `${patch} px`)
-  const model = { config, params, ...(keptImage && { keptImage }) }
+  if (keptImage && keptImage.embedDim !== config.projection_dim)
+    throw unfit(flag, folder, `an embedding of ${keptImage.embedDim}, as the kept image tower has`, `${config.projection_dim}`)
+  const model = keptImage ? { config: { ...config, kept_image_tower: keptImage.id }, params, keptImage } : { config, params }
   if (flag === '--init') {
     if (student !== usualStudent && !isOfSize(config, student)) throw unfit(flag, folder, `the size ${student}, as --student says`, sizeOf(config))
     if (settings.embedDim !== undefined && settings.embedDim !== config.projection_dim)
@@ -83,8 +85,8 @@ export async function startSource(settings: StartSettings, { imageSize, embedDim
 }
 
 /**
- * The side of a student's images in pixels: the one wanted (--image-size), that of the student it begins with, or else the corpus' usual one, where the teacher's
- * is no smaller: there is nothing to be seen that the teacher was not shown. The teacher's, where its image tower is kept.
+ * The side of a student's images in pixels: the one wanted (--image-size), that of the student it begins with, or else the smaller one
+ * of the corpus' usual side and the teacher's: in a larger image the teacher sees no more. The teacher's, where its image tower is kept.
  * @throws UserError for a student to begin with whose images have another size than the one wanted
  */
 export async function studentImageSize(

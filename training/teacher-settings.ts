@@ -3,7 +3,7 @@ import { presetNames } from '../models/config.ts'
 import { rampSetting, trainSettings } from './settings.ts'
 import { tokenizerSettings } from './tokenizer-settings.ts'
 
-/** The recipe of models/teachers/bridged. */
+/** A teacher from random weights. */
 export const teacherSettings = trainSettings.extend({
   size: z
     .enum(presetNames)

@@ -15,8 +15,8 @@ const prefix = 'events.out.tfevents.'
 
 /**
  * Opens a TensorBoard event file in a run's folder; each log line becomes one event of scalars.
- * A resumed run has a file of its own: what earlier ones hold beyond `start` is cut off, so that no step stands there twice, and a
- * TensorBoard that has read it is told to forget it.
+ * A resumed run has a file of its own: what earlier ones hold beyond `start` is cut off, so that no step stands there twice, and an
+ * event (SessionLog.START) makes a TensorBoard that has read it forget it.
  * @param start step that the run goes on from; at 0 earlier files are deleted
  * @param tag names a number on TensorBoard's page; what stands before a slash groups
  */

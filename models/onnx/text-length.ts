@@ -38,8 +38,8 @@ export async function findTextLength(
       got: `${length}, ${why}`,
       hint: 'Write the number that the model was made for, 77 in most.',
     })
-  const [asked, rows] = [tokenizer.maxLength ?? 0, tower.positions?.rows ?? Infinity]
-  if (!fixed && asked > rows) throw tooLong(asked, `where its table of positions has ${rows} rows`)
+  const [own, rows] = [tokenizer.maxLength ?? 0, tower.positions?.rows ?? Infinity]
+  if (!fixed && own > rows) throw tooLong(own, `where its table of positions has ${rows} rows`)
   const known = [tokenizer.maxLength, config.positions, positions].filter((length) => length !== undefined)
   const wanted = fixed ?? (known.length > 0 ? Math.min(...known) : clipContext)
   const failure = async (length: number): Promise<Error | undefined> => {

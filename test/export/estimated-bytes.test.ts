@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { estimatedBytes } from '../../export/estimated-bytes.ts'
 import { exportFolder } from '../../export/package.ts'
+import { parametersOf } from '../../models/dual-encoder.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { smallModel } from './small-model.ts'
 
@@ -19,7 +20,7 @@ test('the estimate is above what is written, and not far above', async (t) => {
     const files = (await readdir(out, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
     const sizes = await Promise.all(files.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size))
     const written = sizes.reduce((a, b) => a + b)
-    const estimate = estimatedBytes(model.params, settings)
+    const estimate = estimatedBytes(parametersOf(model), settings)
     t.true(estimate > written && estimate < 1.5 * written + 3e6, `${estimate} for ${written}`)
   }
 })

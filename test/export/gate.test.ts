@@ -58,7 +58,7 @@ async function gated(t: ExecutionContext, spoilt?: string) {
   return { ...small, tasks, parent, options: { tokenizerDir: small.tokenizerDir, out: join(parent, 'out'), threads: 1 } }
 }
 
-test('a gate that formats pass is measured per language and told in the card', async (t) => {
+test('a gate that formats pass is measured per language and stands in the card', async (t) => {
   const { model, tasks, options } = await gated(t)
   const gate: Gate = { tasks, maxDrop: parseMaxDrop(['30'], exportDtypes) }
   const { recall } = await exportFolder(model, { ...options, dtypes: ['fp32', 'q8', 'q4'], gate })

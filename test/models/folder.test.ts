@@ -51,14 +51,14 @@ test('round trip', async (t) => {
   ])
 })
 
-test('a tokenizer of another make is told where this model cuts and fills up', async (t) => {
+test('a tokenizer of another make says where this model cuts and fills up once it is written', async (t) => {
   const own = join(root, 'open-ended')
   await cp(join(root, 'tokenizer'), own, { recursive: true })
   const file = join(own, 'tokenizer_config.json')
   const { model_max_length, ...rest } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
   t.is(typeof model_max_length, 'number')
   await writeFile(file, JSON.stringify({ ...rest, padding_side: 'left' }))
-  const dir = join(root, 'told')
+  const dir = join(root, 'written')
   await writeModelFolder(dir, { config: { ...config, text_config: { ...config.text_config } }, params: model.params }, own)
   t.like(JSON.parse(await readFile(join(dir, 'tokenizer_config.json'), 'utf8')), { ...rest, model_max_length: 77, padding_side: 'right' })
 })

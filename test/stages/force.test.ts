@@ -49,7 +49,7 @@ const slips: [what: string, settings: object][] = [
   ['a language that the corpus lacks', { languages: ['de', 'ja'] }],
 ]
 
-/** A run folder cannot be here: whoever comes to it is told so. */
+/** A run folder cannot be here: whoever comes to it gets an error. */
 const nowhere = () => join(dir, 'plain.csv', 'run')
 
 test('what a run begins with is looked at before it has a folder', async (t) => {

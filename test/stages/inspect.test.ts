@@ -4,7 +4,7 @@ import { inspectionLines } from '../../cli/inspect.ts'
 import { inspectTeacher } from '../../stages/inspect.ts'
 import { dim, imageTower, rows, side, textTower, tinyFolder } from '../models/onnx/tiny.ts'
 
-test('a folder is told of as a teacher', async (t) => {
+test('a folder is described as a teacher', async (t) => {
   const dir = await tinyFolder(t, { files: { 'onnx/vision_model': imageTower(), 'onnx/text_model_uint8': textTower() } })
   const found = await inspectTeacher(dir, { threads: 1 })
   t.like(found, { embedDim: dim, logitScale: 100, image: { size: side }, text: { context: rows, isFull: true } })
@@ -23,7 +23,7 @@ test('a folder is told of as a teacher', async (t) => {
   t.regex(lines, /Chinese +\d+ of 10 pictures find their name/)
 })
 
-test('what could not be a teacher is told with the reason', async (t) => {
+test('what could not be a teacher comes with the reason', async (t) => {
   const files = { 'onnx/vision_model': imageTower('pooler_output'), 'onnx/text_model': textTower('pooler_output') }
   const error = await t.throwsAsync(inspectTeacher(await tinyFolder(t, { files })), { instanceOf: UserError })
   t.is((error as UserError).exitCode, 2)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v4 from '@huggingface/transformers'
 import * as v2 from '@xenova/transformers'
@@ -18,6 +18,7 @@ import { runStage2 } from '../../stages/stage2.ts'
 import { checkStage1 } from '../../training/check-stage1.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { stage2Settings } from '../../training/stage2-settings.ts'
+import { startSource } from '../../training/start-source.ts'
 import { compareParity } from '../../web/parity/parity.ts'
 import { convTeacher, towerDim, towerSize } from '../export/conv/conv-tower.ts'
 import { captions, leastCosine, noise } from '../export/small-model.ts'
@@ -168,8 +169,8 @@ for (const [name, settings, fields] of [
   ['augmentation', { augmentation: 'mild' }, { where: '--augmentation' }],
   ['shrinking', { shrink: true }, { where: '--shrink' }],
   ['an ensemble', { ensemble: ['other'] }, { where: '--ensemble' }],
-  ['mfd', { objective: 'fd:1,mfd:1' }, { where: '--objective mfd' }],
-  ['an objective of images alone', { objective: 'fd-image:1' }, { where: '--objective fd-image' }],
+  ['mfd', { objective: 'fd:1,mfd:1' }, { where: '--objective mfd', hint: /stays as it is\.$/ }],
+  ['an objective of images alone', { objective: 'fd-image:1' }, { where: '--objective fd-image', hint: /: fd-text\.$/ }],
   ['gates', { objective: 'task:1,gates:1' }, { where: '--objective gates' }],
   ['class-embed', { objective: 'task:1,class-embed:1' }, { where: '--objective class-embed' }],
 ] as const) {
@@ -196,4 +197,20 @@ test('folders without the tower, and formats that it has not', async (t) => {
   await throwsUserError(t, () => exportFolder(model, { ...options, dtypes: ['fp32'], outputs: ['hidden_states'] }), { where: '--outputs' })
   await rm(join(student, 'onnx'), { recursive: true })
   await throwsUserError(t, () => readModelFolder(student), { where: student })
+})
+
+test("a student goes on beside another teacher's tower, whose it then is; not beside one of another dimension", async (t) => {
+  const place = await setting(t)
+  const { student } = await stage1(place, 'run', { steps: 1, objective: 'fd-text:1' })
+  const other = join(place.dir, 'other')
+  await cp(place.teacher.dir, other, { recursive: true })
+  const keptImage = await findKeptImage(other)
+  const settings = stage1Settings.parse({ keepImageTower: true, init: student })
+  const frame = { imageSize: towerSize, embedDim: towerDim, keptImage }
+  const source = await startSource(settings, frame)
+  t.is(source!.model.config.kept_image_tower, keptImage.id)
+  await throwsUserError(t, () => startSource(settings, { ...frame, keptImage: { ...keptImage, embedDim: 2 * towerDim } }), {
+    where: `--init ${student}`,
+    got: `${towerDim}`,
+  })
 })

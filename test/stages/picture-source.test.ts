@@ -155,4 +155,8 @@ test('refuses fewer pictures, or texts beside them, than a batch', async (t) => 
     where: '--text-limit',
     got: '40',
   })
+  const spoken = ['de', 'fr', 'it']
+  const three = poolSet({ ...pool, rows: spoken.map((language) => ({ [language]: 'eins' })), languages: spoken }, { seed: 1 }).set
+  const small = stage1Settings.parse({ ...usual, pictureBatch: 2 })
+  await throwsUserError(t, () => pictureSource(pictures, three, small, { teacher, others: [] }), { where: '--picture-batch', got: '2' })
 })

@@ -25,10 +25,12 @@ export function captionTargets(set: TrainingSet, tokenizer: Tokenizer | undefine
     for (const [image, captions] of set.captions[language]!.entries()) {
       for (const text of captions) {
         if (isSpelled[text]) continue
-        const counterpart = order.flatMap((other) => set.captions[other]![image]!).find((other) => isSpelled[other])
-        if (counterpart !== undefined && targets[text] === text) targets[text] = counterpart
-        const became = counterpart === undefined ? left : through
-        became.add(text)
+        const counterpart = order.flatMap((other) => set.captions[other]![image]!).find((caption) => isSpelled[caption])
+        if (counterpart === undefined) left.add(text)
+        else {
+          through.add(text)
+          if (targets[text] === text) targets[text] = counterpart
+        }
       }
     }
     for (const text of through) left.delete(text)

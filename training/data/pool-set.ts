@@ -3,11 +3,8 @@ import { permutation, random } from '../../base/random.ts'
 import type { Pool } from '../../corpora/pool/open.ts'
 import type { Language } from '../../corpora/sample.ts'
 import { spells, type Tokenizer } from '../../tokenizers/load.ts'
-import type { TrainingSet } from './training-set.ts'
+import { type TrainingSet, withoutCaptions } from './training-set.ts'
 import { seats } from './unpaired-sampler.ts'
-
-/** BCP 47's `mul`, several languages: what all texts of a pool are under in a step. */
-export const severalLanguages: Language = 'mul'
 
 /** What became of a language's texts. */
 export interface PoolCounts {
@@ -74,10 +71,8 @@ export function poolSet(
   }
   bar.update(done)
   bar.stop()
-  const none = new Int32Array()
-  const set = { images: [], classes: none, labels: none, labelCount: 0, captions: {}, languages: [severalLanguages], dropped: 0 }
   const count = unpaired.reduce((sum, { length }) => sum + length, 0)
-  return { set: { ...set, count, texts: [...texts.keys()], unpaired, targets: Uint32Array.from(targets) }, counts }
+  return { set: { ...withoutCaptions, count, images: [], texts: [...texts.keys()], unpaired, targets: Uint32Array.from(targets) }, counts }
 }
 
 /** Distinct texts by language, each with the first English text that stands in a row with it. */

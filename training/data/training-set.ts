@@ -27,6 +27,16 @@ export interface TrainingSet {
   dropped: number
 }
 
+/** What a set has in the place of captions and classes where texts belong to no image. All its texts are under BCP 47's `mul`, several languages. */
+export const withoutCaptions = {
+  classes: new Int32Array(),
+  labels: new Int32Array(),
+  labelCount: 0,
+  captions: {},
+  languages: ['mul'],
+  dropped: 0,
+} satisfies Partial<TrainingSet>
+
 /**
  * Reads a split. An image must have a caption in every one of `languages`: both stages draw all languages in every step.
  * @param options.classColumn where labels come from (default: the class); images with an empty cell are labels of their own

@@ -11,7 +11,7 @@ export function unpairedSampler(set: TrainingSet & { unpaired: Uint32Array[] }, 
   const groups = seats(
     set.unpaired.map(({ length }) => length),
     size,
-  ).map((seats, group) => ({ seats, texts: set.unpaired[group]!, order: orders(seed, 4, group) }))
+  ).map((count, group) => ({ count, texts: set.unpaired[group]!, order: orders(seed, 4, group) }))
   const imageCount = set.images.length
   const imageOrder = orders(seed, 1)
   const batchesPerEpoch = imageCount > 0 ? Math.floor(imageCount / size) : 1
@@ -22,9 +22,9 @@ export function unpairedSampler(set: TrainingSet & { unpaired: Uint32Array[] }, 
       const epoch = imageCount > 0 ? Math.floor(step / batchesPerEpoch) : 0
       const from = (step % batchesPerEpoch) * size
       const images = imageCount > 0 ? imageOrder(imageCount, epoch).slice(from, from + size) : Uint32Array.from({ length: size }, (_, i) => i)
-      const texts = groups.flatMap(({ seats, texts, order }) =>
-        Array.from({ length: seats }, (_, i) => {
-          const place = step * seats + i
+      const texts = groups.flatMap(({ count, texts, order }) =>
+        Array.from({ length: count }, (_, i) => {
+          const place = step * count + i
           return texts[order(texts.length, Math.floor(place / texts.length))[place % texts.length]!]!
         }),
       )

@@ -32,6 +32,9 @@ export interface ImageFeatures {
   plainImages(): Float32Array
 }
 
+/** A teacher as far as images go. */
+type ImageTeacher = Pick<Encoder, 'id' | 'embedDim' | 'oneByOne' | 'encodeImages'>
+
 const version = 2
 const blockRows = 2048
 
@@ -39,12 +42,12 @@ const blockRows = 2048
  * Runs the teacher once over every image, in every augmentation that the student will see or plain, or finds what an earlier run left.
  * @throws UserError when features are not finite, or the folder holds something else
  */
-export function imageFeatures(teacher: Encoder, pixels: PixelCache, options: FeatureOptions): Promise<ImageFeatures> {
+export function imageFeatures(teacher: ImageTeacher, pixels: PixelCache, options: FeatureOptions): Promise<ImageFeatures> {
   return options.targets === 'plain' ? ofPlainImages(teacher, pixels, options) : ofAugmentedImages(teacher, pixels, options)
 }
 
 /** Row = image · variants + variant. */
-async function ofAugmentedImages(teacher: Encoder, pixels: PixelCache, options: FeatureOptions): Promise<ImageFeatures> {
+async function ofAugmentedImages(teacher: ImageTeacher, pixels: PixelCache, options: FeatureOptions): Promise<ImageFeatures> {
   const { cacheDir, variants, policy, seed } = options
   const draw = drawing(options)
   // A change in how augmentations are drawn shall be noticed.
@@ -61,7 +64,7 @@ async function ofAugmentedImages(teacher: Encoder, pixels: PixelCache, options: 
 }
 
 /** Row = image. Augmentations are other ones in every epoch; every `variants`th shows the plain image. */
-async function ofPlainImages(teacher: Encoder, pixels: PixelCache, options: FeatureOptions): Promise<ImageFeatures> {
+async function ofPlainImages(teacher: ImageTeacher, pixels: PixelCache, options: FeatureOptions): Promise<ImageFeatures> {
   const dir = await openFolder(teacher, pixels, options.cacheDir, { variants: 1, tower: options.imageTower })
   const rows = await embedRows(teacher, pixels, dir, 1, () => ({}))
   const draw = drawing(options)
@@ -78,7 +81,7 @@ function drawing({ seed, policy }: FeatureOptions): (image: number, variant: num
 
 /** The folder is named by a hash of images, teacher and augmentations, so that a changed input never meets old features. */
 async function openFolder(
-  teacher: Encoder,
+  teacher: ImageTeacher,
   pixels: PixelCache,
   cacheDir: string,
   seen: { variants: number; policy?: Policy; seed?: number; tower?: string },
@@ -106,7 +109,7 @@ async function openFolder(
 
 /** Images are rendered in another thread while the teacher is at those before. */
 async function embedRows(
-  teacher: Encoder,
+  teacher: ImageTeacher,
   pixels: PixelCache,
   dir: string,
   variants: number,

@@ -38,13 +38,13 @@ async function folders(t: ExecutionContext) {
     const graph = trace(fn, { ...paramInputs(params), ...data }, { contrib: false, marks: { batch: 1_000_003, length: 500_009 } })
     await writeFile(join(onnx, 'onnx', `${name}.onnx`), encodeModel(bindParams(prune(graph), params)))
   }
-  const shown = ({ hidden, attention }: ReturnType<typeof imageTower>) => ({ hidden_states: hidden, attentions: attention })
+  const asOutputs = ({ hidden, attention }: ReturnType<typeof imageTower>) => ({ hidden_states: hidden, attentions: attention })
   const size = config.vision_config.image_size
-  await write('vision_model', (inputs) => shown(imageTower(inputs, config, inputs.pixel_values!)), {
+  await write('vision_model', (inputs) => asOutputs(imageTower(inputs, config, inputs.pixel_values!)), {
     pixel_values: { dtype: 'float32', shape: [1_000_003, 3, size, size] },
   })
   const texts = { dtype: 'int32' as const, shape: [1_000_003, 500_009] }
-  await write('text_model', (inputs) => shown(textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)), {
+  await write('text_model', (inputs) => asOutputs(textTower(inputs, config, inputs.input_ids!, inputs.attention_mask!)), {
     input_ids: texts,
     attention_mask: texts,
   })
@@ -63,7 +63,7 @@ test('a model folder and ONNX files with these outputs show the same last layers
     image: { width: vision.hidden_size, heads: vision.num_attention_heads, tokens: 17, gates: 3 * (128 + 512) },
     text: { width: text.hidden_size, heads: text.num_attention_heads, gates: 2 * (128 + 512) },
   })
-  t.deepEqual(second.shapes, withoutGates(first.shapes), 'these files do not tell what passes the gates')
+  t.deepEqual(second.shapes, withoutGates(first.shapes), 'these files do not hold what passes the gates')
   t.is(second.imageSize, first.imageSize)
 
   const pixels = gaussian(B * 3 * vision.image_size ** 2, 1)
