@@ -50,8 +50,7 @@ export interface Measured {
  */
 export async function distill(options: DistillOptions = {}, watch: Watch = {}): Promise<Measured> {
   const [{ distill }, { distillSettings }] = await Promise.all([import('../stages/distill.ts'), import('../stages/settings/distill.ts')])
-  const config = await checked('distill', distillSettings, options)
-  return watched(watch, () => distill(config))
+  return run('distill', distillSettings, options, watch, distill)
 }
 
 /**
@@ -60,8 +59,7 @@ export async function distill(options: DistillOptions = {}, watch: Watch = {}): 
  */
 export async function evaluate(options: EvaluateOptions, watch: Watch = {}): Promise<Measured> {
   const [{ evaluate }, { evaluateSettings }] = await Promise.all([import('../stages/evaluate.ts'), import('../stages/settings/evaluate.ts')])
-  const config = await checked('evaluate', evaluateSettings, options)
-  return watched(watch, () => evaluate(config))
+  return run('evaluate', evaluateSettings, options, watch, evaluate)
 }
 
 /**
@@ -71,8 +69,7 @@ export async function evaluate(options: EvaluateOptions, watch: Watch = {}): Pro
  */
 export async function exportModel(options: ExportOptions, watch: Watch = {}): Promise<ExportedFiles & { measured: boolean }> {
   const [{ exportModel }, { exportSettings }] = await Promise.all([import('../stages/export.ts'), import('../stages/settings/export.ts')])
-  const config = await checked('export', exportSettings, options)
-  return watched(watch, () => exportModel(config))
+  return run('export', exportSettings, options, watch, exportModel)
 }
 
 /**
@@ -93,7 +90,18 @@ export async function searchFolder({ top = 10, ...request }: SearchOptions, watc
   return watched(watch, () => searchImages({ ...request, top }))
 }
 
-async function checked<S extends z.ZodObject>(name: string, schema: S, given: z.input<S>): Promise<z.output<S>> {
-  const { checkedSettings } = await import('./settings.ts')
-  return checkedSettings(name, schema, given)
+/** Checks settings and begins as the command does, then works. */
+async function run<S extends z.ZodObject, T>(
+  name: string,
+  schema: S,
+  given: z.input<S>,
+  watch: Watch,
+  work: (config: z.output<S>) => Promise<T>,
+): Promise<T> {
+  const [{ checkedSettings }, { prepare }] = await Promise.all([import('./settings.ts'), import('../run/prepare.ts')])
+  const config = checkedSettings(name, schema, given)
+  return watched(watch, async () => {
+    await prepare(schema, config)
+    return work(config)
+  })
 }

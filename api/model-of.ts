@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { progress } from '../base/progress.ts'
+import { readRegularFile } from '../base/regular-file.ts'
 import { watched } from '../base/watch.ts'
 import { decodeImage } from '../corpora/images.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
@@ -39,7 +39,7 @@ export function modelOf(encoder: Encoder): Model {
 async function pixelsOf(images: (string | Uint8Array)[], { imageSize: size, framing }: Encoder): Promise<Float32Array> {
   const pixels = new Float32Array(images.length * 3 * size * size)
   for (const [i, image] of images.entries()) {
-    const source = typeof image === 'string' ? { key: image, read: () => readFile(image) } : { key: `image ${i}`, read: async () => image }
+    const source = typeof image === 'string' ? { key: image, read: () => readRegularFile(image) } : { key: `image ${i}`, read: async () => image }
     writePixelValues(await decodeImage(source, size, 'auto', framing), size, pixels, i * 3 * size * size)
   }
   return pixels

@@ -78,9 +78,8 @@ function collect({ properties = {}, required = [] }: Json, prefix: string): Sett
  */
 export function withPresets(schema: z.ZodObject, given: Record<string, unknown>): Record<string, unknown> {
   return settingsOf(schema).reduce((values, { name, presets, schema: { default: usual } }) => {
-    const path = name.split('.')
-    const preset = presets?.[String(at(values, path) ?? usual)]
-    return preset ? beneath(inside(path.slice(0, -1), preset), values) : values
+    const preset = presets?.[String(valueAt(values, name) ?? usual)]
+    return preset ? beneath(inside(name.split('.').slice(0, -1), preset), values) : values
   }, given)
 }
 
@@ -90,7 +89,7 @@ export function withPresets(schema: z.ZodObject, given: Record<string, unknown>)
  */
 export function effectiveDefaults(schema: z.ZodObject, given: Record<string, unknown> = {}): Map<string, unknown> {
   const preset = withPresets(schema, given)
-  return new Map(settingsOf(schema).map(({ name, schema: { default: usual } }) => [name, at(preset, name.split('.')) ?? usual]))
+  return new Map(settingsOf(schema).map(({ name, schema: { default: usual } }) => [name, valueAt(preset, name) ?? usual]))
 }
 
 /** `{'a.b': 1}` → `{a: {b: 1}}`. */
@@ -105,13 +104,13 @@ export function nested(values: Iterable<readonly [name: string, value: unknown]>
   return result
 }
 
-function inside(groups: string[], preset: Record<string, unknown>): Record<string, unknown> {
-  return groups.reduceRight((nested, group) => ({ [group]: nested }), preset)
+/** `a.b` of `{a: {b: 1}}`; undefined where there is none. */
+export function valueAt(values: unknown, name: string): unknown {
+  return name.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], values)
 }
 
-function at(values: unknown, [key, ...rest]: string[]): unknown {
-  if (key === undefined || typeof values !== 'object' || values === null) return key === undefined ? values : undefined
-  return at((values as Record<string, unknown>)[key], rest)
+function inside(groups: string[], preset: Record<string, unknown>): Record<string, unknown> {
+  return groups.reduceRight((nested, group) => ({ [group]: nested }), preset)
 }
 
 /** Settings that `values` does not have are taken from `preset`. */

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
+import { flagOf } from '../base/setting.ts'
 import { benchBudget, budgetFlags } from './budget.ts'
 import { benchFromPretrained } from './from-pretrained.ts'
 import { benchObjectives } from './objectives.ts'
@@ -76,7 +77,7 @@ try {
 function unfit({ issues }: z.ZodError): UserError {
   const { path, message } = issues[0]!
   return new UserError({
-    where: `--${path.join('.')}`,
+    where: flagOf(path.join('.')),
     expected: 'a setting that stage 1 takes',
     got: message,
     hint: 'See npm run stage1 -- --help.',
@@ -84,13 +85,13 @@ function unfit({ issues }: z.ZodError): UserError {
 }
 
 function help(benches: Record<string, Bench>): string {
-  const flags = (bench: Bench) => Object.entries(bench.flags).map(([flag, value]) => `      --${flag} ${value === '' ? '…' : value}`)
+  const flags = (bench: Bench) => Object.entries(bench.flags).map(([flag, value]) => `      ${flagOf(flag)} ${value === '' ? '…' : value}`)
   const lines = Object.entries(benches).flatMap(([name, bench]) => [`  ${name}: ${bench.summary}`, ...flags(bench)])
   return `npm run bench -- NAME [flags]\n\n${lines.join('\n')}\n\nthreads 0 means all cores.`
 }
 
 function known(name: string): Bench {
-  const bench = benches[name]
+  const bench = Object.hasOwn(benches, name) ? benches[name] : undefined
   if (bench) return bench
   throw new UserError({
     where: `bench ${name}`,
@@ -101,27 +102,27 @@ function known(name: string): Bench {
 }
 
 function flagsOf(bench: Bench, args: string[]): Record<string, string | number> {
-  const options = Object.fromEntries(Object.keys(bench.flags).map((flag) => [flag, { type: 'string' as const }]))
+  const names = Object.keys(bench.flags)
+  // `--batchSize` is `--batch-size`, as for commands.
+  const written = names.flatMap((name) => [name, flagOf(name).slice(2)])
+  const options = Object.fromEntries(written.map((flag) => [flag, { type: 'string' as const }]))
   let given: Record<string, unknown>
   try {
     given = parseArgs({ args, options }).values
   } catch (error) {
     throw new UserError({
       where: 'bench',
-      expected: `flags ${
-        Object.keys(bench.flags)
-          .map((flag) => `--${flag}`)
-          .join(' ') || '(none)'
-      }`,
+      expected: `flags ${names.map(flagOf).join(' ') || '(none)'}`,
       got: args.join(' '),
       hint: (error as Error).message,
     })
   }
   return Object.fromEntries(
-    Object.entries(bench.flags).map(([flag, usual]) => {
-      const value = given[flag] === undefined ? usual : typeof usual === 'number' ? Number(given[flag]) : String(given[flag])
-      if (Number.isNaN(value)) throw new UserError({ where: `--${flag}`, expected: 'a number', got: String(given[flag]), hint: `Usual is ${usual}.` })
-      return [flag, value]
+    Object.entries(bench.flags).map(([name, usual]) => {
+      const text = given[flagOf(name).slice(2)] ?? given[name]
+      const value = text === undefined ? usual : typeof usual === 'number' ? Number(text) : String(text)
+      if (Number.isNaN(value)) throw new UserError({ where: flagOf(name), expected: 'a number', got: String(text), hint: `Usual is ${usual}.` })
+      return [name, value]
     }),
   )
 }

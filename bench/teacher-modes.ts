@@ -57,7 +57,7 @@ export async function benchTeacherModes(flags: Flags): Promise<void> {
     `\`${pageCommand('teacher-modes', flags, teacherModesFlags)}\` writes this page from teacher-modes.jsonl, which has a line for every run.`,
     `Student *tiny* on ${place.corpus}, stage 1 alone, ${flags.steps} steps of the same images; every run in a process of its own. An epoch is ${epoch} steps at the ` +
       `run's median time (${machinesOf(rows)}). Validation mean recall in %, mean ± standard deviation over seeds. Classes are those of the column \`${classColumn}\`; the rarest tenth are ` +
-      `${showSpread(rare?.rareClasses, 1, 0)} of them, with ${showSpread(rare?.rareQueries, 1, 0)} queries each way. The teacher at every step is shown new augmentations, all others have the same ${variants} stored ones of each image.`,
+      `${showSpread(rare?.rareClasses, 1, 0)} of them, with ${showSpread(rare?.rareQueries, 1, 0)} queries each way. The teacher at every step embeds new augmentations, all others have the same ${variants} stored ones of each image.`,
     markdownTable([header, ...lines]),
     once
       ? `The cache of ${variants} augmentations and all captions is made once, in ${showSpread(once.measures.minutes)} minutes with a peak of ${showSpread(once.measures.peakMemoryMB, 1, 0)} MB.`

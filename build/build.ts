@@ -5,7 +5,7 @@ import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../base/package-root.ts'
 import { bundleModules } from '../web/site/bundle.ts'
-import { pageModules } from '../web/site/modules.ts'
+import { parityModules } from '../web/site/modules.ts'
 
 const root = packageRoot()
 const dist = join(root, 'dist')
@@ -23,7 +23,7 @@ for (const folder of data) {
     if (dataEndings.test(name)) await copy(join(folder, name))
   }
 }
-await bundleModules(join(dist, 'web/app'), pageModules)
+await bundleModules(join(dist, 'web/app'), parityModules)
 
 async function copy(file: string): Promise<void> {
   await mkdir(dirname(join(dist, file)), { recursive: true })

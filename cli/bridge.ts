@@ -1,7 +1,7 @@
-import { commandLine } from '../run/command-line.ts'
+import { megabytes } from '../report/format.ts'
 import { bridgeCommandSettings } from '../stages/settings/bridge.ts'
-import { stage1CommandSettings } from '../stages/settings/stage1.ts'
 import type { Command } from './command.ts'
+import { stage1Line } from './stage1-line.ts'
 
 export const bridge: Command<typeof bridgeCommandSettings> = {
   name: 'bridge',
@@ -13,19 +13,10 @@ export const bridge: Command<typeof bridgeCommandSettings> = {
   async run(config) {
     const [recipe, { renderConsole }] = await Promise.all([import('../stages/bridge.ts'), import('../report/console.ts')])
     const { exportDir, bytes, classWeight, scores, report } = await recipe.bridge(config)
-    const { corpus, imagesDir, captionLanguage, quoting, languages } = config
     if (report) console.log(renderConsole(report))
-    const recalls = languages.map((language) => `${language} ${(100 * scores[`validation_mean_recall_${language}`]!).toFixed(1)} %`)
+    const recalls = config.languages.map((language) => `${language} ${(100 * scores[`validation_mean_recall_${language}`]!).toFixed(1)} %`)
     console.log(`Validation, mean recall: ${recalls.join(', ')}; weight of the class term ${classWeight}.`)
-    const next = commandLine('stage1', stage1CommandSettings, {
-      teacher: exportDir,
-      corpus,
-      imagesDir,
-      captionLanguage,
-      quoting,
-      languages,
-      out: 'RUN',
-    })
-    console.log(`Teacher in ${exportDir}, both towers ${((bytes.vision_model + bytes.text_model) / 1e6).toFixed(1)} MB. Use it: ${next}`)
+    const size = megabytes(bytes.vision_model + bytes.text_model)
+    console.log(`Teacher in ${exportDir}, both towers ${size}. Use it: ${stage1Line(exportDir, config)}`)
   },
 }

@@ -27,7 +27,7 @@ export async function run(args: string[], table: CommandTable = commands, { stdo
     } else {
       const { resolveConfig } = await import('./resolve.ts')
       const config = resolveConfig(command, rest)
-      await (await import('./prepare.ts')).prepare(command.schema, config)
+      await (await import('../run/prepare.ts')).prepare(command.schema, config)
       await command.run(config, table)
     }
     return 0

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { effectiveDefaults, flagOf, nested, settingsOf } from '../base/setting.ts'
+import { effectiveDefaults, flagOf, nested, settingsOf, valueAt } from '../base/setting.ts'
 
 /**
  * What to type to run a command with this configuration again: every setting that differs from its default or from what a preset makes of it, and is not transient, quoted for a POSIX
@@ -32,11 +32,6 @@ function givenOf(schema: z.ZodObject, config: object): Map<string, unknown> {
     if (!other) return given
     given.set(other.name, valueAt(config, other.name))
   }
-}
-
-/** `a.b` of `{a: {b: 1}}`. */
-function valueAt(config: object, name: string): unknown {
-  return name.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], config)
 }
 
 function quoted(text: string): string {

@@ -42,7 +42,7 @@ export async function listImages(folder: string): Promise<ImageFolder> {
       else if (entry.isDirectory()) await skipping(path)
       else if (extensions.includes(endingOf(path))) {
         const found = linked ?? (entry.isFile() || entry.isSymbolicLink() ? undefined : await stat(path))
-        const reason = found && notRegular(found) // a link that leads nowhere is told of when it is read
+        const reason = found && notRegular(found) // a link that leads nowhere is listed when it is read
         if (reason) listed.skipped.push({ path, reason })
         else listed.paths.push(path)
       } else if (unreadable.includes(endingOf(path))) others.set(endingOf(path), [...(others.get(endingOf(path)) ?? []), path])

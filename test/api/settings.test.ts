@@ -1,8 +1,14 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import { distill, evaluate } from '../../api/index.ts'
 import { checkedSettings } from '../../api/settings.ts'
+import { setImageTimeout } from '../../corpora/decode-apart.ts'
+import { decodeImage } from '../../corpora/images.ts'
 import { distillSettings } from '../../stages/settings/distill.ts'
 import { evaluateSettings } from '../../stages/settings/evaluate.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { throwsUserError } from '../user-error.ts'
 
 test('settings are those of the command: given ones, then presets, then defaults', (t) => {
@@ -31,4 +37,15 @@ test('the functions check their settings, and begin nothing that is aborted', as
   await throwsUserError(t, () => distill({ languages: ['english'] }), { got: /english/ })
   const reason = new Error('never mind')
   t.is(await t.throwsAsync(evaluate({ model: 'none', out: 'none' }, { signal: AbortSignal.abort(reason) })), reason)
+})
+
+test('the functions begin as commands do: pictures have the limit that is set, and an export that was killed in its swap has its place again', async (t) => {
+  t.teardown(() => setImageTimeout(10))
+  const out = await temporaryFolder(t)
+  const model = join(out, 'model')
+  await mkdir(`${model}.replaced`)
+  await throwsUserError(t, () => evaluate({ model, out, imageTimeout: 0.001 }), { where: model })
+  t.true(existsSync(model))
+  const slow = '<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="4000"><circle cx="2000" cy="2000" r="900"/></svg>'
+  await throwsUserError(t, () => decodeImage({ key: 'slow', read: async () => Buffer.from(slow) }, 8), { got: /longer than 0\.001 s/ })
 })

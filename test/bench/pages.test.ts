@@ -15,7 +15,7 @@ test('teacher-modes: time, memory and the recall of rare classes, a line for eac
   const only = 'features,every-step,class-means-4'
   await benchTeacherModes({ ...teacherModesFlags, ...flags, out: join(dir, 'modes'), classColumn: 'kind', only, seeds: 1, steps: 12 })
   const page = await readFile(join(dir, 'modes', 'teacher-modes.md'), 'utf8')
-  t.regex(page, /^`npm run bench -- teacher-modes --steps 12 .*--classColumn kind` writes this page/m)
+  t.regex(page, /^`npm run bench -- teacher-modes --steps 12 .*--class-column kind` writes this page/m)
   for (const way of ['teacher at every step', '4 centroids a class'])
     t.regex(page, new RegExp(`^\\| ${way} .*\\| 1 +\\| ${number} +\\| \\d+ +\\| ${number} +\\| ${number} +\\| ${number} +\\| ${number} +\\|$`, 'm'))
   t.regex(page, /the rarest tenth are 1 of them, with \d+ queries each way/)

@@ -7,6 +7,7 @@ import type { Frame } from '../../corpora/framing.ts'
 import { copyModel } from '../../export/model-files.ts'
 import { html } from '../../report/html/markup.ts'
 import { headTags } from '../site/head.ts'
+import { parityModules } from '../site/modules.ts'
 import { writeRuntime } from '../site/runtime.ts'
 import { serveSite } from '../site/server.ts'
 import type { Format } from '../site.ts'
@@ -39,7 +40,7 @@ export async function embedInBrowser(
   try {
     const files = images.map(({ name }, i) => `probe-${i}${extname(name).toLowerCase()}`) // browsers know an SVG by its ending
     const request: CheckRequest = { dtype, frame, images: files, texts }
-    await writeRuntime(folder, ['parity/check', 'parity/library'])
+    await writeRuntime(folder, parityModules)
     await copyModel(dir, join(folder, 'model'), [dtype])
     await writeFile(join(folder, 'index.html'), html`<!doctype html><meta charset="utf-8">${headTags()}<title>parity</title>`.markup)
     for (const [i, { file }] of images.entries()) await writeFile(join(folder, files[i]!), file)

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
@@ -18,10 +19,11 @@ const keepApart: Plugin = {
   },
 }
 
-/** Translates modules of web/, named without their ending, into `dir`. */
-export async function bundleModules(dir: string, names: string[]): Promise<void> {
+/** Translates the files of web/, which are those of the page, into `dir`, and `more` of folders below, named without their ending. */
+export async function bundleModules(dir: string, more: string[]): Promise<void> {
+  const page = (await readdir(sources)).filter((name) => name.endsWith('.ts'))
   await build({
-    entryPoints: names.map((name) => join(sources, `${name}.ts`)),
+    entryPoints: [...page, ...more.map((name) => `${name}.ts`)].map((name) => join(sources, name)),
     outdir: dir,
     outbase: sources,
     bundle: true,

@@ -16,7 +16,7 @@ const sources = fileURLToPath(new URL('..', import.meta.url))
 
 /**
  * Writes app/ (the page's own modules as JavaScript), vendor/ (transformers.js and onnxruntime-web), style.css and icon.svg.
- * @param more of `pageModules` that the site needs
+ * @param more modules in folders below
  */
 export async function writeRuntime(dir: string, more: string[] = []): Promise<void> {
   await writeModules(join(dir, 'app'), more)

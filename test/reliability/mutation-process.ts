@@ -1,4 +1,4 @@
-/** Reads changed files one after the other, in a process that may die of one: `mutation-process.ts`, told what to do by messages. */
+/** Reads changed files one after the other, in a process that may die of one; a message says which. */
 import { UserError } from '../../base/errors.ts'
 import { type Format, formatsIn } from './formats.ts'
 import { mutate } from './mutate.ts'
@@ -17,7 +17,7 @@ export type MutationReply = { begun: number; format: string } | { done: number; 
 
 process.on('disconnect', () => process.exit())
 process.once('message', async ({ place, dir, seed, from, count }: MutationRequest) => {
-  process.stderr.write = () => true // what a damaged checkpoint is told of
+  process.stderr.write = () => true // where a damaged checkpoint is reported
   const formats = await formatsIn(place, dir)
   for (let n = from; n < count; n++) {
     const format = formats[n % formats.length]!
