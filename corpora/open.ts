@@ -5,6 +5,7 @@ import type { Classification } from './classification.ts'
 import { isEmbeddedCorpus } from './emoji/embedded.ts'
 import { openEmoji } from './emoji/open.ts'
 import { photoTemplates } from './photo-templates.ts'
+import type { HeldOut } from './pool/rule.ts'
 import { findReader } from './readers/find.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
 import type { Corpus, ImageSource, Language, Reading, Sample, Split } from './sample.ts'
@@ -36,6 +37,8 @@ export interface OpenCorpus {
   languagesOf(protocol: string): Language[]
   /** The small clean pair set of stage 2, under its `train` split: for emoji the drawings with their short names alone. */
   pairs: Corpus
+  /** Words that are kept for measuring: no text without images says them. */
+  heldOut?(): HeldOut
   /** Drawings that a pixel nearest neighbour may compare a protocol's images with; undefined where that makes no sense. */
   references?(protocol: string): Promise<{ concept: string; source: ImageSource }[] | undefined>
   /** How images can be classified by name. */

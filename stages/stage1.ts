@@ -61,7 +61,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     const main = teachers.others.length === 0 ? spelledBy(teacher, captioned) : captioned
     if (needs(weights, 'centroids')) requireSharedClasses(main.set.labelCount, main.set.images.length, settings.classColumn)
     const besidePictures = picturesNeedTexts(settings)
-    const texts = settings.textShare > 0 || besidePictures ? await poolTexts({ ...pool, languages: run.languages }, teachers) : undefined
+    const texts = settings.textShare > 0 || besidePictures ? await poolTexts({ ...pool, languages: run.languages, open }, teachers) : undefined
     const unpaired = [
       texts && textSource(texts, settings, teachers),
       pictureSource(pictures, besidePictures ? texts?.set : undefined, settings, teachers),

@@ -42,7 +42,7 @@ export async function runStage2({ open, pairs, model, tokenizerDir, kept, ...run
   const teacher = await openOnnxFolder(kept.teacher, { threads: run.settings.threads, logitScale: kept.logitScale })
   try {
     requireSameSpace(kept.teacher, teacher.embedDim, model.config.projection_dim)
-    return await train(await poolSource({ ...kept.pool, languages: run.languages }, run.settings, { teacher, others: [] }))
+    return await train(await poolSource({ ...kept.pool, languages: run.languages, open }, run.settings, { teacher, others: [] }))
   } finally {
     await teacher.release()
   }

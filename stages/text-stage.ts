@@ -47,7 +47,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
     const embedDim = generalDim(teachers)
     const distillation = { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot }
     const main = await captionedSource(texts, run.languages, { weights, distillation })
-    const poolTexts = await poolSource({ ...pool, languages: run.languages }, settings, teachers)
+    const poolTexts = await poolSource({ ...pool, languages: run.languages, open }, settings, teachers)
     const student = async () => {
       const start = await beginStudent(settings, teacher, {
         ...common,

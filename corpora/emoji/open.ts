@@ -1,3 +1,4 @@
+import { heldOutWords } from '../pool/held-out.ts'
 import type { Language } from '../sample.ts'
 import { emojiClassifications } from './classes.ts'
 import { emoji } from './corpus.ts'
@@ -31,6 +32,7 @@ export function openEmoji(languages?: Language[]) {
     imageSize: 64,
     task: emojiProtocols,
     languagesOf: emojiProtocolLanguages,
+    heldOut: () => heldOutWords(),
     references: async (protocol: string) => (heldOutStyle.test(protocol) ? await pixelReferences() : undefined),
     classifications: emojiClassifications(),
     domain: 'It knows emoji: drawings of about 1,200 things and their short names. It is no search for photographs.',

@@ -1,4 +1,4 @@
-import { conceptsOf } from '../emoji/concepts.ts'
+import { type ConceptSplit, conceptsOf } from '../emoji/concepts.ts'
 import { emojiText } from '../emoji/text.ts'
 import type { Language } from '../sample.ts'
 import type { WordRow } from './row.ts'
@@ -13,20 +13,22 @@ const kinds: [string, RegExp][] = [
   ['plant', /^plant-/],
   ['nature', /^(sky-weather|place-geographic)$/],
   ['clothing', /^clothing$/],
-  ['person', /^person-(role|fantasy)$/],
+  ['person', /^person(-role|-fantasy)?$/],
   [
     'thing',
     /^(dishware|tool|household|office|writing|book-paper|computer|phone|light-video|medical|science|lock|mail|musical-instrument|game|arts-crafts|sound|award-medal)$/,
   ],
 ]
 
-/** Returns CLDR's names of the train concepts side by side in all languages, their keywords, and the names of Unicode's groups. */
-export function cldrRows(): WordRow[] {
+const conceptSplits: readonly ConceptSplit[] = ['train', 'val', 'test', 'reserve']
+
+/** Returns CLDR's names of the concepts of these splits (default: of all) side by side in all languages, their keywords, and the names of Unicode's groups. */
+export function cldrRows(splits: readonly ConceptSplit[] = conceptSplits): WordRow[] {
   const { words, groups, subgroups } = emojiText()
   const languages = Object.keys(words)
   const rows: WordRow[] = []
   const keywords = new Map<Language, Set<string>>(languages.map((language) => [language, new Set()]))
-  for (const { code, subgroup } of conceptsOf('train')) {
+  for (const { code, subgroup } of splits.flatMap(conceptsOf)) {
     const names = languages.flatMap((language): [Language, string][] => (words[language]![code] ? [[language, words[language]![code]![0]!]] : []))
     const sentence = names.some(([language, name]) => language === 'en' && /[:,]|\bface\b/.test(name))
     const kind = sentence ? undefined : kinds.find(([, pattern]) => pattern.test(subgroup))?.[0]

@@ -1,5 +1,5 @@
 /**
- * Writes the texts of the pool that may be committed to corpora/pool/data/, without the words that are held out:
+ * Writes the texts of the pool that may be committed to corpora/pool/data/, those of WordNet that are held out to a file of their own:
  * `node --import=tsx corpora/pool/extract.ts`. The packages are devDependencies; CC-CEDICT is not among them, its data may not be committed.
  */
 import { writeFileAtomic } from '../../base/disk.ts'
@@ -23,7 +23,9 @@ const rule = heldOutRule(heldOutWords())
 const languages = emojiLanguages()
 
 const osm = osmRows()
-await write('wordnet', table('wordnet', wordnetRows(words, phrases), ['en']))
+const wordnet = wordnetRows(words, phrases)
+await write('wordnet', table('wordnet', wordnet, ['en']))
+await write('held-out', heldOutTable(wordnet))
 await write('osm', table('osm', osm.names, languages))
 await write('osm-terms', termsTable(osm.terms))
 await write('icon-park', table('icon-park', iconParkRows(), ['en', 'zh']))
@@ -39,6 +41,12 @@ function table(name: string, rows: WordRow[], columns: string[]): string {
   const { rows: kept, counts } = filterRows(rows, { languages: columns, rule, seen: new Set() })
   console.log(`${name}: ${kept.length} of ${rows.length} rows, dropped ${JSON.stringify(counts.dropped)}, ${counts.duplicates} duplicates`)
   return formatRows(kept, columns)
+}
+
+function heldOutTable(rows: WordRow[]): string {
+  const dropped = rows.filter(({ texts }) => rule(texts.en!, 'en') !== undefined)
+  console.log(`held-out: ${dropped.length} of ${rows.length}`)
+  return formatRows(dropped, ['en'])
 }
 
 function termsTable(terms: [string, string][]): string {

@@ -6,11 +6,10 @@ import { cldrRows } from './cldr.ts'
 import { compose } from './compose.ts'
 import { fileRows } from './files.ts'
 import { type FilterCounts, filterRows } from './filter.ts'
-import { heldOutWords } from './held-out.ts'
 import { imagenetClasses } from './imagenet.ts'
 import type { PoolRow, WordRow } from './row.ts'
 import { readRows } from './rows-file.ts'
-import { heldOutRule } from './rule.ts'
+import { type HeldOut, heldOutRule } from './rule.ts'
 
 /** One source of texts, with what the rule left of it. */
 interface PoolSource extends FilterCounts {
@@ -44,19 +43,19 @@ const wordnetLicence = 'WordNet 3.1 (Princeton University)'
 
 /**
  * Opens the pool of texts without pictures: everyday words, words and phrases of open dictionaries, phrases composed of them, and a
- * user's own files, all without the words that are held out for measuring (`heldOutRule`). The same arguments give the same pool.
- * Throws UserError for a file that cannot be read as texts.
+ * user's own files. The same arguments give the same pool. Throws UserError for a file that cannot be read as texts.
+ * @param options.heldOut words that are kept for measuring: no text says them (`heldOutRule`); absent: there are none
  * @param options.files `NAME.LANGUAGE.txt` with one text a line, or .csv, .tsv and .jsonl with a column a language
  * @param options.seed draws the patterns
  */
-export async function openPool(options: { languages: Language[]; files?: string[]; seed?: number }): Promise<Pool> {
-  const { languages, files = [], seed = 1 } = options
-  const all = sources()
+export async function openPool(options: { languages: Language[]; heldOut?: HeldOut; files?: string[]; seed?: number }): Promise<Pool> {
+  const { languages, heldOut, files = [], seed = 1 } = options
+  const all = sources(heldOut !== undefined)
   for (const file of files) all.push(await userSource(file, languages)) // a mistake in one comes up before anything is computed
-  const rule = heldOutRule(heldOutWords())
+  const rule = heldOutRule(heldOut ?? nothing)
   const seen = new Set<string>()
   const pool: Pool = { rows: [], languages, sources: [], hasCedict: hasCedict() }
-  const known = readRows('wordnet')
+  const known = [...(heldOut ? [] : readRows('held-out')), ...readRows('wordnet')] // the held-out ones are everyday words
   const add = (words: WordRow[]) => {
     const { rows, counts } = filterRows(words, { languages, rule, seen })
     for (const { texts } of rows) pool.rows.push(texts)
@@ -85,10 +84,12 @@ export function poolTexts({ rows, languages }: Pool): Record<Language, string[]>
   return Object.fromEntries([...texts].map(([language, set]) => [language, [...set]]))
 }
 
-function sources(): Source[] {
+const nothing: HeldOut = { names: [], keywords: [], phrases: [], queries: [] }
+
+function sources(isHeldOut: boolean): Source[] {
   const list: Source[] = [
     { name: 'everyday', licence: 'MIT', read: () => readRows('everyday'), patterns: Infinity },
-    { name: 'cldr', licence: 'Unicode-3.0', read: cldrRows, patterns: 24 },
+    { name: 'cldr', licence: 'Unicode-3.0', read: () => cldrRows(isHeldOut ? ['train'] : undefined), patterns: 24 },
     { name: 'imagenet-classes', licence: wordnetLicence, read: imagenetWords },
     { name: 'wordnet', licence: wordnetLicence, read: (words) => words, patterns: 8, composed: 12_000 },
     { name: 'osm', licence: 'ISC', read: () => [...readRows('osm'), ...byLanguage('osm-terms')] },

@@ -23,6 +23,8 @@ test('what is committed is what the packages give', (t) => {
     const { rows } = filterRows(sources[name], { languages: columns[name], rule, seen: new Set() })
     t.is(formatRows(rows, columns[name]), committed(name), name)
   }
+  const dropped = words.filter(({ texts }) => rule(texts.en!, 'en') !== undefined)
+  t.is(formatRows(dropped, ['en']), committed('held-out'))
 })
 
 test('WordNet: everyday words first, no names, nothing offensive', (t) => {

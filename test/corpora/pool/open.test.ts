@@ -12,7 +12,7 @@ import { readRows } from '../../../corpora/pool/rows-file.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 const data = fileURLToPath(new URL('../../../corpora/pool/data', import.meta.url))
-const opened = openPool({ languages: ['en', 'zh', 'ja', 'de'] })
+const opened = openPool({ languages: ['en', 'zh', 'ja', 'de'], heldOut: heldOutWords() })
 
 test('head words and texts: 30,000 and 100,000 in English and Chinese', async (t) => {
   const pool = await opened
@@ -50,6 +50,16 @@ test('no text holds a held-out name: 4,000 of them against every English and Chi
   }
 })
 
+test('a corpus that measures no names has a pool with all words', async (t) => {
+  const all = poolTexts(await openPool({ languages: ['en', 'zh'] }))
+  const ruled = poolTexts(await opened)
+  for (const [language, words] of Object.entries({ en: ['woman', 'face', 'girl'], zh: ['女人', '男孩'] })) {
+    const [known, kept] = [new Set(all[language]), new Set(ruled[language])]
+    for (const word of words) t.deepEqual([known.has(word), kept.has(word)], [true, false], word)
+    t.true(known.size > kept.size)
+  }
+})
+
 test('every place in a pattern is filled, articles fit', async (t) => {
   const texts = poolTexts(await opened)
   for (const list of Object.values(texts)) for (const text of list) if (/[{}]/.test(text)) t.fail(text)
@@ -84,6 +94,7 @@ test('what is committed: at most 3 MB, nothing of CC-CEDICT', (t) => {
   const files = readdirSync(data)
   t.deepEqual(files.toSorted(), [
     'everyday.tsv',
+    'held-out.tsv',
     'icon-park.tsv',
     'imagenet-classes.tsv',
     'osm-terms.tsv',
@@ -102,7 +113,7 @@ test("a user's files: their texts, the rule and duplicates counted", async (t) =
   await writeFile(lines, 'Zirkuszelt im Regen\r\n\r\nZirkuszelt im Regen\nGitarre\n')
   const table = join(folder, 'pairs.tsv')
   await writeFile(table, 'en\tde\nmy blue guitar\tmein blauer Kahn\nmy own teapot lid\tmein Teekannendeckel\n')
-  const pool = await openPool({ languages: ['en', 'de'], files: [lines, table] })
+  const pool = await openPool({ languages: ['en', 'de'], heldOut: heldOutWords(), files: [lines, table] })
   const [first, second] = pool.sources.slice(-2)
   t.like(first, { name: lines, rows: 1, duplicates: 1, dropped: { name: 1 }, texts: { de: 1 } })
   t.like(second, { name: table, rows: 2, dropped: { 'contains a name': 1 }, texts: { en: 1, de: 2 } })
