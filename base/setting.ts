@@ -32,8 +32,8 @@ interface SettingMeta {
   /** Given without its flag: `search MODEL "a red apple"`; a list takes all that is left. */
   positional?: true
   /**
-   * By this setting's values (`true` for a switch that is on): what the settings beside it are where they are not given, and those of groups beside it, nested as the
-   * schema nests.
+   * By this setting's values (`true` for a switch that is on, `*` for any): what the settings beside it are where they are not given, and those of groups beside it,
+   * nested as the schema nests.
    */
   presets?: Record<string, Record<string, unknown>>
   /** Older names of the setting, which are still read. */
@@ -78,7 +78,8 @@ function collect({ properties = {}, required = [] }: Json, prefix: string): Sett
  */
 export function withPresets(schema: z.ZodObject, given: Record<string, unknown>): Record<string, unknown> {
   return settingsOf(schema).reduce((values, { name, presets, schema: { default: usual } }) => {
-    const preset = presets?.[String(valueAt(values, name) ?? usual)]
+    const value = valueAt(values, name) ?? usual
+    const preset = presets?.[String(value)] ?? (value === undefined ? undefined : presets?.['*'])
     return preset ? beneath(inside(name.split('.').slice(0, -1), preset), values) : values
   }, given)
 }

@@ -1,27 +1,28 @@
+import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { openCorpus } from './open.ts'
+import { type Pictures, pictureFolder } from './picture-folder.ts'
 import { poolIcons } from './pool/icons.ts'
 import type { Reading, Sample } from './sample.ts'
-
-/** Pictures that teach beside a corpus; how they are captioned, if they are, is for their user to ask. */
-export interface Pictures {
-  name: string
-  samples: Sample[]
-}
 
 const icons = 'icons'
 const iconsName = 'icons of open sets'
 
 /**
- * Opens pictures by name: `icons`, those of open sets (poolIcons), or a .csv, .tsv or .jsonl file, of which its train split is read.
+ * Opens pictures by name: `icons`, those of open sets (poolIcons), a .csv, .tsv or .jsonl file, of which its train split is read, or a folder with pictures.
  * @param options how a file is read
- * @throws UserError for anything else, and as poolIcons and openCorpus do
+ * @throws UserError for anything else, and as poolIcons, openCorpus and pictureFolder do
  */
 export async function openPictures(nameOrFile: string, options: Reading = {}): Promise<Pictures> {
   if (nameOrFile === icons) return { name: iconsName, samples: poolIcons().samples }
+  const isFolder = await stat(nameOrFile).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  if (isFolder) return await pictureFolder(nameOrFile)
   if (!/\.(csv|tsv|jsonl)$/i.test(nameOrFile)) {
-    const expected = 'icons, or a .csv, .tsv or .jsonl file'
+    const expected = 'icons, a .csv, .tsv or .jsonl file, or a folder with pictures'
     throw new UserError({ where: '--pictures', expected, got: nameOrFile, hint: 'Name one of these.' })
   }
   const samples: Sample[] = []

@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { captionsFile } from './captions-file.ts'
 import { runIn } from './run-folder.ts'
 
 /** A corpus and languages of it, as flags name them. */
@@ -26,6 +27,8 @@ export async function trainedOn(dir: string): Promise<TrainedOn | undefined> {
   const path = resolve(dir)
   for (const place of [path, dirname(path), dirname(dirname(path))]) {
     const config = await runIn(place)
+    // Pictures without captions have those that the teacher gave them.
+    if (config?.images) return { ...config, corpus: join(place, captionsFile), imagesDir: `${config.images}` }
     if (config) return config
   }
   return undefined

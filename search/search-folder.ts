@@ -2,13 +2,14 @@ import pLimit from 'p-limit'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { readRegularFile } from '../base/regular-file.ts'
+import { listImages } from '../corpora/image-files.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
 import { searchEmbeddings } from '../eval/search.ts'
 import { embedPixels, embedTexts } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { FileFormat } from '../models/onnx/dtypes.ts'
 import { openModel } from '../models/open-model.ts'
-import { chunkSize, listImages, tryDecode } from './image-folder.ts'
+import { chunkSize, tryDecode } from './try-decode.ts'
 
 export interface SearchRequest {
   /** Anything openModel takes. */

@@ -3,8 +3,11 @@ import { basename, join, resolve } from 'node:path'
 import { checksumsFile } from '../base/checksums.ts'
 import { closing } from '../base/closing.ts'
 import { UserError } from '../base/errors.ts'
-import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
-import { openPictures, type Pictures } from '../corpora/open-pictures.ts'
+import { defaultCorpus } from '../corpora/emoji/embedded.ts'
+import { type OpenCorpus, openCorpus, pictureSize } from '../corpora/open.ts'
+import { openPictures } from '../corpora/open-pictures.ts'
+import { type Pictures, pictureFolder } from '../corpora/picture-folder.ts'
+import type { Corpus } from '../corpora/sample.ts'
 import { requireDevice } from '../engine/compile.ts'
 import { headlineOf } from '../eval/headline.ts'
 import { requireValidation } from '../eval/validation.ts'
@@ -38,6 +41,7 @@ import { checkTexts, requireTextsUsed } from '../training/check-texts.ts'
 import { studentImageSize } from '../training/start-source.ts'
 import { checkBeginning } from './begin-student.ts'
 import { calibrationSet } from './calibration.ts'
+import { captionPictures } from './caption-pictures.ts'
 import { trainScratch } from './scratch.ts'
 import { type DistillSettings, distillSettings } from './settings/distill.ts'
 import { runStage1 } from './stage1.ts'
@@ -54,7 +58,7 @@ export interface Evaluated {
  * @throws UserError for settings and data that do not fit, before anything is trained, and where the export loses too much (exit code 3)
  */
 export async function distill(config: DistillSettings): Promise<Evaluated & Pick<ExportedFiles, 'thresholds'>> {
-  const { corpus, languages, out, cacheDir, dtype } = config
+  const { languages, out, cacheDir, dtype } = config
   const dtypes = parseDtypes(dtype)
   parseMaxDrop(config.maxDrop ?? [], dtypes)
   requireDevice(config.stage2)
@@ -63,27 +67,53 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
   requireTextsUsed(config, [config.stage1, config.stage2])
   requirePicturesUsed(config, config.stage1)
   if (config.stage1.keepImageTower) checkKeptExport(config, dtypes)
-  const open = await openCorpus(corpus, config)
-  requireValidation(open, languages)
-  for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
+  requireOneCorpus(config)
+  const uncaptioned = config.images === undefined ? undefined : await pictureFolder(config.images)
+  const captioned = uncaptioned ? undefined : await openCaptioned(config)
   const pictures = config.pictures ? await openPictures(config.pictures) : undefined
   return await closing(async (closeLater) => {
     const { stage1, teacherScale } = config
     const folder = teacherFolder(config.teacher)
     const teacher = closeLater(await openOnnxFolder(folder, { threads: stage1.threads, logitScale: teacherScale }), ({ release }) => release())
     const keptImage = stage1.keepImageTower ? await findKeptImage(folder) : undefined
+    const usualSize = captioned?.imageSize ?? pictureSize
     const isDistilled = config.resume && finished(join(out, 'stage1')) // other teachers may be gone
     const imageSize = isDistilled
-      ? await studentImageSize(stage1, open.imageSize, teacher.imageSize)
-      : await checkBeginning(stage1, { teacher, languages, usualSize: open.imageSize, keptImage })
+      ? await studentImageSize(stage1, usualSize, teacher.imageSize)
+      : await checkBeginning(stage1, { teacher, languages, usualSize, keptImage })
     return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
+      const open =
+        captioned ??
+        (await captionPictures({ ...config, folder: config.images!, pictures: uncaptioned!, teacher, pool: config, threads: stage1.threads }))
+      const learnt = uncaptioned && (await withoutHeldOut(uncaptioned, open.corpus))
       await decodeProtocols({ open, languages }, protocolsOf(config, open), [{ ...teacher, imageSize }, teacher], cacheDir)
       await decodeProtocols({ open, languages }, open.thresholdProtocols, [{ ...teacher, imageSize }], cacheDir)
-      await trainStages(config, { open, teacher, keptImage, pictures })
+      await trainStages(config, { open, teacher, keptImage, pictures, uncaptioned: learnt })
       const { thresholds } = await exportStudent(config, open)
       return { ...(await report(config, open)), thresholds }
     })
   })
+}
+
+function requireOneCorpus({ images, corpus }: DistillSettings): void {
+  if (images === undefined || corpus === defaultCorpus) return
+  const hint = 'Leave one of the two out; --pictures takes pictures without captions beside a corpus.'
+  throw new UserError({ where: `--images ${images}`, expected: 'no other corpus beside it', got: `--corpus ${corpus}`, hint })
+}
+
+/** @throws UserError for a corpus without captions in these languages to validate on, and for protocols that it does not have */
+async function openCaptioned(config: DistillSettings): Promise<OpenCorpus> {
+  const open = await openCorpus(config.corpus, config)
+  requireValidation(open, config.languages)
+  for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
+  return open
+}
+
+/** The pictures that nothing is measured on. */
+async function withoutHeldOut({ name, samples }: Pictures, corpus: Corpus): Promise<Pictures> {
+  const heldOut = new Set<string>()
+  for (const split of corpus.splits.filter((one) => one !== 'train')) for await (const { id } of corpus.samples(split)) heldOut.add(id)
+  return { name, samples: samples.filter(({ id }) => !heldOut.has(id)) }
 }
 
 async function exportStudent(config: DistillSettings, open: OpenCorpus): Promise<ExportedFiles> {
@@ -128,7 +158,7 @@ function checkKeptExport({ baseline, stage2 }: DistillSettings, dtypes: ModelDty
 
 async function trainStages(
   config: DistillSettings,
-  { open, teacher, ...inputs }: { open: OpenCorpus; teacher: Encoder; keptImage?: KeptImageTower; pictures?: Pictures },
+  { open, teacher, ...inputs }: { open: OpenCorpus; teacher: Encoder; keptImage?: KeptImageTower; pictures?: Pictures; uncaptioned?: Pictures },
 ) {
   const { out, languages, cacheDir, resume, baseline, stage1, stage2, texts, textLimit } = config
   const pool = { texts, textLimit }

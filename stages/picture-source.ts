@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.ts'
-import type { Pictures } from '../corpora/open-pictures.ts'
+import type { Pictures } from '../corpora/picture-folder.ts'
 import { checkPictures } from '../training/check-pictures.ts'
 import { pictureSet } from '../training/data/picture-set.ts'
 import type { Targets } from '../training/data/targets.ts'
@@ -25,37 +25,59 @@ export function pictureSource(
   const weights = checkPictures(settings)
   if (!weights || !pictures) return undefined
   const { pictureShare: share, pictureBatch: batchSize, variants, pictureVariants = variants, targets } = settings
-  requireBatch(pictures.name, pictures.samples.length, 'pictures', batchSize)
-  if (texts) requireBatch('--text-limit', texts.count, 'texts', batchSize)
-  if (texts) requireEveryLanguage(texts, batchSize)
   const { innerTeacher: _, ...general } = teachers
-  return {
-    name: 'pictures',
-    set: pictureSet(
-      pictures.samples.map(({ image }) => image),
-      texts,
-    ),
-    weights,
-    share,
-    batchSize,
-    distillation: { teachers: general, variants: pictureVariants, targets },
-    notes: [`${pictures.name}${texts ? `, beside ${texts.count} texts of the pool` : ''}`],
-  }
+  const source = sourceOf(
+    pictures,
+    texts,
+    { weights, batchSize, distillation: { teachers: general, variants: pictureVariants, targets } },
+    '--picture-batch',
+  )
+  return { ...source, name: 'pictures', share }
 }
 
-function requireBatch(where: string, count: number, things: string, batchSize: number): void {
+/**
+ * Pictures without captions as the main source.
+ * @param texts of the pool, where the objectives need any
+ * @throws UserError for fewer pictures or texts than a batch, and for batches of fewer texts than languages
+ */
+export function uncaptionedSource(
+  pictures: Pictures,
+  texts: TrainingSet | undefined,
+  learnt: Required<Pick<Source, 'weights' | 'batchSize' | 'distillation'>>,
+): Source {
+  return { ...sourceOf(pictures, texts, learnt, '--batch-size'), share: 1 }
+}
+
+function sourceOf(
+  { name, samples }: Pictures,
+  texts: TrainingSet | undefined,
+  learnt: Required<Pick<Source, 'weights' | 'batchSize' | 'distillation'>>,
+  batchFlag: string,
+): Omit<Source, 'share'> {
+  const { batchSize } = learnt
+  requireBatch(name, samples.length, 'pictures', batchFlag, batchSize)
+  if (texts) requireBatch('--text-limit', texts.count, 'texts', batchFlag, batchSize)
+  if (texts) requireEveryLanguage(texts, batchFlag, batchSize)
+  const set = pictureSet(
+    samples.map(({ image }) => image),
+    texts,
+  )
+  return { ...learnt, name, set, notes: [`${name}${texts ? `, beside ${texts.count} texts of the pool` : ''}`] }
+}
+
+function requireBatch(where: string, count: number, things: string, flag: string, batchSize: number): void {
   if (count >= batchSize) return
   throw new UserError({
     where,
-    expected: `${things} enough for a batch: --picture-batch ${batchSize}`,
+    expected: `${things} enough for a batch: ${flag} ${batchSize}`,
     got: `${count}`,
-    hint: 'Set a smaller --picture-batch, or take more of them.',
+    hint: `Set a smaller ${flag}, or take more of them.`,
   })
 }
 
 /** A batch has a text of every language at least (see seats). */
-function requireEveryLanguage({ unpaired = [] }: TrainingSet, batchSize: number): void {
+function requireEveryLanguage({ unpaired = [] }: TrainingSet, flag: string, batchSize: number): void {
   if (unpaired.length <= batchSize) return
-  const hint = 'Set a larger --picture-batch, or take fewer --languages.'
-  throw new UserError({ where: '--picture-batch', expected: `a text of each of ${unpaired.length} languages`, got: `${batchSize}`, hint })
+  const hint = `Set a larger ${flag}, or take fewer --languages.`
+  throw new UserError({ where: flag, expected: `a text of each of ${unpaired.length} languages`, got: `${batchSize}`, hint })
 }

@@ -61,10 +61,10 @@ export function mixed(main: Source, ...others: (Source | undefined)[]): Source[]
 }
 
 /** Captions, and as many texts of a pool as a tokenizer is quickly trained on. */
-export function tokenizerTexts(captions: TrainingSet, pool?: TrainingSet): readonly string[] {
-  if (!pool) return captions.texts
+export function tokenizerTexts(captions: readonly string[], pool?: TrainingSet): readonly string[] {
+  if (!pool) return captions
   const order = permutation(pool.texts.length, random(seed, 9)).subarray(0, 100_000)
-  return [...new Set([...captions.texts, ...Array.from(order, (text) => pool.texts[text]!)])]
+  return [...new Set([...captions, ...Array.from(order, (text) => pool.texts[text]!)])]
 }
 
 function noteOf({ language, texts, throughEnglish, dropped }: PoolCounts): string {

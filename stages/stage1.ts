@@ -1,5 +1,5 @@
 import type { OpenCorpus } from '../corpora/open.ts'
-import type { Pictures } from '../corpora/open-pictures.ts'
+import type { Pictures } from '../corpora/picture-folder.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { KeptImageTower } from '../models/kept-image.ts'
 import { requireStudentSpace } from '../training/adapters.ts'
@@ -16,9 +16,9 @@ import { runStage, type StageResult, type StageRun } from '../training/run-stage
 import { shrinkSettingsOf } from '../training/shrink/settings.ts'
 import { captionedSource, type Source } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
-import { withTeachers } from '../training/teachers/teachers.ts'
+import { type Teachers, withTeachers } from '../training/teachers/teachers.ts'
 import { beginStudent, checkBeginning } from './begin-student.ts'
-import { pictureSource } from './picture-source.ts'
+import { pictureSource, uncaptionedSource } from './picture-source.ts'
 import { mixed, poolTexts, textSource, tokenizerTexts } from './pool-source.ts'
 
 export interface Stage1Run extends StageRun {
@@ -30,6 +30,8 @@ export interface Stage1Run extends StageRun {
   pool?: PoolSettings
   /** Pictures without captions, where settings.pictureShare asks for any. */
   pictures?: Pictures
+  /** Pictures without captions, learnt in place of the corpus' own: of `open` validation is what is left. */
+  uncaptioned?: Pictures
   /** The teacher's image tower, where the student is to keep it. */
   keptImage?: KeptImageTower
 }
@@ -39,7 +41,7 @@ export interface Stage1Run extends StageRun {
  * @throws UserError before anything is computed for objectives that this data or these teachers do not allow
  */
 export async function runStage1(run: Stage1Run): Promise<StageResult> {
-  const { open, teacher, settings, pool, pictures, keptImage, ...common } = run
+  const { open, teacher, settings, pool, pictures, uncaptioned, keptImage, ...common } = run
   const weights = checkStage1(settings)
   const imageSize = await checkBeginning(settings, { teacher, languages: run.languages, usualSize: open.imageSize, keptImage })
   return await withTeachers({ teacher, settings, languages: run.languages, towers: innerTowers(weights) }, async (teachers) => {
@@ -47,21 +49,23 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     requireNeeds(weights, {
       images: true,
       texts: true,
-      pairs: true,
+      pairs: !uncaptioned,
       teacher: true,
       'one-teacher': specialists === 0,
-      classes: true,
+      classes: !uncaptioned,
       'masked-image': true,
-      centroids: true,
+      centroids: !uncaptioned,
       ...innerNeeds(teachers.innerTeacher?.shapes),
     })
     requireStudentSpace(weights, 1 + specialists)
     const distillation = { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot }
-    const captioned = await captionedSource(open.corpus, run.languages, { weights, distillation, classColumn: settings.classColumn })
-    const main = teachers.others.length === 0 ? spelledBy(teacher, captioned) : captioned
-    if (needs(weights, 'centroids')) requireSharedClasses(main.set.labelCount, main.set.images.length, settings.classColumn)
     const besidePictures = picturesNeedTexts(settings)
-    const texts = settings.textShare > 0 || besidePictures ? await poolTexts({ ...pool, languages: run.languages, open }, teachers) : undefined
+    const needsPool = settings.textShare > 0 || besidePictures || (uncaptioned && needs(weights, 'texts'))
+    const texts = needsPool ? await poolTexts({ ...pool, languages: run.languages, open }, teachers) : undefined
+    const main = uncaptioned
+      ? uncaptionedSource(uncaptioned, texts?.set, { weights, distillation, batchSize: settings.batchSize })
+      : spelledBy(teachers, await captionedSource(open.corpus, run.languages, { weights, distillation, classColumn: settings.classColumn }))
+    if (needs(weights, 'centroids')) requireSharedClasses(main.set.labelCount, main.set.images.length, settings.classColumn)
     const unpaired = [
       texts && textSource(texts, settings, teachers),
       pictureSource(pictures, besidePictures ? texts?.set : undefined, settings, teachers),
@@ -69,7 +73,7 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
     const student = async () => {
       const start = await beginStudent(settings, teacher, {
         ...common,
-        texts: tokenizerTexts(main.set, texts?.set),
+        texts: tokenizerTexts(uncaptioned ? [] : main.set.texts, texts?.set),
         imageSize,
         embedDim: teacher.embedDim,
         keptImage,
@@ -90,8 +94,8 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
 }
 
 /** Captions that the teacher cannot spell have others as targets; with a pivot it reads none of them. */
-function spelledBy({ tokenizer }: Encoder, source: Source): Source {
-  if (source.distillation?.pivot !== undefined) return source
+function spelledBy({ teacher: { tokenizer }, others }: Teachers, source: Source): Source {
+  if (others.length > 0 || source.distillation?.pivot !== undefined) return source
   const { set, counts } = captionTargets(source.set, tokenizer)
   return { ...source, set, notes: counts.map(unspelledNote) }
 }

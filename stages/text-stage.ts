@@ -51,7 +51,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
     const student = async () => {
       const start = await beginStudent(settings, teacher, {
         ...common,
-        texts: tokenizerTexts(main.set, poolTexts?.set),
+        texts: tokenizerTexts(main.set.texts, poolTexts?.set),
         imageSize,
         embedDim,
         keptImage,

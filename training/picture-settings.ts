@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Which pictures are learnt beside the corpus; their captions are not read. */
 export const pictureSettings = z.object({
   pictures: z.string().optional().meta({
-    description: 'pictures that are learnt beside the corpus, without captions: icons (of open sets), or a .csv, .tsv or .jsonl file',
+    description: 'pictures that are learnt beside the corpus, without captions: icons (of open sets), a .csv, .tsv or .jsonl file, or a folder',
     group: 'Input',
     path: 'one',
   }),

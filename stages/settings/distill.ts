@@ -18,7 +18,20 @@ const quick = {
 
 const { pool, stage1, stage2 } = shippedRecipe
 
+/** What needs no pair of a picture and a caption. */
+const unpaired = { stage1: { objective: 'fd:4,crd:1,icl:1' } }
+
 export const distillSettings = z.object({
+  images: z
+    .string()
+    .optional()
+    .meta({
+      description: 'folder of pictures without captions, in place of a corpus: the teacher captions them with texts of the pool',
+      group: 'Input',
+      usual: true,
+      path: 'one',
+      presets: { '*': unpaired },
+    }),
   ...corpusSettings,
   quick: z
     .boolean()

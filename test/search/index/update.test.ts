@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { listImages } from '../../../search/image-folder.ts'
+import { listImages } from '../../../corpora/image-files.ts'
 import { openDatabase } from '../../../search/index/database.ts'
 import { searchIndex } from '../../../search/index/lookup.ts'
 import { updateIndex } from '../../../search/index/update.ts'

@@ -2,19 +2,11 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { notRegular } from '../base/regular-file.ts'
-import type { Framing } from '../corpora/framing.ts'
-import { decodeImage } from '../corpora/images.ts'
 
 /** What sharp reads. */
 const extensions = ['.png', '.jpg', '.jpeg', '.jfif', '.jpe', '.webp', '.gif', '.avif', '.tif', '.tiff', '.svg']
 /** Pictures that it cannot read: they are counted, so that nobody takes them for searched. */
 const unreadable = ['.heic', '.heif', '.bmp', '.ico', '.jxl', '.jp2', '.psd', '.raw', '.dng', '.cr2', '.nef', '.arw']
-/** Images decoded at a time: memory stays flat however large a folder is. */
-export const chunkSize = 64
-
-/** A picture's pixels (RGBA `[S, S, 4]`), or why it has none. */
-export type Decoded = { path: string; rgba: Uint8Array } | { path: string; reason: string }
-
 export interface ImageFolder {
   /** In order; each begins with the folder's own path. */
   paths: string[]
@@ -72,17 +64,4 @@ function skippedReason(ending: string, count: number): string {
 
 function endingOf(path: string): string {
   return extname(path).toLowerCase()
-}
-
-/** A broken file among thousands is no reason to stop. */
-export async function tryDecode(
-  path: string,
-  read: () => Promise<Uint8Array>,
-  { imageSize, framing }: { imageSize: number; framing: Framing },
-): Promise<Decoded> {
-  try {
-    return { path, rgba: await decodeImage({ key: path, read }, imageSize, 'auto', framing) }
-  } catch (error) {
-    return { path, reason: error instanceof UserError ? error.fields.got : (error as Error).message }
-  }
 }
