@@ -55,7 +55,8 @@ function byRows(name: string, data: Float32Array, dims: number[]): Stored {
   }
 }
 
-function inBlocks(name: string, data: Float32Array, [rows, columns]: number[]): Stored {
+/** A matrix at int4, and the nodes that work it out under its name. */
+export function inBlocks(name: string, data: Float32Array, [rows, columns]: number[]): Stored {
   const blocks = Math.ceil(columns! / blockSize)
   const { packed, scales } = quantizeInt4Blocks((row, column) => data[row * columns! + column]!, rows!, columns!, blockSize)
   const part = (suffix: string) => `${name}_${suffix}`

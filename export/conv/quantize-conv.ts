@@ -3,6 +3,7 @@ import { UserError } from '../../base/errors.ts'
 import { dtypeToOnnx } from '../../engine/onnx/dtypes.ts'
 import type { Graph, Node } from '../../engine/onnx/model.ts'
 import { prune } from '../../engine/onnx/passes.ts'
+import { inBlocks } from '../head-storage.ts'
 import { type DynamicOptions, levelsOf } from '../quantize.ts'
 import { type Int8Matrix, quantizeInt8 } from '../quantize-codec.ts'
 import { scaleOf } from '../quantize-static.ts'
@@ -12,12 +13,16 @@ import { correctedBias } from './corrected-bias.ts'
 import { type ConvUse, carriedTensors, convUses, type DenseUse, denseUses } from './places.ts'
 import { roundRows } from './round-rows.ts'
 
+/** Numbers of a matrix from which on it is stored in four bits: the rows of a classifier, not a head of ours. */
+const largeMatrix = 500_000
+
 /**
  * Returns `graph` with QuantizeLinear and DequantizeLinear around its convolutions: activations uint8 in calibrated ranges, one scale a tensor; weights int8, one
  * scale an output channel; biases int32, corrected for what rounding the weights shifts (see correctedBias). Sums of such tensors are carried in eight bits too, so that
  * runtimes compute whole blocks in integers. A Clip or Relu stays, though the range of what follows implies it: runtimes drop it where they compute in integers, and where
  * they do not, they drop QuantizeLinear and DequantizeLinear, which then no longer cut anything off. The matrix of a MatMul or Gemm is stored as int8, with a scale an
- * output, and computed in float32: the few that follow the pooling cost no time, and what they read (probabilities of classes) eight bits would not carry well.
+ * output, a large one as int4 (see storedAs), and computed in float32: the few that follow the pooling cost no time but weigh as much as a block of convolutions, and
+ * what they read (probabilities of classes) eight bits would not carry well.
  * @throws UserError below opset 13, and for a tensor without a range
  */
 export function quantizeConv(graph: Graph, observed: Observed, options: DynamicOptions = {}): Graph {
@@ -38,6 +43,10 @@ export function quantizeConv(graph: Graph, observed: Observed, options: DynamicO
     const matrix = dense.get(node)
     if (conv) {
       convolve({ conv, x: inputs[0]!, scale: carrier.scaleOf(node.inputs[0]!), levels, observed }, emit)
+    } else if (matrix && matrix.matrix.data.length >= largeMatrix) {
+      const stored = inBlocks(`${node.inputs[1]}_s4`, matrix.matrix.data as Float32Array, matrix.matrix.dims)
+      for (const [name, tensor] of Object.entries(stored.initializers)) initializers.set(name, tensor)
+      nodes.push(...stored.nodes, { ...node, inputs: inputs.with(1, `${node.inputs[1]}_s4`) })
     } else if (matrix) nodes.push({ ...node, inputs: inputs.with(1, storeMatrix(matrix, emit)) })
     else nodes.push({ ...node, inputs })
   }

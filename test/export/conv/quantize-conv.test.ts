@@ -76,6 +76,25 @@ for (const version of versions) {
   })
 }
 
+test('a large matrix takes four bits a number, and is worked out in fp32', async (t) => {
+  const [outputs, inputs] = [1000, 512]
+  const values = noise(1, 414).slice(0, outputs * inputs) // 3·414² numbers
+  const head = graphOf({
+    nodes: [node('Gemm', ['x', 'w'], ['y'], { transB: 1 })],
+    initializers: new Map([['w', floats([outputs, inputs], values)]]),
+    inputs: [{ name: 'x', dtype: 'float32', dims: ['b', inputs] }],
+    outputs: [{ name: 'y', dtype: 'float32', dims: ['b', outputs] }],
+  })
+  const stored = quantizeConv(head, { ranges: new Map(), means: new Map() })
+  const bytes = [...stored.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
+  t.true(bytes < 0.54 * outputs * inputs, `${bytes} bytes`)
+  const x = { x: floats([2, inputs], noise(1, 19).slice(0, 2 * inputs)) }
+  for (const version of versions) {
+    const [exact, rough] = [await run(head, x, version), await run(stored, x, version)]
+    t.true(leastCosine(unit(rough.y!), unit(exact.y!), outputs) > 0.99)
+  }
+})
+
 test('a convolution that is to stay in fp32 keeps its weights', async (t) => {
   const tower = convTower()
   t.deepEqual(
