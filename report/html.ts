@@ -1,6 +1,6 @@
 import { examplesSection } from './html/examples.ts'
 import { freeQueriesSection } from './html/free-queries.ts'
-import { groupsSection, languagesSection } from './html/languages.ts'
+import { groupsSection, languagesSection, teacherAgreementSection } from './html/languages.ts'
 import { html } from './html/markup.ts'
 import { renderPage } from './html/page.ts'
 import { dataSection, reproduceSection } from './html/provenance.ts'
@@ -32,6 +32,7 @@ async function sectionsOf(report: Report, material: ReportMaterial): Promise<Sec
     await recallSection(report),
     await sizesSection(report),
     await trainingSection(material.training ?? []),
+    teacherAgreementSection(report),
     languagesSection(report),
     groupsSection(report),
     zeroShotSection(report, material.confusions ?? []),

@@ -10,6 +10,7 @@ import { dataFacts, provenanceFacts } from './tables/provenance.ts'
 import { protocolTables } from './tables/recall.ts'
 import { leadOf, summaryFacts } from './tables/summary.ts'
 import type { ReportTable } from './tables/table.ts'
+import { teacherAgreementTable } from './tables/teacher-agreement.ts'
 import { zeroShotTable } from './tables/zero-shot.ts'
 
 const recallNote =
@@ -23,6 +24,7 @@ export function renderMarkdown(report: Report): string {
     titled('## In short', headlineTable(report)),
     titled('## Models', modelTable(report)),
     free(report),
+    titled('## Agreement with the teacher', teacherAgreementTable(report)),
     recalls(report),
     titled('## Gap between languages', gapTable(report)),
     titled('## Zero-shot classification', zeroShotTable(report)),

@@ -62,6 +62,17 @@ const consistency = z.strictObject({
   }),
 })
 
+/** How alike a student and its teacher rank pictures without captions. */
+const teacherAgreement = z.strictObject({
+  ...task,
+  language,
+  queries: count.min(1),
+  gallery: count.min(1),
+  metrics: z.strictObject({ 'overlap@10': fraction, 'ndcg@20': fraction }),
+  /** Queries whose best picture is below the score threshold; absent for a model without one. */
+  unfit: count.optional(),
+})
+
 /** max − min of mean_recall over the languages that a model was measured in. */
 const gap = z.strictObject({ ...task, gap: fraction, best: language, worst: language })
 
@@ -158,6 +169,8 @@ const reportSchema = z.strictObject({
   /** Of some of them the recall that stands beside mean recall. */
   headlineMeasures: z.record(z.string(), z.enum(recallNames())).optional(),
   freeQueries: z.array(freeQuery).optional(),
+  /** Of pictures that nobody has captioned. */
+  teacherAgreement: z.array(teacherAgreement).optional(),
   /** Of every model and protocol with two languages or more. */
   gaps: z.array(gap).optional(),
   /** These three on the headline protocol only, see headlineOf. */
@@ -177,6 +190,7 @@ export type ReportResult = z.infer<typeof result>
 export type ReportModel = z.infer<typeof model>
 export type ZeroShotRow = z.infer<typeof zeroShot>
 export type ConsistencyRow = z.infer<typeof consistency>
+export type TeacherAgreementRow = z.infer<typeof teacherAgreement>
 export type GapRow = z.infer<typeof gap>
 export type GroupRow = z.infer<typeof group>
 export type FreeQueryRow = z.infer<typeof freeQuery>

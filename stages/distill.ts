@@ -46,6 +46,7 @@ import { trainScratch } from './scratch.ts'
 import { type DistillSettings, distillSettings } from './settings/distill.ts'
 import { runStage1 } from './stage1.ts'
 import { runStage2 } from './stage2.ts'
+import { teacherAgreement } from './teacher-agreement.ts'
 
 /** The report of an evaluation and the files that it was written to. */
 export interface Evaluated {
@@ -90,7 +91,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
       await decodeProtocols({ open, languages }, open.thresholdProtocols, [{ ...teacher, imageSize }], cacheDir)
       await trainStages(config, { open, teacher, keptImage, pictures, uncaptioned: learnt })
       const { thresholds } = await exportStudent(config, open)
-      return { ...(await report(config, open)), thresholds }
+      return { ...(await report(config, open, thresholds)), thresholds }
     })
   })
 }
@@ -181,7 +182,7 @@ function finished(dir: string): boolean {
 }
 
 /** Measures teacher, student after each stage, and scratch where trained; writes the report. */
-async function report(config: DistillSettings, open: OpenCorpus): Promise<Evaluated> {
+async function report(config: DistillSettings, open: OpenCorpus, thresholds: ExportedFiles['thresholds']): Promise<Evaluated> {
   const { out, languages, cacheDir } = config
   const { init, student, seed, threads, device } = config.stage1
   const options = { threads, name: init ? basename(resolve(init)) : student }
@@ -194,9 +195,11 @@ async function report(config: DistillSettings, open: OpenCorpus): Promise<Evalua
     if (config.baseline) models.push(await folderEntry('scratch', join(out, 'scratch', 'student'), options))
     const protocols = protocolsOf(config, open)
     const { report: measured, ranks, material } = await evaluateModels(models, { open, protocols, languages, cacheDir, seed })
+    const agreement = config.images && (await teacherAgreement(models, { open, languages, files: config.texts, cacheDir, thresholds }))
     const report = {
       schema: 1 as const,
       ...measured,
+      ...(agreement && { teacherAgreement: agreement }),
       provenance: provenance({ config, seed, device }),
       commands: [commandLine('distill', distillSettings, config)],
     }

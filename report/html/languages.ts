@@ -1,6 +1,7 @@
 import type { Report } from '../schema.ts'
 import { groupRecalls, groupTable } from '../tables/groups.ts'
 import { agreementTable, gapTable } from '../tables/languages.ts'
+import { teacherAgreementTable } from '../tables/teacher-agreement.ts'
 import { html } from './markup.ts'
 import type { Section } from './section.ts'
 import { table } from './table.ts'
@@ -14,6 +15,12 @@ export function languagesSection(report: Report): Section | undefined {
     title: 'Between languages',
     body: html`${gaps && html`<h3>Gap</h3>${table(gaps)}`}${agreement && html`<h3>Agreement</h3>${table(agreement)}`}`,
   }
+}
+
+/** How alike students and teacher rank pictures that nobody has captioned. */
+export function teacherAgreementSection(report: Report): Section | undefined {
+  const agreement = teacherAgreementTable(report)
+  return agreement && { id: 'teacher-agreement', title: 'Agreement with the teacher', body: table(agreement) }
 }
 
 /** Recall by group of images: models side by side, then all of it. */
