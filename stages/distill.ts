@@ -42,6 +42,7 @@ import { studentImageSize } from '../training/start-source.ts'
 import { checkBeginning } from './begin-student.ts'
 import { calibrationSet } from './calibration.ts'
 import { captionPictures } from './caption-pictures.ts'
+import { checkUncaptioned } from './picture-source.ts'
 import { trainScratch } from './scratch.ts'
 import { type DistillSettings, distillSettings } from './settings/distill.ts'
 import { runStage1 } from './stage1.ts'
@@ -70,6 +71,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
   if (config.stage1.keepImageTower) checkKeptExport(config, dtypes)
   requireOneCorpus(config)
   const uncaptioned = config.images === undefined ? undefined : await pictureFolder(config.images)
+  if (uncaptioned) checkUncaptioned(uncaptioned, config.stage1)
   const captioned = uncaptioned ? undefined : await openCaptioned(config)
   const pictures = config.pictures ? await openPictures(config.pictures) : undefined
   return await closing(async (closeLater) => {

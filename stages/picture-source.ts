@@ -1,12 +1,15 @@
 import { UserError } from '../base/errors.ts'
 import type { Pictures } from '../corpora/picture-folder.ts'
 import { checkPictures } from '../training/check-pictures.ts'
+import { checkStage1 } from '../training/check-stage1.ts'
 import { pictureSet } from '../training/data/picture-set.ts'
 import type { Targets } from '../training/data/targets.ts'
 import type { TrainingSet } from '../training/data/training-set.ts'
+import { requireNeeds } from '../training/objectives/requirements.ts'
 import type { PictureShareSettings } from '../training/picture-settings.ts'
 import type { TextShareSettings } from '../training/pool-settings.ts'
 import type { Source } from '../training/source.ts'
+import type { Stage1Settings } from '../training/stage1-settings.ts'
 import type { Teachers } from '../training/teachers/teachers.ts'
 
 type Settings = PictureShareSettings & Pick<TextShareSettings, 'textShare'> & { variants: number; targets: Targets }
@@ -33,6 +36,16 @@ export function pictureSource(
     '--picture-batch',
   )
   return { ...source, name: 'pictures', share }
+}
+
+/**
+ * Looks at what pictures without captions are to be learnt by, before a run has a folder.
+ * @throws UserError for objectives that need pairs or look into the teacher, and for fewer pictures than a batch
+ */
+export function checkUncaptioned({ name, samples }: Pictures, settings: Stage1Settings): void {
+  const { batchSize, specialists } = settings
+  requireNeeds(checkStage1(settings), { images: true, texts: true, teacher: true, 'one-teacher': !specialists, 'masked-image': true })
+  requireBatch(name, samples.length, 'pictures', '--batch-size', batchSize)
 }
 
 /**

@@ -31,6 +31,18 @@ test('presets fill what is not given: by a default, by a value, by what another 
   t.deepEqual(parsed({ teacher: 'theirs', stage: { keep: true, size: 'huge' } }), { keep: true, size: 'huge', steps: 100 })
 })
 
+test('a preset for any value', (t) => {
+  const folder = z.object({
+    images: z
+      .string()
+      .optional()
+      .meta({ presets: { none: { steps: 1 }, '*': { steps: 7 } } }),
+    steps: z.int().default(100),
+  })
+  const steps = (images?: string) => folder.parse(withPresets(folder, { images })).steps
+  t.deepEqual([steps(), steps('none'), steps('photos')], [100, 1, 7])
+})
+
 test('defaults as help shows them', (t) => {
   t.deepEqual(
     [...effectiveDefaults(schema)],

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
@@ -144,4 +144,53 @@ test('distill, killed in its second stage and resumed, ends as one that never st
   const edge = JSON.parse(await readFile(join(dir, 'whole', 'export', 'edge.json'), 'utf8')) as EdgeReport
   t.deepEqual(new Set(edge.rows.map(({ role }) => role)), new Set(['student', 'teacher']))
   t.true(edge.rows.every(({ recall }) => recall.length === 2))
+})
+
+test('distill of a folder of pictures without captions, killed and resumed; its captions are data for other commands', async (t) => {
+  t.timeout(600_000)
+  const dir = await usersFolder(t)
+  await mkdir(join(dir, 'pictures', 'more'), { recursive: true })
+  const drawings = (await readdir(dir)).filter((name) => name.endsWith('.png'))
+  for (const [i, name] of drawings.entries()) await rename(join(dir, name), join(dir, 'pictures', i % 2 === 0 ? 'more' : '', name))
+  await writeFile(join(dir, 'pictures', 'notes.txt'), 'no picture')
+  const first = { steps: 4, batchSize: 32, warmup: 2, logEvery: 1, variants: 2, vocabSize: 400, threads: 1, textShare: 0.5, textBatch: 32 }
+  const second = { steps: 3, batchSize: 32, warmup: 2, logEvery: 1, threads: 1 }
+  const settings = { languages: ['de', 'fr'], textLimit: 600, teacher: 'teacher', dtypes: ['fp32', 'q8'], maxDrop: ['50'] }
+  await writeFile(join(dir, 'short.json'), JSON.stringify({ ...settings, stage1: first, stage2: second }))
+  const command = ['distill', '--images', 'pictures', '--config', 'short.json']
+
+  await killed(dir, 'whole/stage1/log.jsonl', ...command, '--out', 'whole')
+  const before = await readFile(join(dir, 'whole', 'captions.jsonl'))
+  const printed = await run(dir, ...command, '--out', 'whole', '--resume')
+  t.deepEqual(await readFile(join(dir, 'whole', 'captions.jsonl')), before)
+  t.regex(printed, /agreement with the teacher[\s\S]*German/)
+  const captions = (await readFile(join(dir, 'whole', 'captions.jsonl'), 'utf8')).trimEnd().split('\n')
+  const rows = captions.map((line) => JSON.parse(line) as { image: string; captions: Record<string, string> })
+  t.true(rows.length >= 40 && rows.every(({ image }) => existsSync(join(dir, 'pictures', image))))
+  t.true(rows.some(({ image }) => image.startsWith('more/')))
+  const report = parseReport(JSON.parse(await readFile(join(dir, 'whole', 'report.json'), 'utf8')))
+  t.deepEqual(new Set(report.teacherAgreement!.map(({ language, queries }) => `${language} ${queries}`)), new Set(['de 1000', 'fr 1000']))
+  t.is((report.provenance.config.stage1 as { objective: string }).objective, 'fd:4,crd:1,icl:1')
+
+  const elsewhere = await temporaryFolder(t)
+  t.regex(await run(elsewhere, 'evaluate', join(dir, 'whole'), '--protocol', 'val', '--out', 'measured'), /German[\s\S]*French/)
+})
+
+test('what a folder of pictures cannot be', async (t) => {
+  const dir = await usersFolder(t)
+  await mkdir(join(dir, 'empty'))
+  const faults: [string[], RegExp][] = [
+    [['--images', 'empty'], /expected a folder with images.* got none/],
+    [['--images', 'nowhere'], /got no such folder/],
+    [['--images', '.', '--corpus', 'captions.csv'], /expected no other corpus beside it/],
+    [['--images', '.', '--stage1.objective', 'task:1'], /task/],
+    [['--images', '.', '--stage1.batch-size', '512'], /pictures enough for a batch: --batch-size 512/],
+  ]
+  for (const [flags, message] of faults) {
+    const error = await t.throwsAsync(run(dir, 'distill', ...flags, '--teacher', 'teacher', '--languages', 'de,fr', '--out', 'run'))
+    const { code, stderr } = error as Error & { code: number; stderr: string }
+    t.is(code, 2, flags.join(' '))
+    t.regex(stderr.replaceAll('\n', ' '), message)
+    t.false(existsSync(join(dir, 'run')), 'nothing is computed before')
+  }
 })
