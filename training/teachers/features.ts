@@ -2,7 +2,8 @@ import { UserError } from '../../base/errors.ts'
 import type { Augmentation } from '../../corpora/augment.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import { type FeatureOptions, imageFeatures } from './image-features.ts'
+import { imageFeatures } from './image-features.ts'
+import type { FeatureOptions } from './image-rows.ts'
 import { textFeatures } from './text-features.ts'
 
 /** A teacher's features, as a training step reads them: stored, or made at that moment. */

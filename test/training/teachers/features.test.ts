@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../../base/errors.ts'
 import { teacherFeatures } from '../../../training/teachers/features.ts'
-import type { FeatureOptions } from '../../../training/teachers/image-features.ts'
+import type { FeatureOptions } from '../../../training/teachers/image-rows.ts'
 import { leastCosine, smallModel } from '../../export/small-model.ts'
 import { count, pictures } from '../../stages/pictures.ts'
 
