@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { opening } from '../base/closing.ts'
-import { packageRoot } from '../base/package-root.ts'
 import { openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { contentOf } from '../corpora/pixel-cache.ts'
@@ -13,10 +10,11 @@ import type { Compute, Shard } from '../training/queue/queue.ts'
 import { imageShards } from '../training/teachers/image-shards.ts'
 import type { FeatureShards } from '../training/teachers/shards.ts'
 import { textShards } from '../training/teachers/text-shards.ts'
+import { featureVersion } from './feature-version.ts'
 import type { FeaturesSettings } from './settings/features.ts'
 
 /** What features are of, in words and digests: two processes that agree in all of them compute the same files. */
-type FeatureIdentity = Record<'version' | 'teacher' | 'preprocessing' | 'corpus' | 'augmentation', string>
+export type FeatureIdentity = Record<'version' | 'teacher' | 'preprocessing' | 'corpus' | 'augmentation', string>
 
 /** All features of a corpus' train split by a teacher, in shards. */
 export interface FeaturePlan {
@@ -46,7 +44,7 @@ export function openFeaturePlan(config: FeaturesSettings): Promise<FeaturePlan> 
     const setOf = ({ kind }: Shard) => sets.find((set) => set.kind === kind)!
     return {
       identity: {
-        version: versionOf(),
+        version: featureVersion(),
         teacher: teacher.id,
         preprocessing: JSON.stringify({ size: teacher.imageSize, ...teacher.framing }),
         corpus: digestOf(set),
@@ -59,10 +57,6 @@ export function openFeaturePlan(config: FeaturesSettings): Promise<FeaturePlan> 
       close,
     }
   })
-}
-
-function versionOf(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
 }
 
 /** Twelve hexadecimal digits of the images' keys and contents, and of the texts. */

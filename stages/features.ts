@@ -2,10 +2,13 @@ import { UserError } from '../base/errors.ts'
 import { requireSpace } from '../base/free-space.ts'
 import { progress } from '../base/progress.ts'
 import { notice } from '../base/watch.ts'
+import { queueAddress } from '../training/queue/address.ts'
 import { inProcess } from '../training/queue/in-process.ts'
 import { parsePart, partOf } from '../training/queue/part.ts'
-import type { SetAside, Shard } from '../training/queue/queue.ts'
+import { type SetAside, type Shard, shardName } from '../training/queue/queue.ts'
+import { requireQueue } from '../training/queue/redis.ts'
 import { type FeaturePlan, openFeaturePlan } from './feature-plan.ts'
+import { computeByQueue, type Waiting } from './features-queue.ts'
 import type { FeaturesSettings } from './settings/features.ts'
 
 /** Rows of the features of a corpus, and what they take on disk. */
@@ -18,11 +21,14 @@ export interface CorpusFeatures {
 /**
  * Computes a teacher's features of a corpus' train split, images and texts, as stage 1 with the same settings will look for them, or a part of them. What is
  * there already is checked and kept; a run that was killed goes on.
- * @throws UserError for a part that is out of range, a corpus or teacher that cannot be read, a disk without room, and, unless told to go on without them, rows
+ * @throws UserError for a part that is out of range, a queue that cannot be used, a corpus or teacher that cannot be read, a disk without room, and, unless told to go on without them, rows
  *   that could not be computed in three tries
  */
 export async function featuresOfCorpus(config: FeaturesSettings): Promise<CorpusFeatures> {
+  requireOne(config)
   const part = config.shard === undefined ? undefined : parsePart(config.shard)
+  const address = config.queue === undefined ? undefined : queueAddress(config.queue)
+  if (address) await requireQueue(address)
   const plan = await openFeaturePlan(config)
   try {
     for (const set of plan.sets) await set.open()
@@ -33,7 +39,9 @@ export async function featuresOfCorpus(config: FeaturesSettings): Promise<Corpus
     })
     const here = inProcess(plan.compute)
     const queue = part ? partOf(part, plan.shards, here) : here
-    const aside = await withBar(plan, before, (update) => queue.run(plan.shards, update))
+    const aside = await withBar(plan, before, (waiting) =>
+      address ? computeByQueue(plan, config, address, waiting) : queue.run(plan.shards, waiting.update),
+    )
     if (aside.length > 0) reportAside(plan, aside, config)
     const [images, texts] = (['image', 'text'] as const).map((kind) => plan.sets.find((set) => set.kind === kind)?.rows ?? 0)
     return { images: images!, texts: texts!, megabytes: bytesOf(plan) / 1e6 }
@@ -49,7 +57,8 @@ async function thereOf({ sets, shards }: FeaturePlan): Promise<Set<Shard>> {
   return new Set(shards.filter(({ kind, index }) => there.get(kind)!.has(index)))
 }
 
-function withBar<T>(plan: FeaturePlan, before: ReadonlySet<Shard>, run: (update: (shard: Shard) => void) => Promise<T>): Promise<T> {
+function withBar<T>(plan: FeaturePlan, before: ReadonlySet<Shard>, run: (waiting: Waiting) => Promise<T>): Promise<T> {
+  const names = new Set([...before].map(shardName))
   const rowsIn = (shard: Shard) => {
     const { from, to } = plan.setOf(shard).rowsOf(shard.index)
     return to - from
@@ -57,8 +66,17 @@ function withBar<T>(plan: FeaturePlan, before: ReadonlySet<Shard>, run: (update:
   let done = [...before].reduce((sum, shard) => sum + rowsIn(shard), 0)
   const total = plan.sets.reduce((sum, { rows }) => sum + rows, 0)
   const bar = progress('teacher features', total, 'rows', done)
-  const update = (shard: Shard) => bar.update(before.has(shard) ? done : (done += rowsIn(shard)))
-  return run(update).finally(bar.stop)
+  const update = (shard: Shard) => bar.update(names.has(shardName(shard)) ? done : (done += rowsIn(shard)))
+  const onWorkers = (count: number) =>
+    bar.update(done, count === 0 ? 'no workers: start distilingual worker --queue' : count === 1 ? '1 worker' : `${count} workers`)
+  return run({ update, onWorkers }).finally(bar.stop)
+}
+
+/** @throws UserError where both a queue and a part are named */
+function requireOne({ queue, shard }: FeaturesSettings): void {
+  if (queue === undefined || shard === undefined) return
+  const hint = 'Workers of a queue share all shards: leave out --shard, or --queue.'
+  throw new UserError({ where: `--shard ${shard}`, expected: 'no part where there is a --queue', got: 'both', hint })
 }
 
 function bytesOf({ sets }: FeaturePlan): number {

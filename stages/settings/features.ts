@@ -18,6 +18,14 @@ export const featuresSettings = z.object({
     decides: 'nothing',
     transient: true,
   }),
+  queue: z.string().optional().meta({
+    description:
+      'redis://HOST, where distilingual worker waits for shards; credentials from REDIS_USERNAME and REDIS_PASSWORD (default: this process computes)',
+    group: 'Machine',
+    usual: true,
+    decides: 'nothing',
+    transient: true,
+  }),
   skipFailed: z.boolean().default(false).meta({
     description: 'end well without rows that could not be computed in three tries',
     group: 'Machine',

@@ -5,6 +5,7 @@ import { type Augmentation, drawAugmentation, type Policy } from '../../corpora/
 import type { Encoder } from '../../models/encoder.ts'
 import type { Targets } from '../data/targets.ts'
 import type { BlockSet } from './blocks.ts'
+import { featureFormat } from './feature-folder.ts'
 import type { RowSet } from './feature-store.ts'
 import { augmentationSet } from './stored-augmentations.ts'
 
@@ -36,7 +37,6 @@ export interface ImageRows {
   draw(row: number): Augmentation
 }
 
-const version = 3
 /** A shard: half a minute of a ViT-B/32 on two cores, and as many decoded pictures as fit into memory at any size. */
 const imageShardRows = 512
 
@@ -51,7 +51,7 @@ export function imageRows(teacher: ImageTeacher, pixels: { name: string; count: 
   const variants = isPlain ? 1 : options.variants
   const draw = isPlain ? () => ({}) : (row: number) => drawn(options, Math.floor(row / variants), row % variants)
   const made = {
-    version,
+    version: featureFormat,
     teacher: tower ?? id,
     oneByOne: oneByOne || undefined,
     embedDim,

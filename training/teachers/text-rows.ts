@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Encoder } from '../../models/encoder.ts'
+import { featureFormat } from './feature-folder.ts'
 import type { RowSet } from './feature-store.ts'
 
 /** A teacher as far as texts go. */
@@ -14,14 +15,13 @@ export interface TextRows {
   features: RowSet
 }
 
-const version = 3
 /** A shard. Its texts are sorted by length before they are embedded: the larger, the less padding. */
 const textShardRows = 1024
 
 /** Says what rows there are of texts. Nothing is read or computed. */
 export function textRows(teacher: TextTeacher, texts: readonly string[], cacheDir: string): TextRows {
   const { id, embedDim, oneByOne } = teacher
-  const made = { version, teacher: id, oneByOne: oneByOne || undefined, embedDim, texts: texts.length, blockRows: textShardRows }
+  const made = { version: featureFormat, teacher: id, oneByOne: oneByOne || undefined, embedDim, texts: texts.length, blockRows: textShardRows }
   const hash = createHash('sha256').update(JSON.stringify(made))
   for (const text of texts) hash.update(`${JSON.stringify(text)}\n`)
   const key = hash.digest('hex')
