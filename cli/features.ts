@@ -6,12 +6,7 @@ import type { Command } from './command.ts'
 export const features: Command<typeof featuresSettings> = {
   name: 'features',
   schema: featuresSettings,
-  examples: [
-    'features --corpus photos.csv --languages en,de --teacher TEACHER',
-    'features --targets plain',
-    'features --corpus photos.csv --shard 3/8',
-    'features --corpus photos.csv --queue redis://HOST',
-  ],
+  examples: ['features --corpus photos.csv --languages en,de --teacher TEACHER', 'features --corpus photos.csv --queue redis://HOST'],
   async run(config) {
     const { featuresOfCorpus } = await import('../stages/features.ts')
     const { images, texts, megabytes } = await featuresOfCorpus(config)
