@@ -16,8 +16,8 @@ export interface TeacherFeatures {
   images(indices: Uint32Array, epoch: number, pixels: Float32Array): Float32Array | Promise<Float32Array>
   /** Unit embeddings of captions, by index into the training set's texts. [B] → [B, Et] */
   texts(indices: Uint32Array): Float32Array | Promise<Float32Array>
-  /** Unit embeddings of all images as they are, where they are stored. [N, Et] */
-  plainImages?(): Float32Array
+  /** Unit embeddings of images as they are, where they are stored. [n] → [n, Et] */
+  plainImages?(indices: Uint32Array): Float32Array
 }
 
 /**

@@ -13,8 +13,8 @@ export interface ImageFeatures {
   augmentation(image: number, epoch: number): Augmentation
   /** Unit embeddings that images are to have in an epoch. [B] → [B, Et] */
   images(indices: Uint32Array, epoch: number): Float32Array
-  /** Unit embeddings of all images as they are. [N, Et] */
-  plainImages(): Float32Array
+  /** Unit embeddings of images as they are. [n] → [n, Et] */
+  plainImages(indices: Uint32Array): Float32Array
 }
 
 /**
@@ -41,6 +41,6 @@ export async function imageFeatures(teacher: ImageTeacher, pixels: PixelCache, o
       ? (image, epoch) => augmentation(rowOf(image, epoch))
       : (image, epoch) => drawn(options, image, (image + epoch) % options.variants === 0 ? 0 : epoch + 1),
     images: (indices, epoch) => rows!.read(indices.map((image) => rowOf(image, epoch))),
-    plainImages: () => rows!.read(Uint32Array.from({ length: pixels.count }, (_, image) => image * variants)),
+    plainImages: (indices) => rows!.read(indices.map((image) => image * variants)),
   }
 }
