@@ -5,6 +5,7 @@ import { UserError } from '../base/errors.ts'
 import { flagOf } from '../base/setting.ts'
 import { benchBudget, budgetFlags } from './budget.ts'
 import { benchFromPretrained } from './from-pretrained.ts'
+import { benchMillion, millionFlags } from './million.ts'
 import { benchObjectives } from './objectives.ts'
 import { benchProfile } from './profile.ts'
 import { benchRetrieval } from './retrieval.ts'
@@ -57,6 +58,11 @@ const benches: Record<string, Bench> = {
     summary: 'teachers of many makers, here and by their own Python: pixels, pictures, texts',
     flags: { dir: '.cache/zoo', python: 'python3', only: '' },
     run: benchZoo,
+  },
+  million: {
+    summary: 'features, steps and evaluation of many generated pictures: time, memory, disk',
+    flags: millionFlags,
+    run: benchMillion,
   },
   speed: { summary: 'what objectives add to a step, and what the teacher costs, cached against at every step', flags: speedFlags, run: benchSpeed },
 }

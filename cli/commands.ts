@@ -10,6 +10,10 @@ export const commands: CommandTable = {
     description: "Compute a teacher's features of a corpus, for stage 1 to find in the cache.",
     load: async () => (await import('./features.ts')).features,
   },
+  worker: {
+    description: 'Compute shards of the features that others plan with features --queue, on any number of machines.',
+    load: async () => (await import('./worker.ts')).worker,
+  },
   stage1: {
     description: "Stage 1: distil a teacher's image and text features into a student.",
     load: async () => (await import('./stage1.ts')).stage1,

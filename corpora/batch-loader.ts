@@ -10,8 +10,11 @@ export interface BatchItem {
 
 /** Makes batches in other threads, ahead of the training step that takes them. */
 export interface BatchLoader {
-  /** Asks for a batch; returns at once. Ask for step k + prefetch before computing step k. */
-  request(items: BatchItem[]): void
+  /**
+   * Asks for a batch; returns at once. Ask for step k + prefetch before computing step k.
+   * @param pixels RGBA bytes [n, size, size, 4] that the items are of; default: the cache
+   */
+  request(items: BatchItem[], pixels?: SharedArrayBuffer): void
   /** The next batch in the order of requests: `[items.length, 3, size, size]`, CLIP-normalised. Rejects with the cause when its worker failed. */
   next(): Promise<Float32Array>
   /** Gives a batch back when the step is done with it: its memory serves a later one, and `batch` must not be read again. */
@@ -21,7 +24,8 @@ export interface BatchLoader {
 }
 
 export interface BatchLoaderOptions {
-  cache: { file: string; size: number; count: number }
+  /** Without a file, every request brings its pixels. */
+  cache: { file?: string; size: number; count: number }
   /** Threads. Their number changes how fast batches come, never what is in them. */
   workers?: number
   /** Batches made ahead of `next`; this bounds memory, further requests wait as lists of indices. */
@@ -30,6 +34,7 @@ export interface BatchLoaderOptions {
 
 interface Pending {
   items: BatchItem[]
+  pixels?: SharedArrayBuffer
   promise: Promise<Float32Array>
   resolve: (batch: Float32Array) => void
   reject: (cause: Error) => void
@@ -69,7 +74,7 @@ export function batchLoader({ cache, workers = 1, prefetch = 3 }: BatchLoaderOpt
       const id = made++
       running.set(id, pending)
       const buffer = take(pending.items.length * plane * 4)
-      const message: BatchRequest = { id, items: pending.items, buffer }
+      const message: BatchRequest = { id, items: pending.items, pixels: pending.pixels, buffer }
       idle.shift()!.postMessage(message, [buffer])
     }
   }
@@ -87,10 +92,11 @@ export function batchLoader({ cache, workers = 1, prefetch = 3 }: BatchLoaderOpt
   }
 
   return {
-    request(items) {
-      const wrong = items.find(({ index }) => !(Number.isInteger(index) && index >= 0 && index < count))
-      if (wrong) throw new RangeError(`batch loader: image ${wrong.index} of ${count} (${file})`)
-      const pending = pend(items)
+    request(items, pixels) {
+      const most = pixels ? pixels.byteLength / (4 * size * size) : count
+      const wrong = items.find(({ index }) => !(Number.isInteger(index) && index >= 0 && index < most))
+      if (wrong) throw new RangeError(`batch loader: image ${wrong.index} of ${most} (${file ?? 'in memory'})`)
+      const pending = pend(items, pixels)
       // A failure may come before next() asks; it is reported there.
       pending.promise.catch(() => {})
       untaken.push(pending)
@@ -117,12 +123,12 @@ export function batchLoader({ cache, workers = 1, prefetch = 3 }: BatchLoaderOpt
   }
 }
 
-function pend(items: BatchItem[]): Pending {
+function pend(items: BatchItem[], pixels?: SharedArrayBuffer): Pending {
   let settle: Pick<Pending, 'resolve' | 'reject'> | undefined
   const promise = new Promise<Float32Array>((resolve, reject) => {
     settle = { resolve, reject }
   })
-  return { items, promise, ...settle! }
+  return { items, pixels, promise, ...settle! }
 }
 
 /**

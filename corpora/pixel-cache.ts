@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import pLimit from 'p-limit'
 import { mkdir, openToWrite, rename, rm } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { requireSpace } from '../base/free-space.ts'
@@ -10,6 +9,7 @@ import { progress } from '../base/progress.ts'
 import { temporaryName } from '../base/temporary-name.ts'
 import { notice } from '../base/watch.ts'
 import type { Fit } from './decode.ts'
+import { decodeMany } from './decode-many.ts'
 import { clipFraming, type Framing } from './framing.ts'
 import { decodeImage } from './images.ts'
 import { readSidecar, writeSidecar } from './pixel-sidecar.ts'
@@ -63,9 +63,8 @@ export async function buildPixelCache(sources: ImageSource[], options: PixelCach
   }
   const keys = sources.map(({ key }) => key)
   const hash = hashOf(sources, size, [fit, framing])
-  const stem = join(dir, `pixels-${size}-${hash.slice(0, 16)}`)
-  const file = `${stem}.rgba`
-  const sidecar = `${stem}.json`
+  const file = join(dir, nameOf(size, hash))
+  const sidecar = file.replace(/\.rgba$/, '.json')
   const decode = (source: ImageSource) => decodeImage(source, size, fit, framing)
   const about = { version, size, fit, hash, keys }
   const checksums = readSidecar(sidecar, about)
@@ -86,6 +85,15 @@ export async function buildPixelCache(sources: ImageSource[], options: PixelCach
     )
   }
   return openCache(file, { size, framing, keys })
+}
+
+/** The name that buildPixelCache gives a file of these images: what they look like to a model, in a hash. Nothing is decoded. */
+export function pixelCacheName(sources: readonly ImageSource[], { size, framing }: { size: number; framing: Framing }): string {
+  return nameOf(size, hashOf(sources, size, ['auto', framing]))
+}
+
+function nameOf(size: number, hash: string): string {
+  return `pixels-${size}-${hash.slice(0, 16)}.rgba`
 }
 
 function openCache(file: string, { size, framing, keys }: Pick<PixelCache, 'size' | 'framing' | 'keys'>): PixelCache {
@@ -115,34 +123,19 @@ type Decode = (source: ImageSource) => Promise<Uint8Array>
 async function write(file: string, sources: ImageSource[], decode: Decode, concurrency: number): Promise<number[]> {
   const unfinished = join(dirname(file), temporaryName(basename(file))) // another process or call may be making the same one
   const writer = await openToWrite(unfinished, 'w')
-  const limit = pLimit(concurrency)
   const bar = progress('decode', sources.length, 'images')
-  let done = 0
-  const broken: UserError[] = []
   const checksums: number[] = Array.from({ length: sources.length })
+  const take = async (pixels: Uint8Array, i: number): Promise<void> => {
+    checksums[i] = crc32(pixels)
+    await writer.write(pixels, i * pixels.length)
+  }
   try {
-    await Promise.all(
-      sources.map((source, i) =>
-        limit(async () => {
-          const pixels = await decode(source).catch((error: Error) => {
-            if (!(error instanceof UserError)) throw error
-            broken.push(error)
-          })
-          if (pixels) {
-            checksums[i] = crc32(pixels)
-            await writer.write(pixels, i * pixels.length)
-          }
-          bar.update(++done)
-        }),
-      ),
-    )
-    if (broken.length > 0) throw allOf(broken, sources.length)
+    await decodeMany(sources, decode, { concurrency, take, update: bar.update })
     await writer.sync()
     await writer.close()
     await rename(unfinished, file)
     return checksums
   } catch (error) {
-    limit.clearQueue()
     await writer.close().catch(() => {})
     await rm(unfinished)
     throw error
@@ -186,27 +179,12 @@ async function rewrite(file: string, sources: ImageSource[], places: number[], d
   }
 }
 
-const named = 10
-
-/** One message for all images that have to be replaced. */
-function allOf(broken: UserError[], count: number): UserError {
-  if (broken.length === 1) return broken[0]!
-  const reasons = broken.map(({ fields }) => `${fields.where.replace(/^image /, '')} (${fields.got})`).sort()
-  const more = reasons.length > named ? `; and ${reasons.length - named} more` : ''
-  return new UserError({
-    where: `${reasons.length} of ${count} images`,
-    expected: broken[0]!.fields.expected,
-    got: `${reasons.slice(0, named).join('; ')}${more}`,
-    hint: 'Replace these images or take them out of the corpus.',
-  })
-}
-
 /** What an image's pixels depend on. */
 export function contentOf({ key, fingerprint, modified }: ImageSource): unknown[] {
   return [key, fingerprint ?? null, ...(modified === undefined ? [] : [modified])]
 }
 
-function hashOf(sources: ImageSource[], size: number, frame: [Fit, Framing]): string {
+function hashOf(sources: readonly ImageSource[], size: number, frame: [Fit, Framing]): string {
   const hash = createHash('sha256').update(JSON.stringify([version, size, ...frame]))
   for (const source of sources) hash.update(JSON.stringify(contentOf(source)))
   return hash.digest('hex')

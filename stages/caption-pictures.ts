@@ -79,7 +79,9 @@ async function plainFeatures(images: Pictures['samples'][number]['image'][], tea
   const pixels = await buildPixelCache(images, { dir: cacheDir, size, framing })
   try {
     const options = { cacheDir, variants: 1, targets: 'plain', policy: { name: 'none', strength: 0 }, seed: 1 } as const
-    return (await imageFeatures(teacher, pixels, { ...options, imageTower: await teacher.imageTowerId?.() })).plainImages()
+    return (await imageFeatures(teacher, pixels, { ...options, imageTower: await teacher.imageTowerId?.() })).plainImages(
+      Uint32Array.from(images.keys()),
+    )
   } finally {
     pixels.close()
   }

@@ -18,6 +18,7 @@ const layers: string[][] = [
   ['training/data'],
   ['training/objectives'],
   ['training/teachers'],
+  ['training/queue'],
   ['training/shrink'],
   ['training'],
   ['training/bridge'],

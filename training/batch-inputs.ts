@@ -81,7 +81,7 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
 function centroidsOf({ weights, teacher, set, settings, objectiveSettings = defaultObjectiveSettings }: BatchSource): Centroids | undefined {
   if (!teacher || !needs(weights, 'centroids')) return undefined
   const { classCentroids: k, classSamples: samples } = objectiveSettings
-  return classCentroids(teacher.plainImages!(), teacher.embedDim, set.labels, { k, samples, seed: settings.seed })
+  return classCentroids(teacher.plainImages!, teacher.embedDim, set.labels, { k, samples, seed: settings.seed })
 }
 
 /** `style` begins where `mild` ends: its ramp goes through mild from 0 to 1 and then through style from 0 to the full strength. */

@@ -11,6 +11,27 @@ export const featuresSettings = z.object({
   teacher: teacherSetting,
   variants: variants.unwrap().min(1).default(6).meta({ description: 'augmented versions of every image', group: 'Teacher', usual: true }),
   ...{ targets, augmentation, strength, seed, threads },
+  shard: z.string().optional().meta({
+    description: 'compute one of n parts alone, for array jobs: i/n, with i from 0 to n - 1 (default: all that is missing)',
+    group: 'Machine',
+    usual: true,
+    decides: 'nothing',
+    transient: true,
+  }),
+  queue: z.string().optional().meta({
+    description:
+      'redis://HOST, where distilingual worker waits for shards; credentials from REDIS_USERNAME and REDIS_PASSWORD (default: this process computes)',
+    group: 'Machine',
+    usual: true,
+    decides: 'nothing',
+    transient: true,
+  }),
+  skipFailed: z.boolean().default(false).meta({
+    description: 'end well without rows that could not be computed in three tries',
+    group: 'Machine',
+    decides: 'nothing',
+    transient: true,
+  }),
   cacheDir: runSettings.shape.cacheDir,
   imageTimeout: runSettings.shape.imageTimeout,
 })

@@ -21,29 +21,42 @@ interface CentroidOptions {
 }
 
 const rounds = 20
+/** Images of a class whose vectors are read together. */
+const atOnce = 4096
 
 /**
  * Finds the centroids of every class: spherical k-means (assignment by cosine, means brought back to unit length) from k-means++ seeds.
  * With k = 1 this is the mean of the class's embeddings. A function of its arguments alone.
- * @param embeds unit vectors [N, D]
+ * @param read gives the unit vectors of some images, [n, D]; no more than a class's samples are in memory at once
  * @param classes class of every vector, 0 … C−1 [N]
  * @throws UserError when no two images share a class: every mean would be one image
  */
-export function classCentroids(embeds: Float32Array, dim: number, classes: Int32Array, { k, samples, seed }: CentroidOptions): Centroids {
+export function classCentroids(
+  read: (images: Uint32Array) => Float32Array,
+  dim: number,
+  classes: Int32Array,
+  { k, samples, seed }: CentroidOptions,
+): Centroids {
   const members = membersOf(classes)
   requireSharedClasses(members.length, classes.length)
   const target = new Int32Array(classes.length)
   const confidence = new Float32Array(classes.length)
   const centroids: Float32Array[] = []
-  const row = (i: number) => embeds.subarray(i * dim, (i + 1) * dim)
+  const rowsOf = (images: readonly number[]) => {
+    const rows = read(Uint32Array.from(images))
+    return images.map((_, i) => rows.subarray(i * dim, (i + 1) * dim))
+  }
   for (const [label, images] of members.entries()) {
     const next = random(seed, 8, label)
     const chosen = images.length > samples ? Array.from(permutation(images.length, next).subarray(0, samples), (i) => images[i]!) : images
-    const centres = kMeans(chosen.map(row), k, next)
-    for (const i of images) {
-      const { index, cosine } = nearest(row(i), centres)
-      target[i] = centroids.length + index
-      confidence[i] = Math.max(0, cosine)
+    const centres = kMeans(rowsOf(chosen), k, next)
+    for (let from = 0; from < images.length; from += atOnce) {
+      const part = images.slice(from, from + atOnce)
+      for (const [at, row] of rowsOf(part).entries()) {
+        const { index, cosine } = nearest(row, centres)
+        target[part[at]!] = centroids.length + index
+        confidence[part[at]!] = Math.max(0, cosine)
+      }
     }
     centroids.push(...centres)
   }

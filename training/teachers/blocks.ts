@@ -26,20 +26,25 @@ export function rowsOf({ rows, blockRows }: BlockSet, block: number): { from: nu
   return { from: block * blockRows, to: Math.min((block + 1) * blockRows, rows) }
 }
 
+/** Numbers of the blocks whose files are there, by their names alone: what is in them is not read. */
+export async function blocksThere(set: BlockSet): Promise<Set<number>> {
+  return new Set((await namedBlocks(set)).map(({ block }) => block))
+}
+
 /**
  * Reads every file of the set once. → for each block its file, and what `parse` makes of it; undefined where there is none. A damaged file, whose bytes are
- * not those of its checksum or whose content `parse` throws at, is named on stderr and deleted: its block is then missing and is made again.
+ * not those of its checksum or whose content `parse` throws at, is named on stderr and deleted: its block is then missing and is made again. Of two whole
+ * files of a block, made by processors that round differently, the first by name counts for every reader.
+ * @param wanted the blocks to look at; default: all
  */
 export async function openBlocks<T>(
   set: BlockSet,
   parse: (bytes: Buffer, file: string, block: number) => T,
+  wanted?: ReadonlySet<number>,
 ): Promise<(({ file: string } & T) | undefined)[]> {
   const found: (({ file: string } & T) | undefined)[] = Array.from({ length: blockCount(set) })
-  const pattern = new RegExp(`^${set.kind}-(\\d{5,})-([0-9a-f]{8})\\.${set.extension}$`)
-  for (const name of await readdir(set.dir).catch(() => [])) {
-    const [, number, checksum] = pattern.exec(name) ?? []
-    const block = Number(number)
-    if (number === undefined || block >= found.length) continue
+  for (const { name, block, checksum } of await namedBlocks(set)) {
+    if (found[block] || (wanted && !wanted.has(block))) continue
     const file = join(set.dir, name)
     try {
       const bytes = await readFile(file)
@@ -52,6 +57,16 @@ export async function openBlocks<T>(
     }
   }
   return found
+}
+
+/** The files of a set in the order of their names. */
+async function namedBlocks(set: BlockSet): Promise<{ name: string; block: number; checksum: string }[]> {
+  const pattern = new RegExp(`^${set.kind}-(\\d{5,})-([0-9a-f]{8})\\.${set.extension}$`)
+  const names = (await readdir(set.dir).catch(() => [])).sort()
+  return names.flatMap((name) => {
+    const [, number, checksum = ''] = pattern.exec(name) ?? []
+    return number !== undefined && Number(number) < blockCount(set) ? [{ name, block: Number(number), checksum }] : []
+  })
 }
 
 /** Writes a block under the name that its content gives it. → the file */

@@ -22,7 +22,7 @@ export function ensembleFeatures(members: EnsembleMember[]): TeacherFeatures {
     augmentation: parts[0]!.features.augmentation,
     images: async (indices, epoch, pixels) => join(await Promise.all(parts.map(({ features }) => features.images(indices, epoch, pixels)))),
     texts: async (indices) => join(await Promise.all(parts.map(({ features }) => features.texts(indices)))),
-    plainImages: () => join(parts.map(({ features }) => features.plainImages!())),
+    plainImages: (indices) => join(parts.map(({ features }) => features.plainImages!(indices))),
   }
 }
 

@@ -4,6 +4,9 @@ import { mkdir, writeFileAtomic } from '../../base/disk.ts'
 import { UserError } from '../../base/errors.ts'
 import { flatten } from '../../base/flatten.ts'
 
+/** Raised whenever the same input would give other files, so that old ones are left behind. */
+export const featureFormat = 3
+
 /**
  * Says in index.json what a folder of features was made of, or checks that it says the same. The folder's name has it in a hash
  * already; this catches files that were copied or changed.

@@ -25,31 +25,39 @@ interface Block {
 
 /** Several kinds of the same rows, as far as they are there. */
 export interface FeatureStore {
-  /** Bytes of the blocks that are not there yet. */
+  /** Blocks that lack one of the kinds, in order. */
+  missing: number[]
+  /** Bytes of what is not there yet. */
   missingBytes: number
   /**
    * Makes those blocks that are missing; `make` gives the rows from..to of every kind, of one block at a time. → who reads each kind
    * @throws UserError for numbers that float16 cannot hold
    */
-  complete(make: (from: number, to: number) => Promise<Float32Array[]>, update: (rows: number) => void): Promise<RowReader[]>
+  complete(make: (from: number, to: number) => Promise<Float32Array[]>, update?: (rows: number) => void): Promise<RowReader[]>
 }
 
-/** Checks what there is of these rows against its checksums: what is damaged counts as missing. */
-export async function openStore(sets: readonly RowSet[]): Promise<FeatureStore> {
+/**
+ * Checks what there is of these rows against its checksums: what is damaged counts as missing.
+ * @param wanted the blocks that it is about, and whose rows are read later; default: all
+ */
+export async function openStore(sets: readonly RowSet[], wanted?: ReadonlySet<number>): Promise<FeatureStore> {
   const kinds: { set: RowSet; blocks: (Block | undefined)[] }[] = []
-  for (const set of sets) kinds.push({ set, blocks: await openRows(set) })
-  const all = Array.from({ length: blockCount(blocksOf(sets[0]!)) }, (_, block) => ({ block, ...rowsOf(blocksOf(sets[0]!), block) }))
-  const missing = ({ blocks, set }: (typeof kinds)[number]) =>
+  for (const set of sets) kinds.push({ set, blocks: await openRows(set, wanted) })
+  const numbers = wanted ? [...wanted].sort((a, b) => a - b) : [...Array.from({ length: blockCount(blocksOf(sets[0]!)) }).keys()]
+  const all = numbers.map((block) => ({ block, ...rowsOf(blocksOf(sets[0]!), block) }))
+  const lacks = (block: number) => kinds.some(({ blocks }) => !blocks[block])
+  const missingOf = ({ blocks, set }: (typeof kinds)[number]) =>
     all.filter(({ block }) => !blocks[block]).reduce((sum, { from, to }) => sum + 2 * set.width * (to - from), 0)
   return {
-    missingBytes: kinds.reduce((sum, kind) => sum + missing(kind), 0),
+    missing: numbers.filter(lacks),
+    missingBytes: kinds.reduce((sum, kind) => sum + missingOf(kind), 0),
     async complete(make, update) {
       for (const { block, from, to } of all) {
-        if (kinds.some(({ blocks }) => !blocks[block])) {
+        if (lacks(block)) {
           const parts = await make(from, to)
           for (const [i, { set, blocks }] of kinds.entries()) blocks[block] ??= await writeRows(set, block, parts[i]!)
         }
-        update(to)
+        update?.(to)
       }
       return kinds.map(({ set, blocks }) => readerOf(set, blocks as Block[]))
     },
@@ -98,14 +106,15 @@ function openFile(file: string): number {
   }
 }
 
-function openRows(set: RowSet): Promise<(Block | undefined)[]> {
-  return openBlocks(blocksOf(set), (bytes, file, block) => {
+function openRows(set: RowSet, wanted?: ReadonlySet<number>): Promise<(Block | undefined)[]> {
+  const parse = (bytes: Buffer, file: string, block: number) => {
     const { offset, rows, columns, width } = npyHeader(bytes, bytes.length, file)
     const { from, to } = rowsOf(blocksOf(set), block)
     if (rows !== to - from || columns !== set.width || width !== 2)
       throw damaged(file, `float16 [${to - from}, ${set.width}]`, `float${8 * width} [${rows}, ${columns}]`)
     return { offset }
-  })
+  }
+  return openBlocks(blocksOf(set), parse, wanted)
 }
 
 async function writeRows(set: RowSet, block: number, values: Float32Array): Promise<Block> {

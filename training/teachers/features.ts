@@ -2,7 +2,8 @@ import { UserError } from '../../base/errors.ts'
 import type { Augmentation } from '../../corpora/augment.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import type { Encoder } from '../../models/encoder.ts'
-import { type FeatureOptions, imageFeatures } from './image-features.ts'
+import { imageFeatures } from './image-features.ts'
+import type { FeatureOptions } from './image-rows.ts'
 import { textFeatures } from './text-features.ts'
 
 /** A teacher's features, as a training step reads them: stored, or made at that moment. */
@@ -15,8 +16,8 @@ export interface TeacherFeatures {
   images(indices: Uint32Array, epoch: number, pixels: Float32Array): Float32Array | Promise<Float32Array>
   /** Unit embeddings of captions, by index into the training set's texts. [B] → [B, Et] */
   texts(indices: Uint32Array): Float32Array | Promise<Float32Array>
-  /** Unit embeddings of all images as they are, where they are stored. [N, Et] */
-  plainImages?(): Float32Array
+  /** Unit embeddings of images as they are, where they are stored. [n] → [n, Et] */
+  plainImages?(indices: Uint32Array): Float32Array
 }
 
 /**

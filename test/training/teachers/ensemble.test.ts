@@ -46,7 +46,7 @@ test("an ensemble's logits are the weighted mean of its members', its features h
     'logits',
   )
   for (let i = 0; i < 3; i++) t.true(Math.abs(Math.hypot(...a.subarray(10 * i, 10 * i + 10)) - 1) < 1e-6)
-  close(t, both.plainImages!(), a, 0, 'plain images')
+  close(t, both.plainImages!(Uint32Array.of(0, 1)), a, 0, 'plain images')
 })
 
 test('an ensemble of one is that one', (t) => {

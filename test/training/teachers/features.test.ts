@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../../base/errors.ts'
 import { teacherFeatures } from '../../../training/teachers/features.ts'
-import type { FeatureOptions } from '../../../training/teachers/image-features.ts'
+import type { FeatureOptions } from '../../../training/teachers/image-rows.ts'
 import { leastCosine, smallModel } from '../../export/small-model.ts'
 import { count, pictures } from '../../stages/pictures.ts'
 
@@ -59,8 +59,8 @@ test('plain targets: one feature an image, whatever the student sees of it', asy
   const [features, consistent] = [await make({ targets: 'plain' }), await make()]
   const plain = await features.images(all, 0, unused)
   for (let epoch = 0; epoch < 5; epoch++) t.deepEqual(await features.images(all, epoch, unused), plain)
-  t.deepEqual(features.plainImages!(), plain)
-  t.deepEqual(plain, consistent.plainImages!(), 'version 0 is the plain image')
+  t.deepEqual(features.plainImages!(all), plain)
+  t.deepEqual(plain, consistent.plainImages!(all), 'version 0 is the plain image')
   const asTheyAre = await encoder.encodeImages(augmented(all, 0, { augmentation: () => ({}) }), count)
   t.true(leastCosine(plain, asTheyAre, dim) > 0.9999)
   const seen = [0, 1, 2, 3, 4, 5].map((epoch) => JSON.stringify(features.augmentation(0, epoch)))
