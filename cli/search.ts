@@ -10,7 +10,8 @@ import { recallText } from './recall-text.ts'
 const schema = z.object({
   model: modelSetting('folder of an exported model, of a run, or of a model in Hugging Face layout'),
   verify: verifySetting,
-  query: z.string().meta({ description: 'what to look for, in any language of the model', group: 'Input', usual: true, positional: true }),
+  query: z.string().optional().meta({ description: 'what to look for, in any language of the model', group: 'Input', usual: true, positional: true }),
+  like: z.string().optional().meta({ description: 'a picture, in place of words: finds others like it', group: 'Input', usual: true, path: 'one' }),
   images: z.string().optional().meta({ description: 'folder of images, searched with its subfolders', group: 'Input', usual: true, path: 'one' }),
   imageTimeout: imageTimeoutSetting,
   index: z
@@ -33,7 +34,7 @@ const schema = z.object({
 export const search: Command<typeof schema> = {
   name: 'search',
   schema,
-  examples: ['search runs/distill/export --images ~/Pictures "自行车"', 'search runs/distill/export --index runs/search.index "自行车"'],
+  examples: ['search runs/distill/export --images ~/Pictures "自行车"', 'search runs/distill/export --index runs/search.index --like photo.jpg'],
   async run({ json, images, index, exact, verify, ...request }) {
     requireOnePlace(images, index)
     if (verify) await (await import('../models/verify.ts')).verifyModel(request.model, { dtype: request.dtype, required: true })

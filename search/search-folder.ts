@@ -5,17 +5,17 @@ import { readRegularFile } from '../base/regular-file.ts'
 import { listImages } from '../corpora/image-files.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
 import { searchEmbeddings } from '../eval/search.ts'
-import { embedPixels, embedTexts } from '../models/embed.ts'
+import { embedPixels } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { FileFormat } from '../models/onnx/dtypes.ts'
 import { openModel } from '../models/open-model.ts'
+import { embedQuery, leastScore, type Query, requireQuery } from './query.ts'
 import { chunkSize, tryDecode } from './try-decode.ts'
 
-export interface SearchRequest {
+export interface SearchRequest extends Query {
   /** Anything openModel takes. */
   model: string
   images: string
-  query: string
   top: number
   dtype?: FileFormat
   /** Score below which a picture does not fit; default: the model's, where its folder says one. */
@@ -24,6 +24,7 @@ export interface SearchRequest {
 
 export interface SearchReply {
   model: string
+  /** The words, or the file of the picture. */
   query: string
   /** Images searched. */
   images: number
@@ -35,11 +36,11 @@ export interface SearchReply {
 }
 
 /**
- * Finds the images of a folder that fit a text best: exact, by cosine.
- * @throws UserError for an empty query, a folder without images that can be read, and as openModel does
+ * Finds the images of a folder that fit a text, or are like a picture, best: exact, by cosine.
+ * @throws UserError as requireQuery and embedQuery do, for a folder without images that can be read, and as openModel does
  */
-export async function searchImages({ model, images, query, top, dtype, minScore: asked }: SearchRequest): Promise<SearchReply> {
-  requireQuery(query)
+export async function searchImages({ model, images, top, dtype, ...request }: SearchRequest): Promise<SearchReply> {
+  const query = requireQuery(request)
   const { paths, skipped: folders } = await listImages(images)
   const encoder = await openModel(model, dtype)
   try {
@@ -52,18 +53,13 @@ export async function searchImages({ model, images, query, top, dtype, minScore:
         hint: 'Check the files.',
       })
     }
-    const hits = searchEmbeddings(await embedTexts(encoder, [query]), embeddings, top)
-    const minScore = asked ?? encoder.scoreThreshold
+    const hits = searchEmbeddings(await embedQuery(encoder, request), embeddings, top)
+    const minScore = leastScore(encoder, request)
     const ranked = hits.map(({ index, score }, i) => ({ rank: i + 1, score, path: embedded[index]!, ...fitting(score, minScore) }))
     return { model: encoder.id, query, images: embedded.length, minScore, hits: ranked, skipped: [...folders, ...skipped] }
   } finally {
     await encoder.release()
   }
-}
-
-export function requireQuery(query: string): void {
-  if (query.trim() !== '') return
-  throw new UserError({ where: 'search', expected: 'words to look for', got: 'an empty text', hint: 'Put them in quotes: "a red apple".' })
 }
 
 export function fitting(score: number, minScore: number | undefined): { fits?: boolean } {

@@ -22,7 +22,7 @@ export const stage1Settings = trainSettings.extend({
       description: "keep the teacher's image tower as it is; the text tower alone learns",
       group: 'Student',
       usual: true,
-      presets: { true: { student: '160x3', vocabSize: 16_000, steps: 1200 } },
+      presets: { true: { student: '160x3', vocabSize: 12_000, steps: 1200 } },
     }),
   objective: z.string().default('task:2,fd:4,crd:1,icl:1').meta({ description: 'distillation objectives with their weights', group: 'Objectives' }),
   embedDim: z.int().positive().optional().meta({ description: "dimension of the student's embedding (default: the teacher's)", group: 'Student' }),

@@ -2,21 +2,20 @@ import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { embedDim } from '../../eval/similarity.ts'
-import { embedTexts } from '../../models/embed.ts'
 import type { FileFormat } from '../../models/onnx/dtypes.ts'
 import { openModel } from '../../models/open-model.ts'
-import { fitting, requireQuery, type SearchReply } from '../search-folder.ts'
+import { embedQuery, leastScore, type Query, requireQuery } from '../query.ts'
+import { fitting, type SearchReply } from '../search-folder.ts'
 import { readAbout, requireSameModel } from './about.ts'
 import { openDatabase } from './database.ts'
 import { mostByGraph } from './graph.ts'
 import { nearestApproximate, nearestExact } from './nearest.ts'
 import { countImages } from './store.ts'
 
-export interface LookupRequest {
+export interface LookupRequest extends Query {
   /** The model that the index was made with. */
   model: string
   index: string
-  query: string
   top: number
   dtype?: FileFormat
   /** As of SearchRequest. */
@@ -31,11 +30,11 @@ export interface LookupReply extends SearchReply {
 }
 
 /**
- * Finds the images of an index that fit a text best: every one of them is scored, unless the index has a graph and `top` is at most mostByGraph.
- * @throws UserError for an empty query, an index that is missing, damaged, empty or of another model, and as openModel does
+ * Finds the images of an index that fit a text, or are like a picture, best: every one of them is scored, unless the index has a graph and `top` is at most mostByGraph.
+ * @throws UserError as requireQuery and embedQuery do, for an index that is missing, damaged, empty or of another model, and as openModel does
  */
-export async function searchIndex({ model, index, query, top, dtype, minScore: asked, exact = false }: LookupRequest): Promise<LookupReply> {
-  requireQuery(query)
+export async function searchIndex({ model, index, top, dtype, exact = false, ...request }: LookupRequest): Promise<LookupReply> {
+  const query = requireQuery(request)
   const db = await openDatabase(index)
   try {
     const about = readAbout(db)
@@ -47,12 +46,12 @@ export async function searchIndex({ model, index, query, top, dtype, minScore: a
     const format = await requireSameModel(about, index, model, dtype)
     const encoder = await openModel(model, format)
     try {
-      const embedding = await embedTexts(encoder, [query])
+      const embedding = await embedQuery(encoder, request)
       embedDim('search query', embedding, 1)
       const byGraph = about.graph === 'ready' && !exact && top <= mostByGraph
       const nearest = byGraph ? nearestApproximate(db, embedding, top) : nearestExact(db, embedding, about.embedDim, top)[0]!
       const folder = relativePath(resolve(dirname(resolve(index)), about.folder))
-      const minScore = asked ?? encoder.scoreThreshold
+      const minScore = leastScore(encoder, request)
       const hits = nearest.map(({ path, score }, i) => ({ rank: i + 1, score, path: join(folder, path), ...fitting(score, minScore) }))
       const gone = hits.filter(({ path }) => !existsSync(path)).map(({ path }) => ({ path, reason: 'no longer there: run index again' }))
       return { model: encoder.id, query, images, minScore, hits, skipped: gone, recall: byGraph ? about.recall : undefined }

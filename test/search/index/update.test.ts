@@ -6,6 +6,7 @@ import { openDatabase } from '../../../search/index/database.ts'
 import { searchIndex } from '../../../search/index/lookup.ts'
 import { updateIndex } from '../../../search/index/update.ts'
 import { searchImages } from '../../../search/search-folder.ts'
+import { throwsUserError } from '../../user-error.ts'
 import { smallFolder } from './pictures.ts'
 
 /** Path → embedding, as the file holds them. */
@@ -119,6 +120,27 @@ test('search by an index finds what search by the folder finds', async (t) => {
     )
     t.deepEqual((await searchIndex({ model, index: out, query, top: 5 })).hits, byIndex.hits.slice(0, 5))
   }
+  const like = join(images, names[7]!)
+  for (const { query, hits, minScore } of [
+    await searchImages({ model, images, like, top: 3 }),
+    await searchIndex({ model, index: out, like, top: 3 }),
+  ]) {
+    t.is(query, like)
+    t.is(minScore, undefined, 'no score was chosen for pictures beside pictures')
+    t.deepEqual(
+      hits
+        .slice(0, 2)
+        .map(({ path }) => path)
+        .sort(),
+      [join(images, 'a twin.svg'), like].sort(),
+    )
+    t.true(Math.abs(hits[0]!.score - 1) < 1e-5 && hits[2]!.score < hits[1]!.score)
+  }
+  const ask = { model, index: out, top: 3 }
+  await throwsUserError(t, () => searchIndex({ ...ask, like, query: 'sun' }), { where: `--like ${like}`, got: 'sun' })
+  await throwsUserError(t, () => searchIndex(ask), { expected: 'words to look for', got: 'none' })
+  await throwsUserError(t, () => searchIndex({ ...ask, like: out }), { where: `--like ${out}`, expected: 'a picture that can be read' })
+  await throwsUserError(t, () => searchIndex({ ...ask, like: join(images, 'gone.png') }), { expected: 'a picture that can be read' })
   await rm(join(images, names[0]!))
   const { skipped } = await searchIndex({ model, index: out, query: 'sun', top: 61 })
   t.deepEqual(skipped, [{ path: join(images, names[0]!), reason: 'no longer there: run index again' }])
