@@ -7,7 +7,7 @@ const table = 'text_model.embeddings.token_embedding.weight'
  * @param first id of the first new token
  * @param pieces new token → ids of the older ones
  */
-export function growTable<M extends Pick<DualEncoder, 'config' | 'params'>>({ config, params, ...model }: M, first: number, pieces: number[][]) {
+export function growTable({ config, params, ...model }: DualEncoder, first: number, pieces: number[][]): DualEncoder {
   const { hidden_size: width, vocab_size: rows } = config.text_config
   const vocabSize = Math.max(rows, first + pieces.length)
   const data = new Float32Array(vocabSize * width)

@@ -27,7 +27,12 @@ export const addLanguageTraining = trainSettings.omit({ keepPatches: true, unmas
 
 export const addLanguageSettings = z.object({
   model: modelSetting('run, model folder or export that is to gain a language'),
-  language: languageList.meta({ description: 'languages to add, BCP 47', group: 'Input', usual: true, positional: true }),
+  language: z
+    .array(z.string())
+    .min(1)
+    .overwrite((list) => list.flatMap((text) => text.split(',')).map((language) => languageOf(language, '--language')))
+    .refine((list) => new Set(list).size === list.length, 'every language once')
+    .meta({ description: 'languages to add, BCP 47', group: 'Input', usual: true, positional: true }),
   known: languageList
     .optional()
     .meta({ description: "languages that the model has, which are kept, BCP 47 (default: those of the model's run)", group: 'Input', usual: true }),
