@@ -10,7 +10,7 @@ import { readModelFolder } from '../models/folder.ts'
 import { growTable } from '../models/grow-table.ts'
 import { identifyModel } from '../models/open-model.ts'
 import { extendTokenizer } from '../tokenizers/extend.ts'
-import { spells } from '../tokenizers/load.ts'
+import { loadTokenizer, spells } from '../tokenizers/load.ts'
 import { writeTokenizer } from '../tokenizers/train.ts'
 import type { AddedCount, AddedTexts } from '../training/data/added-texts.ts'
 import type { Weights } from '../training/objectives/objective.ts'
@@ -100,7 +100,11 @@ async function startOf(folder: string, { learnt, kept }: AddedTexts, newTokens: 
   }
   const tokenizerDir = join(dir, 'tokenizer')
   await writeTokenizer(tokenizerDir, extended.files)
-  const start = await withTokenizer(growTable(model, model.tokenizer.vocabSize, extended.pieces), tokenizerDir)
+  const tokenizer = await loadTokenizer(tokenizerDir)
+  const { texts, targets } = learnt
+  const bare = (text: number) => tokenizer.encode(texts[text]!).filter((id) => id !== tokenizer.bosId && id !== tokenizer.eosId)
+  const pairs = (learnt.unpaired ?? []).flatMap((group) => Array.from(group, (text) => ({ text: bare(text), counterpart: bare(targets![text]!) })))
+  const start = await withTokenizer(growTable(model, model.tokenizer.vocabSize, extended.pieces, pairs), tokenizerDir)
   const lengths = [model.tokenizer, start.tokenizer].map(({ encode }) => fresh.reduce((sum, text) => sum + encode(text).length, 0) / fresh.length)
   notice(`vocabulary: ${extended.pieces.length} new tokens; ${lengths.map((mean) => mean.toFixed(1)).join(' → ')} tokens a new text`)
   return start
