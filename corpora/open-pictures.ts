@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import type { BadSample } from './bad-row.ts'
 import { openCorpus } from './open.ts'
 import { poolIcons } from './pool/icons.ts'
 import type { Reading, Sample } from './sample.ts'
@@ -8,6 +9,8 @@ import type { Reading, Sample } from './sample.ts'
 export interface Pictures {
   name: string
   samples: Sample[]
+  /** What was left out because it cannot be used. */
+  skipped?: BadSample[]
 }
 
 const icons = 'icons'
@@ -25,8 +28,9 @@ export async function openPictures(nameOrFile: string, options: Reading = {}): P
     throw new UserError({ where: '--pictures', expected, got: nameOrFile, hint: 'Name one of these.' })
   }
   const samples: Sample[] = []
-  for await (const sample of (await openCorpus(nameOrFile, options)).corpus.samples('train')) samples.push(sample)
-  return { name: basename(nameOrFile), samples }
+  const { corpus } = await openCorpus(nameOrFile, options)
+  for await (const sample of corpus.samples('train')) samples.push(sample)
+  return { name: basename(nameOrFile), samples, skipped: corpus.skipped }
 }
 
 /** What a model card says of them, in a list; an empty one where there are none. */

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import type { OnBadSample } from '../corpora/bad-row.ts'
 import { runIn } from './run-folder.ts'
 
 /** A corpus and languages of it, as flags name them. */
@@ -7,6 +8,7 @@ export interface DataFlags {
   imagesDir?: string
   captionLanguage?: string
   quoting?: boolean
+  onBadSample?: OnBadSample
   languages?: string[]
 }
 

@@ -9,6 +9,7 @@ import { readModelFolder } from '../models/folder.ts'
 import { verifyModelFolder } from '../models/verify.ts'
 import { openRunData } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { trainedOn } from '../run/trained-on.ts'
 import { type AddedCount, addedTexts } from '../training/data/added-texts.ts'
 import { requireNeeds } from '../training/objectives/requirements.ts'
@@ -44,21 +45,23 @@ export async function addLanguage(config: AddLanguageSettings): Promise<Language
   const texts = addedTexts(rows, { added, known, pivot, limit, seed: poolSeed })
   requireTexts(texts.counts, pivot, open.corpus.name)
   const recorded = { ...config, ...data, known, pivot, languages, teacher: trained?.teacher }
-  return await inRunFolder({ command: 'add-language', schema: addLanguageSettings, config: recorded }, () =>
-    runLanguageStage({
+  return await inRunFolder({ command: 'add-language', schema: addLanguageSettings, config: recorded }, async () => {
+    await writeSkipped(out, open.corpus)
+    const settings = addLanguageTraining.parse(config)
+    return await runLanguageStage({
       folder,
       known,
       languages,
       open,
       texts,
       weights,
-      settings: addLanguageTraining.parse(config),
+      settings,
       newTokens: config.newTokens,
       dir: out,
       cacheDir,
       resume,
-    }),
-  )
+    })
+  })
 }
 
 function unknownLanguages(model: string): never {

@@ -31,6 +31,7 @@ import { commandLine } from '../run/command-line.ts'
 import { decodeProtocols, thresholdTasks, validationTasks } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { trainingLogs } from '../run/training-logs.ts'
 import { requirePicturesUsed } from '../training/check-pictures.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
@@ -66,7 +67,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
   const open = await openCorpus(corpus, config)
   requireValidation(open, languages)
   for (const protocol of config.protocol ?? []) open.languagesOf(protocol)
-  const pictures = config.pictures ? await openPictures(config.pictures) : undefined
+  const pictures = config.pictures ? await openPictures(config.pictures, { onBadSample: config.onBadSample }) : undefined
   return await closing(async (closeLater) => {
     const { stage1, teacherScale } = config
     const folder = teacherFolder(config.teacher)
@@ -77,6 +78,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
       ? await studentImageSize(stage1, open.imageSize, teacher.imageSize)
       : await checkBeginning(stage1, { teacher, languages, usualSize: open.imageSize, keptImage })
     return await inRunFolder({ command: 'distill', schema: distillSettings, config }, async () => {
+      await writeSkipped(out, open.corpus, pictures)
       await decodeProtocols({ open, languages }, protocolsOf(config, open), [{ ...teacher, imageSize }, teacher], cacheDir)
       await decodeProtocols({ open, languages }, open.thresholdProtocols, [{ ...teacher, imageSize }], cacheDir)
       await trainStages(config, { open, teacher, keptImage, pictures })

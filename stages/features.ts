@@ -3,6 +3,7 @@ import { openTexts } from '../corpora/open-texts.ts'
 import { buildPixelCache } from '../corpora/pixel-cache.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { loadTrainingSet } from '../training/data/training-set.ts'
 import { teacherFeatures, teacherTextFeatures } from '../training/teachers/features.ts'
 import type { FeaturesSettings } from './settings/features.ts'
@@ -15,6 +16,7 @@ import type { FeaturesSettings } from './settings/features.ts'
 export async function featuresOfCorpus(config: FeaturesSettings): Promise<{ images: number; texts: number; megabytes: number }> {
   const { corpus, languages, cacheDir, variants, targets, seed, augmentation, strength, threads } = config
   const data = (await openTexts(corpus, config)) ?? (await openCorpus(corpus, config)).corpus
+  await writeSkipped(cacheDir, data)
   const teacher = await openOnnxFolder(teacherFolder(config.teacher), { threads })
   try {
     const { images, texts } = await loadTrainingSet(data, 'train', languages)

@@ -45,6 +45,7 @@ export const addLanguageSettings = z.object({
   imagesDir: dataSettings.imagesDir,
   captionLanguage: dataSettings.captionLanguage,
   quoting: dataSettings.quoting,
+  onBadSample: dataSettings.onBadSample,
   texts: poolSettings.shape.texts.meta({
     description: 'files of texts whose rows hold a known language, best the pivot, beside the new one: .csv, .tsv, .jsonl',
   }),
