@@ -47,6 +47,6 @@ export async function readableCorpus(file: string, corpus: TableCorpus, onBad: O
   }
 }
 
-function placed({ fields }: UserError, where: string): UserError {
-  return new UserError({ ...fields, where: `${where}, ${fields.where}` })
+function placed({ fields: { where: image, expected, got, hint } }: UserError, row: string): UserError {
+  return new UserError({ where: `${row}, ${image}`, expected, got, hint })
 }
