@@ -31,7 +31,7 @@ export const commands: CommandTable = {
     load: async () => (await import('./check.ts')).check,
   },
   convert: {
-    description: 'Write a corpus in another format: CSV, TSV, JSONL, WebDataset, Chinese-CLIP or COCO.',
+    description: 'Write a corpus in another format: CSV, TSV, JSONL, WebDataset, parquet, imagefolder, Chinese-CLIP, COCO, lists or tables of open_clip.',
     load: async () => (await import('./convert.ts')).convert,
   },
   compare: {
