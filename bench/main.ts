@@ -8,6 +8,7 @@ import { benchFromPretrained } from './from-pretrained.ts'
 import { benchMillion, millionFlags } from './million.ts'
 import { benchObjectives } from './objectives.ts'
 import { benchProfile } from './profile.ts'
+import { benchReaders } from './readers.ts'
 import { benchRetrieval } from './retrieval.ts'
 import { benchSpeed, speedFlags } from './speed.ts'
 import { benchStep } from './step.ts'
@@ -33,6 +34,11 @@ const benches: Record<string, Bench> = {
   },
   profile: { summary: 'where the time of the compiled step goes, by kind of node', flags: { ...model, repeats: 5 }, run: benchProfile },
   tokenizers: { summary: 'tokens per caption and speed of the trained tokenizers', flags: { languages: 'en,zh' }, run: benchTokenizers },
+  readers: {
+    summary: 'memory of reading a generated table of many rows, at a tenth of them and at all, by format',
+    flags: { rows: 1_000_000, formats: 'csv,jsonl,tar,parquet', dir: '' },
+    run: benchReaders,
+  },
   retrieval: {
     summary: 'exact ranking against a plain double loop, and against numpy where python has it: time, memory, same ranks',
     flags: { queries: 2000, gallery: 20_000, dim: 256, threads: 0, python: 'python3' },

@@ -22,6 +22,10 @@ export const commands: CommandTable = {
     description: 'Stage 2: align images and texts contrastively on a small clean pair set, all languages at every step.',
     load: async () => (await import('./stage2.ts')).stage2,
   },
+  'add-language': {
+    description: 'Teach a model a further language by texts alone: no images, no teacher; its image tower and its other languages stay.',
+    load: async () => (await import('./add-language.ts')).addLanguageCommand,
+  },
   evaluate: {
     description: 'Measure recall, zero-shot classification and agreement per language; write report.json, report.md and report.html.',
     load: async () => (await import('./evaluate.ts')).evaluate,
@@ -31,7 +35,8 @@ export const commands: CommandTable = {
     load: async () => (await import('./check.ts')).check,
   },
   convert: {
-    description: 'Write a corpus in another format: CSV, TSV, JSONL, WebDataset, Chinese-CLIP or COCO.',
+    description:
+      'Write a corpus in another format: CSV, TSV, JSONL, WebDataset, parquet, imagefolder, Chinese-CLIP, COCO, lists or tables of open_clip.',
     load: async () => (await import('./convert.ts')).convert,
   },
   compare: {

@@ -34,13 +34,13 @@ function spelling(flags: Flag[]): (argument: string) => string {
   }
 }
 
-/** The positional settings that were not given as flags take the operands in turn; a list takes all. */
+/** The positional settings that were not given as flags take the operands in turn; a list, which stands last, takes all that are left. */
 function placed(command: AnyCommand, flags: Flag[], operands: string[], given: Map<string, unknown>): [string, unknown][] {
   const positional = flags.filter((flag) => flag.positional)
   const free = positional.filter(({ name }) => !given.has(name))
-  const [first] = free
-  if (operands.length === 0) return []
-  if (first?.type.kind === 'list') return [[first.name, operands]]
+  const rest = free.at(-1)?.type.kind === 'list' ? free.length - 1 : undefined
+  if (rest !== undefined && operands.length > rest)
+    return [...operands.slice(0, rest).map((operand, i): [string, unknown] => [free[i]!.name, operand]), [free[rest]!.name, operands.slice(rest)]]
   if (operands.length <= free.length) return operands.map((operand, i) => [free[i]!.name, operand])
   const list = positional.find(({ type }) => type.kind === 'list')
   const names = positional.map(({ name }) => name).join(' and ')

@@ -35,7 +35,7 @@ export async function csvTexts(options: TableOptions): Promise<TextCorpus | unde
     if (record.some(isImageColumn)) return undefined
     break
   }
-  return textTable(file, rows(options, 'texts'))
+  return textTable(file, rows(options, 'texts'), options.onBadRow)
 }
 
 /** Throws UserError unless `file` is a file. */

@@ -43,13 +43,13 @@ export async function jsonlCorpus(options: { file: string; imagesDir?: string })
  * Opens a JSONL file of parallel texts, `{"captions": {"en": "…", "zh": "…"}}`. Returns undefined for a file with images. Throws
  * UserError as jsonlCorpus does.
  */
-export async function jsonlTexts(file: string): Promise<TextCorpus | undefined> {
+export async function jsonlTexts(file: string, onBadRow?: OnBadRow): Promise<TextCorpus | undefined> {
   await checkFile(file)
-  for await (const { image } of rows(file)) {
+  for await (const { image } of rows(file, onBadRow && (() => {}))) {
     if (image !== undefined) return undefined
     break
   }
-  return textTable(file, withoutImages(file))
+  return textTable(file, withoutImages(file, onBadRow), onBadRow)
 }
 
 /** The rows of a file with images, as jsonlCorpus reads them. */
@@ -61,11 +61,15 @@ export async function* jsonlRows(file: string, onBadRow?: OnBadRow): AsyncGenera
   }
 }
 
-async function* withoutImages(file: string): AsyncGenerator<TextRow & { line: number }> {
-  for await (const { image, ...row } of rows(file)) {
-    if (image !== undefined) throw lineError(row.where, 'an image, which the first line has not')
-    yield row
+async function* withoutImages(file: string, onBadRow?: OnBadRow): AsyncGenerator<TextRow & { line: number }> {
+  for await (const { image, ...row } of rows(file, onBadRow)) {
+    const alone = unlessBad(() => (image === undefined ? row : refuseWith(row.where)), onBadRow)
+    if (alone) yield alone
   }
+}
+
+function refuseWith(where: string): never {
+  throw lineError(where, 'an image, which the first line has not')
 }
 
 function refuseWithout(where: string): never {

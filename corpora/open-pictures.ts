@@ -20,14 +20,15 @@ export async function openPictures(nameOrFile: string, options: Reading = {}): P
     (found) => found.isDirectory(),
     () => false,
   )
-  if (isFolder) return await pictureFolder(nameOrFile)
+  if (isFolder) return await pictureFolder(nameOrFile, options.onBadSample)
   if (!/\.(csv|tsv|jsonl)$/i.test(nameOrFile)) {
     const expected = 'icons, a .csv, .tsv or .jsonl file, or a folder with pictures'
     throw new UserError({ where: '--pictures', expected, got: nameOrFile, hint: 'Name one of these.' })
   }
   const samples: Sample[] = []
-  for await (const sample of (await openCorpus(nameOrFile, options)).corpus.samples('train')) samples.push(sample)
-  return { name: basename(nameOrFile), samples }
+  const { corpus } = await openCorpus(nameOrFile, options)
+  for await (const sample of corpus.samples('train')) samples.push(sample)
+  return { name: basename(nameOrFile), samples, skipped: corpus.skipped }
 }
 
 /** What a model card says of them, in a list; an empty one where there are none. */

@@ -1,11 +1,13 @@
 import { basename } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import { leavingOut } from './bad-row.ts'
 import type { Classification } from './classification.ts'
 import { isEmbeddedCorpus } from './emoji/embedded.ts'
 import { openEmoji } from './emoji/open.ts'
 import { photoTemplates } from './photo-templates.ts'
 import type { HeldOut } from './pool/rule.ts'
+import { readableCorpus } from './readable.ts'
 import { findReader } from './readers/find.ts'
 import type { RetrievalTask } from './retrieval-task.ts'
 import type { Corpus, ImageSource, Language, Reading, Sample, Split } from './sample.ts'
@@ -64,7 +66,11 @@ export async function openCorpus(nameOrFile: string, options: Reading & { langua
   }
   const { reader, place } = await findReader(nameOrFile)
   const folder = options.imagesDir ?? (place.names ? place.path : undefined)
-  const corpus = await tableCorpus(nameOrFile, reader.rows(place, options), folder, options.onBadRow)
+  const corpus = await leavingOut(nameOrFile, options.onBadSample, async (onBad): Promise<Corpus> => {
+    const onBadRow = options.onBadRow ?? onBad
+    const table = await tableCorpus(nameOrFile, reader.rows(place, { ...options, onBadRow }), folder, onBadRow)
+    return onBad ? await readableCorpus(nameOrFile, table, onBad) : table
+  })
   const heldOut = corpus.splits.filter((split) => split !== 'train')
   return {
     corpus,

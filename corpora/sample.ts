@@ -1,4 +1,4 @@
-import type { OnBadRow } from './bad-row.ts'
+import type { BadSample, OnBadRow, OnBadSample } from './bad-row.ts'
 
 /** BCP 47 code, e.g. `en`, `zh`, `pt`. */
 export type Language = string
@@ -14,6 +14,8 @@ export interface Reading {
   quoting?: boolean
   /** Gets the error of each row that cannot be used, which is then left out; default: it is thrown. */
   onBadRow?: OnBadRow
+  /** What becomes of rows and pictures that cannot be used; default: fail. */
+  onBadSample?: OnBadSample
 }
 
 /** Where an image's bytes come from; `key` is stable and unique in its corpus (a path, an icon name). */
@@ -59,6 +61,8 @@ export interface TextCorpus {
   setAside?: string[]
   /** Name of the corpus that has pictures of the same things, for openCorpus. */
   pictures?: string
+  /** What was left out because it cannot be used; absent where that ends a run. */
+  skipped?: BadSample[]
   samples(split: Split): AsyncIterable<TextSample>
 }
 

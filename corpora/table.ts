@@ -63,6 +63,10 @@ export async function tableCorpus(file: string, rows: AsyncIterable<Row>, images
     throw new UserError({ where: file, expected: 'at least one row below the header', got: 'none', hint: 'Add one row for each image or caption.' })
   }
   await checkImages(entries, imagesDir, onBadRow)
+  if (entries.size === 0) {
+    const hint = 'Name their folder with --images-dir.'
+    throw new UserError({ where: file, expected: 'images that are there', got: 'none', hint })
+  }
   const all = [...entries.values()].map((entry) => ({ ...entry, split: entry.split ?? hashSplit(entry.sample.id) }))
   return {
     name: basename(file, extname(file)),

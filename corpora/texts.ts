@@ -1,19 +1,22 @@
 import { basename, extname } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import { type OnBadRow, unlessBad } from './bad-row.ts'
 import type { Language, Split, TextCorpus, TextSample } from './sample.ts'
 import { checkCaptions, sampleOf, splitOf, type TextRow } from './table.ts'
 
 /**
  * Makes a corpus of parallel texts of a file's rows: what stands in one row means the same. Rows without a split are for training.
- * Throws UserError with file and line as tableCorpus does.
+ * Throws UserError with file and line as tableCorpus does, or gives it to `onBadRow`.
  */
-export async function textTable(file: string, rows: AsyncIterable<TextRow & { line: number }>): Promise<TextCorpus> {
+export async function textTable(file: string, rows: AsyncIterable<TextRow & { line: number }>, onBadRow?: OnBadRow): Promise<TextCorpus> {
   const entries: { sample: TextSample; split: Split }[] = []
   const languages = new Set<Language>()
   for await (const row of rows) {
-    checkCaptions(row)
-    for (const [language] of row.captions) languages.add(language)
-    entries.push({ sample: sampleOf(`line ${row.line}`, row), split: row.split === undefined ? 'train' : splitOf(row.where, row.split) })
+    unlessBad(() => {
+      checkCaptions(row)
+      entries.push({ sample: sampleOf(`line ${row.line}`, row), split: row.split === undefined ? 'train' : splitOf(row.where, row.split) })
+      for (const [language] of row.captions) languages.add(language)
+    }, onBadRow)
   }
   if (entries.length === 0) {
     throw new UserError({ where: file, expected: 'at least one row below the header', got: 'none', hint: 'Add one row for each meaning.' })

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
+import type { OnBadSample } from '../corpora/bad-row.ts'
 import { defaultCorpus, isEmbeddedCorpus, isEmbeddedTexts } from '../corpora/emoji/embedded.ts'
 import type { Frame } from '../corpora/framing.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
@@ -35,31 +36,33 @@ export async function openRunData(wanted: DataFlags, trained: TrainedOn = {}, us
   if (corpus === undefined) return undefined
   const same = corpus === known.corpus ? known : {}
   const { languages = same.languages ?? usual.languages, imagesDir = same.imagesDir } = wanted
-  const { captionLanguage = same.captionLanguage, quoting = same.quoting } = wanted
+  const { captionLanguage = same.captionLanguage, quoting = same.quoting, onBadSample = same.onBadSample } = wanted
   if (wanted.corpus === undefined && corpus === known.corpus && !isEmbeddedCorpus(corpus) && !existsSync(corpus)) {
     const hint = 'The model was trained on it: name with --corpus where it is now, or what else to use.'
     throw new UserError({ where: corpus, expected: 'the file that it was in', got: 'no such file', hint })
   }
-  const open = await openCorpus(corpus, { languages, imagesDir, captionLanguage, quoting })
-  return { open, corpus, imagesDir, captionLanguage, quoting, languages }
+  const open = await openCorpus(corpus, { languages, imagesDir, captionLanguage, quoting, onBadSample })
+  return { open, corpus, imagesDir, captionLanguage, quoting, onBadSample, languages }
 }
 
 /** Of a run on texts alone the corpus that has pictures of the same things, if there is one. */
 async function withPictures(trained: TrainedOn): Promise<DataFlags> {
-  const { corpus, imagesDir, captionLanguage, quoting, languages } = trained
-  const texts = corpus === undefined ? undefined : await openTextsOf(corpus, quoting)
-  if (!texts) return { corpus, imagesDir, captionLanguage, quoting, languages }
+  const { corpus, imagesDir, captionLanguage, quoting, onBadSample, languages } = trained
+  const texts = corpus === undefined ? undefined : await openTextsOf(corpus, quoting, onBadSample)
+  if (!texts) return { corpus, imagesDir, captionLanguage, quoting, onBadSample, languages }
   return texts.pictures === undefined ? {} : { corpus: texts.pictures, languages }
 }
 
 /** Undefined for what holds pictures, and for a file that is gone. */
-async function openTextsOf(corpus: string, quoting?: boolean) {
-  return existsSync(corpus) || isEmbeddedTexts(corpus) ? openTexts(corpus, { quoting }) : undefined
+async function openTextsOf(corpus: string, quoting?: boolean, onBadSample?: OnBadSample) {
+  return existsSync(corpus) || isEmbeddedTexts(corpus) ? openTexts(corpus, { quoting, onBadSample }) : undefined
 }
 
 /** @throws UserError for a flag that says how to measure, where no corpus is known to measure on */
 export function requireNothingToMeasure<Flags extends DataFlags>(flags: Flags, model: string, more: (keyof Flags & string)[] = []): void {
-  const given = ['imagesDir', 'captionLanguage', 'quoting', 'languages', ...more].find((name) => flags[name as keyof Flags] !== undefined)
+  const given = ['imagesDir', 'captionLanguage', 'quoting', 'onBadSample', 'languages', ...more].find(
+    (name) => flags[name as keyof Flags] !== undefined,
+  )
   if (!given) return
   const hint = `Name a --corpus to measure on, or leave --${given} out.`
   throw new UserError({ where: `--${given}`, expected: `a corpus that ${model} was trained on`, got: 'none known', hint })

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
+import type { OnBadSample } from '../corpora/bad-row.ts'
 import { captionsFile } from './captions-file.ts'
 import { runIn } from './run-folder.ts'
 
@@ -8,6 +9,7 @@ export interface DataFlags {
   imagesDir?: string
   captionLanguage?: string
   quoting?: boolean
+  onBadSample?: OnBadSample
   languages?: string[]
 }
 

@@ -9,6 +9,7 @@ import { verifyModelFolder } from '../models/verify.ts'
 import { openRunData, usualData } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { trainedOn } from '../run/trained-on.ts'
 import { checkTexts, requireTextsUsed } from '../training/check-texts.ts'
 import { stage2Settings } from '../training/stage2-settings.ts'
@@ -36,9 +37,10 @@ export async function alignPairs(config: Stage2CommandSettings): Promise<void> {
   const model = await readModelFolder(tokenizerDir)
   const kept = settings.textShare > 0 ? { pool: { texts, textLimit }, teacher: requireTeacher(config.teacher ?? trained?.teacher) } : undefined
   if (kept) await findTeacherFiles(kept.teacher)
-  await inRunFolder({ command: 'stage2', schema: stage2CommandSettings, config: { ...config, ...data } }, () =>
-    runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, kept, dir: out, cacheDir, resume }),
-  )
+  await inRunFolder({ command: 'stage2', schema: stage2CommandSettings, config: { ...config, ...data } }, async () => {
+    await writeSkipped(out, open.corpus, pairSet)
+    return await runStage2({ open, pairs: pairSet, languages, model, tokenizerDir, settings, kept, dir: out, cacheDir, resume })
+  })
 }
 
 /** @throws UserError for a teacher that nothing is asked of */

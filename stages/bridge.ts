@@ -1,8 +1,10 @@
 import { basename, join, resolve } from 'node:path'
 import { closing } from '../base/closing.ts'
 import { UserError } from '../base/errors.ts'
+import type { BadSample } from '../corpora/bad-row.ts'
 import { type OpenCorpus, openCorpus } from '../corpora/open.ts'
 import { openPictures, pictureCredits } from '../corpora/open-pictures.ts'
+import type { Pictures } from '../corpora/picture-folder.ts'
 import { type Prototype, readPrototypes } from '../corpora/prototypes.ts'
 import type { Sample } from '../corpora/sample.ts'
 import { requireValidation } from '../eval/validation.ts'
@@ -13,6 +15,7 @@ import { recallSection, recallTitle } from '../report/card.ts'
 import type { Report } from '../report/schema.ts'
 import { inRunFolder, requireNoRun } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { type Classifier, readClassifier } from '../training/bridge/classifier.ts'
 import { bridgeSettings } from '../training/bridge/settings.ts'
 import { trainHeads } from '../training/bridge/train-heads.ts'
@@ -48,7 +51,7 @@ export async function bridge(asked: BridgeCommandSettings): Promise<Bridged> {
   for (const protocol of [...protocols, ...(config.protocol ?? [])]) open.languagesOf(protocol)
   await requireNoRun('--export-dir', exportDir, out)
   await requireBridgeFolder(exportDir, force)
-  const { pictures, prototypes } = await otherInputs(config)
+  const { pictures, skipped, prototypes } = await otherInputs(config)
   return await closing(async (closeLater) => {
     const { threads } = settings
     const image = closeLater(await openImage(config), ({ release }) => release())
@@ -58,6 +61,7 @@ export async function bridge(asked: BridgeCommandSettings): Promise<Bridged> {
     )
     const { classifier, file } = await classifierOf(config, image, prototypes)
     return await inRunFolder({ command: 'bridge', schema: bridgeCommandSettings, config: asked }, async () => {
+      await writeSkipped(out, open.corpus, { skipped })
       const logits = prototypes.length > 0 ? config.classOutput : undefined
       const trained = await trainHeads({
         open,
@@ -100,10 +104,12 @@ async function otherInputs({
   imagesDir,
   captionLanguage,
   quoting,
+  onBadSample,
   prototypes,
-}: BridgeCommandSettings): Promise<{ pictures: Sample[]; prototypes: Prototype[] }> {
-  const { samples } = pictures ? await openPictures(pictures, { imagesDir, captionLanguage, quoting }) : { samples: [] }
-  return { pictures: samples, prototypes: prototypes ? await readPrototypes(prototypes) : [] }
+}: BridgeCommandSettings): Promise<{ pictures: Sample[]; skipped?: BadSample[]; prototypes: Prototype[] }> {
+  const reading = { imagesDir, captionLanguage, quoting, onBadSample }
+  const { samples, skipped }: Omit<Pictures, 'name'> = pictures ? await openPictures(pictures, reading) : { samples: [] }
+  return { pictures: samples, skipped, prototypes: prototypes ? await readPrototypes(prototypes) : [] }
 }
 
 /** The image tower, with the classifier's logits where there are class names. */
@@ -156,13 +162,14 @@ function cardOf({ imageTower, textTower, languages, otherLanguages, pictures }: 
 
 /** Measures the teacher as evaluate does, and puts the tables into its card. */
 async function measured(config: BridgeCommandSettings, exportDir: string): Promise<Report> {
-  const { corpus, imagesDir, captionLanguage, quoting, languages, protocol, out, cacheDir, seed, threads } = config
+  const { corpus, imagesDir, captionLanguage, quoting, onBadSample, languages, protocol, out, cacheDir, seed, threads } = config
   const settings = evaluateSettings.parse({
     model: exportDir,
     corpus,
     imagesDir,
     captionLanguage,
     quoting,
+    onBadSample,
     languages,
     protocol,
     out,

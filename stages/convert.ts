@@ -7,6 +7,7 @@ import { openCorpus } from '../corpora/open.ts'
 import type { Corpus, Language } from '../corpora/sample.ts'
 import type { OutputFormat } from '../corpora/writers/formats.ts'
 import { openWriter, outputFormat } from '../corpora/writers/open.ts'
+import { skippedFile, writeSkippedTo } from '../run/skipped.ts'
 import type { ConvertSettings } from './settings/convert.ts'
 
 /**
@@ -24,7 +25,9 @@ export async function convert({ corpus: from, out, format: named, ...options }: 
     const expected = `languages of ${from} (${corpus.languages.join(', ')})`
     throw new UserError({ where: '--languages', expected, got: missing.join(', '), hint: languageHint(corpus, missing) })
   }
-  return writeCorpus(corpus, out, languages, format)
+  const written = await writeCorpus(corpus, out, languages, format)
+  await writeSkippedTo(`${out}.${skippedFile}`, corpus)
+  return written
 }
 
 /** Throws UserError where something is in the place. */

@@ -3,6 +3,7 @@ import { parseDtypes } from '../export/dtypes.ts'
 import { findExport } from '../export/model-files.ts'
 import { verifyModelFolder } from '../models/verify.ts'
 import { openRunData } from '../run/run-data.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { trainedOn } from '../run/trained-on.ts'
 import { buildDemo } from '../web/site/demo.ts'
 import type { DemoSettings } from './settings/demo.ts'
@@ -11,5 +12,7 @@ import type { DemoSettings } from './settings/demo.ts'
 export async function makeDemo({ dtype, verify, port: _, buildOnly: __, ...options }: DemoSettings): ReturnType<typeof buildDemo> {
   if (verify) await verifyModelFolder(findExport(options.model), true)
   const { open, languages } = await openRunData(options, await trainedOn(options.model), { corpus: defaultCorpus })
-  return await buildDemo(open, { ...options, languages, dtypes: dtype && parseDtypes(dtype) })
+  const built = await buildDemo(open, { ...options, languages, dtypes: dtype && parseDtypes(dtype) })
+  await writeSkipped(options.out, open.corpus)
+  return built
 }

@@ -7,6 +7,7 @@ import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { decodeProtocols } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { requirePicturesUsed } from '../training/check-pictures.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import { requireTextsUsed } from '../training/check-texts.ts'
@@ -26,6 +27,7 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
     imagesDir,
     captionLanguage,
     quoting,
+    onBadSample,
     languages,
     teacher: teacherDir,
     teacherScale,
@@ -42,21 +44,22 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
   checkStage1(settings, teacherScale)
   requireTextsUsed(pool, [settings])
   requirePicturesUsed({ pictures: pictureName }, settings)
-  const texts = await openTexts(corpus, { languages, quoting })
+  const texts = await openTexts(corpus, { languages, quoting, onBadSample })
   if (texts) checkTextStage(settings)
   const open = texts
     ? texts.pictures === undefined
       ? undefined
       : await openCorpus(texts.pictures, { languages })
-    : await openCorpus(corpus, { languages, imagesDir, captionLanguage, quoting })
+    : await openCorpus(corpus, { languages, imagesDir, captionLanguage, quoting, onBadSample })
   if (open && !texts) requireValidation(open, languages)
-  const pictures = pictureName ? await openPictures(pictureName) : undefined
+  const pictures = pictureName ? await openPictures(pictureName, { onBadSample }) : undefined
   const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
   try {
     const keptImage = settings.keepImageTower ? await findKeptImage(teacherFolder(teacherDir)) : undefined
     const usualSize = open?.imageSize ?? pictureSize
     const imageSize = await checkBeginning(settings, { teacher, languages, usualSize, keptImage })
     await inRunFolder({ command: 'stage1', schema: stage1CommandSettings, config }, async () => {
+      await writeSkipped(out, texts ?? open?.corpus, pictures)
       const run = { languages, teacher, keptImage, settings, pool, dir: out, cacheDir, resume }
       if (texts) await runTextStage({ ...run, texts, open })
       else {

@@ -34,6 +34,7 @@ import { commandLine } from '../run/command-line.ts'
 import { decodeProtocols, thresholdTasks, validationTasks } from '../run/run-data.ts'
 import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { trainingLogs } from '../run/training-logs.ts'
 import { requirePicturesUsed } from '../training/check-pictures.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
@@ -70,10 +71,10 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
   requirePicturesUsed(config, config.stage1)
   if (config.stage1.keepImageTower) checkKeptExport(config, dtypes)
   requireOneCorpus(config)
-  const uncaptioned = config.images === undefined ? undefined : await pictureFolder(config.images)
+  const uncaptioned = config.images === undefined ? undefined : await pictureFolder(config.images, config.onBadSample)
   if (uncaptioned) checkUncaptioned(uncaptioned, config.stage1)
   const captioned = uncaptioned ? undefined : await openCaptioned(config)
-  const pictures = config.pictures ? await openPictures(config.pictures) : undefined
+  const pictures = config.pictures ? await openPictures(config.pictures, { onBadSample: config.onBadSample }) : undefined
   return await closing(async (closeLater) => {
     const { stage1, teacherScale } = config
     const folder = teacherFolder(config.teacher)
@@ -88,6 +89,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
       const open =
         captioned ??
         (await captionPictures({ ...config, folder: config.images!, pictures: uncaptioned!, teacher, pool: config, threads: stage1.threads }))
+      await writeSkipped(out, uncaptioned ?? open.corpus, pictures)
       const learnt = uncaptioned && (await withoutHeldOut(uncaptioned, open.corpus))
       await decodeProtocols({ open, languages }, protocolsOf(config, open), [{ ...teacher, imageSize }, teacher], cacheDir)
       await decodeProtocols({ open, languages }, open.thresholdProtocols, [{ ...teacher, imageSize }], cacheDir)

@@ -11,6 +11,7 @@ import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { provenance } from '../report/provenance.ts'
 import { openRunData, requireNothingToMeasure, validationTasks } from '../run/run-data.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { trainedOn } from '../run/trained-on.ts'
 import type { EdgeSettings } from './settings/edge.ts'
 
@@ -36,6 +37,7 @@ export async function measureEdge(config: EdgeSettings): Promise<{ report: EdgeR
   const presets = Object.fromEntries(await Promise.all(models.map(async (model) => [model.role, await presetIn(model.dir)] as const)))
   const { machine, versions } = provenance({ config, seed: 0 })
   const report = { schema: 1 as const, rows, goals: edgeGoals(rows, presets), load, machine, versions }
+  await writeSkipped(dir, data?.open.corpus)
   return { report, files: await writeEdgeReport(dir, report), measured: data !== undefined }
 }
 

@@ -15,6 +15,7 @@ import { provenance } from '../report/provenance.ts'
 import { commandLine } from '../run/command-line.ts'
 import { openRunData, usualData } from '../run/run-data.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { trainedOn } from '../run/trained-on.ts'
 import { trainingLogs } from '../run/training-logs.ts'
 import type { Evaluated } from './distill.ts'
@@ -40,6 +41,7 @@ export async function evaluate(settings: EvaluateSettings): Promise<Evaluated> {
     if (config.teacher) models.push(await onnxEntry('teacher', teacherFolder(config.teacher), { threads }))
     models.push(await openMeasured(config.model, config))
     await mkdir(out) // and so does a folder that cannot be written
+    await writeSkipped(out, open.corpus)
     const { report: measured, ranks, material } = await evaluateModels(models, { ...config, open, protocols, classLanguages })
     const report = {
       schema: 1 as const,

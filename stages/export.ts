@@ -10,6 +10,7 @@ import { verifyModelFolder } from '../models/verify.ts'
 import { cardData, reportIn } from '../run/card-data.ts'
 import { openRunData, requireNothingToMeasure, thresholdTasks, validationTasks } from '../run/run-data.ts'
 import { requireNoRun } from '../run/run-folder.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { trainedOn } from '../run/trained-on.ts'
 import { calibrationSet } from './calibration.ts'
 import type { ExportSettings } from './settings/export.ts'
@@ -39,5 +40,6 @@ export async function exportModel(config: ExportSettings): Promise<ExportedFiles
     calibration: data && (await calibrationSet(data, model, dtypes)),
     card: { ...(data ? cardData(data, trained) : {}), report: await reportIn(config.model) },
   })
+  await writeSkipped(out, data?.open.corpus)
   return { ...files, measured: data !== undefined }
 }

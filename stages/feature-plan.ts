@@ -5,6 +5,7 @@ import { openTexts } from '../corpora/open-texts.ts'
 import { contentOf } from '../corpora/pixel-cache.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { loadTrainingSet, type TrainingSet } from '../training/data/training-set.ts'
 import type { Compute, Shard } from '../training/queue/queue.ts'
 import { imageShards } from '../training/teachers/image-shards.ts'
@@ -28,13 +29,14 @@ export interface FeaturePlan {
 }
 
 /**
- * Opens corpus and teacher and says what there is to compute. Nothing is computed or written.
+ * Opens corpus and teacher and says what there is to compute. Nothing is computed; what was left out of the corpus is listed in the cache's folder.
  * @throws UserError for a corpus or teacher that cannot be read
  */
 export function openFeaturePlan(config: FeaturesSettings): Promise<FeaturePlan> {
   const { corpus, languages, cacheDir, variants, targets, seed, augmentation, strength, threads } = config
   return opening(async (closeLater, close) => {
     const data = (await openTexts(corpus, config)) ?? (await openCorpus(corpus, config)).corpus
+    await writeSkipped(cacheDir, data)
     const teacher = closeLater(await openOnnxFolder(teacherFolder(config.teacher), { threads }), ({ release }) => release())
     const set = await loadTrainingSet(data, 'train', languages)
     const options = { cacheDir, variants, targets, seed, policy: { name: augmentation, strength } }

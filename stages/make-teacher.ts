@@ -3,6 +3,7 @@ import { requireDevice } from '../engine/compile.ts'
 import { requireValidation } from '../eval/validation.ts'
 import { exportFolder, requireExportable } from '../export/package.ts'
 import { inRunFolder, requireNoRun } from '../run/run-folder.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { parseObjectives } from '../training/objectives/table.ts'
 import { checkTokenizer } from '../training/tokenizer.ts'
 import { type TeacherCommandSettings, teacherCommandSettings } from './settings/teacher.ts'
@@ -23,6 +24,7 @@ export async function makeTeacher(config: TeacherCommandSettings): Promise<{ exp
   await requireNoRun('--export-dir', exportDir, out)
   await requireExportable(exportDir, { force })
   await inRunFolder({ command: 'teacher', schema: teacherCommandSettings, config }, async () => {
+    await writeSkipped(out, open.corpus)
     const { model, tokenizerDir } = await trainTeacher({ label: 'teacher', open, languages, settings, dir: out, cacheDir, resume })
     const card = {
       languages,

@@ -5,6 +5,12 @@ type Word = { symbols: number[]; count: number }
 type Pair = { left: number; right: number; count: number; words: Set<number> }
 type Entry = { pair: Pair; count: number }
 
+/** Byte-pair encoding as a tokenizer has it: symbols, the 256 bytes among them, and merges ("left right") in order of rank. */
+export interface Bpe {
+  symbols: string[]
+  merges: string[]
+}
+
 // Symbol ids stay far below this, so left · 2^20 + right is exact.
 const RADIX = 2 ** 20
 
@@ -14,17 +20,24 @@ const RADIX = 2 ** 20
  * Of equally common pairs the one of older symbols goes first, so the result is a function of the words alone.
  *
  * @param words the words and how often each occurs
- * @param size how many symbols to learn, the 256 bytes included
- * @returns the symbols in order of birth, and the merges ("left right") in order of rank
+ * @param size how many symbols there are to be, the 256 bytes included
+ * @param start what it goes on from; its symbols and merges stay and come first
+ * @param kept words that stay spelled as `start` spells them: pairs that occur in them are not joined
+ * @returns the symbols in order of birth, and the merges in order of rank
  */
-export function trainBpe(words: Map<string, number>, size: number): { symbols: string[]; merges: string[] } {
-  const symbols = [...BYTE_CHARACTERS]
-  const merges: string[] = []
+export function trainBpe(
+  words: Map<string, number>,
+  size: number,
+  start: Bpe = { symbols: [...BYTE_CHARACTERS], merges: [] },
+  kept: Iterable<string> = [],
+): Bpe {
+  const symbols = [...start.symbols]
+  const merges = [...start.merges]
   const idOf = new Map(symbols.map((symbol, id) => [symbol, id]))
-  const list: Word[] = Array.from(words, ([text, count]) => ({
-    symbols: Array.from(toByteLevel(text), (character) => idOf.get(character)!),
-    count,
-  }))
+  const speller = spellerOf(start, idOf)
+  const refused = new Set<number>()
+  for (const word of kept) for (const key of keysOf(speller(word))) refused.add(key)
+  const list: Word[] = Array.from(words, ([text, count]) => ({ symbols: speller(text), count }))
   const pairs = new Map<number, Pair>()
   list.forEach((_, index) => tally(pairs, list, index, 1))
   const queue = new PairQueue()
@@ -32,6 +45,7 @@ export function trainBpe(words: Map<string, number>, size: number): { symbols: s
   while (symbols.length < size) {
     const best = queue.pop()
     if (!best || best.count < 2) break
+    if (refused.has(best.left * RADIX + best.right)) continue
     const joined = symbols[best.left]! + symbols[best.right]!
     // Two different pairs may spell the same symbol: the second is one more way to reach it.
     const born = idOf.get(joined) ?? symbols.push(joined) - 1
@@ -46,6 +60,30 @@ export function trainBpe(words: Map<string, number>, size: number): { symbols: s
     for (const pair of touched) queue.push(pair)
   }
   return { symbols, merges }
+}
+
+/** Spells words by merges, the one of the lowest rank first, as tokenizers do. */
+function spellerOf({ merges }: Bpe, idOf: Map<string, number>): (word: string) => number[] {
+  const ranks = new Map<number, { rank: number; joined: number }>()
+  for (const [rank, merge] of merges.entries()) {
+    const [left, right] = merge.split(' ') as [string, string]
+    ranks.set(idOf.get(left)! * RADIX + idOf.get(right)!, { rank, joined: idOf.get(left + right)! })
+  }
+  return (word) => {
+    const spelled = Array.from(toByteLevel(word), (character) => idOf.get(character)!)
+    for (;;) {
+      const known = keysOf(spelled).flatMap((key) => ranks.get(key) ?? [])
+      if (known.length === 0) return spelled
+      const { rank, joined } = known.reduce((best, one) => (one.rank < best.rank ? one : best))
+      const [left, right] = merges[rank]!.split(' ') as [string, string]
+      join(spelled, idOf.get(left)!, idOf.get(right)!, joined)
+    }
+  }
+}
+
+/** Every two neighbours, as one number. */
+function keysOf(symbols: number[]): number[] {
+  return symbols.slice(1).map((right, i) => symbols[i]! * RADIX + right)
 }
 
 /** Adds (sign 1) or takes away (sign -1) the pairs of one word; returns the pairs it met. */

@@ -24,12 +24,13 @@ export function announce({ label, params, settings, sources }: Announced, shapes
   const millions = (count: number) => `${(count / 1e6).toFixed(2)} M`
   const { vision_config: vision, text_config: words, kept_image_tower: kept } = config
   const batch = Math.min(settings.batchSize, set.count) * settings.accumulate
-  const things = set.images.length === 0 ? 'rows' : 'images'
+  const things = set.unpaired ? 'texts' : set.images.length === 0 ? 'rows' : 'images'
   const flops = settings.accumulate * sources.reduce((sum, source, i) => sum + flopsOf(source, shapes[i]!), 0)
   const adapters = Object.keys(params).filter((name) => name.startsWith('adapter.')).length
   const lines = [
     `${label}: image tower ${kept ? `kept from ${kept} (${vision.image_size} px)` : `${millions(image)} parameters (${vision.image_size} px, patch ${vision.patch_size})`}, text tower ${millions(text)} (${words.vocab_size} tokens), ${((image + text) / 1e6).toFixed(2)} MB at int8${adapters ? `, ${adapters} adapters` : ''}`,
     `  data: ${set.count} ${things}, ${set.texts.length} distinct captions in ${set.languages.join(', ')}${set.dropped ? `; ${set.dropped} ${things} left out for want of a language` : ''}`,
+    ...(main.notes ?? []).map((note) => `    ${note}`),
     ...others.flatMap(linesOf),
     ...(others.length > 0 ? [`  shares of the loss: ${sources.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')}`] : []),
     `  ${settings.steps} steps of ${batch} ${things} (${((settings.steps * batch) / set.count).toFixed(1)} epochs), ${(flops / 1e9).toFixed(0)} GFLOP each, engine ${settings.engine} on ${settings.device}, seed ${settings.seed}`,

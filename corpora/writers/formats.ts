@@ -1,3 +1,14 @@
 /** What a corpus can be written as. */
-export const outputFormats = ['csv', 'tsv', 'jsonl', 'webdataset', 'chinese-clip', 'coco'] as const
+export const outputFormats = [
+  'csv',
+  'tsv',
+  'jsonl',
+  'webdataset',
+  'parquet',
+  'imagefolder',
+  'caption-list',
+  'chinese-clip',
+  'coco',
+  'open-clip',
+] as const
 export type OutputFormat = (typeof outputFormats)[number]

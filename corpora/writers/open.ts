@@ -1,10 +1,13 @@
 import { extname } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import type { Language } from '../sample.ts'
+import { captionListWriter } from './caption-list.ts'
 import { chineseClipWriter } from './chinese-clip.ts'
 import { cocoWriter } from './coco.ts'
 import { type OutputFormat, outputFormats } from './formats.ts'
-import { jsonlWriter, tableWriter } from './table.ts'
+import { imageFolderWriter } from './image-folder.ts'
+import { parquetWriter } from './parquet.ts'
+import { jsonlWriter, openClipWriter, tableWriter } from './table.ts'
 import { webDatasetWriter } from './webdataset.ts'
 import type { Writer } from './writer.ts'
 
@@ -22,17 +25,21 @@ export function outputFormat(out: string): OutputFormat {
 }
 
 /**
- * @param languages of the corpus; Chinese-CLIP and COCO hold one
+ * @param languages of the corpus; Chinese-CLIP, COCO and open_clip hold one
  * @throws UserError for a format of one language where there are several
  */
 export async function openWriter(out: string, languages: Language[], format: OutputFormat): Promise<Writer> {
   if (format === 'csv' || format === 'tsv') return tableWriter(out, format === 'csv' ? ',' : '\t')
   if (format === 'jsonl') return jsonlWriter(out)
   if (format === 'webdataset') return webDatasetWriter(out)
+  if (format === 'parquet') return parquetWriter(out, languages)
+  if (format === 'imagefolder') return imageFolderWriter(out, languages)
+  if (format === 'caption-list') return captionListWriter(out, languages)
   const [language, ...more] = languages
   if (language === undefined || more.length > 0) {
     const got = languages.join(', ') || 'none'
     throw new UserError({ where: `--format ${format}`, expected: 'captions in one language', got, hint: 'Name one with --languages.' })
   }
+  if (format === 'open-clip') return openClipWriter(out, language)
   return format === 'coco' ? cocoWriter(out, language) : chineseClipWriter(out, language)
 }

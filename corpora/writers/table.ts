@@ -46,6 +46,20 @@ export async function tableWriter(file: string, delimiter: ',' | '\t'): Promise<
   }
 }
 
+/** open_clip's table, one row a caption of one language: `filepath`, `title`, which it reads, and `split`. */
+export async function openClipWriter(file: string, language: string): Promise<Writer> {
+  const out = await lineFile(file)
+  const row = (cells: string[]) => `${cells.map((cell) => quoted(cell, '\t')).join('\t')}\n`
+  await out.write(row(['filepath', 'title', 'split']))
+  return {
+    async add({ image, captions }, split) {
+      const path = await picturePath(image, dirname(file))
+      for (const text of captions[language] ?? []) await out.write(row([path, text, split]))
+    },
+    finish: () => out.finish(),
+  }
+}
+
 function quoted(cell: string, delimiter: string): string {
   return cell.includes(delimiter) || /["\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }

@@ -10,6 +10,7 @@ export const convertSettings = z.object({
   imagesDir: dataSettings.imagesDir,
   captionLanguage: dataSettings.captionLanguage,
   quoting: dataSettings.quoting,
+  onBadSample: dataSettings.onBadSample,
 })
 
 export type ConvertSettings = z.output<typeof convertSettings>

@@ -18,8 +18,8 @@ const quick = {
 
 const { pool, stage1, stage2 } = shippedRecipe
 
-/** What needs no pair of a picture and a caption. */
-const unpaired = { stage1: { objective: 'fd:4,crd:1,icl:1' } }
+/** What needs no pair of a picture and a caption; a broken file among thousands is no reason to stop. */
+const unpaired = { onBadSample: 'skip', stage1: { objective: 'fd:4,crd:1,icl:1' } }
 
 export const distillSettings = z.object({
   images: z

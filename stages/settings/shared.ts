@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { badSampleNames } from '../../corpora/bad-row.ts'
 import { defaultCorpus } from '../../corpora/emoji/embedded.ts'
 import { languageOf } from '../../corpora/language.ts'
 import { dtypeSuffixes, type ModelDtype } from '../../models/onnx/dtypes.ts'
 import { alsoNames } from '../../report/also.ts'
 import { shippedTeacher } from '../../run/shipped-teacher.ts'
+import { skippedFile } from '../../run/skipped.ts'
 
 /** A language given twice would be learnt from the wrong captions. */
 export const languageList = z
@@ -29,6 +31,13 @@ const reading = {
     .boolean()
     .optional()
     .meta({ description: '--no-quoting takes quotation marks of a TSV as they stand (default: they enclose cells)', group: 'Input' }),
+  onBadSample: z
+    .enum(badSampleNames)
+    .optional()
+    .meta({
+      description: `rows and pictures that cannot be used: fail ends the command, skip leaves them out, counted and listed in ${skippedFile} (default: fail)`,
+      group: 'Input',
+    }),
 }
 
 /** Data of commands that train from the start. */

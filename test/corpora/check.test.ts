@@ -160,9 +160,14 @@ test('convert: through every format and back', async (t) => {
     ['f', 'chinese-clip'],
     ['g.json', 'coco'],
     ['h/i.csv', 'csv'],
+    ['j', 'parquet'],
+    ['k', 'imagefolder'],
+    ['l', 'caption-list'],
+    ['m.tsv', 'open-clip'],
+    ['n', 'parquet'],
   ] as const) {
-    const target = join(dir, out)
-    const written = await convert(convertSettings.parse({ corpus: from, out: target, format, captionLanguage: 'zh' }))
+    const target = join(dir, out, format === 'caption-list' ? 'captions.txt' : '')
+    const written = await convert(convertSettings.parse({ corpus: from, out: join(dir, out), format, captionLanguage: 'zh' }))
     t.deepEqual(written, { images: 2, captions: 3 }, out)
     const found = await contents(target, { captionLanguage: 'zh' })
     t.deepEqual(
@@ -170,7 +175,7 @@ test('convert: through every format and back', async (t) => {
       expected.map(([, captions, , split]) => [captions, split]),
       out,
     )
-    const keepsClasses = !['f', 'g.json', 'h/i.csv'].includes(out)
+    const keepsClasses = out < 'f'
     if (keepsClasses) t.is(found[0]![2], 'c', out)
     const { corpus } = await openCorpus(target, { captionLanguage: 'zh' })
     for await (const { image } of corpus.samples('train')) t.deepEqual(Buffer.from(await image.read()), bytes, out)
@@ -178,6 +183,10 @@ test('convert: through every format and back', async (t) => {
   }
   await throwsUserError(t, () => convert(convertSettings.parse({ corpus: from, out: join(dir, 'p') })), { got: 'one that is there' })
   await throwsUserError(t, () => convert(convertSettings.parse({ corpus: from, out: join(dir, 'x.bin') })), { hint: /--format/ })
+  await writeFile(join(dir, 'lines.jsonl'), '{"image":"p/0.png","captions":{"hi":"एक\\nदो","en":"one"}}\n')
+  const list = { corpus: join(dir, 'lines.jsonl'), format: 'caption-list', out: join(dir, 'o') }
+  await throwsUserError(t, () => convert(convertSettings.parse(list)), { where: '--format caption-list', got: 'hi' })
+  await throwsUserError(t, () => convert(convertSettings.parse({ ...list, languages: ['hi'] })), { where: 'image p/0.png', got: '"एक\\nदो"' })
   const missing = { corpus: join(dir, 'a.jsonl'), out: join(dir, 'x.csv'), languages: ['en', 'zh'] }
   await throwsUserError(t, () => convert(convertSettings.parse(missing)), { where: '--languages', got: 'en', hint: /has captions in zh/ })
 })

@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
+import { mkdir, openToWrite, rename } from '../../base/disk.ts'
+import type { Language, Sample, Split } from '../sample.ts'
+import type { Writer } from './writer.ts'
+
+const names: Record<Split, string> = { train: 'train', val: 'validation', test: 'test' }
+/** Of the pictures of a row group, which is in memory while it is gathered. */
+const groupBytes = 64e6
+const groupRows = 10_000
+
+type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number]
+
+/**
+ * Parquet as Hugging Face's `datasets` reads it: `data/{split}.parquet` with a column `image` of bytes and path, a list of captions a language, `class` and `group`.
+ */
+export function parquetWriter(folder: string, languages: readonly Language[]): Writer {
+  const open = new Map<Split, Promise<SplitFile>>()
+  return {
+    async add(sample, split) {
+      const made = open.get(split) ?? openSplit(join(folder, 'data', `${names[split]}.parquet`), languages)
+      open.set(split, made)
+      await (await made).add(sample)
+    },
+    async finish() {
+      for (const file of open.values()) await (await file).finish()
+    },
+  }
+}
+
+interface SplitFile {
+  add(sample: Sample): Promise<void>
+  finish(): Promise<void>
+}
+
+async function openSplit(file: string, languages: readonly Language[]): Promise<SplitFile> {
+  await mkdir(join(file, '..'))
+  const partial = `${file}.partial`
+  const out = await openToWrite(partial, 'w')
+  const bytes = new ByteWriter()
+  const parquet = new ParquetWriter({ writer: bytes, schema: schemaOf(languages) })
+  let rows: { sample: Sample; picture: Uint8Array }[] = []
+  let gathered = 0
+  const drain = async () => {
+    await out.write(bytes.getBytes())
+    bytes.index = 0
+  }
+  const flush = async () => {
+    const column = (name: string, of: (sample: Sample) => unknown) => ({ name, data: rows.map(({ sample }) => of(sample)) })
+    const image = { name: 'image', data: rows.map(({ sample, picture }) => ({ bytes: picture, path: sample.image.key })) }
+    const captions = languages.map((language) => column(language, (sample) => sample.captions[language] ?? []))
+    const columnData = [image, ...captions, column('class', ({ classId }) => classId), column('group', ({ group }) => group)]
+    parquet.write({ columnData, rowGroupSize: rows.length })
+    await drain()
+    rows = []
+    gathered = 0
+  }
+  return {
+    async add(sample) {
+      const picture = await sample.image.read()
+      rows.push({ sample, picture })
+      gathered += picture.length
+      if (gathered >= groupBytes || rows.length >= groupRows) await flush()
+    },
+    async finish() {
+      if (rows.length > 0) await flush()
+      await parquet.finish()
+      await drain()
+      await out.sync()
+      await out.close()
+      await rename(partial, file)
+    },
+  }
+}
+
+function schemaOf(languages: readonly Language[]): SchemaElement[] {
+  const text = (name: string): SchemaElement => ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' })
+  const list = (name: string): SchemaElement[] => [
+    { name, converted_type: 'LIST', repetition_type: 'OPTIONAL', num_children: 1 },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    text('element'),
+  ]
+  return [
+    { name: 'root', num_children: languages.length + 3 },
+    { name: 'image', repetition_type: 'OPTIONAL', num_children: 2 },
+    { name: 'bytes', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
+    text('path'),
+    ...languages.flatMap(list),
+    text('class'),
+    text('group'),
+  ]
+}
