@@ -47,7 +47,7 @@ export const distillSettings = z.object({
   teacherScale: teacherScaleSetting,
   ...poolSettings.shape,
   ...pictureSettings.shape,
-  stage1: stage1Settings.prefault({}),
+  stage1: stage1Settings.extend({ steps: stage1Settings.shape.steps.meta({ usual: undefined }) }).prefault({}),
   stage2: stage2Settings.extend({ steps: stage2Settings.shape.steps.meta({ usual: undefined }) }).prefault({}),
   protocol: z.array(z.string()).optional().meta({
     description: 'protocols of the final evaluation (default: for emoji those of the headline and two styles, for a file its splits but train)',
