@@ -4,11 +4,13 @@ import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { flagOf } from '../base/setting.ts'
 import { benchBudget, budgetFlags } from './budget.ts'
+import { benchFleet, fleetFlags } from './fleet.ts'
 import { benchFromPretrained } from './from-pretrained.ts'
 import { benchMillion, millionFlags } from './million.ts'
 import { benchObjectives } from './objectives.ts'
 import { benchProfile } from './profile.ts'
 import { benchReaders } from './readers.ts'
+import { benchQueue, queueFlags } from './queue.ts'
 import { benchRetrieval } from './retrieval.ts'
 import { benchSpeed, speedFlags } from './speed.ts'
 import { benchStep } from './step.ts'
@@ -70,6 +72,13 @@ const benches: Record<string, Bench> = {
     flags: millionFlags,
     run: benchMillion,
   },
+  fleet: {
+    summary:
+      'how long a fleet of workers takes for features of so many pairs, by formula and simulated, with stragglers and deaths: hours, disk, money',
+    flags: fleetFlags,
+    run: benchFleet,
+  },
+  queue: { summary: 'what the queue costs a shard, on a Redis or Valkey that runs', flags: queueFlags, run: benchQueue },
   speed: { summary: 'what objectives add to a step, and what the teacher costs, cached against at every step', flags: speedFlags, run: benchSpeed },
 }
 

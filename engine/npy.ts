@@ -19,38 +19,46 @@ export interface NpyHeader {
   offset: number
   rows: number
   columns: number
-  /** Bytes of a number: 2 for float16, 4 for float32. */
+  /** Bytes of a number: 2 for float16, 4 for float32, 8 for float64. */
   width: number
 }
 
 /**
- * Reads the header of a float16 or float32 matrix.
- * @param head the file's first bytes, 128 or more
+ * Reads the header of a matrix, or of a vector, which is one row, of float16, float32 or float64.
+ * @param head the file's first bytes: its whole header
  * @param size the whole file's
+ * @param hint what to do about another file; default: that of files in the cache
  * @throws UserError naming `where` for anything else
  */
-export function npyHeader(head: Uint8Array, size: number, where: string): NpyHeader {
+export function npyHeader(head: Uint8Array, size: number, where: string, hint = 'Delete the file; it is made anew.'): NpyHeader {
   const offset = 10 + (head[8]! | (head[9]! << 8))
   const header = Buffer.from(head.subarray(10, offset)).toString('latin1')
-  const found = /'descr': '<f([24])', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header)
-  const [, width, rows, columns] = (found?.map(Number) ?? []) as [number, number, number, number]
+  const found = /'descr': '<f([248])', 'fortran_order': False, 'shape': \((\d+),(?: (\d+))?\)/.exec(header)
+  const [width = 0, first = 0] = found?.slice(1, 3).map(Number) ?? []
+  const [rows, columns] = found?.[3] === undefined ? [1, first] : [first, Number(found[3])]
   if (Buffer.from(head.subarray(1, 6)).toString() !== 'NUMPY' || !found || size !== offset + rows * columns * width) {
     throw new UserError({
       where,
-      expected: 'a complete .npy matrix of <f2 or <f4',
+      expected: 'a complete .npy matrix of <f2, <f4 or <f8, in C order',
       got: header.slice(0, 80) || `${size} bytes`,
-      hint: 'Delete the file; it is made anew.',
+      hint,
     })
   }
   return { offset, rows, columns, width }
 }
 
+/** Numbers of `width` bytes each, little-endian. */
+export function npyNumbers(bytes: Uint8Array, width: number): Float32Array {
+  const { buffer } = Uint8Array.from(bytes) // a copy: a Buffer's slice would share its memory pool
+  if (width === 2) return float16ToFloat32(new Uint16Array(buffer))
+  return width === 4 ? new Float32Array(buffer) : Float32Array.from(new Float64Array(buffer))
+}
+
 /**
- * Decodes a float16 or float32 matrix.
+ * Decodes a matrix.
  * @throws UserError naming `where` for anything else
  */
-export function decodeNpy(file: Uint8Array, where: string): { data: Float32Array; columns: number } {
-  const { offset, columns, width } = npyHeader(file, file.length, where)
-  const body = Uint8Array.from(file.subarray(offset)).buffer // a copy: a Buffer's slice would share its memory pool
-  return { data: width === 2 ? float16ToFloat32(new Uint16Array(body)) : new Float32Array(body), columns }
+export function decodeNpy(file: Uint8Array, where: string, hint?: string): { data: Float32Array; columns: number } {
+  const { offset, columns, width } = npyHeader(file, file.length, where, hint)
+  return { data: npyNumbers(file.subarray(offset), width), columns }
 }

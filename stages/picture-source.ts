@@ -28,7 +28,7 @@ export function pictureSource(
   const weights = checkPictures(settings)
   if (!weights || !pictures) return undefined
   const { pictureShare: share, pictureBatch: batchSize, variants, pictureVariants = variants, targets } = settings
-  const { innerTeacher: _, ...general } = teachers
+  const { innerTeacher: _, imported: _1, ...general } = teachers // imported features are of the corpus
   const source = sourceOf(
     pictures,
     texts,

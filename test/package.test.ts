@@ -93,7 +93,7 @@ test('the tarball: small, the same each time, and enough for a folder with nothi
     [],
   )
 
-  for (const file of ['dist/web/app/main.js', 'dist/corpora/augment-worker.js', 'dist/corpora/decode-process.js'])
+  for (const file of ['dist/web/app/main.js', 'dist/corpora/augment-worker.js', 'dist/corpora/decode-process.js', 'dist/stages/shard-process.js'])
     t.true(first.files.includes(file), file)
 
   const user = join(dir, 'user')

@@ -34,6 +34,11 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   if (settings.innerTeacher && !readsLayers) refuse('innerTeacher', 'an objective that looks into it (hidden, attention, gates)')
   if ((settings.ensemble ?? settings.specialists) && !needs(weights, 'teacher'))
     refuse(settings.ensemble ? 'ensemble' : 'specialists', 'an objective that uses teacher features (fd, crd, icl, …)')
+  if (settings.features !== undefined && !needs(weights, 'teacher')) refuse('features', 'an objective that uses teacher features (fd, crd, icl, …)')
+  if (settings.features !== undefined && settings.targets !== 'plain') {
+    const hint = 'Add it: features that were computed elsewhere are of pictures as they are.'
+    throw new UserError({ where: `--features ${settings.features}`, expected: '--targets plain', got: settings.targets, hint })
+  }
   if (settings.pivot && !needs(weights, 'teacher')) refuse('pivot', 'an objective that uses teacher features (fd, crd, icl, …)')
   if (settings.classColumn && !needs(weights, 'classes') && !needs(weights, 'centroids'))
     refuse('classColumn', 'an objective of classes (class-embed, anchor)')

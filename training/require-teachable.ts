@@ -3,12 +3,13 @@ import type { TrainingSet } from './data/training-set.ts'
 import { comparedLayers, requireComparable } from './objectives/inner-layers.ts'
 import type { Weights } from './objectives/objective.ts'
 import type { Start } from './start-student.ts'
+import { rowsOfImages } from './teachers/imported/rows.ts'
 import { requireContext, requireSameSize, requireSameTokenizer } from './teachers/inner-teacher.ts'
 import type { Teachers } from './teachers/teachers.ts'
 
 /**
  * These teachers can teach this student with these objectives.
- * @throws UserError for inner layers that cannot be compared; before the teachers run
+ * @throws UserError for inner layers that cannot be compared, and images that imported features lack; before the teachers run
  */
 export function requireTeachable(
   teachers: Teachers,
@@ -18,7 +19,8 @@ export function requireTeachable(
   { keepPatches, variants }: { keepPatches: number; variants: number },
 ): void {
   const { config } = model
-  const { innerTeacher } = teachers
+  const { innerTeacher, imported } = teachers
+  if (imported && set.images.length > 0) rowsOfImages(imported, set.images)
   const layers = { image: comparedLayers(weights, 'image'), text: comparedLayers(weights, 'text') }
   if (innerTeacher && layers.text.length > 0) {
     requireSameTokenizer(tokenizer, innerTeacher.tokenizer, set.texts)

@@ -44,6 +44,12 @@ export const stage1Settings = trainSettings.extend({
     description: "pictures that the teacher's image features are of: the augmented ones that the student sees, or plain ones, embedded once",
     group: 'Teacher',
   }),
+  features: z.string().optional().meta({
+    description:
+      "folder of the teacher's features of the pictures, computed elsewhere: .npy with ids, clip-retrieval's, or tars of .npz (docs/scale.md)",
+    group: 'Teacher',
+    path: 'one',
+  }),
   ensemble: z
     .array(z.string())
     .optional()

@@ -44,7 +44,7 @@ test('four workers, six killed, one stopped beyond its lock, Redis killed twice:
   const { dir, asked, files } = await place(t, 215) // 5,160 rows of images: eleven shards
   await featuresOfCorpus(asked('whole'))
   const redis = await redisServer(t)
-  const start = () => startWorker(t, '--queue', redis.url, '--lock-seconds', '2', '--threads', '1', '--once')
+  const start = () => startWorker(t, '--queue', redis.url, '--lock-seconds', '8', '--threads', '1', '--once')
   let isOver = false
   const run = featuresOfCorpus(asked('shared', { queue: redis.url })).finally(() => {
     isOver = true

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { QueueAddress } from './address.ts'
 import { queueName } from './bullmq.ts'
 import { keyPrefix } from './plans.ts'
-import { type Compute, isOfMachine, tries } from './queue.ts'
+import { type Compute, deaths, isOfMachine } from './queue.ts'
 import { connectionOf, loadBullmq, tellOutages } from './redis.ts'
 
 export interface WorkOptions {
@@ -44,7 +44,7 @@ export async function workOn(address: QueueAddress, { id, compute, lockSeconds, 
     prefix: keyPrefix,
     lockDuration: 1000 * lockSeconds,
     stalledInterval: 1000 * lockSeconds,
-    maxStalledCount: tries - 1,
+    maxStalledCount: deaths - 1,
     runRetryDelay: 1000,
     drainDelay: 1,
   })

@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq'
 import { currentWatch } from '../../base/watch.ts'
 import type { QueueAddress } from './address.ts'
 import { keyPrefix } from './plans.ts'
-import { type SetAside, type Shard, type ShardQueue, shardName, tries } from './queue.ts'
+import { deaths, type SetAside, type Shard, type ShardQueue, shardName, tries } from './queue.ts'
 import { connectionOf, loadBullmq, tellOutages } from './redis.ts'
 
 export interface BullmqOptions {
@@ -86,6 +86,10 @@ async function setAside(queue: Queue, left: ReadonlyMap<string, Shard>): Promise
   const failed = await queue.getFailed()
   return failed.flatMap(({ id, failedReason }) => {
     const shard = left.get(id ?? '')
-    return shard ? [{ shard, reason: failedReason }] : []
+    const reason = failedReason.startsWith(stalledReason) ? `${deaths} workers that had it died or hung` : failedReason
+    return shard ? [{ shard, reason }] : []
   })
 }
+
+/** BullMQ's, for a job whose workers lost its lock too often. */
+const stalledReason = 'job stalled more than'

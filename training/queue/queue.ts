@@ -5,7 +5,7 @@ export interface Shard {
   index: number
 }
 
-/** A shard that failed three times. */
+/** A shard that failed three times, or at which too many workers died. */
 export interface SetAside {
   shard: Shard
   /** Why it failed last. */
@@ -26,6 +26,12 @@ export type Compute = (shard: Shard) => Promise<void>
 
 /** How often a shard is tried. */
 export const tries = 3
+
+/**
+ * How many workers may die or hang at a shard before it is set aside. Shards are computed in processes of their own, so it is mostly the machine that takes a
+ * worker: of 1e9 pairs in two million shards, at 1 % deaths, some would meet three by chance; ten, none.
+ */
+export const deaths = 10
 
 /** `image-00012`, as its file begins. */
 export function shardName({ kind, index }: Shard): string {

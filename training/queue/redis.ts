@@ -1,3 +1,5 @@
+import type { Queue, WaitingError, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
 import { UserError } from '../../base/errors.ts'
 import { notice } from '../../base/watch.ts'
 import type { QueueAddress } from './address.ts'
@@ -7,14 +9,22 @@ export function connectionOf({ shown: _, ...address }: QueueAddress) {
   return { ...address, maxRetriesPerRequest: null, retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 10), 5000) }
 }
 
+/** What is used of bullmq and ioredis. */
+interface Packages {
+  Queue: typeof Queue
+  Worker: typeof Worker
+  WaitingError: typeof WaitingError
+  Redis: typeof Redis
+}
+
 /**
  * bullmq and ioredis, which are installed by those who use a queue.
  * @throws UserError where they are not
  */
-export async function loadBullmq() {
+export async function loadBullmq(): Promise<Packages> {
   try {
-    const [bullmq, { Redis }] = await Promise.all([import('bullmq'), import('ioredis')])
-    return { ...bullmq, Redis }
+    const [{ Queue, Worker, WaitingError }, { Redis }] = await Promise.all([import('bullmq'), import('ioredis')])
+    return { Queue, Worker, WaitingError, Redis }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
     const hint = 'Install them beside it: npm install bullmq ioredis.'

@@ -15,6 +15,7 @@ import { comparedLayers } from '../objectives/inner-layers.ts'
 import type { Weights } from '../objectives/objective.ts'
 import { ensembleFeatures } from './ensemble.ts'
 import { type TeacherFeatures, teacherFeatures, teacherTextFeatures } from './features.ts'
+import { importedFeatures } from './imported/features.ts'
 import { type InnerFeatures, innerFeatures } from './inner-features.ts'
 import { onlineFeatures } from './online.ts'
 import type { Teachers } from './teachers.ts'
@@ -50,14 +51,18 @@ export interface AllFeaturesOptions {
 
 /** Makes or finds the features of all teachers. Every teacher sees the images at its own size, but in the same augmentations. */
 export async function featuresOfAll(teachers: Teachers, weights: Weights, data: TrainingData, options: AllFeaturesOptions): Promise<AllFeatures> {
-  const { teacher: main, others, innerTeacher } = teachers
+  const { teacher: main, others, innerTeacher, imported } = teachers
   const featuresOf = (encoder: Encoder) => {
     const { set, pixels } = data
     if (!pixels) return teacherTextFeatures(encoder, set.texts, options.cacheDir)
     if (options.variants === 0) return onlineFeatures(encoder, set, { imageSize: pixels.size, framing: pixels.framing }, options)
     return asSeenBy(encoder, { set, pixels }, options, (sized) => teacherFeatures(encoder, set, sized.pixels, options))
   }
-  const members = [{ features: await featuresOf(main), weight: 1 }]
+  const ofMain = async () => {
+    if (!imported || !data.pixels) return featuresOf(main)
+    return { ...(await teacherTextFeatures(main, data.set.texts, options.cacheDir)), ...(await importedFeatures(imported, data.set.images, options)) }
+  }
+  const members = [{ features: await ofMain(), weight: 1 }]
   const specialists: SpecialistFeatures[] = []
   for (const { encoder, weight, languages } of others) {
     const features = await featuresOf(encoder)

@@ -4,7 +4,7 @@ import { batchLoader } from '../../corpora/batch-loader.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import { openFeatureFolder } from './feature-folder.ts'
 import { openStore } from './feature-store.ts'
-import { drawn, type FeatureOptions, type ImageTeacher, imageRows } from './image-rows.ts'
+import { drawnBesidePlain, type FeatureOptions, type ImageTeacher, imageRows } from './image-rows.ts'
 import { embedRendered } from './rendered.ts'
 import { storedAugmentations } from './stored-augmentations.ts'
 
@@ -36,10 +36,7 @@ export async function imageFeatures(teacher: ImageTeacher, pixels: PixelCache, o
   })
   const rowOf = (image: number, epoch: number) => image * variants + ((image + epoch) % variants)
   return {
-    // Of plain targets, augmentations are other ones in every epoch; every `variants`th shows the plain image.
-    augmentation: augmentations
-      ? (image, epoch) => augmentation(rowOf(image, epoch))
-      : (image, epoch) => drawn(options, image, (image + epoch) % options.variants === 0 ? 0 : epoch + 1),
+    augmentation: augmentations ? (image, epoch) => augmentation(rowOf(image, epoch)) : drawnBesidePlain(options),
     images: (indices, epoch) => rows!.read(indices.map((image) => rowOf(image, epoch))),
     plainImages: (indices) => rows!.read(indices.map((image) => image * variants)),
   }

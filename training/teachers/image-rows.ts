@@ -79,6 +79,11 @@ export function imageRows(teacher: ImageTeacher, pixels: { name: string; count: 
   }
 }
 
+/** Of plain targets, augmentations are other ones in every epoch; every `variants`th shows the plain image. */
+export function drawnBesidePlain(options: Pick<FeatureOptions, 'seed' | 'policy' | 'variants'>) {
+  return (image: number, epoch: number): Augmentation => drawn(options, image, (image + epoch) % options.variants === 0 ? 0 : epoch + 1)
+}
+
 /** The augmentation of a version of an image; the plain image is version 0. */
 export function drawn({ seed, policy }: Pick<FeatureOptions, 'seed' | 'policy'>, image: number, variant: number): Augmentation {
   return variant === 0 ? {} : drawAugmentation(random(seed, 7, image, variant), policy)

@@ -7,6 +7,8 @@ import type { Encoder } from '../../models/encoder.ts'
 import { findTeacherFiles } from '../../models/onnx/files.ts'
 import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import type { Tower } from '../objectives/objective.ts'
+import { openImported } from './imported/open.ts'
+import type { ImportedRows } from './imported/rows.ts'
 import { type InnerTeacher, openInnerTeacher } from './inner-teacher.ts'
 
 /** A teacher beside the main one. */
@@ -24,12 +26,14 @@ export interface Teachers {
   others: OtherTeacher[]
   /** The one whose inner layers some objective compares. */
   innerTeacher?: InnerTeacher
+  /** The main one's features of plain images, where another program computed them. */
+  imported?: ImportedRows
 }
 
 export interface TeachersOptions {
   teacher: Encoder
   /** Named as flags name them. */
-  settings: { ensemble?: string[]; specialists?: string[]; innerTeacher?: string; threads?: number }
+  settings: { ensemble?: string[]; specialists?: string[]; innerTeacher?: string; features?: string; threads?: number }
   /** Those of the run. */
   languages: Language[]
   /** Those whose inner layers objectives compare. */
@@ -37,9 +41,9 @@ export interface TeachersOptions {
 }
 
 /**
- * Opens the teachers that `--ensemble DIR[:WEIGHT]`, `--specialists LANG[+LANG]=DIR[:WEIGHT]` and `--inner-teacher DIR` name, lends them with the
- * main one to `teach`, and takes them out of memory, whatever comes of it.
- * @throws UserError as requireTeachers, openOnnxFolder and openInnerTeacher do
+ * Opens the teachers that `--ensemble DIR[:WEIGHT]`, `--specialists LANG[+LANG]=DIR[:WEIGHT]` and `--inner-teacher DIR` name, and the features of
+ * `--features FOLDER`, lends them with the main one to `teach`, and takes them out of memory, whatever comes of it.
+ * @throws UserError as requireTeachers, openOnnxFolder, openInnerTeacher and openImported do
  */
 export async function withTeachers<T>(options: TeachersOptions, teach: (teachers: Teachers) => Promise<T>): Promise<T> {
   const { teacher, settings, languages, towers } = options
@@ -50,7 +54,8 @@ export async function withTeachers<T>(options: TeachersOptions, teach: (teachers
   try {
     for (const { dir, ...role } of named) others.push({ ...role, encoder: await openOnnxFolder(dir, { threads }) })
     if (settings.innerTeacher && towers.length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, towers, { threads })
-    return await teach({ teacher, others, innerTeacher })
+    const imported = settings.features === undefined ? undefined : await openImported(settings.features, teacher.embedDim)
+    return await teach({ teacher, others, innerTeacher, imported })
   } finally {
     await release({ others, innerTeacher })
   }
@@ -85,7 +90,7 @@ export async function releaseTeachers({ teacher, ...more }: Teachers): Promise<v
   await release(more)
 }
 
-async function release({ others, innerTeacher }: Omit<Teachers, 'teacher'>): Promise<void> {
+async function release({ others, innerTeacher }: Pick<Teachers, 'others' | 'innerTeacher'>): Promise<void> {
   for (const { encoder } of others) await encoder.release()
   await innerTeacher?.release()
 }
@@ -118,9 +123,10 @@ export function parseOtherTeacher(text: string, flag: '--ensemble' | '--speciali
 }
 
 /** Which teacher teaches what, in a line: part of a run's identity. */
-export function teachersId({ teacher, others, innerTeacher }: Teachers): string {
+export function teachersId({ teacher, others, innerTeacher, imported }: Teachers): string {
   const more = others.map(({ encoder, weight, languages }) => `${languages?.join('+') ?? 'ensemble'}=${encoder.id}:${weight}`)
-  return [teacher.id, ...more, ...(innerTeacher ? [`inner=${innerTeacher.id}`] : [])].join(' ')
+  const rest = [innerTeacher && `inner=${innerTeacher.id}`, imported && `features=${imported.id}`].filter((part) => part !== undefined)
+  return [teacher.id, ...more, ...rest].join(' ')
 }
 
 /** Et of the main teacher, or of the ensemble that it leads. */
