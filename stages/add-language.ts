@@ -41,7 +41,7 @@ export async function addLanguage(config: AddLanguageSettings): Promise<Language
   const { open, ...data } = await openRunData(config, { ...trained, languages: undefined }, { corpus: defaultCorpus })
   const languages = [...known, ...added]
   const pool = await openPool({ languages, files: config.texts, seed: poolSeed })
-  const rows = [...(await parallelRows(open.corpus, languages, pivot)), ...pool.rows]
+  const rows = { corpus: await parallelRows(open.corpus, languages, pivot), pool: pool.rows }
   const texts = addedTexts(rows, { added, known, pivot, limit, seed: poolSeed })
   requireTexts(texts.counts, pivot, open.corpus.name)
   const recorded = { ...config, ...data, known, pivot, languages, teacher: trained?.teacher }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { rm } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { countSamples, everySample } from '../corpora/every-sample.ts'
@@ -45,13 +46,19 @@ export async function writeCorpus(
   const writer = await openWriter(out, languages, format)
   const written = { images: 0, captions: 0 }
   const bar = progress('write', await countSamples(corpus), 'images')
-  for await (const { sample, split } of everySample(corpus)) {
-    const captions = Object.fromEntries(Object.entries(sample.captions).filter(([language]) => languages.includes(language)))
-    await writer.add({ ...sample, captions }, split)
-    written.captions += Object.values(captions).flat().length
-    bar.update(++written.images)
+  try {
+    for await (const { sample, split } of everySample(corpus)) {
+      const captions = Object.fromEntries(Object.entries(sample.captions).filter(([language]) => languages.includes(language)))
+      await writer.add({ ...sample, captions }, split)
+      written.captions += Object.values(captions).flat().length
+      bar.update(++written.images)
+    }
+    await writer.finish()
+  } catch (error) {
+    for (const begun of [out, `${out}.partial`]) await rm(begun) // it was new, and would be in the way of the next try
+    throw error
+  } finally {
+    bar.stop()
   }
-  await writer.finish()
-  bar.stop()
   return written
 }

@@ -9,9 +9,9 @@ const { steps, batchSize, learningRate, warmup } = trainSettings.shape
 
 /** How a language is learnt. */
 export const addLanguageTraining = trainSettings.omit({ keepPatches: true, unmaskedTail: true, augmentation: true, strength: true }).extend({
-  steps: steps.default(600),
+  steps: steps.default(400),
   batchSize: batchSize.default(256).meta({ description: 'texts of new languages a step, and as many of those that are kept', group: 'Training' }),
-  learningRate: learningRate.default(1e-3),
+  learningRate: learningRate.default(5e-4),
   warmup: warmup.default(50),
   keptShare: z
     .number()

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -187,6 +188,7 @@ test('convert: through every format and back', async (t) => {
   const list = { corpus: join(dir, 'lines.jsonl'), format: 'caption-list', out: join(dir, 'o') }
   await throwsUserError(t, () => convert(convertSettings.parse(list)), { where: '--format caption-list', got: 'hi' })
   await throwsUserError(t, () => convert(convertSettings.parse({ ...list, languages: ['hi'] })), { where: 'image p/0.png', got: '"एक\\nदो"' })
+  t.false(existsSync(join(dir, 'o')))
   const missing = { corpus: join(dir, 'a.jsonl'), out: join(dir, 'x.csv'), languages: ['en', 'zh'] }
   await throwsUserError(t, () => convert(convertSettings.parse(missing)), { where: '--languages', got: 'en', hint: /has captions in zh/ })
 })

@@ -41,7 +41,7 @@ test('a model learns to read another language as one that it has; images and old
   const { dir, model, cacheDir } = await given()
   const open = await openCorpus(join(dir, 'plain.csv'))
   const known = ['de', 'fr']
-  const texts = addedTexts([...(await parallelRows(open.corpus, known, 'de')), ...rows], { added: ['hi'], known, pivot: 'de', seed: 1 })
+  const texts = addedTexts({ corpus: await parallelRows(open.corpus, known, 'de'), pool: rows }, { added: ['hi'], known, pivot: 'de', seed: 1 })
   const out = join(dir, 'hindi')
   const settings = addLanguageTraining.parse({ ...quick, steps: 60 })
   const common = { known, languages: [...known, 'hi'], open, texts, weights: { 'fd-text': 4 }, settings, newTokens: 40, dir: out, cacheDir }
@@ -127,7 +127,7 @@ test('a tokenizer that cannot be gone on with has to spell the texts', async (t)
   await writeFile(join(words, 'tokenizer.json'), JSON.stringify(wordLevel))
   await writeFile(join(words, 'tokenizer_config.json'), await readFile(join(model, 'tokenizer_config.json')))
   await writeModelFolder(other, old, words)
-  const texts = addedTexts(rows, { added: ['hi'], known: ['de'], pivot: 'de', seed: 1 })
+  const texts = addedTexts({ corpus: [], pool: rows }, { added: ['hi'], known: ['de'], pivot: 'de', seed: 1 })
   const open = await openCorpus(join(dir, 'plain.csv'))
   const run = { folder: other, known: ['de'], languages: ['de', 'hi'], open, texts, weights: { 'fd-text': 1 }, cacheDir, dir: join(dir, 'never') }
   const settings = addLanguageTraining.parse(quick)

@@ -22,12 +22,13 @@ export interface AddedCount {
 }
 
 /**
- * Sorts rows of texts that mean the same into what a model is to learn and what it is to keep.
+ * Sorts rows of texts that mean the same into what a model is to learn and what it is to keep. What comes of the corpus is drawn apart from the larger pool, so that it
+ * is seen as often.
  * @param options.known languages that the model has, the pivot among them
- * @param options.limit kept texts at most; small languages lose less (see seats)
+ * @param options.limit kept texts at most, the corpus' first; small languages lose less (see seats)
  */
 export function addedTexts(
-  rows: readonly PoolRow[],
+  rows: { corpus: readonly PoolRow[]; pool: readonly PoolRow[] },
   options: { added: Language[]; known: Language[]; pivot: Language; limit?: number; seed: number },
 ): AddedTexts {
   const { added, known, pivot } = options
@@ -36,31 +37,38 @@ export function addedTexts(
   const groups: Uint32Array[] = []
   for (const language of added) {
     const counterparts = new Map<string, string | undefined>()
-    for (const { [language]: text, [pivot]: counterpart } of rows) {
+    for (const { [language]: text, [pivot]: counterpart } of [...rows.corpus, ...rows.pool]) {
       if (text !== undefined) counterparts.set(text, counterparts.get(text) ?? counterpart)
     }
     const pairs = [...counterparts].filter((pair): pair is [string, string] => pair[1] !== undefined)
     counts.push({ language, texts: pairs.length, alone: counterparts.size - pairs.length })
     if (pairs.length > 0) groups.push(Uint32Array.from(pairs, ([text, counterpart]) => learnt.add(text, counterpart)))
   }
-  return { learnt: learnt.set(groups), kept: keptTexts(rows, known, options), counts }
+  const distinct = (of: readonly PoolRow[]) => known.map((language) => new Set(of.flatMap(({ [language]: text }) => text ?? [])))
+  const corpus = distinct(rows.corpus)
+  const pool = distinct(rows.pool).map((texts, i) => new Set([...texts].filter((text) => !corpus[i]!.has(text))))
+  return { learnt: learnt.set(groups), kept: keptTexts([corpus, pool], options), counts }
 }
 
-function keptTexts(rows: readonly PoolRow[], known: Language[], { limit = Infinity, seed }: { limit?: number; seed: number }): TrainingSet {
-  const distinct = known.map((language) => [...new Set(rows.flatMap(({ [language]: text }) => text ?? []))])
-  const sizes = distinct.map(({ length }) => length)
-  const room = seats(
-    sizes,
-    Math.min(
-      limit,
-      sizes.reduce((sum, size) => sum + size, 0),
-    ),
-  )
+/** @param parts texts by language of each part; a part that comes first is taken first */
+function keptTexts(parts: ReadonlySet<string>[][], { limit = Infinity, seed }: { limit?: number; seed: number }): TrainingSet {
   const kept = textList()
-  const groups = distinct.map((texts, i) =>
-    Uint32Array.from(permutation(texts.length, random(seed, 8, i)).subarray(0, room[i]!), (place) => kept.add(texts[place]!)),
-  )
-  return kept.set(groups.filter(({ length }) => length > 0))
+  const groups: Uint32Array[] = []
+  let left = limit
+  for (const [part, languages] of parts.entries()) {
+    const room = seats(
+      languages.map(({ size }) => size),
+      left,
+    )
+    for (const [i, texts] of languages.entries()) {
+      if (room[i] === 0 || left <= 0) continue
+      const all = [...texts]
+      const chosen = permutation(all.length, random(seed, 8, part, i)).subarray(0, room[i])
+      groups.push(Uint32Array.from(chosen, (place) => kept.add(all[place]!)))
+      left -= chosen.length
+    }
+  }
+  return kept.set(groups)
 }
 
 /** Distinct texts with their targets, as they are met. */
