@@ -67,7 +67,7 @@ async function prepareFile(file: string, data: string | Uint8Array): Promise<Pre
   const target = await fs.realpath(file).catch(() => file)
   await sweep(dirname(target))
   const temporary = join(dirname(target), temporaryName(basename(target)))
-  const discard = () => fs.rm(temporary, { force: true })
+  const discard = () => rm(temporary)
   try {
     const writer = await openToWrite(temporary, 'wx')
     const mode = (await fs.stat(target).catch(() => undefined))?.mode
@@ -88,16 +88,27 @@ async function prepareFile(file: string, data: string | Uint8Array): Promise<Pre
   return { commit, discard }
 }
 
-/** Writes files that belong together: all of them under other names, then all take their places. Where one cannot be written, none is. */
+/** Writes files that belong together: all of them under other names, then all take their places. Where one cannot be written, or cannot take its place, none is new. */
 export async function writeFilesAtomic(files: readonly (readonly [file: string, data: string | Uint8Array])[]): Promise<void> {
   const prepared: PreparedFile[] = []
+  const before = new Map<string, Buffer | undefined>()
   try {
     for (const [file, data] of files) prepared.push(await prepareFile(file, data))
-    for (const { commit } of prepared) await commit()
+    for (const [i, { commit }] of prepared.entries()) {
+      const [file] = files[i]!
+      before.set(file, await fs.readFile(file).catch(() => undefined))
+      await commit()
+    }
   } catch (error) {
     for (const { discard } of prepared) await discard()
+    for (const [file, bytes] of before) await putBack(file, bytes)
     throw error
   }
+}
+
+async function putBack(file: string, bytes: Buffer | undefined): Promise<void> {
+  if (bytes === undefined) await rm(file)
+  else if (!bytes.equals(await fs.readFile(file))) await writeFileAtomic(file, bytes)
 }
 
 export async function appendFile(path: string, data: string | Uint8Array): Promise<void> {
@@ -161,5 +172,5 @@ const swept = new Set<string>()
 async function sweep(dir: string): Promise<void> {
   if (swept.has(dir)) return
   swept.add(dir)
-  for (const name of await fs.readdir(dir).catch(() => [])) if (isLeftOver(name)) await fs.rm(join(dir, name), { force: true })
+  for (const name of await fs.readdir(dir).catch(() => [])) if (isLeftOver(name)) await rm(join(dir, name))
 }

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { mutate } from '../../bench/soak/mutate.ts'
+import { readMutations } from '../../bench/soak/mutations.ts'
+import { makePlace } from '../../bench/soak/place.ts'
 import { formatRanks } from '../../eval/ranks-file.ts'
 import { exampleReport } from '../report/example.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { mutate } from './mutate.ts'
-import { readMutations } from './mutations.ts'
-import { makePlace } from './place.ts'
 
 test('the same seed makes the same bytes, and always others than there were', (t) => {
   const bytes = Buffer.from('{"image": "a.png", "captions": {"en": "a red apple"}}')
