@@ -12,6 +12,7 @@ import { benchProfile } from './profile.ts'
 import { benchReaders } from './readers.ts'
 import { benchQueue, queueFlags } from './queue.ts'
 import { benchRetrieval } from './retrieval.ts'
+import { benchSoak, soakFlags } from './soak.ts'
 import { benchSpeed, speedFlags } from './speed.ts'
 import { benchStep } from './step.ts'
 import { studyFlags } from './study/plan.ts'
@@ -79,6 +80,7 @@ const benches: Record<string, Bench> = {
     run: benchFleet,
   },
   queue: { summary: 'what the queue costs a shard, on a Redis or Valkey that runs', flags: queueFlags, run: benchQueue },
+  soak: { summary: 'commands that write, on a disk that fails and killed, and changed files: what came of it', flags: soakFlags, run: benchSoak },
   speed: { summary: 'what objectives add to a step, and what the teacher costs, cached against at every step', flags: speedFlags, run: benchSpeed },
 }
 

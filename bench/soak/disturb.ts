@@ -52,9 +52,25 @@ export async function failOnce(place: JobPlace, known: Known, runner: Runner, at
   return [...faults, ...(await runAgain(place, known, runner, over(job)))].map((fault) => `${call.name} ${call.path}: ${fault}`)
 }
 
+/**
+ * Kills a job so many ms after its disk call number `at`, and calls it again. → what may not be, in words: a second call that fails, other bytes, something half-written
+ * that is still there after it
+ */
+export async function killOnce(place: JobPlace, known: Known, runner: Runner, at: number, after: number): Promise<string[]> {
+  const { job } = known
+  if (job.before === 'nothing' || job.onward) await removeOuts(place, job)
+  const reply = await runner.run({ args: job.onward ? job.args : over(job), disturbance: { kind: 'kill', at, after } })
+  if (reply === 'hung') return [reply]
+  if (reply !== 'killed') return [] // it had ended before
+  const isWhole = differences(resultsOf(await filesOf(place, job), job), known.results).length === 0
+  if (job.before === 'nothing' && isWhole) return [] // all but its lock was done
+  const faults = await runAgain(place, known, runner, job.onward ? [...job.args, job.onward] : over(job))
+  const left = await leftOvers(place)
+  return left.length > 0 ? [...faults, `left ${left.join(', ')}`] : faults
+}
+
 /** → what may not be of a job that is called after it was disturbed */
 async function runAgain(place: JobPlace, { job, results }: Known, runner: Runner, args: string[]): Promise<string[]> {
-  if (job.before === 'nothing' && job.name !== 'features') await removeOuts(place, { ...job, outs: job.outs.filter((out) => out.endsWith('.html')) })
   const reply = await runner.run({ args })
   if (typeof reply === 'string' || reply.code !== 0) return [`again: ${said(reply)}`]
   const changed = differences(resultsOf(await filesOf(place, job), job), results)

@@ -20,6 +20,8 @@ export interface RunReply {
 }
 
 let said = ''
+/** Of a kill that is to come. */
+let timer: NodeJS.Timeout | undefined
 process.stderr.write = (text) => {
   said += text
   return true
@@ -34,6 +36,7 @@ process.on('message', async ({ args, disturbance }: RunRequest) => {
   })
   const code = await run(args)
   stop()
+  clearTimeout(timer)
   process.exitCode = 0 // check sets it
   process.send!({ code, said, calls } satisfies RunReply)
 })
@@ -44,5 +47,5 @@ function disturb(disturbance: Disturbance, { name, path }: DiskCall): void {
     const { code } = disturbance
     throw Object.assign(new Error(`${code}: made up, ${name} '${path}'`), { code, path })
   } else if (disturbance.after === 0) kill()
-  else setTimeout(kill, disturbance.after)
+  else timer = setTimeout(kill, disturbance.after)
 }

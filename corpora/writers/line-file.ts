@@ -1,6 +1,5 @@
-import { basename, dirname, join } from 'node:path'
-import { mkdir, openToWrite, rename, rm } from '../../base/disk.ts'
-import { temporaryName } from '../../base/temporary-name.ts'
+import { dirname } from 'node:path'
+import { mkdir, openDraft } from '../../base/disk.ts'
 
 export interface LineFile {
   write(text: string): Promise<void>
@@ -14,18 +13,12 @@ const gathered = 1 << 16
 /** A file that is written under another name until it is whole. */
 export async function lineFile(file: string): Promise<LineFile> {
   await mkdir(dirname(file))
-  const partial = join(dirname(file), temporaryName(basename(file)))
-  const out = await openToWrite(partial, 'w')
+  const draft = await openDraft(file)
   let waiting = ''
-  let isOpen = true
   const flush = async () => {
     const text = waiting
     waiting = ''
-    await out.write(text)
-  }
-  const close = async () => {
-    if (isOpen) await out.close()
-    isOpen = false
+    await draft.write(text)
   }
   return {
     write: async (text) => {
@@ -34,13 +27,9 @@ export async function lineFile(file: string): Promise<LineFile> {
     },
     finish: async () => {
       await flush()
-      await out.sync()
-      await close()
-      await rename(partial, file)
+      await draft.finish()
+      await draft.commit()
     },
-    discard: async () => {
-      await close()
-      await rm(partial)
-    },
+    discard: draft.discard,
   }
 }

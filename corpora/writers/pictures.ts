@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import sharp from 'sharp'
-import { mkdir, rename, rm, rmdir, writeFile } from '../../base/disk.ts'
+import { mkdir, rm, rmdir, writeFileAtomic } from '../../base/disk.ts'
 import { UserError } from '../../base/errors.ts'
-import { temporaryName } from '../../base/temporary-name.ts'
 import type { ImageSource } from '../sample.ts'
 
 export interface Pictures {
@@ -38,14 +37,7 @@ async function copy(file: string, bytes: Uint8Array, made: string[]): Promise<vo
   if (there) throw new UserError({ where: file, expected: 'a new file', got: 'another picture', hint: 'Name another folder.' })
   await mkdir(dirname(file))
   made.push(file)
-  const partial = join(dirname(file), temporaryName(basename(file)))
-  try {
-    await writeFile(partial, bytes)
-    await rename(partial, file)
-  } catch (error) {
-    await rm(partial)
-    throw error
-  }
+  await writeFileAtomic(file, bytes)
 }
 
 /** The folders of some files, up to `folder`/images, the deepest first. */
