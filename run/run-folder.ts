@@ -8,6 +8,7 @@ import { lock } from '../base/lock.ts'
 import { decisive, flagOf, pathsIn, recorded } from '../base/setting.ts'
 import { assertSameRun } from '../engine/checkpoint.ts'
 import { eventPrefix } from '../engine/events/event-file.ts'
+import { stopsFile, withLowerRate } from '../engine/not-finite.ts'
 import { leftAside, type SetAside, setAside } from './set-aside.ts'
 
 /** A command's call that trains. */
@@ -95,7 +96,11 @@ async function openRun({ schema, command, config }: RunCall): Promise<{ goesOn: 
   if (foreign) throw refused(`a folder with a ${foreign} that is no run's`, 'Name another folder.')
   if (!previous) return { goesOn: false }
   if (resume) {
-    assertSameRun(dir, deciding(schema, previous), deciding(schema, { command, ...config }))
+    const present = deciding(schema, { command, ...config })
+    let before = deciding(schema, previous)
+    for (const part of parts(dir))
+      before = await withLowerRate(part, before, present, part === dir ? 'learningRate' : `${relative(dir, part)}.learningRate`)
+    assertSameRun(dir, before, present)
     return { goesOn: true }
   }
   const input = pathsIn(schema, config).find(({ path }) => isInside(dir, path))
@@ -141,7 +146,7 @@ function hasCheckpoint(dir: string): boolean {
 async function clear(dir: string, foreign: string[]): Promise<void> {
   await rm(join(dir, 'config.json'))
   for (const part of parts(dir)) {
-    const left = [join(part, 'log.jsonl'), join(part, 'tokenizer'), ...eventFiles(part)]
+    const left = [join(part, 'log.jsonl'), join(part, stopsFile), join(part, 'tokenizer'), ...eventFiles(part)]
     for (const path of left.filter((path) => !foreign.includes(path))) await rm(path)
   }
   for (const part of parts(dir).slice(1)) await rmdir(part).catch(() => {}) // unless there is something else in it
