@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { appendFile, mkdir, rm, writeFileAtomic } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
-import { currentWatch, toItsEnd } from '../base/watch.ts'
+import { currentWatch, notice, toItsEnd } from '../base/watch.ts'
 import { assertSameRun, dropLatestCheckpoint, type Identity, readLatestCheckpoint, restoreInto, writeCheckpoint } from './checkpoint.ts'
 import type { Step } from './compile.ts'
 import type { LogMirror } from './events/event-file.ts'
@@ -194,7 +194,7 @@ function stepOf(line: string): number {
   }
 }
 
-/** Ctrl-C once: finish the step and save. Twice: leave at once. A program that watches has its signal for that. */
+/** Ctrl-C once: say so, finish the step and save. Twice: leave at once. A program that watches has its signal for that. */
 function onInterrupt() {
   const watch = currentWatch()
   if (watch) return { requested: () => watch.signal?.aborted ?? false, stop: () => {} }
@@ -202,6 +202,7 @@ function onInterrupt() {
   const handler = () => {
     if (requested) process.exit(130)
     requested = true
+    notice('interrupted: the step is finished and a checkpoint written; once more leaves at once')
   }
   process.on('SIGINT', handler).on('SIGTERM', handler)
   return { requested: () => requested, stop: () => void process.off('SIGINT', handler).off('SIGTERM', handler) }
