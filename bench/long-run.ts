@@ -9,7 +9,7 @@ import { makePlace } from './soak/place.ts'
 export const longRunFlags = { steps: 10_000, every: 1000 }
 
 /**
- * What a training process holds while it goes on: a tiny student on twelve pictures, validated and saved every 500 steps. Prints memory (VmRSS) and open files
+ * What a training process holds while it goes on: a student of one layer on twelve pictures, validated and saved every 500 steps. Prints memory (VmRSS) and open files
  * at every so many steps, and how much the last differs from the first. Reads /proc: Linux alone.
  */
 export async function benchLongRun({ steps, every }: Record<string, string | number>): Promise<void> {
@@ -36,8 +36,8 @@ interface Held {
 
 async function follow(dir: string, steps: number, every: number): Promise<Held[]> {
   const at = (name: string) => join(dir, name)
-  const data = ['--corpus', at('corpus.csv'), '--languages', 'de,fr', '--cache-dir', at('cache'), '--teacher', at('teacher'), '--tokenizer', at('words')]
-  const training = ['--student', 'tiny', '--variants', '2', '--batch-size', '4', '--steps', `${steps + every}`, '--threads', '1', '--log-every', `${every}`]
+  const data = ['--corpus', at('corpus.csv'), '--languages', 'de,fr', '--cache-dir', at('cache'), '--teacher', at('teacher')]
+  const training = ['--init', at('teacher'), '--variants', '2', '--batch-size', '4', '--steps', `${steps + every}`, '--threads', '1', '--log-every', `${every}`]
   const main = new URL('../cli/main.ts', import.meta.url).pathname
   const args = ['--import', import.meta.resolve('tsx'), main, 'stage1', ...data, ...training, '--out', at('run')]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
