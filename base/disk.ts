@@ -53,51 +53,72 @@ export async function writeFile(path: string, data: string | Uint8Array): Promis
 
 /** Writes under another name, syncs, and renames: a reader sees the old file or the new one, and so does who starts after a crash. A link stays one. */
 export async function writeFileAtomic(file: string, data: string | Uint8Array): Promise<void> {
-  await (await prepareFile(file, data)).commit()
+  await writeFilesAtomic([[file, data]])
 }
 
-/** A file that is written, but has not taken its place yet. */
-interface PreparedFile {
+/** A file that is written under another name until it is whole. */
+export interface Draft extends Pick<Writer, 'write'> {
+  /** Syncs and closes it: all of it is on the disk, under the other name. */
+  finish(): Promise<void>
+  /** Gives a finished one its name. */
   commit(): Promise<void>
+  /** Removes what was written. */
   discard(): Promise<void>
 }
 
-/** Writes under another name and syncs; `commit` then renames. Of several files, all can so be written before the first takes its place. */
-async function prepareFile(file: string, data: string | Uint8Array): Promise<PreparedFile> {
+/** Begins a file in the folder where it will be; a link stays one, and a file keeps its permissions. What killed processes left in that folder is removed. */
+export async function openDraft(file: string): Promise<Draft> {
   const target = await fs.realpath(file).catch(() => file)
   await sweep(dirname(target))
   const temporary = join(dirname(target), temporaryName(basename(target)))
-  const discard = () => fs.rm(temporary, { force: true })
-  try {
-    const writer = await openToWrite(temporary, 'wx')
-    const mode = (await fs.stat(target).catch(() => undefined))?.mode
-    await fill(writer, data, true)
-    if (mode !== undefined) await fs.chmod(temporary, mode)
-  } catch (error) {
-    await discard()
-    throw error
+  const writer = await openToWrite(temporary, 'wx')
+  let isOpen = true
+  const close = async () => {
+    if (isOpen) await writer.close()
+    isOpen = false
   }
-  const commit = async () => {
-    try {
-      await rename(temporary, target)
-    } catch (error) {
-      await discard()
-      throw error
-    }
+  return {
+    write: writer.write,
+    async finish() {
+      await writer.sync()
+      await close()
+      const mode = (await fs.stat(target).catch(() => undefined))?.mode
+      if (mode !== undefined) await fs.chmod(temporary, mode)
+    },
+    commit: () => rename(temporary, target),
+    async discard() {
+      await close()
+      await rm(temporary)
+    },
   }
-  return { commit, discard }
 }
 
-/** Writes files that belong together: all of them under other names, then all take their places. Where one cannot be written, none is. */
+/** Writes files that belong together: all of them under other names, then all take their places. Where one cannot be written, or cannot take its place, none is new. */
 export async function writeFilesAtomic(files: readonly (readonly [file: string, data: string | Uint8Array])[]): Promise<void> {
-  const prepared: PreparedFile[] = []
+  const drafts: Draft[] = []
+  const before = new Map<string, Buffer | undefined>()
   try {
-    for (const [file, data] of files) prepared.push(await prepareFile(file, data))
-    for (const { commit } of prepared) await commit()
+    for (const [file, data] of files) {
+      const draft = await openDraft(file)
+      drafts.push(draft)
+      await draft.write(data)
+      await draft.finish()
+    }
+    for (const [i, { commit }] of drafts.entries()) {
+      const [file] = files[i]!
+      if (files.length > 1) before.set(file, await fs.readFile(file).catch(() => undefined))
+      await commit()
+    }
   } catch (error) {
-    for (const { discard } of prepared) await discard()
+    for (const { discard } of drafts) await discard()
+    for (const [file, bytes] of before) await putBack(file, bytes)
     throw error
   }
+}
+
+async function putBack(file: string, bytes: Buffer | undefined): Promise<void> {
+  if (bytes === undefined) await rm(file)
+  else if (!bytes.equals(await fs.readFile(file))) await writeFileAtomic(file, bytes)
 }
 
 export async function appendFile(path: string, data: string | Uint8Array): Promise<void> {
@@ -135,10 +156,9 @@ export function truncate(path: string, length: number): Promise<void> {
   return call('truncate', path, () => fs.truncate(path, length))
 }
 
-async function fill(writer: Writer, data: string | Uint8Array, sync = false): Promise<void> {
+async function fill(writer: Writer, data: string | Uint8Array): Promise<void> {
   try {
     await writer.write(data)
-    if (sync) await writer.sync()
   } finally {
     await writer.close()
   }
@@ -161,5 +181,5 @@ const swept = new Set<string>()
 async function sweep(dir: string): Promise<void> {
   if (swept.has(dir)) return
   swept.add(dir)
-  for (const name of await fs.readdir(dir).catch(() => [])) if (isLeftOver(name)) await fs.rm(join(dir, name), { force: true })
+  for (const name of await fs.readdir(dir).catch(() => [])) if (isLeftOver(name)) await rm(join(dir, name))
 }

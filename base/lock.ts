@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { mkdir, openToWrite, rename, rm } from './disk.ts'
 import { UserError } from './errors.ts'
+import { notice } from './watch.ts'
 
 /** What a lock file holds. */
 interface Holder {
@@ -25,6 +26,9 @@ export async function withLock<T>(file: string, what: string, body: () => Promis
   }
 }
 
+/** Locks of this process: one of its own files that is none of these could not be removed when it was given back. */
+const own = new Set<string>()
+
 /** Takes the lock; returns what gives it back. Throws as withLock does. */
 export async function lock(file: string, what: string): Promise<() => Promise<void>> {
   await mkdir(dirname(file)).catch((error: NodeJS.ErrnoException) => {
@@ -33,14 +37,23 @@ export async function lock(file: string, what: string): Promise<() => Promise<vo
   })
   const holder: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) }
   for (let tries = 0; tries < 3; tries++) {
-    if (await create(file, holder)) return () => rm(file)
+    if (await create(file, holder)) {
+      own.add(resolve(file))
+      return () => giveBack(file)
+    }
     const text = await readFile(file, 'utf8').catch(() => undefined)
     if (text === undefined) continue // given back in between
     const other = parse(text)
-    if (other && (await isAlive(other))) throw held(file, what, other)
+    if (other && (await isHeld(file, other))) throw held(file, what, other)
     await discard(file, text)
   }
   throw held(file, what)
+}
+
+/** What was done under the lock is done: one that cannot be removed is only told of. It is known to be nobody's. */
+async function giveBack(file: string): Promise<void> {
+  own.delete(resolve(file))
+  await rm(file).catch((error: Error) => notice(`${file}: the lock could not be removed (${error.message}); delete it`))
 }
 
 async function create(file: string, holder: Holder): Promise<boolean> {
@@ -78,6 +91,11 @@ function parse(text: string): Holder | undefined {
   } catch {
     return undefined // written by a process that was killed while it wrote
   }
+}
+
+async function isHeld(file: string, holder: Holder): Promise<boolean> {
+  if (holder.host === hostname() && holder.pid === process.pid) return own.has(resolve(file))
+  return await isAlive(holder)
 }
 
 /** Of another machine nothing can be known: its lock holds. */

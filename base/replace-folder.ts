@@ -15,6 +15,8 @@ export interface Replacement {
   force?: boolean
   /** What to do about a folder with other files. */
   hint: string
+  /** What to do where the disk is full. */
+  roomHint?: string
 }
 
 /**
@@ -48,7 +50,7 @@ async function replace<T>(out: string, target: string, replacement: Replacement,
       where: out,
       expected: `room for the ${what}`,
       got: 'a full disk',
-      hint: 'Free some space, or name fewer formats with --dtype.',
+      hint: replacement.roomHint ?? 'Free some space and run the same command again.',
     })
   }
 }
@@ -96,7 +98,7 @@ async function settle(old: string, target: string, isOwn: Replacement['isOwn']):
       const name = folder + entry.name
       const isMixed = entry.isDirectory() && (own.some((file) => file.startsWith(`${name}/`)) || existsSync(join(target, name)))
       if (isMixed) {
-        await mkdir(join(target, name))
+        if (!existsSync(join(target, name))) await mkdir(join(target, name))
         await move(`${name}/`)
       } else if (!own.includes(name)) await rename(join(old, name), join(target, name))
     }

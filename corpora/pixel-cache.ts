@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { mkdir, openToWrite, rename, rm } from '../base/disk.ts'
+import { mkdir, openDraft, openToWrite, rm } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { requireSpace } from '../base/free-space.ts'
 import { progress } from '../base/progress.ts'
-import { temporaryName } from '../base/temporary-name.ts'
 import { notice } from '../base/watch.ts'
 import type { Fit } from './decode.ts'
 import { decodeMany } from './decode-many.ts'
@@ -121,23 +120,20 @@ type Decode = (source: ImageSource) => Promise<Uint8Array>
 
 /** Writes all images into a new file, which takes the place of `file`. → the CRC-32 of each */
 async function write(file: string, sources: ImageSource[], decode: Decode, concurrency: number): Promise<number[]> {
-  const unfinished = join(dirname(file), temporaryName(basename(file))) // another process or call may be making the same one
-  const writer = await openToWrite(unfinished, 'w')
+  const draft = await openDraft(file) // another process or call may be making the same one
   const bar = progress('decode', sources.length, 'images')
   const checksums: number[] = Array.from({ length: sources.length })
   const take = async (pixels: Uint8Array, i: number): Promise<void> => {
     checksums[i] = crc32(pixels)
-    await writer.write(pixels, i * pixels.length)
+    await draft.write(pixels, i * pixels.length)
   }
   try {
     await decodeMany(sources, decode, { concurrency, take, update: bar.update })
-    await writer.sync()
-    await writer.close()
-    await rename(unfinished, file)
+    await draft.finish()
+    await draft.commit()
     return checksums
   } catch (error) {
-    await writer.close().catch(() => {})
-    await rm(unfinished)
+    await draft.discard()
     throw error
   } finally {
     bar.stop()

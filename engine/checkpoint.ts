@@ -76,6 +76,13 @@ export async function readLatestCheckpoint(dir: string): Promise<Checkpoint | un
   return undefined
 }
 
+/** Deletes the newest checkpoint, unless it is the only one. → the step of the newest that is left */
+export async function dropLatestCheckpoint(dir: string): Promise<number | undefined> {
+  const names = await finished(dir)
+  if (names.length > 1) await rm(join(dir, names.pop()!))
+  return names.length > 0 ? stepOf(names.at(-1)!) : undefined
+}
+
 async function readCheckpoint(path: string): Promise<Checkpoint> {
   const [list, params, optimizer, state] = await Promise.all(
     [checksumsFile, 'params.safetensors', 'optimizer.safetensors', 'state.json'].map((file) => readPart(path, file)),
@@ -117,8 +124,11 @@ export function restoreInto(live: Params, saved: Params): void {
 
 async function finished(dir: string): Promise<string[]> {
   if (!existsSync(dir)) return []
-  const number = (name: string) => Number(name.slice('step-'.length))
-  return (await readdir(dir)).filter((name) => /^step-\d+$/.test(name)).sort((a, b) => number(a) - number(b))
+  return (await readdir(dir)).filter((name) => /^step-\d+$/.test(name)).sort((a, b) => stepOf(a) - stepOf(b))
+}
+
+function stepOf(name: string): number {
+  return Number(name.slice('step-'.length))
 }
 
 async function readPart(path: string, file: string): Promise<Uint8Array> {

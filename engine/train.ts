@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { appendFile, mkdir, rm, writeFileAtomic } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
-import { currentWatch, toItsEnd } from '../base/watch.ts'
-import { assertSameRun, type Identity, readLatestCheckpoint, restoreInto, writeCheckpoint } from './checkpoint.ts'
+import { currentWatch, notice, toItsEnd } from '../base/watch.ts'
+import { assertSameRun, dropLatestCheckpoint, type Identity, readLatestCheckpoint, restoreInto, writeCheckpoint } from './checkpoint.ts'
 import type { Step } from './compile.ts'
 import type { LogMirror } from './events/event-file.ts'
 import { gradientOf } from './gradients.ts'
+import { notFinite, recordRate, type Stop, stopsFile, withLowerRate } from './not-finite.ts'
 import { type AdamWOptions, adamw, type Gradients } from './optim/adamw.ts'
 import { accumulate, clipScale, globalNorm } from './optim/gradients.ts'
 import type { Schedule } from './optim/schedule.ts'
@@ -21,6 +22,8 @@ export interface MicroBatch {
   inputs: Record<string, Numbers>
   /** Stands before the names of its scalars in the log, but not before `loss`, which is the sum over all. */
   prefix?: string
+  /** What it is made of, by name: keys of images, or texts. */
+  contents?(): string[]
   /** Called once the inputs are no longer needed. */
   release?(): void
 }
@@ -73,7 +76,7 @@ export interface TrainingResult {
 
 /**
  * The only training loop: batch → gradients → clip → AdamW → constraint → log → evaluate → checkpoint.
- * @throws UserError when the loss stops being finite, when `resume` finds other settings, and (exit code 130) after Ctrl-C,
+ * @throws UserError when the loss stops being finite (recorded in not-finite.json), when `resume` finds other settings, and (exit code 130) after Ctrl-C,
  *   once a checkpoint is written
  */
 export async function train(training: Training): Promise<TrainingResult> {
@@ -82,10 +85,11 @@ export async function train(training: Training): Promise<TrainingResult> {
   const checkpoints = join(dir, 'checkpoints')
   await mkdir(dir)
   let start = 0
-  if (!training.resume) await rm(checkpoints) // an older run's would be the latest
+  if (!training.resume) for (const path of [checkpoints, join(dir, stopsFile)]) await rm(path) // an older run's would be the latest
   const saved = training.resume ? await readLatestCheckpoint(checkpoints) : undefined
   if (saved) {
-    assertSameRun(dir, saved.identity, identity)
+    assertSameRun(dir, await withLowerRate(dir, saved.identity, identity), identity)
+    await recordRate(dir, identity.learningRate)
     restoreInto(params, saved.params)
     restoreInto(optimizer.state, saved.optimizer.state)
     optimizer.steps = saved.optimizer.steps
@@ -93,18 +97,28 @@ export async function train(training: Training): Promise<TrainingResult> {
   }
   const mirror = await training.mirror?.(start)
   const log = await openLog(join(dir, 'log.jsonl'), start, mirror)
-  const save = (step: number) => writeCheckpoint(checkpoints, { step, params, optimizer, identity })
+  let savedAt = saved?.step
+  const save = async (step: number) => {
+    await writeCheckpoint(checkpoints, { step, params, optimizer, identity })
+    savedAt = step
+  }
   const interrupt = onInterrupt()
   const bar = progress(training.label, steps, 'steps', start)
   const began = performance.now()
   let loss = Number.NaN
+  let lastFinite: Stop['lastFinite']
   try {
     for (let step = start; step < steps; step++) {
-      const { gradients, scalars } = await gradientsOf(training, step)
+      const { gradients, scalars, contents } = await gradientsOf(training, step)
       training.constraint?.beforeUpdate(gradients)
       const norm = globalNorm(gradients) / (training.accumulate ?? 1)
       loss = scalars.loss!
-      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw nonFinite(training.label, step, loss, norm)
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+        const numbers = { step: step + 1, loss: `${loss}`, gradientNorm: `${norm}`, lastFinite }
+        const stop = { ...numbers, learningRate: Number(identity.learningRate ?? training.schedule(step)), batch: contents() }
+        throw await notFinite(dir, training.label, stop, await lastGood(checkpoints, savedAt, step))
+      }
+      lastFinite = { step: step + 1, loss, gradientNorm: norm }
       const learningRate = training.schedule(step)
       optimizer.update(gradients, learningRate, clipScale(norm, clipNorm) / (training.accumulate ?? 1))
       await training.constraint?.afterUpdate(step, learningRate)
@@ -128,15 +142,28 @@ export async function train(training: Training): Promise<TrainingResult> {
   return { loss, stepsPerSecond: (steps - start) / ((performance.now() - began) / 1000) }
 }
 
+/**
+ * The newest checkpoint from whose parameters a finite loss was computed: one that was written just before `step` goes, where there is another. → its step
+ */
+async function lastGood(dir: string, savedAt: number | undefined, step: number): Promise<number | undefined> {
+  if (savedAt !== step) return savedAt
+  return await dropLatestCheckpoint(dir)
+}
+
 /** Sums the gradients of the step's micro-batches. Averages the scalars of every source; `loss` is the sum of the sources' means. */
-async function gradientsOf(training: Training, step: number): Promise<{ gradients: Gradients; scalars: Record<string, number> }> {
+async function gradientsOf(
+  training: Training,
+  step: number,
+): Promise<{ gradients: Gradients; scalars: Record<string, number>; contents: () => string[] }> {
   const { accumulate: each = 1, sources = 1 } = training
   let gradients: Gradients | undefined
   const scalars: Record<string, number> = {}
+  const contents: (() => string[])[] = []
   for (let micro = 0; micro < each * sources; micro++) {
     const batch = await training.batch(step, micro)
     const results = await batch.step.run({ ...paramData(training.params), ...batch.inputs })
     batch.release?.()
+    if (batch.contents) contents.push(batch.contents)
     const found = training.trained.flatMap((name) => (results[gradientOf(name)] ? [[name, results[gradientOf(name)]!] as const] : []))
     gradients = accumulate(gradients, Object.fromEntries(found))
     for (const [output, data] of Object.entries(results)) {
@@ -145,7 +172,7 @@ async function gradientsOf(training: Training, step: number): Promise<{ gradient
       scalars[name] = (scalars[name] ?? 0) + data[0]! / each
     }
   }
-  return { gradients: gradients!, scalars }
+  return { gradients: gradients!, scalars, contents: () => contents.flatMap((of) => of()) }
 }
 
 /** Appends JSON lines; on resume, lines after the checkpoint are dropped first, so that no step stands there twice. */
@@ -167,7 +194,7 @@ function stepOf(line: string): number {
   }
 }
 
-/** Ctrl-C once: finish the step and save. Twice: leave at once. A program that watches has its signal for that. */
+/** Ctrl-C once: say so, finish the step and save. Twice: leave at once. A program that watches has its signal for that. */
 function onInterrupt() {
   const watch = currentWatch()
   if (watch) return { requested: () => watch.signal?.aborted ?? false, stop: () => {} }
@@ -175,6 +202,7 @@ function onInterrupt() {
   const handler = () => {
     if (requested) process.exit(130)
     requested = true
+    notice('interrupted: the step is finished and a checkpoint written; once more leaves at once')
   }
   process.on('SIGINT', handler).on('SIGTERM', handler)
   return { requested: () => requested, stop: () => void process.off('SIGINT', handler).off('SIGTERM', handler) }
@@ -183,13 +211,4 @@ function onInterrupt() {
 function interrupted(label: string, step: number, dir: string): UserError {
   const hint = `A checkpoint is in ${join(dir, 'checkpoints')}: the same command with --resume goes on from step ${step}.`
   return new UserError({ where: label, expected: 'to run to the end', got: `an interrupt after step ${step}`, hint }, 130)
-}
-
-function nonFinite(label: string, step: number, loss: number, norm: number): UserError {
-  return new UserError({
-    where: `${label}, step ${step + 1}`,
-    expected: 'a finite loss and gradient',
-    got: `loss ${loss}, gradient norm ${norm}`,
-    hint: 'Lower --learning-rate or lengthen --warmup, and check the data for values that are not finite.',
-  })
 }

@@ -88,7 +88,7 @@ export async function exportFolder(model: DualEncoder, options: ExportOptions): 
   const hint = 'Free some space, write to another disk, or name fewer formats with --dtype.'
   const parameters = parametersOf(model)
   await requireSpace(out, estimatedBytes(parameters, { ...options, leaveOut }), { what: 'the export', hint })
-  return replaceFolder(out, replacement(options), async (dir) => {
+  return replaceFolder(out, { ...replacement(options), roomHint: hint }, async (dir) => {
     await writeModelFolder(dir, model, tokenizerDir)
     if (keptImage) await rm(join(dir, onnxFile('vision_model', 'fp32'))) // the teacher's file, in whatever format it was
     if (leaveOut.includes('safetensors')) await rm(join(dir, 'model.safetensors'))

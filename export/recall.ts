@@ -28,6 +28,7 @@ export async function measureTasks(
   const recall: MeasuredRecall[] = []
   const scores: BestScores[] = []
   const tasks = new Set([...gate, ...threshold])
+  if (tasks.size === 0) return { recall, scores }
   const galleries = new Map([...tasks].map(({ task, pixels }) => [galleryOf(task), pixels.count]))
   const bar = progress(
     'recall',

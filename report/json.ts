@@ -39,9 +39,10 @@ export async function writeReport(dir: string, report: Report, { material, ranks
   ]
   const written = files.filter((file): file is [string, string] => file[1] !== undefined)
   const isEarlier = existsSync(join(dir, 'report.json'))
+  const stale = files.filter(([name, text]) => text === undefined && isEarlier && existsSync(join(dir, name)))
   await mkdir(dir)
   await writeFilesAtomic(written.map(([name, text]) => [join(dir, name), text]))
-  for (const [name, text] of files) if (text === undefined && isEarlier) await rm(join(dir, name))
+  for (const [name] of stale) await rm(join(dir, name))
   return written.map(([name]) => join(dir, name)).reverse()
 }
 

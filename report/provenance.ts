@@ -64,5 +64,5 @@ function commit(): { commit: string | null; dirty?: boolean } {
 }
 
 function git(...args: string[]): string {
-  return execFileSync('git', args, { cwd: packageRoot(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  return execFileSync('git', ['--no-optional-locks', ...args], { cwd: packageRoot(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
 }

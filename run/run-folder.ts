@@ -7,6 +7,8 @@ import { UserError } from '../base/errors.ts'
 import { lock } from '../base/lock.ts'
 import { decisive, flagOf, pathsIn, recorded } from '../base/setting.ts'
 import { assertSameRun } from '../engine/checkpoint.ts'
+import { eventPrefix } from '../engine/events/event-file.ts'
+import { stopsFile, withLowerRate } from '../engine/not-finite.ts'
 import { leftAside, type SetAside, setAside } from './set-aside.ts'
 
 /** A command's call that trains. */
@@ -37,7 +39,7 @@ export async function inRunFolder<T>(call: RunCall, body: () => Promise<T>): Pro
   try {
     await settle(dir, await leftAside(dir))
     const previous = await openRun(call)
-    const foreign = parts(dir).filter((part) => existsSync(join(part, 'tokenizer')))
+    const foreign = parts(dir).flatMap((part) => [...eventFiles(part), ...[join(part, 'tokenizer')].filter(existsSync)])
     let old = previous.old
     let removing: Promise<void> | undefined
     const look = setInterval(() => {
@@ -94,7 +96,11 @@ async function openRun({ schema, command, config }: RunCall): Promise<{ goesOn: 
   if (foreign) throw refused(`a folder with a ${foreign} that is no run's`, 'Name another folder.')
   if (!previous) return { goesOn: false }
   if (resume) {
-    assertSameRun(dir, deciding(schema, previous), deciding(schema, { command, ...config }))
+    const present = deciding(schema, { command, ...config })
+    let before = deciding(schema, previous)
+    for (const part of parts(dir))
+      before = await withLowerRate(part, before, present, part === dir ? 'learningRate' : `${relative(dir, part)}.learningRate`)
+    assertSameRun(dir, before, present)
     return { goesOn: true }
   }
   const input = pathsIn(schema, config).find(({ path }) => isInside(dir, path))
@@ -136,14 +142,19 @@ function hasCheckpoint(dir: string): boolean {
   return existsSync(dir) && readdirSync(dir).some((name) => /^step-\d+$/.test(name))
 }
 
-/** Removes what a run leaves before it has learnt anything. */
+/** Removes what a run leaves before it has learnt anything, but what was there before it. */
 async function clear(dir: string, foreign: string[]): Promise<void> {
   await rm(join(dir, 'config.json'))
   for (const part of parts(dir)) {
-    await rm(join(part, 'log.jsonl'))
-    if (!foreign.includes(part)) await rm(join(part, 'tokenizer'))
+    const left = [join(part, 'log.jsonl'), join(part, stopsFile), join(part, 'tokenizer'), ...eventFiles(part)]
+    for (const path of left.filter((path) => !foreign.includes(path))) await rm(path)
   }
   for (const part of parts(dir).slice(1)) await rmdir(part).catch(() => {}) // unless there is something else in it
+}
+
+function eventFiles(dir: string): string[] {
+  const names = existsSync(dir) ? readdirSync(dir) : []
+  return names.filter((name) => name.startsWith(eventPrefix)).map((name) => join(dir, name))
 }
 
 function isInside(dir: string, path: string): boolean {

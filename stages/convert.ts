@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { rm } from '../base/disk.ts'
 import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
+import { replaceFolder } from '../base/replace-folder.ts'
 import { countSamples, everySample } from '../corpora/every-sample.ts'
 import { languageHint } from '../corpora/language-hint.ts'
 import { openCorpus } from '../corpora/open.ts'
 import type { Corpus, Language } from '../corpora/sample.ts'
-import type { OutputFormat } from '../corpora/writers/formats.ts'
+import { folderFormats, type OutputFormat } from '../corpora/writers/formats.ts'
 import { openWriter, outputFormat } from '../corpora/writers/open.ts'
 import { skippedFile, writeSkippedTo } from '../run/skipped.ts'
 import type { ConvertSettings } from './settings/convert.ts'
@@ -36,13 +36,20 @@ export function requireNew(out: string): void {
   if (existsSync(out)) throw new UserError({ where: out, expected: 'a new place', got: 'one that is there', hint: 'Name another.' })
 }
 
-/** Writes the captions of some languages. */
+/** Writes the captions of some languages. Where that fails, nothing is left. */
 export async function writeCorpus(
   corpus: Corpus,
   out: string,
   languages: Language[],
   format: OutputFormat,
 ): Promise<{ images: number; captions: number }> {
+  if (!folderFormats.includes(format)) return await fill(corpus, out, languages, format)
+  const isOwn = () => false
+  const replacement = { what: 'corpus', isOwn, hint: 'Name another.' }
+  return await replaceFolder(out, replacement, (dir) => fill(corpus, dir, languages, format))
+}
+
+async function fill(corpus: Corpus, out: string, languages: Language[], format: OutputFormat) {
   const writer = await openWriter(out, languages, format)
   const written = { images: 0, captions: 0 }
   const bar = progress('write', await countSamples(corpus), 'images')
@@ -54,11 +61,11 @@ export async function writeCorpus(
       bar.update(++written.images)
     }
     await writer.finish()
+    return written
   } catch (error) {
-    for (const begun of [out, `${out}.partial`]) await rm(begun) // it was new, and would be in the way of the next try
+    await writer.discard()
     throw error
   } finally {
     bar.stop()
   }
-  return written
 }

@@ -4,7 +4,9 @@ import type { Params } from '../engine/params.ts'
 import type { MicroBatch } from '../engine/train.ts'
 import type { BatchSource } from './batch.ts'
 import { batchInputs } from './batch-inputs.ts'
+import type { Draw } from './data/draw.ts'
 import { sampler } from './data/sampler.ts'
+import type { TrainingSet } from './data/training-set.ts'
 import { trainingStep } from './step.ts'
 import type { StepShape } from './step-shape.ts'
 
@@ -44,6 +46,7 @@ export function openBatches(source: BatchSource, params: Params, trained: string
       return {
         step: await steps.get(masked),
         inputs: await inputs.of(draw, masked, pixelValues),
+        contents: () => contentsOf(set, draw),
         release: () => pixelValues && loader!.release(pixelValues),
       }
     },
@@ -52,6 +55,12 @@ export function openBatches(source: BatchSource, params: Params, trained: string
       await steps.release()
     },
   }
+}
+
+/** Of a set without images the texts. */
+function contentsOf({ images, texts }: TrainingSet, draw: Draw): string[] {
+  if (images.length > 0) return Array.from(draw.images, (i) => images[i]!.key)
+  return Object.values(draw.captions).flatMap((rows) => Array.from(rows, (i) => texts[i]!))
 }
 
 /** Compiles the step with dropped patches and the whole one, each when first needed. */

@@ -2,11 +2,9 @@ import { join } from 'node:path'
 import { mkdir, writeFile } from '../../base/disk.ts'
 import { UserError } from '../../base/errors.ts'
 import type { Language, Split } from '../sample.ts'
-import { endingOf } from './picture-path.ts'
-import { lineFile } from './table.ts'
+import { type LineFile, lineFile } from './line-file.ts'
+import { endingOf } from './pictures.ts'
 import type { Writer } from './writer.ts'
-
-type LineFile = Awaited<ReturnType<typeof lineFile>>
 
 /** The languages that readers know by a tag. */
 const tagged = ['zh', 'en', 'de', 'fr', 'ja', 'ko']
@@ -23,7 +21,7 @@ export async function captionListWriter(folder: string, languages: readonly Lang
     throw new UserError({ where: '--format caption-list', expected: `languages with a tag (${tagged.join(', ')}), or one`, got: other, hint })
   }
   const captionsFile = await lineFile(join(folder, 'captions.txt'))
-  const lists = new Map<Split, Promise<LineFile>>()
+  const lists = new Map<Split, LineFile>()
   let images = 0
   return {
     async add({ id, image, captions }, split) {
@@ -31,17 +29,20 @@ export async function captionListWriter(folder: string, languages: readonly Lang
       const name = `${String(images++).padStart(8, '0')}.${await endingOf(bytes)}`
       await mkdir(folder)
       await writeFile(join(folder, name), bytes)
-      const list = lists.get(split) ?? lineFile(join(folder, `${split}.txt`))
+      const list = lists.get(split) ?? (await lineFile(join(folder, `${split}.txt`)))
       lists.set(split, list)
-      await (await list).write(`${name}\n`)
+      await list.write(`${name}\n`)
       for (const [language, texts] of Object.entries(captions)) {
         const tag = tagged.includes(language) ? `${language}c#` : ''
         for (const [i, text] of texts.entries()) await captionsFile.write(`${name}#${tag}${i}\t${oneLine(text, id)}\n`)
       }
     },
     async finish() {
-      for (const list of lists.values()) await (await list).finish()
+      for (const list of lists.values()) await list.finish()
       await captionsFile.finish()
+    },
+    async discard() {
+      for (const file of [...lists.values(), captionsFile]) await file.discard()
     },
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { mkdir, openToWrite, rename } from '../../base/disk.ts'
+import { mkdir, openDraft } from '../../base/disk.ts'
 import type { Language, Sample, Split } from '../sample.ts'
 import type { Writer } from './writer.ts'
 
@@ -15,15 +15,18 @@ type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][nu
  * Parquet as Hugging Face's `datasets` reads it: `data/{split}.parquet` with a column `image` of bytes and path, a list of captions a language, `class` and `group`.
  */
 export function parquetWriter(folder: string, languages: readonly Language[]): Writer {
-  const open = new Map<Split, Promise<SplitFile>>()
+  const open = new Map<Split, SplitFile>()
   return {
     async add(sample, split) {
-      const made = open.get(split) ?? openSplit(join(folder, 'data', `${names[split]}.parquet`), languages)
+      const made = open.get(split) ?? (await openSplit(join(folder, 'data', `${names[split]}.parquet`), languages))
       open.set(split, made)
-      await (await made).add(sample)
+      await made.add(sample)
     },
     async finish() {
-      for (const file of open.values()) await (await file).finish()
+      for (const file of open.values()) await file.finish()
+    },
+    async discard() {
+      for (const file of open.values()) await file.discard()
     },
   }
 }
@@ -31,12 +34,12 @@ export function parquetWriter(folder: string, languages: readonly Language[]): W
 interface SplitFile {
   add(sample: Sample): Promise<void>
   finish(): Promise<void>
+  discard(): Promise<void>
 }
 
 async function openSplit(file: string, languages: readonly Language[]): Promise<SplitFile> {
   await mkdir(join(file, '..'))
-  const partial = `${file}.partial`
-  const out = await openToWrite(partial, 'w')
+  const out = await openDraft(file)
   const bytes = new ByteWriter()
   const parquet = new ParquetWriter({ writer: bytes, schema: schemaOf(languages) })
   let rows: { sample: Sample; picture: Uint8Array }[] = []
@@ -66,10 +69,10 @@ async function openSplit(file: string, languages: readonly Language[]): Promise<
       if (rows.length > 0) await flush()
       await parquet.finish()
       await drain()
-      await out.sync()
-      await out.close()
-      await rename(partial, file)
+      await out.finish()
+      await out.commit()
     },
+    discard: out.discard,
   }
 }
 

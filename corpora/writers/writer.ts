@@ -4,4 +4,6 @@ import type { Sample, Split } from '../sample.ts'
 export interface Writer {
   add(sample: Sample, split: Split): Promise<void>
   finish(): Promise<void>
+  /** Takes away what was written, where `add` or `finish` failed. */
+  discard(): Promise<void>
 }

@@ -11,7 +11,8 @@ export interface LogMirror {
   close(): Promise<void>
 }
 
-const prefix = 'events.out.tfevents.'
+/** What names of event files begin with: TensorBoard finds them by it. */
+export const eventPrefix = 'events.out.tfevents.'
 
 /**
  * Opens a TensorBoard event file in a run's folder; each log line becomes one event of scalars.
@@ -21,7 +22,7 @@ const prefix = 'events.out.tfevents.'
  * @param tag names a number on TensorBoard's page; what stands before a slash groups
  */
 export async function openEventFile(dir: string, start: number, tag: (name: string) => string): Promise<LogMirror> {
-  for (const name of (await readdir(dir)).filter((name) => name.startsWith(prefix))) {
+  for (const name of (await readdir(dir)).filter((name) => name.startsWith(eventPrefix))) {
     const file = join(dir, name)
     if (start === 0) await rm(file)
     else await cutAfter(file, start)
@@ -53,7 +54,7 @@ async function cutAfter(file: string, step: number): Promise<void> {
 /** TensorBoard reads the files of a folder in order of their names: the time stands first. */
 async function create(dir: string): Promise<Writer> {
   let seconds = Math.floor(Date.now() / 1000)
-  const name = () => join(dir, `${prefix}${seconds}.distilingual`)
+  const name = () => join(dir, `${eventPrefix}${seconds}.distilingual`)
   while (existsSync(name())) seconds++
   return openToWrite(name(), 'wx')
 }

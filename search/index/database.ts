@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type libsql from 'libsql'
-import { mkdir, rm } from '../../base/disk.ts'
+import { mkdir, rename, rm } from '../../base/disk.ts'
 import { UserError } from '../../base/errors.ts'
 
 /** Bytes go in as Buffer and come out as ArrayBuffer. */
@@ -64,18 +64,27 @@ export async function openDatabase(file: string, schema?: string): Promise<Datab
   }
 }
 
-/**
- * Deletes an index with all that belongs to it; nothing where there is none.
- * @throws UserError for a file of another kind, and for a folder
- */
-export async function removeDatabase(file: string): Promise<void> {
+/** @throws UserError for a file of another kind, and for a folder; nothing where there is none */
+export async function requireIndexFile(file: string): Promise<void> {
   if (!existsSync(file)) return
   const head = await readHead(file).catch((error: Error) => refuse(file, error))
   const isOurs = head.length === 0 || (head.toString('latin1', 0, 15) === 'SQLite format 3' && head.readUInt32BE(idOffset) === applicationId)
   if (!isOurs) {
     throw new UserError({ where: file, expected: 'a search index', got: 'a file of another kind', hint: 'Name another file, or delete it yourself.' })
   }
-  for (const end of ['', '-journal', '-wal', '-shm']) await rm(file + end)
+}
+
+const companions = ['-journal', '-wal', '-shm']
+
+/** Deletes an index with all that belongs to it; nothing where there is none. */
+export async function removeDatabase(file: string): Promise<void> {
+  for (const end of ['', ...companions]) await rm(file + end)
+}
+
+/** Has an index that was made under another name take the place of `file`. What belongs to the old one must not be taken for the new one's. */
+export async function replaceDatabase(made: string, file: string): Promise<void> {
+  for (const end of companions) await rm(file + end)
+  await rename(made, file)
 }
 
 /** The file's header, empty for an empty file. */

@@ -15,7 +15,7 @@ import { identifyModel, openModel } from '../../models/open-model.ts'
 import { verifyModel } from '../../models/verify.ts'
 import { chunkSize, tryDecode } from '../try-decode.ts'
 import { type About, preprocessing, readAbout, requireSameModel, writeAbout } from './about.ts'
-import { type Database, openDatabase, removeDatabase } from './database.ts'
+import { type Database, openDatabase, removeDatabase, replaceDatabase, requireIndexFile } from './database.ts'
 import { createGraph, dropGraph, fillGraph } from './graph.ts'
 import { measureRecall } from './recall.ts'
 import { countImages, type Embedded, type FileState, faultsOf, fileStates, findByHash, putFile, removeFile, schema, touchFile } from './store.ts'
@@ -66,15 +66,28 @@ export async function updateIndex(request: IndexRequest): Promise<IndexReply> {
   return await withLock(`${out}.lock`, out, () => update(request, folder, hash))
 }
 
-async function update(request: IndexRequest, { paths, skipped }: ImageFolder, hash: string): Promise<IndexReply> {
-  const { model, images, out, force } = request
+/** With `force` the index is made beside the old one, which stays until the new one is whole. */
+async function update(request: IndexRequest, folder: ImageFolder, hash: string): Promise<IndexReply> {
+  const { out, force } = request
+  const fresh = `${out}.unfinished`
+  await removeDatabase(fresh) // of a call that was killed
+  if (!force) return await follow(request, folder, hash)
+  await requireIndexFile(out)
+  try {
+    const reply = await follow({ ...request, out: fresh }, folder, hash)
+    await replaceDatabase(fresh, out)
+    return { ...reply, file: out }
+  } catch (error) {
+    await removeDatabase(fresh)
+    throw error
+  }
+}
+
+async function follow(request: IndexRequest, { paths, skipped }: ImageFolder, hash: string): Promise<IndexReply> {
+  const { model, images, out } = request
   let opened: Encoder | undefined
   let db: Database | undefined
   try {
-    if (force) {
-      opened = await openModel(model, request.dtype) // before an index is given up for one that it cannot make
-      await removeDatabase(out)
-    }
     db = await openDatabase(out, schema)
     const known = readAbout(db)
     if (known) {

@@ -37,7 +37,7 @@ test.serial('files that belong together: none is new where one cannot be written
   const dir = await temporaryFolder(t)
   const files = ['report.md', 'report.json'].map((name) => [join(dir, name), 'old'] as const)
   await writeFilesAtomic(files)
-  for (let n = 0; n < 7; n++) {
+  for (let n = 0; n < 8; n++) {
     let call = 0
     const end = watchDisk(() => {
       if (call++ === n) throw failing('EIO')

@@ -5,8 +5,10 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { watchDisk } from '../../base/disk.ts'
 import { UserError } from '../../base/errors.ts'
 import { withLock } from '../../base/lock.ts'
+import { watched } from '../../base/watch.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const refused = { instanceOf: UserError, message: /^the run: expected one process at a time, got process \d+ on .*, which works on it\./ }
@@ -68,3 +70,16 @@ async function startTicks(pid: number): Promise<string> {
   const { stdout } = await promisify(execFile)('awk', ['{print $22}', `/proc/${pid}/stat`]).catch(() => ({ stdout: '' }))
   return stdout.trim()
 }
+
+test.serial('a lock that could not be removed is told of, and is no hindrance', async (t) => {
+  const file = join(await temporaryFolder(t), '.lock')
+  const lines: string[] = []
+  const stop = watchDisk(({ name, path }) => {
+    if (name === 'rm' && path === file) throw Object.assign(new Error('EIO: made up'), { code: 'EIO' })
+  })
+  await watched({ onNotice: (line) => lines.push(line) }, () => withLock(file, 'the run', async () => {}))
+  stop()
+  t.true(existsSync(file))
+  t.true(lines.length === 1 && lines[0]!.includes(file) && lines[0]!.includes('EIO'), lines.join())
+  t.is(await withLock(file, 'the run', async () => 'mine'), 'mine')
+})

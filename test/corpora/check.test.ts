@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
@@ -211,4 +211,23 @@ test('convert: an id that is a path leads out of no folder', async (t) => {
   await writeFile(join(dir, 'clip', 'train_texts.jsonl'), '{"text": "圆", "image_ids": ["../../out"]}\n')
   await convert(convertSettings.parse({ corpus: join(dir, 'clip'), out: join(dir, 'deep', 'a.csv') }))
   t.true((await stat(join(dir, 'deep', 'images', 'out.png'))).isFile())
+})
+
+test('convert: a picture of another corpus is not written over, and nothing is left of the attempt', async (t) => {
+  const dir = await picturesIn(t)
+  const folders = ['one', 'two']
+  for (const [i, name] of folders.entries()) {
+    await mkdir(join(dir, name))
+    const base64 = (await readFile(join(dir, 'p', `${i}.png`))).toString('base64')
+    const first = (await readFile(join(dir, 'p', '0.png'))).toString('base64')
+    await writeFile(join(dir, name, 'train_imgs.tsv'), `a\t${first}\nb\t${base64}\n`)
+    await writeFile(join(dir, name, 'train_texts.jsonl'), '{"text": "圆", "image_ids": ["a", "b"]}\n')
+  }
+  const [one, two] = folders.map((name) => ({ corpus: join(dir, name), out: join(dir, 'both', `${name}.csv`) }))
+  await convert(convertSettings.parse(one))
+  const before = (await readdir(join(dir, 'both'), { recursive: true })).sort()
+  const where = join(dir, 'both', 'images', 'b.png')
+  await throwsUserError(t, () => convert(convertSettings.parse(two)), { where, got: 'another picture' })
+  t.deepEqual(await readFile(where), await readFile(join(dir, 'p', '0.png')))
+  t.deepEqual((await readdir(join(dir, 'both'), { recursive: true })).sort(), before)
 })

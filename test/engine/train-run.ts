@@ -1,5 +1,5 @@
 /**
- * A training run as a process of its own, to be killed: `train-run.ts DIR [--resume] [--poison N] [--hold N] [--stuck N] [--events]`.
+ * A training run as a process of its own, to be killed: `train-run.ts DIR [--resume] [--rate R] [--poison N] [--hold N] [--stuck N] [--events]`.
  * Before step N + 1, `--hold` waits for an interrupt, `--stuck` for ever; `--poison` gives it a NaN. Ends as a command does: 0, or the error's own exit code with its message on stderr.
  */
 import { once } from 'node:events'
@@ -15,6 +15,7 @@ export const totalSteps = 30
 
 const [dir, ...flags] = process.argv.slice(2) as [string, ...string[]]
 const option = (name: string) => (flags.includes(name) ? Number(flags[flags.indexOf(name) + 1]) : Number.NaN)
+const learningRate = option('--rate') || 1e-2
 const keepAlive = () => setInterval(() => {}, 1000)
 
 const { fn, specs, feeds, params } = tinyStep({ task: 1, fd: 1 })
@@ -35,12 +36,13 @@ try {
       }
       const pixel_values = gaussian(inputs.pixel_values!.length, 20, number, micro)
       if (number === option('--poison')) pixel_values[0] = Number.NaN
-      return { step, inputs: { ...inputs, ...tinyTexts(8, 6, 2 * number + micro), pixel_values } }
+      const contents = () => [`picture ${2 * number + micro}`]
+      return { step, contents, inputs: { ...inputs, ...tinyTexts(8, 6, 2 * number + micro), pixel_values } }
     },
     accumulate: 2,
-    schedule: warmupCosine(1e-2, 3, totalSteps),
+    schedule: warmupCosine(learningRate, 3, totalSteps),
     dir,
-    identity: { run: 'tiny' },
+    identity: { run: 'tiny', learningRate },
     resume: flags.includes('--resume'),
     logEvery: 1,
     checkpointEvery: 4,

@@ -10,6 +10,8 @@ import { type ProgressEvent, watched } from '../../base/watch.ts'
 import { compile } from '../../engine/compile.ts'
 import { linear } from '../../engine/fused.ts'
 import { withGradients } from '../../engine/gradients.ts'
+import { type Stop, stopsFile } from '../../engine/not-finite.ts'
+import { warmupCosine } from '../../engine/optim/schedule.ts'
 import type { Params } from '../../engine/params.ts'
 import { tf } from '../../engine/tf.ts'
 import { type Training, train } from '../../engine/train.ts'
@@ -106,12 +108,26 @@ test('a second Ctrl-C leaves at once', async (t) => {
   clearInterval(again)
 })
 
-test('a loss that is not finite stops the run with exit code 2 and leaves the last good checkpoint', async (t) => {
+test('a loss that is not finite stops the run; the last good checkpoint goes on with a lower rate, and with that alone', async (t) => {
   const dir = await temporary(t)
-  const { code, stderr } = await start(dir, '--poison', '6').ended
+  const run = (...flags: string[]) => start(dir, ...flags).ended
+  const stops = async () => JSON.parse(await readFile(join(dir, stopsFile), 'utf8')) as Stop[]
+  const { code, stderr } = await run('--poison', '8')
   t.is(code, 2)
-  t.regex(stderr, /tiny, step 7: expected a finite loss and gradient, got loss NaN, gradient norm NaN\. Lower --learning-rate/)
+  t.true(stderr.includes('picture 16, picture 17') && stderr.includes('step 4'), stderr)
+  // The checkpoint of step 8 is there when step 9 finds what it was made of wanting: it goes.
   t.deepEqual(await readdir(join(dir, 'checkpoints')), ['step-0000004'])
+  const [stop] = await stops()
+  const { loss, gradientNorm } = (await logOf(dir)).find(({ step }) => step === 8)!
+  const lastFinite = { step: 8, loss, gradientNorm }
+  t.deepEqual(stop, { step: 9, loss: 'NaN', gradientNorm: 'NaN', lastFinite, learningRate: 1e-2, batch: ['picture 16', 'picture 17'] })
+
+  t.is((await run('--resume', '--rate', '0.02')).code, 2)
+  t.is((await run('--resume', '--rate', '0.002')).code, 0)
+  t.is((await stops())[0]!.resumedWith, 0.002)
+  t.is((await logOf(dir)).find(({ step }) => step === 5)!.learningRate, warmupCosine(0.002, 3, steps)(4))
+  t.is((await run('--resume', '--rate', '0.001')).code, 2)
+  t.is((await run('--resume', '--rate', '0.002')).code, 0)
 })
 
 /** Least squares: a mean over rows, without terms that cross the batch. */

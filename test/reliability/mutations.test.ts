@@ -1,12 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import test from 'ava'
-import { formatRanks } from '../../eval/ranks-file.ts'
-import { exampleReport } from '../report/example.ts'
+import { mutate } from '../../bench/soak/mutate.ts'
+import { readMutations } from '../../bench/soak/mutations.ts'
+import { makePlace } from '../../bench/soak/place.ts'
+import { writeReportExamples } from '../../bench/soak.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
-import { mutate } from './mutate.ts'
-import { readMutations } from './mutations.ts'
-import { makePlace } from './place.ts'
 
 test('the same seed makes the same bytes, and always others than there were', (t) => {
   const bytes = Buffer.from('{"image": "a.png", "captions": {"en": "a red apple"}}')
@@ -18,20 +15,7 @@ test('the same seed makes the same bytes, and always others than there were', (t
 test('2,000 changed files of all formats: read or refused, no crash, no hang, no silent change', async (t) => {
   t.timeout(900_000)
   const place = await makePlace(await temporaryFolder(t))
-  await mkdir(join(place.dir, 'report'))
-  await writeFile(join(place.dir, 'report', 'report.json'), JSON.stringify(exampleReport()))
-  const direction = { ranks: [1, 2, 1], gallery: 3 }
-  const saved = {
-    model: 'student',
-    dtype: 'fp32',
-    corpus: 'x',
-    protocol: 'test',
-    language: 'de',
-    task: '0',
-    textToImage: direction,
-    imageToText: direction,
-  }
-  await writeFile(join(place.dir, 'report', 'ranks.json'), formatRanks([saved]))
+  await writeReportExamples(place.dir)
   const { counts, faults, memory } = await readMutations(place, { seed: 1, count: 2000 })
   t.deepEqual(
     faults.map(({ number, format, outcome, said }) => `${number} ${format} ${outcome}: ${said.slice(0, 300)}`),

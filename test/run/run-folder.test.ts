@@ -6,11 +6,13 @@ import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
 import { UserError } from '../../base/errors.ts'
+import { stopsFile } from '../../engine/not-finite.ts'
 import { findModel } from '../../models/find-model.ts'
 import { inRunFolder } from '../../run/run-folder.ts'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 const schema = z.object({
   corpus: z.string().default('emoji').meta({ path: 'one' }),
@@ -62,6 +64,19 @@ test('resume goes on with the same settings and names the one that differs', asy
   const shown = { protocol: ['test'], stage1: { logEvery: 1, checkpointEvery: 7, validateEvery: 3, threads: 2, tensorboard: true } }
   await t.notThrowsAsync(run({ out: dir, resume: true, ...shown }), 'what decides nothing that is learnt may change')
   t.is(await learnt(dir), 'old')
+})
+
+test('a stage that stopped at numbers that are not finite goes on with a lower rate, which is recorded; any other is refused', async (t) => {
+  const dir = await oldRun(t)
+  const rate = (learningRate: number) => run({ out: dir, resume: true, stage1: { learningRate } })
+  const recorded = async () => JSON.parse(await readFile(join(dir, 'config.json'), 'utf8')).stage1.learningRate
+  const usual = await recorded()
+  await throwsUserError(t, () => rate(usual / 2), { where: /stage1\.learningRate/ })
+  await mkdir(join(dir, 'stage1'))
+  await writeFile(join(dir, 'stage1', stopsFile), JSON.stringify([{ step: 3, learningRate: usual }]))
+  await throwsUserError(t, () => rate(usual * 2), { where: /stage1\.learningRate/ })
+  await rate(usual / 2)
+  t.is(await recorded(), usual / 2)
 })
 
 test('a run of another version is refused with the name of the page that says what to do', async (t) => {

@@ -108,7 +108,11 @@ function captionsOf(k: number): Record<string, string> {
 }
 
 export async function bridgePlace(t: ExecutionContext) {
-  const dir = await temporaryFolder(t)
+  return await makeBridgePlace(await temporaryFolder(t))
+}
+
+/** Fills an empty folder. */
+export async function makeBridgePlace(dir: string) {
   const [image, text] = [join(dir, 'image'), join(dir, 'text')]
   for (const folder of [image, text]) await mkdir(join(folder, 'onnx'), { recursive: true })
   await writeFile(join(image, 'onnx', 'vision_model.onnx'), encodeModel(imageTower()))

@@ -89,8 +89,16 @@ export async function formatsIn(place: Place, dir: string): Promise<Format[]> {
     await saved('state.json'),
     await saved('params.safetensors'),
     await saved('SHA256SUMS'),
-    { name: 'report.json', bytes: await held('report', 'report.json'), read: async (bytes) => parseReport(json('report.json', Buffer.from(bytes))) },
-    { name: 'ranks.json', bytes: await held('report', 'ranks.json'), read: async (bytes) => readRanks(dirname(await written('ranks.json', bytes))) },
+    {
+      name: 'report.json',
+      bytes: await held('examples', 'report.json'),
+      read: async (bytes) => parseReport(json('report.json', Buffer.from(bytes))),
+    },
+    {
+      name: 'ranks.json',
+      bytes: await held('examples', 'ranks.json'),
+      read: async (bytes) => readRanks(dirname(await written('ranks.json', bytes))),
+    },
     {
       name: 'log.jsonl',
       bytes: Buffer.from('{"step":10,"loss":1.5}\n{"step":20,"loss":1.25}\n'),
