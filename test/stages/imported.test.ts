@@ -14,7 +14,13 @@ async function train(dir: string, name: string, settings: object): Promise<numbe
   const teacher = await openOnnxFolder(join(dir, 'first'), { threads: 1 })
   const usual = { tokenizer: join(dir, 'words'), keepPatches: 1, steps: 2, batchSize: 8, warmup: 1, variants: 2, threads: 1, logEvery: 1 }
   try {
-    const run = { open: await openCorpus(join(dir, 'plain.csv')), languages: ['de', 'fr'], teacher, dir: join(dir, name), cacheDir: join(dir, 'cache') }
+    const run = {
+      open: await openCorpus(join(dir, 'plain.csv')),
+      languages: ['de', 'fr'],
+      teacher,
+      dir: join(dir, name),
+      cacheDir: join(dir, 'cache'),
+    }
     await runStage1({ ...run, settings: stage1Settings.parse({ ...usual, objective: 'fd:1,crd:1', targets: 'plain', ...settings }) })
   } finally {
     await teacher.release()
