@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { UserError } from '../../base/errors.ts'
@@ -12,7 +11,6 @@ import { runStage1 } from '../../stages/stage1.ts'
 import { objectives } from '../../training/objectives/table.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
 import { patchSizeOf, studentImageSize } from '../../training/start-source.ts'
-import { throwsUserError } from '../user-error.ts'
 import { makeFolder } from './small-teachers.ts'
 
 const languages = ['de', 'fr']
@@ -65,31 +63,6 @@ test('a specialist and an ensemble, each at its own image size', async (t) => {
   })
   t.true(log.filter((line) => 'loss' in line).every(({ loss }) => Number.isFinite(loss)))
   t.is(written.config.projection_dim, 16)
-})
-
-test('features computed elsewhere teach as those of the teacher itself', async (t) => {
-  const settings = { objective: 'fd:1,crd:1', targets: 'plain' }
-  const own = await train('own features', settings)
-  const dir = await folder!
-  const imported = join(dir, 'imported')
-  await mkdir(imported)
-  for (const name of (await readdir(join(dir, 'cache'))).filter((name) => name.startsWith('features-image-'))) {
-    const made = JSON.parse(await readFile(join(dir, 'cache', name, 'index.json'), 'utf8')) as { variants: number; policy?: object }
-    if (made.policy) continue // of augmented images
-    const [block] = (await readdir(join(dir, 'cache', name))).filter((file) => file.endsWith('.npy'))
-    await copyFile(join(dir, 'cache', name, block!), join(imported, 'rows.npy'))
-  }
-  await writeFile(join(imported, 'rows.txt'), Array.from({ length: 24 }, (_, i) => `elsewhere/${i}.jpg\n`).join(''))
-  const { log } = await train('imported features', { ...settings, features: 'DIR/imported' })
-  const losses = (lines: typeof log) => lines.filter((line) => 'loss' in line).map(({ loss }) => loss!)
-  t.is(losses(log).length, 2)
-  for (const [i, loss] of losses(log).entries()) t.true(Math.abs(loss - losses(own.log)[i]!) < 1e-3 * loss, `${loss} ${losses(own.log)[i]}`)
-
-  await throwsUserError(t, () => train('a', { ...settings, features: 'DIR/imported', targets: 'augmented' }), { expected: '--targets plain' })
-  await throwsUserError(t, () => train('b', { ...settings, features: 'DIR/nowhere' }), { where: `--features ${join(dir, 'nowhere')}` })
-  await writeFile(join(imported, 'rows.txt'), Array.from({ length: 24 }, (_, i) => `elsewhere/${i + 1}.jpg\n`).join(''))
-  await throwsUserError(t, () => train('c', { ...settings, features: 'DIR/imported' }), { got: /^none for 1 of them .*: 0\.png;/ })
-  t.false(existsSync(join(dir, 'c', 'log.jsonl')))
 })
 
 test('an ensemble without task folds its adapters: the student then has the dimensions of all', async (t) => {

@@ -85,6 +85,6 @@ export function drawnBesidePlain(options: Pick<FeatureOptions, 'seed' | 'policy'
 }
 
 /** The augmentation of a version of an image; the plain image is version 0. */
-export function drawn({ seed, policy }: Pick<FeatureOptions, 'seed' | 'policy'>, image: number, variant: number): Augmentation {
+function drawn({ seed, policy }: Pick<FeatureOptions, 'seed' | 'policy'>, image: number, variant: number): Augmentation {
   return variant === 0 ? {} : drawAugmentation(random(seed, 7, image, variant), policy)
 }
