@@ -46,12 +46,11 @@ export async function runLanguageStage({ folder, known, texts, weights, newToken
   const { open, settings, cacheDir, languages } = run
   const frozen = await frozenModel(folder, settings.threads)
   const measured = languages.filter((language) => open.languagesOf(open.defaultValidation).includes(language))
-  const recalls = async (encoder: Encoder, of: Language[]) => recallsOf(await (await validation(open, of, encoder, cacheDir))())
+  let reader = frozen
+  const seen: Encoder = { ...frozen, encodeTexts: (list) => reader.encodeTexts(list) } // pictures are embedded once: their tower stays
   try {
-    const before = await recalls(
-      frozen,
-      known.filter((language) => measured.includes(language)),
-    )
+    const recalls = measured.length > 0 ? await validation(open, measured, seen, cacheDir, { imagesLearn: false }) : async () => ({})
+    const before = recallsOf(await recalls())
     const start = await startOf(folder, texts, newTokens, run.dir)
     const source = (name: string, set: AddedTexts['learnt'], share: number, notes: string[]): Source => ({
       name,
@@ -75,7 +74,8 @@ export async function runLanguageStage({ folder, known, texts, weights, newToken
       validateOn: measured.length > 0 ? open : undefined,
     })
     const learnt = await modelEncoder('student', model, start.tokenizer, { threads: settings.threads })
-    const after = await recalls(learnt, measured).finally(() => learnt.release())
+    reader = learnt
+    const after = recallsOf(await recalls().finally(() => learnt.release()))
     return { before, after }
   } finally {
     await frozen.release()

@@ -9,7 +9,7 @@ const { steps, batchSize, learningRate, warmup } = trainSettings.shape
 
 /** How a language is learnt. */
 export const addLanguageTraining = trainSettings.omit({ keepPatches: true, unmaskedTail: true, augmentation: true, strength: true }).extend({
-  steps: steps.default(400),
+  steps: steps.default(600),
   batchSize: batchSize.default(256).meta({ description: 'texts of new languages a step, and as many of those that are kept', group: 'Training' }),
   learningRate: learningRate.default(5e-4),
   warmup: warmup.default(50),
@@ -17,7 +17,7 @@ export const addLanguageTraining = trainSettings.omit({ keepPatches: true, unmas
     .number()
     .min(0)
     .lt(1)
-    .default(0.5)
+    .default(0.6)
     .meta({ description: "part of a step's loss that texts of the old languages have, so that they are kept", group: 'Training', usual: true }),
   objective: z
     .string()
