@@ -6,18 +6,9 @@ import { flagOf } from '../base/setting.ts'
 import { benchBudget, budgetFlags } from './budget.ts'
 import { benchFleet, fleetFlags } from './fleet.ts'
 import { benchFromPretrained } from './from-pretrained.ts'
-
-<<<<<<< HEAD
-
-import { benchMillion, millionFlags } from './million.ts'
-
-=======
-
 import { benchIsolation } from './isolation.ts'
 import { benchLongRun, longRunFlags } from './long-run.ts'
-
->>>>>>> c5f0d16 (Benches of a long run and of isolation; git takes no lock in the project's folder)
-
+import { benchMillion, millionFlags } from './million.ts'
 import { benchObjectives } from './objectives.ts'
 import { benchProfile } from './profile.ts'
 import { benchQueue, queueFlags } from './queue.ts'
@@ -93,7 +84,11 @@ const benches: Record<string, Bench> = {
   queue: { summary: 'what the queue costs a shard, on a Redis or Valkey that runs', flags: queueFlags, run: benchQueue },
   soak: { summary: 'commands that write, on a disk that fails and killed, and changed files: what came of it', flags: soakFlags, run: benchSoak },
   'long-run': { summary: 'memory and open files of a training, from step 1,000 to 10,000', flags: longRunFlags, run: benchLongRun },
-  isolation: { summary: 'the main commands without a network and under strace: connections, files written elsewhere', flags: {}, run: benchIsolation },
+  isolation: {
+    summary: 'the main commands without a network and under strace: connections, files written elsewhere',
+    flags: {},
+    run: benchIsolation,
+  },
   speed: { summary: 'what objectives add to a step, and what the teacher costs, cached against at every step', flags: speedFlags, run: benchSpeed },
 }
 
