@@ -48,7 +48,24 @@ const wordnetLicence = 'WordNet 3.1 (Princeton University)'
  * @param options.files `NAME.LANGUAGE.txt` with one text a line, or .csv, .tsv and .jsonl with a column a language
  * @param options.seed draws the patterns
  */
-export async function openPool(options: { languages: Language[]; heldOut?: HeldOut; files?: string[]; seed?: number }): Promise<Pool> {
+export async function openPool(options: PoolOptions): Promise<Pool> {
+  const { languages, heldOut, files = [], seed = 1 } = options
+  const key = JSON.stringify([languages, heldOut !== undefined, files, seed])
+  if (latest?.key !== key) latest = { key, pool: await readPool(options) }
+  return latest.pool
+}
+
+/** Every stage of a run asks for the same one. */
+let latest: { key: string; pool: Pool } | undefined
+
+interface PoolOptions {
+  languages: Language[]
+  heldOut?: HeldOut
+  files?: string[]
+  seed?: number
+}
+
+async function readPool(options: PoolOptions): Promise<Pool> {
   const { languages, heldOut, files = [], seed = 1 } = options
   const all = sources(heldOut !== undefined)
   for (const file of files) all.push(await userSource(file, languages)) // a mistake in one comes up before anything is computed

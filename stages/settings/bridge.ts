@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultCorpus } from '../../corpora/emoji/embedded.ts'
 import { headDtypes } from '../../export/head-dtypes.ts'
 import { shippedTeacher } from '../../run/shipped-teacher.ts'
 import { bridgeSettings } from '../../training/bridge/settings.ts'
@@ -15,6 +16,8 @@ export const bridgeCommandSettings = z.object({
     .optional()
     .meta({ description: 'ONNX folder of a text encoder, with its tokenizer (default: --image-tower)', group: 'Input', usual: true, path: 'one' }),
   ...corpusSettings,
+  // A drawing's first caption is its name; of a photograph's captions none is above the others.
+  corpus: corpusSettings.corpus.meta({ ...corpusSettings.corpus.meta(), presets: { [defaultCorpus]: { firstWeight: 6 } } }),
   otherLanguages: languageList.default([]).meta({ description: 'languages whose first captions are learnt too, less often', group: 'Input' }),
   pictures: z.string().optional().meta({
     description: 'further captioned pictures: icons (of open sets), or a .csv, .tsv or .jsonl file',

@@ -39,7 +39,7 @@ test.serial('Ctrl-C is answered within a second: while pictures are decoded, by 
   const emoji = ['--corpus', 'emoji', '--languages', 'en', '--cache-dir', join(dir, 'cache')]
   const own = ['--corpus', join(dir, 'corpus.csv'), '--languages', 'de,fr', '--cache-dir', join(dir, 'own')]
   const moments: [label: string, args: string[]][] = [
-    ['decode', ['features', ...emoji, '--teacher', teacher]],
+    ['decode', ['evaluate', teacher, ...emoji, '--protocol', 'validation-concepts/100', '--out', join(dir, 'first')]],
     ['teacher', ['features', ...own, '--teacher', teacher, '--variants', '4000']],
     ['evaluate ', ['evaluate', teacher, ...emoji, '--protocol', 'validation-concepts/100', '--out', join(dir, 'report')]],
     ['recall ', ['export', teacher, ...emoji, '--out', join(dir, 'exported')]],

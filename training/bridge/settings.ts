@@ -22,7 +22,7 @@ export const bridgeSettings = z.object({
   firstWeight: z
     .number()
     .positive()
-    .default(6)
+    .default(1)
     .meta({ description: "how often a concept's first caption is drawn, relative to its others", group: 'Training' }),
   keywordWeight: z.number().min(0).default(2).meta({ description: 'the same of a keyword', group: 'Training' }),
   otherWeight: z

@@ -38,7 +38,7 @@ export function shardName({ kind, index }: Shard): string {
   return `${kind}-${String(index).padStart(5, '0')}`
 }
 
-/** Whether a failure is the machine's and not the shard's: other shards would meet it as well. */
+/** Whether a failure is the machine's and not the shard's, a system error such as ENOSPC: other shards would meet it as well. */
 export function isOfMachine(error: unknown): boolean {
-  return typeof (error as NodeJS.ErrnoException).code === 'string' && (error as NodeJS.ErrnoException).syscall !== undefined
+  return /^E[A-Z0-9]+$/.test(`${(error as NodeJS.ErrnoException).code}`)
 }

@@ -59,7 +59,6 @@ export function imageRows(teacher: ImageTeacher, pixels: { name: string; count: 
     images: pixels.count,
     variants,
     ...(isPlain ? {} : { policy, seed }),
-    tower,
     blockRows: imageShardRows,
   }
   // A change in how augmentations are drawn shall be noticed.
