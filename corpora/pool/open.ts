@@ -50,7 +50,7 @@ const wordnetLicence = 'WordNet 3.1 (Princeton University)'
  */
 export async function openPool(options: PoolOptions): Promise<Pool> {
   const { languages, heldOut, files = [], seed = 1 } = options
-  const key = JSON.stringify([languages, heldOut !== undefined, files, seed])
+  const key = JSON.stringify([languages, heldOut, files, seed])
   if (latest?.key !== key) latest = { key, pool: await readPool(options) }
   return latest.pool
 }

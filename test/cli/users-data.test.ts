@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
+import { withPresets } from '../../base/setting.ts'
 import { captionsOf } from '../../corpora/emoji/captions.ts'
 import { conceptsOf } from '../../corpora/emoji/concepts.ts'
 import { onePerConcept } from '../../corpora/emoji/drawings.ts'
@@ -14,9 +15,12 @@ import type { EdgeReport } from '../../export/edge-files.ts'
 import { exportFolder } from '../../export/package.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { parseReport } from '../../report/schema.ts'
+import { distill } from '../../stages/distill.ts'
+import { distillSettings } from '../../stages/settings/distill.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 import { eventsIn } from '../engine/events/reader.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 const main = new URL('../../cli/main.ts', import.meta.url).pathname
 
@@ -179,18 +183,26 @@ test('distill of a folder of pictures without captions, killed and resumed; its 
 test('what a folder of pictures cannot be', async (t) => {
   const dir = await usersFolder(t)
   await mkdir(join(dir, 'empty'))
-  const faults: [string[], RegExp][] = [
-    [['--images', 'empty'], /expected a folder with images.* got none/],
-    [['--images', 'nowhere'], /got no such folder/],
-    [['--images', '.', '--corpus', 'captions.csv'], /expected no other corpus beside it/],
-    [['--images', '.', '--stage1.objective', 'task:1'], /task/],
-    [['--images', '.', '--stage1.batch-size', '512'], /pictures enough for a batch: --batch-size 512/],
+  const out = join(dir, 'run')
+  const given = { teacher: join(dir, 'teacher'), languages: ['de', 'fr'], out, cacheDir: join(dir, 'cache') }
+  const faults: [Record<string, unknown>, Parameters<typeof throwsUserError>[2]][] = [
+    [{ images: join(dir, 'empty') }, { expected: /a folder with images/, got: 'none' }],
+    [{ images: join(dir, 'nowhere') }, { got: 'no such folder' }],
+    [
+      { images: dir, corpus: join(dir, 'captions.csv') },
+      { where: `--images ${dir}`, expected: 'no other corpus beside it' },
+    ],
+    [
+      { images: dir, stage1: { objective: 'task:1' } },
+      { where: '--objective task', expected: 'images with captions' },
+    ],
+    [
+      { images: dir, stage1: { batchSize: 512 } },
+      { expected: 'pictures enough for a batch: --batch-size 512', got: '200' },
+    ],
   ]
-  for (const [flags, message] of faults) {
-    const error = await t.throwsAsync(run(dir, 'distill', ...flags, '--teacher', 'teacher', '--languages', 'de,fr', '--out', 'run'))
-    const { code, stderr } = error as Error & { code: number; stderr: string }
-    t.is(code, 2, flags.join(' '))
-    t.regex(stderr.replaceAll('\n', ' '), message)
-    t.false(existsSync(join(dir, 'run')), 'nothing is computed before')
+  for (const [settings, fault] of faults) {
+    await throwsUserError(t, () => distill(distillSettings.parse(withPresets(distillSettings, { ...given, ...settings }))), fault)
+    t.false(existsSync(out), 'nothing is computed before')
   }
 })
