@@ -14,9 +14,9 @@ test('each command killed once around a write, the soak has as many kills as its
   const runner = openRunner()
   t.teardown(() => runner.close())
   const next = random(11)
-  const jobs = place.jobs.filter(({ name }) => !trainings.includes(name))
-  for (const [i, job] of jobs.entries()) {
-    const known = await learn(place, job, runner)
+  for (const [i, job] of place.jobs.entries()) {
+    const known = await learn(place, job, runner) // the later ones read what the earlier ones wrote
+    if (trainings.includes(job.name)) continue
     const at = Math.floor(known.calls.length * next())
     const after = i % 2 === 0 ? 0 : 3 * next()
     const { name, path } = known.calls[at]!
