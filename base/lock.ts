@@ -50,7 +50,7 @@ export async function lock(file: string, what: string): Promise<() => Promise<vo
   throw held(file, what)
 }
 
-/** What was done under the lock is done: one that cannot be removed is only told of. It is known to be nobody's. */
+/** What was done under the lock is done: one that cannot be removed is reported, no more, and this process does not take it for held. */
 async function giveBack(file: string): Promise<void> {
   own.delete(resolve(file))
   await rm(file).catch((error: Error) => notice(`${file}: the lock could not be removed (${error.message}); delete it`))

@@ -43,7 +43,7 @@ export function computeByQueue(plan: FeaturePlan, config: FeaturesSettings, addr
   })
 }
 
-/** What workers are told: nothing of the queue, and paths that hold in any folder. */
+/** The settings that a plan has for its workers: nothing of the queue, and absolute paths. */
 function settingsOfPlan({
   queue: _,
   shard: _1,

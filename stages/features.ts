@@ -21,8 +21,8 @@ export interface CorpusFeatures {
 /**
  * Computes a teacher's features of a corpus' train split, images and texts, as stage 1 with the same settings will look for them, or a part of them. What is
  * there already is checked and kept; a run that was killed goes on.
- * @throws UserError for a part that is out of range, a queue that cannot be used, a corpus or teacher that cannot be read, a disk without room, and, unless told to go on without them, rows
- *   that could not be computed in three tries
+ * @throws UserError for a part that is out of range, a queue that cannot be used, a corpus or teacher that cannot be read, a disk without room, and, without
+ *   `skipFailed`, rows that could not be computed in three tries
  */
 export async function featuresOfCorpus(config: FeaturesSettings): Promise<CorpusFeatures> {
   requireOne(config)

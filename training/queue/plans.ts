@@ -14,7 +14,7 @@ const schema = z.object({
   mark: z.string(),
 })
 
-/** What there is to compute, as workers are told it. It holds no credentials. */
+/** What there is to compute, as workers read it. It holds no credentials. */
 export type Plan = z.output<typeof schema>
 
 /** The plans of a queue, by their ids. */
