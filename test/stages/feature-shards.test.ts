@@ -1,6 +1,6 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { openCorpus } from '../../corpora/open.ts'
 import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { featuresOfCorpus } from '../../stages/features.ts'
@@ -10,25 +10,13 @@ import { loadTrainingSet } from '../../training/data/training-set.ts'
 import { teacherFeatures } from '../../training/teachers/features.ts'
 import { imageShards } from '../../training/teachers/image-shards.ts'
 import { throwsUserError } from '../user-error.ts'
-import { featureFiles } from './feature-files.ts'
-import { makeFolder } from './small-teachers.ts'
+import { featurePlace } from './feature-place.ts'
 
 /** 24 pictures × 45 versions: shards of 512, 512 and 56 rows, whose edges lie within a picture; and one of texts. */
 const variants = 45
 
-async function place(t: ExecutionContext) {
-  const dir = await makeFolder()
-  t.teardown(() => rm(dir, { recursive: true }))
-  const asked = (cache: string, more: object = {}) =>
-    featuresSettings.parse({
-      ...{ corpus: join(dir, 'classes.csv'), languages: ['de', 'fr'], teacher: join(dir, 'first'), variants, threads: 1 },
-      ...{ cacheDir: join(dir, cache), ...more },
-    })
-  return { dir, asked, files: (cache: string) => featureFiles(join(dir, cache)) }
-}
-
 test('parts, in any order, are the bytes of one process, and those that stage 1 makes of decoded pixels', async (t) => {
-  const { dir, asked, files } = await place(t)
+  const { dir, asked, files } = await featurePlace(t, variants)
   await featuresOfCorpus(asked('whole'))
   const whole = await files('whole')
   const names = Object.keys(whole).map((name) => name.replace(/^features-(\w+)-[0-9a-f]{16}\/(.*?)(-[0-9a-f]{8})?\.(\w+)$/, '$1 $2'))
@@ -51,7 +39,7 @@ test('parts, in any order, are the bytes of one process, and those that stage 1 
 })
 
 test('a part computes its shards and no others; the whole then computes what lacks or is damaged', async (t) => {
-  const { dir, asked, files } = await place(t)
+  const { dir, asked, files } = await featurePlace(t, variants)
   const numbers = async (kind: string) => Object.keys(await files('cache')).flatMap((name) => new RegExp(`/${kind}-(\\d+)-`).exec(name)?.[1] ?? [])
   await featuresOfCorpus(asked('cache', { shard: '1/4' }))
   t.deepEqual([await numbers('image'), await numbers('text')], [['00001'], []])
@@ -66,7 +54,7 @@ test('a part computes its shards and no others; the whole then computes what lac
 })
 
 test('rows that fail three times are named; the others are there, and the run ends well without them when told to', async (t) => {
-  const { dir, asked, files } = await place(t)
+  const { dir, asked, files } = await featurePlace(t, variants)
   await writeFile(join(dir, '23.png'), 'no picture') // in the last shard alone: its rows are 1035 to 1079
   const asking = () => featuresOfCorpus(asked('cache'))
   await throwsUserError(t, asking, {
@@ -80,7 +68,7 @@ test('rows that fail three times are named; the others are there, and the run en
 })
 
 test('a shard whose teacher fails half way is right at the next try', async (t) => {
-  const { dir, asked, files } = await place(t)
+  const { dir, asked, files } = await featurePlace(t, variants)
   const { corpus } = await openCorpus(join(dir, 'classes.csv'))
   const { images } = await loadTrainingSet(corpus, 'train', ['de', 'fr'])
   const teacher = await openOnnxFolder(join(dir, 'first'), { threads: 1 })

@@ -1,16 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { random } from '../../base/random.ts'
 import { featuresOfCorpus } from '../../stages/features.ts'
-import { featuresSettings } from '../../stages/settings/features.ts'
 import { redisServer } from '../training/queue/redis-server.ts'
-import { featureFiles } from './feature-files.ts'
-import { makeFolder } from './small-teachers.ts'
+import { featurePlace } from './feature-place.ts'
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
@@ -29,19 +27,8 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null
 }
 
-async function place(t: ExecutionContext, variants: number) {
-  const dir = await makeFolder()
-  t.teardown(() => rm(dir, { recursive: true }))
-  const asked = (cache: string, more: object = {}) =>
-    featuresSettings.parse({
-      ...{ corpus: join(dir, 'classes.csv'), languages: ['de', 'fr'], teacher: join(dir, 'first'), variants, threads: 1 },
-      ...{ cacheDir: join(dir, cache), ...more },
-    })
-  return { dir, asked, files: (cache: string) => featureFiles(join(dir, cache)) }
-}
-
 test('four workers, six killed, one stopped beyond its lock, Redis killed twice: the bytes of one process', async (t) => {
-  const { dir, asked, files } = await place(t, 215) // 5,160 rows of images: eleven shards
+  const { dir, asked, files } = await featurePlace(t, 215) // 5,160 rows of images: eleven shards
   await featuresOfCorpus(asked('whole'))
   const redis = await redisServer(t)
   const start = () => startWorker(t, '--queue', redis.url, '--lock-seconds', '8', '--threads', '1', '--once')
@@ -90,7 +77,7 @@ test('four workers, six killed, one stopped beyond its lock, Redis killed twice:
 })
 
 test('a worker that would compute other features refuses and names the difference', async (t) => {
-  const { dir, asked } = await place(t, 2)
+  const { dir, asked } = await featurePlace(t, 2)
   const redis = await redisServer(t)
   const run = featuresOfCorpus(asked('shared', { queue: redis.url }))
   run.catch(() => {})
