@@ -17,8 +17,8 @@ import { parseObjectives } from '../training/objectives/table.ts'
 import { type LanguageRecalls, runLanguageStage } from './language-stage.ts'
 import { type AddLanguageSettings, addLanguageSettings, addLanguageTraining } from './settings/add-language.ts'
 
-/** The same pool in every run, whatever its seed: features of kept texts are made once. */
-const poolSeed = 1
+/** The same texts in every run, whatever its seed: features of kept texts are made once. */
+const textSeed = 1
 
 /**
  * Teaches a model further languages by texts alone: its text tower learns its own features of their counterparts in a language that it has.
@@ -40,9 +40,9 @@ export async function addLanguage(config: AddLanguageSettings): Promise<Language
   if (!known.includes(pivot)) throw unknownPivot(pivot, known)
   const { open, ...data } = await openRunData(config, { ...trained, languages: undefined }, { corpus: defaultCorpus })
   const languages = [...known, ...added]
-  const pool = await openPool({ languages, files: config.texts, seed: poolSeed })
+  const pool = await openPool({ languages, heldOut: open.heldOut?.(), files: config.texts })
   const rows = { corpus: await parallelRows(open.corpus, languages, pivot), pool: pool.rows }
-  const texts = addedTexts(rows, { added, known, pivot, limit, seed: poolSeed })
+  const texts = addedTexts(rows, { added, known, pivot, limit, seed: textSeed })
   requireTexts(texts.counts, pivot, open.corpus.name)
   const recorded = { ...config, ...data, known, pivot, languages, teacher: trained?.teacher }
   return await inRunFolder({ command: 'add-language', schema: addLanguageSettings, config: recorded }, async () => {

@@ -32,7 +32,7 @@ export type PoolRun = PoolSettings & { languages: Language[]; open?: OpenCorpus 
 
 /** @throws UserError as openPool does, and where the teacher can spell next to nothing of it */
 export async function poolTexts({ texts, textLimit, languages, open }: PoolRun, { teacher }: Teachers): Promise<PoolTexts> {
-  const pool = await openPool({ languages, heldOut: open?.heldOut?.(), files: texts, seed })
+  const pool = await openPool({ languages, heldOut: open?.heldOut?.(), files: texts })
   const { set, counts } = poolSet(pool, { tokenizer: teacher.tokenizer, limit: textLimit, seed })
   requireTexts(set, counts, teacher.id)
   return { set, notes: [...counts.map(noteOf), ...(pool.hasCedict ? [] : ['without CC-CEDICT, which is not installed: few Chinese words'])] }

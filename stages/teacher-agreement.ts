@@ -28,7 +28,7 @@ const queries = 1000
  */
 export async function teacherAgreement([teacher, ...models]: ModelEntry[], asked: Asked): Promise<TeacherAgreementRow[]> {
   const { open, languages, files, thresholds = {} } = asked
-  const pool = poolTexts(await openPool({ languages, heldOut: open.heldOut?.(), files, seed: 1 }))
+  const pool = poolTexts(await openPool({ languages, heldOut: open.heldOut?.(), files }))
   const sources: ImageSource[] = []
   for (const split of open.protocols) if (split !== 'train') for await (const { image } of open.corpus.samples(split as 'val')) sources.push(image)
   const rows: TeacherAgreementRow[] = []
