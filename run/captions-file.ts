@@ -1,2 +1,2 @@
 /** Of a run on pictures without captions: the captions that its teacher gave them. */
-export const captionsFile = 'captions.jsonl'
+export const captionsFile = 'teacher-captions.jsonl'

@@ -23,7 +23,7 @@ interface Captioning {
   teacher: Encoder
   pool: PoolSettings
   languages: Language[]
-  /** Run folder: gets captions.jsonl. */
+  /** Run folder: gets teacher-captions.jsonl. */
   out: string
   cacheDir: string
   threads?: number
@@ -34,7 +34,7 @@ const fewestCaptions = 40
 
 /**
  * Pseudo-captions: gives pictures without captions the texts of the pool that the teacher finds nearest (see pseudoCaptions), one a language where it is near enough, and
- * opens them as a corpus. Writes out/captions.jsonl, or finds it there.
+ * opens them as a corpus. Writes out/teacher-captions.jsonl, or finds it there.
  * @throws UserError for pictures that the teacher does not tell apart, and where hardly one has a caption
  */
 export async function captionPictures(run: Captioning): Promise<OpenCorpus> {

@@ -164,11 +164,11 @@ test('distill of a folder of pictures without captions, killed and resumed; its 
   const command = ['distill', '--images', 'pictures', '--config', 'short.json']
 
   await killed(dir, 'whole/stage1/log.jsonl', ...command, '--out', 'whole')
-  const before = await readFile(join(dir, 'whole', 'captions.jsonl'))
+  const before = await readFile(join(dir, 'whole', 'teacher-captions.jsonl'))
   const printed = await run(dir, ...command, '--out', 'whole', '--resume')
-  t.deepEqual(await readFile(join(dir, 'whole', 'captions.jsonl')), before)
+  t.deepEqual(await readFile(join(dir, 'whole', 'teacher-captions.jsonl')), before)
   t.regex(printed, /agreement with the teacher[\s\S]*German/)
-  const captions = (await readFile(join(dir, 'whole', 'captions.jsonl'), 'utf8')).trimEnd().split('\n')
+  const captions = (await readFile(join(dir, 'whole', 'teacher-captions.jsonl'), 'utf8')).trimEnd().split('\n')
   const rows = captions.map((line) => JSON.parse(line) as { image: string; captions: Record<string, string> })
   t.true(rows.length >= 40 && rows.every(({ image }) => existsSync(join(dir, 'pictures', image))))
   t.true(rows.some(({ image }) => image.startsWith('more/')))
