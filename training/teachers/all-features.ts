@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../../base/errors.ts'
 import { notice } from '../../base/watch.ts'
-import type { Policy } from '../../corpora/augment.ts'
 import type { Frame } from '../../corpora/framing.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { Language } from '../../corpora/sample.ts'
@@ -9,12 +8,12 @@ import type { ClipConfig } from '../../models/config.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { Tokenizer } from '../../tokenizers/load.ts'
 import type { TrainingData } from '../data/prepare.ts'
-import type { Targets } from '../data/targets.ts'
 import type { TrainingSet } from '../data/training-set.ts'
 import { comparedLayers } from '../objectives/inner-layers.ts'
 import type { Weights } from '../objectives/objective.ts'
 import { ensembleFeatures } from './ensemble.ts'
 import { type TeacherFeatures, teacherFeatures, teacherTextFeatures } from './features.ts'
+import type { FeatureOptions } from './image-rows.ts'
 import { importedFeatures } from './imported/features.ts'
 import { type InnerFeatures, innerFeatures } from './inner-features.ts'
 import { onlineFeatures } from './online.ts'
@@ -34,16 +33,7 @@ export interface AllFeatures {
   inner?: InnerFeatures
 }
 
-export interface AllFeaturesOptions {
-  cacheDir: string
-  /** Stored augmentations of every image; 0: teachers run at every step. */
-  variants: number
-  policy: Policy
-  seed: number
-  /** What the teachers see of an image. */
-  targets: Targets
-  /** As FeatureOptions has it. */
-  imageTower?: string
+export interface AllFeaturesOptions extends FeatureOptions {
   /** The student's, for what is compared token by token. */
   tokenizer: Tokenizer
   config: ClipConfig
