@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { opening } from '../base/closing.ts'
+import type { BadSample } from '../corpora/bad-row.ts'
 import { openCorpus } from '../corpora/open.ts'
 import { openTexts } from '../corpora/open-texts.ts'
 import { contentOf } from '../corpora/pixel-cache.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
-import { writeSkipped } from '../run/skipped.ts'
 import { loadTrainingSet, type TrainingSet } from '../training/data/training-set.ts'
 import type { Compute, Shard } from '../training/queue/queue.ts'
 import { imageShards } from '../training/teachers/image-shards.ts'
@@ -25,18 +25,19 @@ export interface FeaturePlan {
   setOf(shard: Shard): FeatureShards
   sets: FeatureShards[]
   compute: Compute
+  /** What was left out of the corpus because it cannot be used. */
+  skipped?: BadSample[]
   close(): Promise<void>
 }
 
 /**
- * Opens corpus and teacher and says what there is to compute. Nothing is computed; what was left out of the corpus is listed in the cache's folder.
+ * Opens corpus and teacher and says what there is to compute. Nothing is computed or written.
  * @throws UserError for a corpus or teacher that cannot be read
  */
 export function openFeaturePlan(config: FeaturesSettings): Promise<FeaturePlan> {
   const { corpus, languages, cacheDir, variants, targets, seed, augmentation, strength, threads } = config
   return opening(async (closeLater, close) => {
     const data = (await openTexts(corpus, config)) ?? (await openCorpus(corpus, config)).corpus
-    await writeSkipped(cacheDir, data)
     const teacher = closeLater(await openOnnxFolder(teacherFolder(config.teacher), { threads }), ({ release }) => release())
     const set = await loadTrainingSet(data, 'train', languages)
     const options = { cacheDir, variants, targets, seed, policy: { name: augmentation, strength } }
@@ -56,6 +57,7 @@ export function openFeaturePlan(config: FeaturesSettings): Promise<FeaturePlan> 
       setOf,
       sets,
       compute: (shard) => setOf(shard).compute(shard.index),
+      skipped: data.skipped,
       close,
     }
   })

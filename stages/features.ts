@@ -2,6 +2,7 @@ import { UserError } from '../base/errors.ts'
 import { requireSpace } from '../base/free-space.ts'
 import { progress } from '../base/progress.ts'
 import { notice } from '../base/watch.ts'
+import { writeSkipped } from '../run/skipped.ts'
 import { queueAddress } from '../training/queue/address.ts'
 import { inProcess } from '../training/queue/in-process.ts'
 import { parsePart, partOf } from '../training/queue/part.ts'
@@ -31,6 +32,7 @@ export async function featuresOfCorpus(config: FeaturesSettings): Promise<Corpus
   if (address) await requireQueue(address)
   const plan = await openFeaturePlan(config)
   try {
+    await writeSkipped(config.cacheDir, plan)
     for (const set of plan.sets) await set.open()
     const before = await thereOf(plan)
     await requireSpace(config.cacheDir, bytesOf(plan) * (1 - before.size / plan.shards.length), {
