@@ -106,6 +106,7 @@ test('the tarball: small, the same each time, and enough for a folder with nothi
   for (const name of ['@iconify-json/twemoji', '@lobehub/fluent-emoji-3d', 'opencc-js']) t.true(stderr.includes(name), stderr)
   const npx = (...args: string[]) => inFolder('npx', ['--no-install', 'distilingual', ...args], { cwd: user })
   const few = [
+    '--stage1.student=32x1-32x1',
     '--stage1.steps=4',
     '--stage1.warmup=2',
     '--stage1.variants=1',

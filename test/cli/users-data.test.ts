@@ -26,6 +26,9 @@ const main = new URL('../../cli/main.ts', import.meta.url).pathname
 
 const node = ['--import', import.meta.resolve('tsx'), main]
 
+/** A first stage whose student is small: what its commands do takes longer than what it learns. */
+const small = { student: '32x1-32x1', batchSize: 32, warmup: 2, variants: 2, vocabSize: 400, threads: 1 }
+
 /** Runs a command as a user would, in a process of its own. */
 async function run(cwd: string, ...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [...node, ...args], { cwd })
@@ -118,7 +121,7 @@ test('four commands take a 200-image CSV in German and French to an export', asy
 test('distill, killed in its second stage and resumed, ends as one that never stopped; with a twin without a teacher', async (t) => {
   t.timeout(600_000)
   const dir = await usersFolder(t)
-  const first = { steps: 6, batchSize: 32, warmup: 2, logEvery: 2, variants: 2, vocabSize: 400, threads: 1 }
+  const first = { ...small, steps: 6, logEvery: 2 }
   const second = { steps: 4, batchSize: 32, warmup: 2, logEvery: 1, threads: 1 }
   const settings = { corpus: 'captions.csv', languages: ['de', 'fr'], teacher: 'teacher', protocol: ['test'], dtypes: ['fp32', 'q8'] }
   await writeFile(join(dir, 'short.json'), JSON.stringify({ ...settings, maxDrop: ['50'], stage1: first, stage2: second }))
@@ -157,7 +160,7 @@ test('distill of a folder of pictures without captions, killed and resumed; its 
   const drawings = (await readdir(dir)).filter((name) => name.endsWith('.png'))
   for (const [i, name] of drawings.entries()) await rename(join(dir, name), join(dir, 'pictures', i % 2 === 0 ? 'more' : '', name))
   await writeFile(join(dir, 'pictures', 'notes.txt'), 'no picture')
-  const first = { steps: 4, batchSize: 32, warmup: 2, logEvery: 1, variants: 2, vocabSize: 400, threads: 1, textShare: 0.5, textBatch: 32 }
+  const first = { ...small, steps: 4, logEvery: 1, textShare: 0.5, textBatch: 32 }
   const second = { steps: 3, batchSize: 32, warmup: 2, logEvery: 1, threads: 1 }
   const settings = { languages: ['de', 'fr'], textLimit: 600, teacher: 'teacher', dtypes: ['fp32', 'q8'], maxDrop: ['50'] }
   await writeFile(join(dir, 'short.json'), JSON.stringify({ ...settings, stage1: first, stage2: second }))
