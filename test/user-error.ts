@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava'
 import { UserError } from '../base/errors.ts'
 
-type Expected = Partial<Record<keyof UserError['fields'], string | RegExp>>
+export type Expected = Partial<Record<keyof UserError['fields'], string | RegExp>>
 
 /**
  * Asserts that `body` throws a UserError whose fields are as given: a string must be equal, a regular expression must match. What messages say

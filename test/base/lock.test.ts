@@ -6,21 +6,18 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { watchDisk } from '../../base/disk.ts'
-import { UserError } from '../../base/errors.ts'
 import { withLock } from '../../base/lock.ts'
 import { watched } from '../../base/watch.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
-const refused = { instanceOf: UserError, message: /^the run: expected one process at a time, got process \d+ on .*, which works on it\./ }
+const refused = { where: 'the run', got: /^process \d+ on ./ }
 
 test('a lock is held while the body runs, and given back whatever happens', async (t) => {
   const file = join(await temporaryFolder(t), 'inner', '.lock')
   await withLock(file, 'the run', async () => {
     t.like(JSON.parse(await readFile(file, 'utf8')), { pid: process.pid, host: hostname() })
-    await t.throwsAsync(
-      withLock(file, 'the run', async () => t.fail()),
-      refused,
-    )
+    await throwsUserError(t, () => withLock(file, 'the run', async () => t.fail()), refused)
     t.true(existsSync(file), 'a refused process does not give back what it does not hold')
   })
   await t.throwsAsync(
@@ -39,11 +36,7 @@ test('the lock of a process that was killed is taken over', async (t) => {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', code], { stdio: 'ignore' })
   const ended = new Promise((done) => child.once('close', done))
   while (!existsSync(file) || (await readFile(file, 'utf8')) === '') await new Promise((done) => setTimeout(done, 20))
-  await t.throwsAsync(
-    withLock(file, 'the run', async () => {}),
-    refused,
-    'while it lives',
-  )
+  await throwsUserError(t, () => withLock(file, 'the run', async () => {}), refused, 'while it lives')
   child.kill('SIGKILL')
   await ended
   t.true(existsSync(file))
@@ -56,11 +49,8 @@ test('a pid that now belongs to a later process is no holder; another machine is
   await writeFile(file, JSON.stringify({ pid: process.pid, host: hostname(), started: `${Number(own) - 1}` }))
   if (own) t.is(await withLock(file, 'the run', async () => 'mine'), 'mine')
   await writeFile(file, JSON.stringify({ pid: 1, host: 'elsewhere', started: '1' }))
-  const hint = /process 1 on elsewhere.*delete .*\.lock if it has/
-  await t.throwsAsync(
-    withLock(file, 'the run', async () => {}),
-    { instanceOf: UserError, message: hint },
-  )
+  const elsewhere = { got: /process 1 on elsewhere/, hint: /delete .*\.lock/ }
+  await throwsUserError(t, () => withLock(file, 'the run', async () => {}), elsewhere)
   await writeFile(file, '{"pid":')
   t.is(await withLock(file, 'the run', async () => 'mine'), 'mine', 'written by a process that was killed while it wrote')
 })

@@ -1,9 +1,9 @@
 import { lstat, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { replaceFolder } from '../../base/replace-folder.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 const own = { what: 'site', isOwn: (file: string) => file === 'index.html' || file.startsWith('data/'), hint: 'Name another.' }
 
@@ -26,7 +26,7 @@ test('what is not its own moves along, empty folders too; what is its own goes',
   await write(out, { 'index.html': 'old', 'data/old.bin': 'old', CNAME: 'mine', '.git/HEAD': 'main' })
   await mkdir(join(out, '.git/refs'))
   const fill = (dir: string) => write(dir, { 'index.html': 'new', 'data/new.bin': 'new' })
-  await t.throwsAsync(replaceFolder(out, own, fill), { instanceOf: UserError, message: /an earlier site, got a folder with \.git\/HEAD, CNAME/ })
+  await throwsUserError(t, () => replaceFolder(out, own, fill), { expected: /an earlier site/, got: /a folder with \.git\/HEAD, CNAME/ })
   await replaceFolder(out, { ...own, force: true }, fill)
   t.deepEqual(await read(out), { '.git/HEAD': 'main', CNAME: 'mine', 'index.html': 'new', 'data/new.bin': 'new' })
   t.deepEqual(await readdir(join(out, '.git')), ['HEAD', 'refs'])
@@ -74,10 +74,7 @@ test('a swap that was killed is finished, or taken back, by the next one', async
 test('of two processes that write one folder the second is refused', async (t) => {
   const out = join(await temporaryFolder(t), 'out')
   await replaceFolder(out, own, async (dir) => {
-    await t.throwsAsync(
-      replaceFolder(out, { ...own, force: true }, async () => t.fail()),
-      { instanceOf: UserError, message: /expected one process at a time/ },
-    )
+    await throwsUserError(t, () => replaceFolder(out, { ...own, force: true }, async () => t.fail()), { expected: /one process at a time/ })
     await write(dir, { 'index.html': 'first' })
   })
   t.deepEqual(await read(out), { 'index.html': 'first' })

@@ -1,10 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { benchObjectives } from '../../bench/objectives.ts'
 import { studyFlags } from '../../bench/study/plan.ts'
 import type { Result } from '../../bench/study/results.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 import { smallPlace } from './small-place.ts'
 
 const place = smallPlace()
@@ -50,8 +50,8 @@ test('runs are recorded once, drawn together, and come out the same again', asyn
 
 test('a row that does not exist, and a shard that cannot be', async (t) => {
   const { flags } = await place
-  const mistake = async (given: object) => t.throwsAsync(benchObjectives({ ...studyFlags, ...flags, ...given }), { instanceOf: UserError })
-  t.regex((await mistake({ only: 'task+fdd' }))!.message, /Did you mean task\+fd\?/)
-  t.regex((await mistake({ shard: '3/2' }))!.message, /PART\/PARTS/)
-  for (const seeds of ['0', '3-2', '0-1', 'all', '11']) t.regex((await mistake({ seeds }))!.message, /--seeds: expected how many seeds, at most 10/)
+  const mistake = (given: object, expected: Expected) => throwsUserError(t, () => benchObjectives({ ...studyFlags, ...flags, ...given }), expected)
+  await mistake({ only: 'task+fdd' }, { hint: /task\+fd/ })
+  await mistake({ shard: '3/2' }, { expected: /PART\/PARTS/ })
+  for (const seeds of ['0', '3-2', '0-1', 'all', '11']) await mistake({ seeds }, { where: /--seeds/, expected: /at most 10/ })
 })

@@ -8,6 +8,7 @@ import { leadOver, meanRecall, type Row, ranked, rowsOf, showSpread, spread, win
 import { openCorpus } from '../../corpora/open.ts'
 import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import type { LogLine } from '../../report/material.ts'
+import { throwsUserError } from '../user-error.ts'
 import { smallPlace } from './small-place.ts'
 
 const place = smallPlace()
@@ -73,7 +74,7 @@ test('results are appended, read by key, and a damaged line is named', async (t)
   await file.append(result)
   t.deepEqual([...(await file.read()).values()], [result])
   await file.append({ row: 'no key' } as never)
-  t.regex((await t.throwsAsync(file.read()))!.message, /results\.jsonl, line 2/)
+  await throwsUserError(t, () => file.read(), { where: /results\.jsonl, line 2/ })
 })
 
 test('the rarest tenth of the classes is measured by itself', async (t) => {

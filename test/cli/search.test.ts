@@ -10,6 +10,7 @@ import { writeModelFolder } from '../../models/folder.ts'
 import { searchImages } from '../../search/search-folder.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
+import { throwsUserError } from '../user-error.ts'
 
 const bin = fileURLToPath(new URL('../../bin/distilingual.mjs', import.meta.url))
 let dir: string
@@ -107,12 +108,13 @@ test("a user's mistake ends the process with code 2 and one line", async (t) => 
 test('search refuses what it cannot search', async (t) => {
   const request = { model: at('model'), images: at('images'), query: 'x', top: 1 }
   await mkdir(at('empty'))
-  await t.throwsAsync(searchImages({ ...request, query: ' ' }), { message: /expected words to look for, got an empty text/ })
-  await t.throwsAsync(searchImages({ ...request, images: at('empty') }), { message: /expected a folder with images \(\.png .*\), got none/ })
-  await t.throwsAsync(searchImages({ ...request, images: at('nowhere') }), { message: /got no such folder/ })
-  await t.throwsAsync(searchImages({ ...request, model: at('images') }), { message: /expected a finished run, a model folder .* or an export/ })
-  await t.throwsAsync(searchImages({ ...request, dtype: 'q8' }), {
-    message: /expected an exported model with q8 files, got .* which holds fp32 only/,
+  await throwsUserError(t, () => searchImages({ ...request, query: ' ' }), { expected: /words to look for/, got: /an empty text/ })
+  await throwsUserError(t, () => searchImages({ ...request, images: at('empty') }), { expected: /a folder with images \(\.png .*\)/, got: 'none' })
+  await throwsUserError(t, () => searchImages({ ...request, images: at('nowhere') }), { got: /no such folder/ })
+  await throwsUserError(t, () => searchImages({ ...request, model: at('images') }), { expected: /a finished run, a model folder .* or an export/ })
+  await throwsUserError(t, () => searchImages({ ...request, dtype: 'q8' }), {
+    expected: /an exported model with q8 files/,
+    got: /.* which holds fp32 only/,
   })
 })
 

@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
-import { UserError } from '../../base/errors.ts'
 import { distill } from '../../cli/distill.ts'
 import { exportModel } from '../../cli/export.ts'
 import { resolveConfig } from '../../cli/resolve.ts'
@@ -11,46 +10,48 @@ import { stage1 } from '../../cli/stage1.ts'
 import { stage2 } from '../../cli/stage2.ts'
 import { teacher } from '../../cli/teacher.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 test('a slip in --objective leaves no run folder, which the next try would stumble over', async (t) => {
   const out = join(await temporaryFolder(t), 'run')
-  const message = /got fdd\. Did you mean fd\?/
-  await t.throwsAsync(async () => stage1.run(stage1.schema.parse({ objective: 'fdd:1', out }), {}), { instanceOf: UserError, message })
-  await t.throwsAsync(async () => distill.run(distill.schema.parse({ stage1: { objective: 'fdd:1' }, out }), {}), { instanceOf: UserError, message })
-  await t.throwsAsync(async () => teacher.run(teacher.schema.parse({ objective: 'fdd:1', out }), {}), { instanceOf: UserError, message })
+  const expected = { got: 'fdd', hint: /Did you mean fd\?/ }
+  await throwsUserError(t, async () => stage1.run(stage1.schema.parse({ objective: 'fdd:1', out }), {}), expected)
+  await throwsUserError(t, async () => distill.run(distill.schema.parse({ stage1: { objective: 'fdd:1' }, out }), {}), expected)
+  await throwsUserError(t, async () => teacher.run(teacher.schema.parse({ objective: 'fdd:1', out }), {}), expected)
   t.false(existsSync(out))
 })
 
-test('stage 1 has no ramp: its augmentations are stored', (t) => {
-  t.throws(() => resolveConfig(stage1, ['--ramp', '0.5']), { instanceOf: UserError, message: /expected one of its flags, got --ramp/ })
+test('stage 1 has no ramp: its augmentations are stored', async (t) => {
+  await throwsUserError(t, () => resolveConfig(stage1, ['--ramp', '0.5']), { expected: /one of its flags/, got: '--ramp' })
   t.like(resolveConfig(stage2, ['one', '--ramp', '0.5']), { model: 'one', ramp: 0.5 })
 })
 
-test('a flag of a stage is found in distill, where both have it', (t) => {
-  t.throws(() => resolveConfig(distill, ['--steps', '5']), {
-    instanceOf: UserError,
-    message: /got --steps\. Did you mean --stage1\.steps or --stage2\.steps\?/,
+test('a flag of a stage is found in distill, where both have it', async (t) => {
+  await throwsUserError(t, () => resolveConfig(distill, ['--steps', '5']), {
+    got: '--steps',
+    hint: /Did you mean --stage1\.steps or --stage2\.steps\?/,
   })
 })
 
 test('a scale of similarities that nothing compares', async (t) => {
-  const message = /--teacher-scale: expected an objective of similarities \(crd, gd\), or --ensemble, got task,fd/
-  await t.throwsAsync(async () => stage1.run(stage1.schema.parse({ objective: 'task,fd', teacherScale: 50 }), {}), { instanceOf: UserError, message })
+  const expected = { where: /--teacher-scale/, got: 'task,fd' }
+  await throwsUserError(t, async () => stage1.run(stage1.schema.parse({ objective: 'task,fd', teacherScale: 50 }), {}), expected)
 })
 
-test('a language given twice would be learnt from the wrong captions', (t) => {
+test('a language given twice would be learnt from the wrong captions', async (t) => {
   for (const command of [stage1, stage2, distill, teacher])
-    t.throws(() => resolveConfig(command, ['--languages', 'en,zh,en', '--from', 'x'].slice(0, command === stage2 ? 4 : 2)), {
-      instanceOf: UserError,
-      message: /--languages: expected every language once, got \["en","zh","en"\]/,
+    await throwsUserError(t, () => resolveConfig(command, ['--languages', 'en,zh,en', '--from', 'x'].slice(0, command === stage2 ? 4 : 2)), {
+      where: /--languages/,
+      got: /\["en","zh","en"\]/,
     })
 })
 
-test('languages are read as the columns of a table are', (t) => {
+test('languages are read as the columns of a table are', async (t) => {
   t.like(resolveConfig(stage1, ['--languages', 'EN,zh-cn', '--pivot', 'En']), { languages: ['en', 'zh-CN'], pivot: 'en' })
-  t.throws(() => resolveConfig(stage1, ['--languages', 'english']), {
-    instanceOf: UserError,
-    message: /--languages: .*got "english"\. Did you mean en \(English\)\?$/,
+  await throwsUserError(t, () => resolveConfig(stage1, ['--languages', 'english']), {
+    where: /--languages/,
+    got: /"english"/,
+    hint: /Did you mean en \(English\)\?$/,
   })
 })
 
@@ -67,7 +68,7 @@ test('a picture that cannot be read is met before anything is trained, whatever 
   await writeFile(corpus, ['image,en,zh,split', ...splits.map((split) => `${split}.png,${split},${split}字,${split}`)].join('\n'))
   const [out, cacheDir] = [join(dir, 'run'), join(dir, 'cache')]
   const run = async () => distill.run(distill.schema.parse({ corpus, out, cacheDir }), {})
-  await t.throwsAsync(run, { instanceOf: UserError, message: /test\.png/ })
+  await throwsUserError(t, () => run, { where: /test\.png/ })
   t.false(existsSync(out))
 })
 
@@ -86,19 +87,18 @@ test('a language that the validation split lacks is found out before anything is
   ]
   await writeFile(corpus, rows.map((row) => JSON.stringify(row)).join('\n'))
   const out = join(dir, 'run')
-  const message =
-    /corpus table, val: expected images with captions in en and zh: .* got captions in en\. .* Or give some images of this split captions in zh/
+  const expected = { where: /corpus table, val/, got: /captions in en/, hint: /give some images of this split captions in zh/ }
   for (const command of [stage1, distill, teacher])
-    await t.throwsAsync(async () => command.run(command.schema.parse({ corpus, out }) as never, {}), { instanceOf: UserError, message })
+    await throwsUserError(t, async () => command.run(command.schema.parse({ corpus, out }) as never, {}), expected)
   t.false(existsSync(out))
 })
 
 test('an export does not take the place of a run', async (t) => {
   const out = await temporaryFolder(t)
   await writeFile(join(out, 'config.json'), '{"command": "stage2"}')
-  await t.throwsAsync(async () => exportModel.run(exportModel.schema.parse({ model: out, out, force: true }), {}), {
-    instanceOf: UserError,
-    message: /expected a folder for a model, got the folder of a run\. Name one in it/,
+  await throwsUserError(t, async () => exportModel.run(exportModel.schema.parse({ model: out, out, force: true }), {}), {
+    expected: /a folder for a model/,
+    got: /the folder of a run/,
   })
   t.is(await readFile(join(out, 'config.json'), 'utf8'), '{"command": "stage2"}')
 })

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
-import { UserError } from '../../base/errors.ts'
 import { csvCorpus } from '../../corpora/csv.ts'
 import { jsonlCorpus } from '../../corpora/jsonl.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { Corpus, Sample } from '../../corpora/sample.ts'
 import { splitProtocol } from '../../corpora/split-protocol.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 let folder = ''
 let files = 0
@@ -137,56 +137,68 @@ test('without a split column a hash of the path decides, whatever the order of r
   t.true(count('train') > 140 && count('val') > 5 && count('test') > 5, `${count('train')}/${count('val')}/${count('test')}`)
 })
 
-const mistakes: [name: string, content: string | Uint8Array, message: RegExp][] = [
-  ['wrong header', 'picture,en\nimages/0.png,red\n', /\.csv:1: expected a header .* got "picture,en" without "image"/],
-  ['no language column', 'image,split\nimages/0.png,train\n', /:1: .*without a language column/],
-  ['half a long header', 'image,caption\nimages/0.png,red\n', /:1: expected the language of the captions in "caption", got none named/],
-  ['a long header with more', 'image,language,caption,en\nimages/0.png,en,red,red\n', /extra column "en"/],
-  ['a column twice', 'image,en,en\nimages/0.png,red,red\n', /column "en" twice/],
-  ['semicolons', 'image;en\nimages/0.png;red\n', /\.csv:1: .*got semicolons between columns: "image;en"\. Separate cells by commas/],
-  ['two columns for one language', 'image,en,EN\nimages/0.png,red,rot\n', /:1: .*got two columns for the language en/],
-  ['unknown language column', 'image,english\nimages/0.png,red\n', /:1: .*got "english"\. Did you mean en \(English\)/],
-  ['a column that is nearly split', 'image,en,spilt\nimages/0.png,red,train\n', /\.csv:1: .*got "spilt"\. Did you mean split\?/],
-  ['a column that is nearly class', 'image,en,classs\nimages/0.png,red,a\n', /Did you mean class\?/],
-  ['a code that is none', 'image,en,zj\nimages/0.png,red,x\n', /got "zj"\. Did you mean /],
-  ['only columns that are no language', 'image,species\nimages/0.png,finch\n', /"image,species" without a language column/],
+const mistakes: [name: string, content: string | Uint8Array, expected: Expected][] = [
+  ['wrong header', 'picture,en\nimages/0.png,red\n', { where: /\.csv:1/, got: /"picture,en" without "image"/ }],
+  ['no language column', 'image,split\nimages/0.png,train\n', { where: /:1/, got: /without a language column/ }],
+  [
+    'half a long header',
+    'image,caption\nimages/0.png,red\n',
+    { where: /:1/, expected: /the language of the captions in "caption"/, got: 'none named' },
+  ],
+  ['a long header with more', 'image,language,caption,en\nimages/0.png,en,red,red\n', { got: /extra column "en"/ }],
+  ['a column twice', 'image,en,en\nimages/0.png,red,red\n', { got: /column "en" twice/ }],
+  ['semicolons', 'image;en\nimages/0.png;red\n', { where: /\.csv:1/, got: /"image;en"/ }],
+  ['two columns for one language', 'image,en,EN\nimages/0.png,red,rot\n', { where: /:1/, got: /two columns for the language en/ }],
+  ['unknown language column', 'image,english\nimages/0.png,red\n', { where: /:1/, got: /"english"/, hint: /Did you mean en \(English\)/ }],
+  ['a column that is nearly split', 'image,en,spilt\nimages/0.png,red,train\n', { where: /\.csv:1/, got: /"spilt"/, hint: /Did you mean split\?/ }],
+  ['a column that is nearly class', 'image,en,classs\nimages/0.png,red,a\n', { hint: /Did you mean class\?/ }],
+  ['a code that is none', 'image,en,zj\nimages/0.png,red,x\n', { got: /"zj"/, hint: /Did you mean / }],
+  ['only columns that are no language', 'image,species\nimages/0.png,finch\n', { got: /"image,species" without a language column/ }],
   [
     'two species of one image',
     'image,language,caption,species\nimages/0.png,en,red,finch\nimages/0.png,en,rot,wren\n',
-    /\.csv:3: expected species "finch" .* line 2, got "wren"/,
+    { where: /\.csv:3/, expected: /species "finch" .* line 2/, got: /"wren"/ },
   ],
-  ['a column without a name', ',image,en\n0,images/0.png,red\n', /\.csv:1: .*got no name for column 1\. Name it, or leave it out \(pandas/],
-  ['captions named so', 'image,en,it_caption\nimages/0.png,red,rosso\n', /\.csv:1: .*got "it_caption"\. Did you mean it\?/],
-  ['a language and more', 'image,is-valid\nimages/0.png,red\n', /\.csv:1: .*without a language column/],
-  ['underscore in a code', 'image,zh_CN\nimages/0.png,红\n', /Did you mean zh-CN\?/],
-  ['unknown language in a row', 'image,language,caption\nimages/0.png,en,red\nimages/0.png,xq,red\n', /\.csv:3: .*got "xq"/],
-  ['empty caption', 'image,en,zh\nimages/0.png,red,\n', /\.csv:2: expected a caption in zh, got an empty one/],
+  ['a column without a name', ',image,en\n0,images/0.png,red\n', { where: /\.csv:1/, got: /no name for column 1/ }],
+  ['captions named so', 'image,en,it_caption\nimages/0.png,red,rosso\n', { where: /\.csv:1/, got: /"it_caption"/, hint: /Did you mean it\?/ }],
+  ['a language and more', 'image,is-valid\nimages/0.png,red\n', { where: /\.csv:1/, got: /without a language column/ }],
+  ['underscore in a code', 'image,zh_CN\nimages/0.png,红\n', { hint: /Did you mean zh-CN\?/ }],
+  ['unknown language in a row', 'image,language,caption\nimages/0.png,en,red\nimages/0.png,xq,red\n', { where: /\.csv:3/, got: /"xq"/ }],
+  ['empty caption', 'image,en,zh\nimages/0.png,red,\n', { where: /\.csv:2/, got: /an empty one/ }],
   [
     'missing image',
     'image,en\nimages/0.png,red\nimages/9.png,red\nimages/8.png,x\n',
-    /\.csv:3: expected an image at .*9\.png, got no such file, and 1 more/,
+    { where: /\.csv:3/, expected: /an image at .*9\.png/, got: /no such file, and 1 more/ },
   ],
-  ['no image path', 'image,en\n,red\n', /\.csv:2: expected an image path/],
-  ['a quote never closed', 'image,en\nimages/0.png,"red\nimages/1.png,green\n', /\.csv:\d: expected cells that are quoted whole/],
-  ['a quote inside', 'image,en\nimages/0.png,"a "red" one"\n', /\.csv:2: expected cells that are quoted whole/],
-  ['an empty file', '', /expected a header .* got an empty file/],
-  ['a header alone', 'image,en\n', /expected at least one row below the header, got none/],
-  ['too many cells', 'image,en\nimages/0.png,red, or so\n', /\.csv:2: expected 2 cells \(image, en\), got 3/],
-  ['too few cells', 'image,en,zh\n\nimages/0.png,red\n', /\.csv:3: expected 3 cells \(image, en, zh\), got 2/],
-  ['a split by the name of a property', 'image,en,split\nimages/0.png,red,constructor\n', /\.csv:2: expected a split .* got "constructor"/],
-  ['unknown split', 'image,en,split\nimages/0.png,red,trian\n', /\.csv:2: expected a split .* got "trian"/],
-  ['two splits', 'image,en,split\nimages/0.png,red,train\nimages/0.png,rot,test\n', /\.csv:3: expected split "train" .* line 2, got "test"/],
-  ['not UTF-8', Buffer.concat([Buffer.from('image,zh\nimages/0.png,'), Buffer.from([0xba, 0xec, 0xc9, 0xab])]), /\.csv:2: expected text in UTF-8/],
+  ['no image path', 'image,en\n,red\n', { where: /\.csv:2/, expected: /an image path/ }],
+  ['a quote never closed', 'image,en\nimages/0.png,"red\nimages/1.png,green\n', { where: /\.csv:\d/, expected: /cells that are quoted whole/ }],
+  ['a quote inside', 'image,en\nimages/0.png,"a "red" one"\n', { where: /\.csv:2/, expected: /cells that are quoted whole/ }],
+  ['an empty file', '', { expected: /a header/, got: /an empty file/ }],
+  ['a header alone', 'image,en\n', { expected: /at least one row below the header/, got: 'none' }],
+  ['too many cells', 'image,en\nimages/0.png,red, or so\n', { where: /\.csv:2/, expected: /2 cells \(image, en\)/, got: '3' }],
+  ['too few cells', 'image,en,zh\n\nimages/0.png,red\n', { where: /\.csv:3/, expected: /3 cells \(image, en, zh\)/, got: '2' }],
+  ['a split by the name of a property', 'image,en,split\nimages/0.png,red,constructor\n', { where: /\.csv:2/, got: /"constructor"/ }],
+  ['unknown split', 'image,en,split\nimages/0.png,red,trian\n', { where: /\.csv:2/, got: /"trian"/ }],
+  [
+    'two splits',
+    'image,en,split\nimages/0.png,red,train\nimages/0.png,rot,test\n',
+    { where: /\.csv:3/, expected: /split "train" .* line 2/, got: /"test"/ },
+  ],
+  [
+    'not UTF-8',
+    Buffer.concat([Buffer.from('image,zh\nimages/0.png,'), Buffer.from([0xba, 0xec, 0xc9, 0xab])]),
+    { where: /\.csv:2/, expected: /text in UTF-8/ },
+  ],
 ]
-for (const [name, content, message] of mistakes) {
+for (const [name, content, expected] of mistakes) {
   test(`mistake: ${name}`, async (t) => {
-    await t.throwsAsync(csvCorpus({ file: await write(content) }), { instanceOf: UserError, message })
+    await throwsUserError(t, async () => csvCorpus({ file: await write(content) }), expected)
   })
 }
 
 test('mistake: no file', async (t) => {
-  await t.throwsAsync(csvCorpus({ file: join(folder, 'none.csv') }), { instanceOf: UserError, message: /none\.csv: .*no such file/ })
-  await t.throwsAsync(openCorpus('emojo'), { instanceOf: UserError, message: /expected emoji, or a file or folder .*got emojo, which is not there/ })
+  await throwsUserError(t, () => csvCorpus({ file: join(folder, 'none.csv') }), { where: /none\.csv/, got: /no such file/ })
+  await throwsUserError(t, () => openCorpus('emojo'), { expected: /^emoji, or a file or folder/, got: 'emojo, which is not there' })
 })
 
 test('a split as a protocol: same image, same text and same class are right', async (t) => {
@@ -210,8 +222,8 @@ test('a split as a protocol: same image, same text and same class are right', as
     [0, 1, 2],
     [0, 2],
   ])
-  await t.throwsAsync(task('tset', 'en'), { instanceOf: UserError, message: /Did you mean test/ })
-  await t.throwsAsync(splitProtocol(corpus, 'test', 'fr'), { instanceOf: UserError, message: /a language it has \(en, de\), got fr/ })
+  await throwsUserError(t, () => task('tset', 'en'), { hint: /Did you mean test/ })
+  await throwsUserError(t, () => splitProtocol(corpus, 'test', 'fr'), { expected: /a language it has \(en, de\)/, got: 'fr' })
 })
 
 test('images without a class have none in common, whatever the format says it with', async (t) => {
@@ -246,7 +258,10 @@ test('blanks around captions, composed accents and odd line ends make no other c
       file,
     )
   }
-  await t.throwsAsync(csvCorpus({ file: await write('image,en\nimages/0.png,"   "\n') }), { message: /expected a caption in en, got an empty one/ })
+  await throwsUserError(t, async () => csvCorpus({ file: await write('image,en\nimages/0.png,"   "\n') }), {
+    expected: /a caption in en/,
+    got: 'an empty one',
+  })
   const separated = await write(`${JSON.stringify({ image: 'images/0.png', captions: { en: 'red\u2028square' }, split: 'train' })}\n`, 'jsonl')
   t.deepEqual((await everything(await jsonlCorpus({ file: separated })))[0]!.captions.en, ['red\u2028square'])
 })
@@ -261,13 +276,13 @@ test('jsonl', async (t) => {
   t.deepEqual(samples[0]!.captions, { en: ['red', 'a red square'], zh: ['红'] })
   t.is(samples[1]!.classId, 'g')
   const broken = await write('{"image":"images/0.png","captions":{"en":"red"}}\n{"image":"images/1.png"\n', 'jsonl')
-  await t.throwsAsync(jsonlCorpus({ file: broken }), { instanceOf: UserError, message: /\.jsonl:2: expected an object/ })
+  await throwsUserError(t, () => jsonlCorpus({ file: broken }), { where: /\.jsonl:2/, expected: /an object/ })
   const spilt = await write('{"image":"images/0.png","captions":{"en":"red"},"spilt":"train"}\n', 'jsonl')
-  await t.throwsAsync(jsonlCorpus({ file: spilt }), { instanceOf: UserError, message: /\.jsonl:1: .*Did you mean split\?/ })
+  await throwsUserError(t, () => jsonlCorpus({ file: spilt }), { where: /\.jsonl:1/, hint: /Did you mean split\?/ })
   const outside = await write('{"image":"images/0.png","captions":{"en":"red"},"zh":"红"}\n', 'jsonl')
-  await t.throwsAsync(jsonlCorpus({ file: outside }), { instanceOf: UserError, message: /\.jsonl:1: .*zh: a language, where captions belong/ })
+  await throwsUserError(t, () => jsonlCorpus({ file: outside }), { where: /\.jsonl:1/, got: /zh: a language/ })
   const both = await write('{"image":"images/0.png","captions":{"en":"red"},"caption":"red"}\n', 'jsonl')
-  await t.throwsAsync(jsonlCorpus({ file: both }), { instanceOf: UserError, message: /caption: not beside captions/ })
+  await throwsUserError(t, () => jsonlCorpus({ file: both }), { got: /^caption: not beside captions/ })
   const odd = await write('{"image":"images/0.png","captions":{"en":3}}\n', 'jsonl')
-  await t.throwsAsync(jsonlCorpus({ file: odd }), { instanceOf: UserError, message: /\.jsonl:1: .*captions\.en/ })
+  await throwsUserError(t, () => jsonlCorpus({ file: odd }), { where: /\.jsonl:1/, got: /captions\.en/ })
 })

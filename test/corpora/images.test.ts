@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { UserError } from '../../base/errors.ts'
 import { decodeImage, toPixelValues } from '../../corpora/images.ts'
 import type { ImageSource } from '../../corpora/sample.ts'
+import { throwsUserError } from '../user-error.ts'
 
 const source = (bytes: Uint8Array, key = 'test.png'): ImageSource => ({ key, read: async () => bytes })
 
@@ -121,8 +122,7 @@ test('a broken, empty or invisible image is named with its cause', async (t) => 
     clear: await rectangle(8, 8, '#0000'),
   }
   for (const [key, bytes] of Object.entries(bad)) {
-    const error = await t.throwsAsync(decodeImage(source(bytes, `broken/${key}`), 16, 'drawing'), { instanceOf: UserError })
-    t.true(error.message.startsWith(`image broken/${key}: expected `), error.message)
+    await throwsUserError(t, () => decodeImage(source(bytes, `broken/${key}`), 16, 'drawing'), { where: `image broken/${key}` })
   }
   const missing = new UserError({ where: 'x.png', expected: 'a file', got: 'none', hint: 'Look.' })
   const read = () => Promise.reject(missing)

@@ -6,6 +6,7 @@ import { decodeImage } from '../../corpora/images.ts'
 import { buildPixelCache } from '../../corpora/pixel-cache.ts'
 import type { ImageSource } from '../../corpora/sample.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 const colours = ['#f00', '#0f0', '#00f', '#ff0', '#0ff', '#f0f', '#888']
 let reads = 0
@@ -109,16 +110,14 @@ test.serial('a flipped byte: that image is decoded again, and no other', async (
 test.serial('a broken image fails by name and leaves nothing half-written', async (t) => {
   const dir = await temporaryFolder(t)
   const broken = sources().with(4, { key: 'broken.png', read: async () => Buffer.from('no') })
-  const error = await t.throwsAsync(buildPixelCache(broken, { dir, size: 8 }), { instanceOf: UserError })
-  t.regex(error.message, /^image broken\.png: /)
+  await throwsUserError(t, () => buildPixelCache(broken, { dir, size: 8 }), { where: 'image broken.png' })
   t.deepEqual(await readdir(dir), [])
   await t.throwsAsync(buildPixelCache([], { dir, size: 8 }), { instanceOf: UserError })
 
   const many = Array.from({ length: 13 }, (_, i) => ({ key: `bad-${10 + i}.png`, read: async () => Buffer.from(i % 2 ? 'no' : '') }))
-  await t.throwsAsync(buildPixelCache([...sources(), ...many], { dir, size: 8 }), {
-    instanceOf: UserError,
-    message:
-      /^13 of 20 images: expected a PNG, .* got bad-10\.png \(an empty file\); bad-11\.png \(2 bytes that fail .*; bad-19\.png .*; and 3 more\. Replace/,
+  await throwsUserError(t, () => buildPixelCache([...sources(), ...many], { dir, size: 8 }), {
+    where: '13 of 20 images',
+    got: /^bad-10\.png \(an empty file\); bad-11\.png \(2 bytes that fail .*; bad-19\.png .*; and 3 more$/,
   })
   t.deepEqual(await readdir(dir), [])
 })

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { openTexts } from '../../corpora/open-texts.ts'
 import type { TextCorpus, TextSample } from '../../corpora/sample.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 let folder = ''
 let files = 0
@@ -56,24 +56,24 @@ test('the names of emoji side by side: train concepts, one text a language', asy
   t.is(samples.length, 1194)
   t.deepEqual(samples.find(({ id }) => id === '1f436')!.captions, { en: ['dog face'], zh: ['狗脸'] })
   t.true(samples.every(({ captions }) => Object.values(captions).every((texts) => texts.length === 1)))
-  await t.throwsAsync(openTexts('emoji-names', { languages: ['tlh'] }), { instanceOf: UserError, message: /got tlh/ })
+  await throwsUserError(t, () => openTexts('emoji-names', { languages: ['tlh'] }), { got: 'tlh' })
 })
 
-const mistakes: Record<string, [string, RegExp, string?]> = {
-  'an empty text': ['en,zh\ndog,\n', /:2: expected a caption in zh, got an empty one/],
-  'no language': ['source,split\nweb,train\n', /:1: .*without a language column/],
-  'a long table': ['language,caption\nen,dog\n', /:1: .*without "image"/],
-  'a header alone': ['en,zh\n', /expected at least one row below the header/],
-  'an unknown split': ['en,split\ndog,trian\n', /:2: expected a split/],
+const mistakes: Record<string, [string, Expected, string?]> = {
+  'an empty text': ['en,zh\ndog,\n', { where: /:2/, got: /an empty one/ }],
+  'no language': ['source,split\nweb,train\n', { where: /:1/, got: /without a language column/ }],
+  'a long table': ['language,caption\nen,dog\n', { where: /:1/, got: /without "image"/ }],
+  'a header alone': ['en,zh\n', { expected: /at least one row below the header/ }],
+  'an unknown split': ['en,split\ndog,trian\n', { where: /:2/, expected: /a split/ }],
   'an image in the second line': [
     '{"captions":{"en":"dog"}}\n{"image":"a.png","captions":{"en":"dog"}}\n',
-    /:2: .*an image, which the first line has not/,
+    { where: /:2/, got: /an image, which the first line has not/ },
     'jsonl',
   ],
 }
-for (const [title, [content, message, extension]] of Object.entries(mistakes)) {
+for (const [title, [content, expected, extension]] of Object.entries(mistakes)) {
   test(`mistake: ${title}`, async (t) => {
     const read = async () => train((await openTexts(await write(content, extension)))!)
-    await t.throwsAsync(read(), { instanceOf: UserError, message })
+    await throwsUserError(t, () => read(), expected)
   })
 }

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { assertSameRun, type Checkpoint, readLatestCheckpoint, restoreInto, writeCheckpoint } from '../../engine/checkpoint.ts'
 import type { Params } from '../../engine/params.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 import { gaussian } from './oracle.ts'
 
 async function temporary(t: import('ava').ExecutionContext): Promise<string> {
@@ -53,20 +53,20 @@ test('a half-written folder is ignored, and in the way of nothing', async (t) =>
   t.deepEqual(await readLatestCheckpoint(dir), checkpoint(9))
 })
 
-const damages: Record<string, [(path: string) => Promise<void>, RegExp]> = {
-  'tensors cut short': [(path) => truncate(join(path, 'params.safetensors'), 60), /params\.safetensors: expected the SHA-256/],
+const damages: Record<string, [(path: string) => Promise<void>, Expected]> = {
+  'tensors cut short': [(path) => truncate(join(path, 'params.safetensors'), 60), { where: /params\.safetensors/, expected: /the SHA-256/ }],
   'optimizer state missing': [
     (path) => rm(join(path, 'optimizer.safetensors')),
-    /optimizer\.safetensors: expected a part of the checkpoint, got ENOENT.*resume from the one before/,
+    { where: /optimizer\.safetensors/, got: /ENOENT/, hint: /resume from the one before/ },
   ],
-  'state that is no JSON': [(path) => writeFile(join(path, 'state.json'), '{"step":'), /state\.json: expected the SHA-256/],
-  'no checksums, as earlier versions wrote': [(path) => rm(join(path, 'SHA256SUMS')), /SHA256SUMS: expected a part of the checkpoint/],
+  'state that is no JSON': [(path) => writeFile(join(path, 'state.json'), '{"step":'), { where: /state\.json/, expected: /the SHA-256/ }],
+  'no checksums, as earlier versions wrote': [(path) => rm(join(path, 'SHA256SUMS')), { where: /SHA256SUMS/, expected: 'a part of the checkpoint' }],
 }
-for (const [name, [damage, message]] of Object.entries(damages)) {
+for (const [name, [damage, expected]] of Object.entries(damages)) {
   test(`${name}: one clear error`, async (t) => {
     const dir = await temporary(t)
     await damage(await writeCheckpoint(dir, checkpoint(3)))
-    await t.throwsAsync(readLatestCheckpoint(dir), { instanceOf: UserError, message })
+    await throwsUserError(t, () => readLatestCheckpoint(dir), expected)
   })
 }
 
@@ -117,22 +117,23 @@ function quiet(t: import('ava').ExecutionContext): string[] {
   return said
 }
 
-test('a resume with other settings is refused and names the first difference', (t) => {
+test('a resume with other settings is refused and names the first difference', async (t) => {
   const saved = checkpoint(1).identity
   t.notThrows(() => assertSameRun('runs/x', saved, { ...saved }))
-  t.throws(() => assertSameRun('runs/x', saved, { ...saved, seed: 2 }), {
-    instanceOf: UserError,
-    message: /--resume runs\/x: seed: expected 1 as when the run was started, got 2/,
+  await throwsUserError(t, () => assertSameRun('runs/x', saved, { ...saved, seed: 2 }), {
+    where: /--resume runs\/x: seed/,
+    expected: /1 as when the run was started/,
+    got: '2',
   })
-  t.throws(() => assertSameRun('runs/x', saved, { ...saved, extra: 'new' }), { message: /extra: expected undefined/ })
-  t.throws(() => assertSameRun('runs/x', { ...saved, extra: 'old' }, saved), { message: /extra: expected old/ })
+  await throwsUserError(t, () => assertSameRun('runs/x', saved, { ...saved, extra: 'new' }), { where: /extra/, expected: /undefined/ })
+  await throwsUserError(t, () => assertSameRun('runs/x', { ...saved, extra: 'old' }, saved), { where: /extra/, expected: /old/ })
 })
 
-test('restoring writes into the live arrays and checks names and shapes', (t) => {
+test('restoring writes into the live arrays and checks names and shapes', async (t) => {
   const live: Params = { w: { shape: [2], data: new Float32Array(2) } }
   const { data } = live.w!
   restoreInto(live, { w: { shape: [2], data: Float32Array.of(1, 2) }, other: { shape: [1], data: Float32Array.of(3) } })
   t.deepEqual(data, Float32Array.of(1, 2))
-  t.throws(() => restoreInto(live, {}), { instanceOf: UserError, message: /tensor w: expected \[2\], got no such tensor/ })
-  t.throws(() => restoreInto(live, { w: { shape: [1], data: new Float32Array(1) } }), { instanceOf: UserError, message: /expected \[2\], got \[1\]/ })
+  await throwsUserError(t, () => restoreInto(live, {}), { where: /tensor w/, expected: /\[2\]/, got: /no such tensor/ })
+  await throwsUserError(t, () => restoreInto(live, { w: { shape: [1], data: new Float32Array(1) } }), { expected: /\[2\]/, got: '[1]' })
 })

@@ -1,11 +1,11 @@
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { compile } from '../../engine/compile.ts'
 import { layerNorm, linear, quickGelu } from '../../engine/fused.ts'
 import { gradientOf, withGradients } from '../../engine/gradients.ts'
 import { paramInputs } from '../../engine/params.ts'
 import { tf } from '../../engine/tf.ts'
 import type { Tensors } from '../../engine/trace/trace.ts'
+import { throwsUserError } from '../user-error.ts'
 import { agree, close, gaussian } from './oracle.ts'
 
 /** An op, and the same written out over flat float64 arrays: the independent word on values and slopes. */
@@ -107,10 +107,10 @@ test('withGradients leaves out the gradient of a parameter that the loss does no
   t.deepEqual(results['gradient:a'], Float32Array.of(2, 4))
 })
 
-test('tfjs finds its device itself', (t) => {
+test('tfjs finds its device itself', async (t) => {
   const step = ({ a }: Record<string, tf.Tensor>) => ({ b: tf.neg(a!) })
   const compiled = () => compile(step, { a: { dtype: 'float32', shape: [2] } }, { engine: 'tfjs', device: 'webgpu' })
-  t.throws(compiled, { instanceOf: UserError, message: /--engine tfjs: expected no --device, got webgpu/ })
+  await throwsUserError(t, compiled, { where: /--engine tfjs/, got: 'webgpu' })
 })
 
 test('the eager path leaves no tensors behind', async (t) => {

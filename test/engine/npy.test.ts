@@ -1,5 +1,6 @@
 import test from 'ava'
 import { decodeNpy, encodeNpy } from '../../engine/npy.ts'
+import { throwsUserError } from '../user-error.ts'
 
 const rows = Float32Array.of(0, 1, -2, 0.5, 65504, 2 ** -14)
 
@@ -21,8 +22,8 @@ test('reads back what it wrote, from a Buffer inside a larger memory pool too', 
   t.is(columns, 3)
 })
 
-test('refuses a file that is cut short or something else', (t) => {
+test('refuses a file that is cut short or something else', async (t) => {
   const file = encodeNpy(rows, 3)
-  t.throws(() => decodeNpy(file.subarray(0, file.length - 1), 'x.npy'), { message: /^x\.npy: expected a complete \.npy matrix/ })
-  t.throws(() => decodeNpy(Buffer.from('not at all'), 'x.npy'), { message: /^x\.npy: expected/ })
+  await throwsUserError(t, () => decodeNpy(file.subarray(0, file.length - 1), 'x.npy'), { where: /^x\.npy/, expected: /a complete \.npy matrix/ })
+  await throwsUserError(t, () => decodeNpy(Buffer.from('not at all'), 'x.npy'), { where: /^x\.npy/ })
 })

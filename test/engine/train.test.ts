@@ -5,7 +5,6 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { type ProgressEvent, watched } from '../../base/watch.ts'
 import { compile } from '../../engine/compile.ts'
 import { linear } from '../../engine/fused.ts'
@@ -16,6 +15,7 @@ import type { Params } from '../../engine/params.ts'
 import { tf } from '../../engine/tf.ts'
 import { type Training, train } from '../../engine/train.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 import { close, gaussian } from './oracle.ts'
 
 const program = fileURLToPath(new URL('./train-run.ts', import.meta.url))
@@ -182,7 +182,7 @@ test('--resume without a checkpoint starts from the beginning; with another iden
   }
   const params = await run({ resume: true, identity: { seed: 1 } })
   t.notDeepEqual(params.w!.data, Float32Array.of(0.5, -1, 2))
-  await t.throwsAsync(run({ resume: true, identity: { seed: 2 } }), { instanceOf: UserError, message: /seed: expected 1 .* got 2/ })
+  await throwsUserError(t, () => run({ resume: true, identity: { seed: 2 } }), { where: /seed/, expected: /1/, got: '2' })
   t.deepEqual(await run({ resume: true, identity: { seed: 1 } }), params) // already at the end: nothing left to do
   const before = await readdir(join(dir, 'checkpoints'))
   await run({ steps: 3, checkpointEvery: 3, identity: { seed: 3 } }) // from the start again, and shorter

@@ -3,6 +3,7 @@ import { UserError } from '../../base/errors.ts'
 import { normal, random } from '../../base/random.ts'
 import { bootstrapMean, bootstrapMeanRecall, bootstrapRetrieval, pairedBootstrap, pairedBootstrapRetrieval } from '../../eval/bootstrap.ts'
 import type { RankedDirection } from '../../eval/retrieval.ts'
+import { throwsUserError } from '../user-error.ts'
 
 const direction = (ranks: number[], items = ranks.map((_, i) => i)): RankedDirection => ({
   queries: ranks.map((_, i) => i),
@@ -107,11 +108,11 @@ test('paired recalls of two systems on the same queries', (t) => {
   t.true(result.mean_recall.p < 0.01)
 })
 
-test('bad input is refused', (t) => {
-  t.throws(() => bootstrapMean([]), { instanceOf: UserError, message: /at least one item/ })
-  t.throws(() => pairedBootstrap([1, 2], [1]), { instanceOf: UserError, message: /2 and 1 queries/ })
+test('bad input is refused', async (t) => {
+  await throwsUserError(t, () => bootstrapMean([]), { expected: /at least one item/ })
+  await throwsUserError(t, () => pairedBootstrap([1, 2], [1]), { got: /2 and 1 queries/ })
   const a = { textToImage: direction([1, 2]), imageToText: direction([1, 2]) }
   const other = { ...a, textToImage: { ...a.textToImage, queries: [0, 5] } }
-  t.throws(() => pairedBootstrapRetrieval(a, other), { instanceOf: UserError, message: /not the same ones/ })
+  await throwsUserError(t, () => pairedBootstrapRetrieval(a, other), { got: /not the same ones/ })
   t.throws(() => bootstrapRetrieval({ ...a, imageToText: direction([]) }), { instanceOf: UserError })
 })

@@ -1,9 +1,9 @@
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { random } from '../../base/random.ts'
 import { compareRuns, holm } from '../../eval/compare.ts'
 import type { SavedRanks } from '../../eval/ranks-file.ts'
 import { renderComparison } from '../../report/comparison.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 /** Ranks of `n` queries a direction that are hits with this probability; shared draws make runs alike where they are. */
 function saved(hitRate: number, more: Partial<SavedRanks> = {}, seed = 1): SavedRanks {
@@ -60,18 +60,19 @@ test('tasks that are not the same are left out and named', (t) => {
   ])
 })
 
-test('other queries among the same images are not paired', (t) => {
+test('other queries among the same images are not paired', async (t) => {
   const part = saved(0.5)
   const queries = part.imageToText.ranks.map((_, i) => i + 1)
   const other = { ...part, imageToText: { ...part.imageToText, queries } }
-  const message = /c p en in b: its queries are not the same ones/
-  t.throws(
+  const expected = { got: /its queries are not the same ones/ }
+  await throwsUserError(
+    t,
     () =>
       compareRuns([
         { name: 'a', ranks: [part] },
         { name: 'b', ranks: [other] },
       ]),
-    { instanceOf: UserError, message },
+    expected,
   )
 })
 
@@ -91,15 +92,19 @@ test('the table', (t) => {
   t.regex(text, /\n\nruns\/b left out, it was not evaluated there: c p zh\.\n$/)
 })
 
-test('nothing to compare is refused with the reason', (t) => {
-  const refuses = (run: () => unknown, message: RegExp) => t.regex(t.throws(run, { instanceOf: UserError })!.message, message)
+test('nothing to compare is refused with the reason', async (t) => {
+  const refuses = (run: () => unknown, expected: Expected) => throwsUserError(t, run, expected)
   const a = { name: 'a', ranks: [saved(0.5)] }
-  refuses(() => compareRuns([a]), /two runs or more, got 1/)
-  refuses(
-    () => compareRuns([a, { name: 'b', ranks: [saved(0.5, { task: 'other' })] }]),
-    /a and b were evaluated with student fp32, got none \(c p en in b: its images or texts/,
-  )
-  refuses(() => compareRuns([a, a], { dtype: 'q8' }), /compare, a: expected an evaluation of student q8, got one of student fp32/)
+  await refuses(() => compareRuns([a]), { expected: /two runs or more/, got: '1' })
+  await refuses(() => compareRuns([a, { name: 'b', ranks: [saved(0.5, { task: 'other' })] }]), {
+    expected: /a and b were evaluated with student fp32/,
+    got: /none \(c p en in b: its images or texts/,
+  })
+  await refuses(() => compareRuns([a, a], { dtype: 'q8' }), {
+    where: /compare, a/,
+    expected: /an evaluation of student q8/,
+    got: /one of student fp32/,
+  })
 })
 
 test('a clear difference passes the correction however many there are', (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { crossLingualConsistency, ndcg, overlapAt } from '../../eval/consistency.ts'
+import { throwsUserError } from '../user-error.ts'
 
 function task(language: string, ids: string[], positives: number[][]): RetrievalTask {
   return {
@@ -84,12 +84,9 @@ test('a model that gives everything one embedding is not consistent', async (t) 
 test('bad input is refused with the reason', async (t) => {
   const a = { task: task('en', ['a'], [[0]]), textEmbeds: Float32Array.of(1, 0) }
   const other = { task: task('zh', ['b'], [[0]]), textEmbeds: Float32Array.of(1, 0) }
-  await t.throwsAsync(() => crossLingualConsistency(a, other, Float32Array.of(1, 0)), {
-    instanceOf: UserError,
-    message: /consistency of en and zh, p: expected images with captions in both/,
+  await throwsUserError(t, () => crossLingualConsistency(a, other, Float32Array.of(1, 0)), {
+    where: /consistency of en and zh, p/,
+    expected: /images with captions in both/,
   })
-  await t.throwsAsync(() => crossLingualConsistency(a, { ...other, textEmbeds: Float32Array.of(1) }, Float32Array.of(1, 0)), {
-    instanceOf: UserError,
-    message: /got 2 and 1/,
-  })
+  await throwsUserError(t, () => crossLingualConsistency(a, { ...other, textEmbeds: Float32Array.of(1) }, Float32Array.of(1, 0)), { got: /2 and 1/ })
 })

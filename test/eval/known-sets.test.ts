@@ -1,7 +1,7 @@
-import test from 'ava'
-import { UserError } from '../../base/errors.ts'
+import test, { type ExecutionContext } from 'ava'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { knownSets, requireKnownSet } from '../../eval/known-sets.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 function task(images: number, texts: number, language = 'zh', ids = images): RetrievalTask {
   const source = { key: '', read: async () => new Uint8Array() }
@@ -15,12 +15,8 @@ function task(images: number, texts: number, language = 'zh', ids = images): Ret
   }
 }
 
-const refuses = (
-  t: { regex(text: string, pattern: RegExp): void; throws(run: () => void, expected: object): Error | undefined },
-  name: string,
-  made: RetrievalTask,
-  message: RegExp,
-) => t.regex(t.throws(() => requireKnownSet(name, made), { instanceOf: UserError })!.message, message)
+const refuses = (t: ExecutionContext, name: string, made: RetrievalTask, expected: Expected) =>
+  throwsUserError(t, () => requireKnownSet(name, made), expected)
 
 test('sets with their published counts pass', (t) => {
   for (const [name, { images, texts, language }] of Object.entries(knownSets)) {
@@ -30,12 +26,18 @@ test('sets with their published counts pass', (t) => {
   t.notThrows(() => requireKnownSet('flickr30k-cn', distractors)) // only texts that are asked for count
 })
 
-test('other counts are objected to, with what is probably wrong', (t) => {
-  refuses(t, 'flickr30k-cn', task(1000, 1000), /1000 images and 5000 captions, got 1000 and 1000. Only one caption of each image was read/)
-  refuses(t, 'flickr30k-cn', task(31_783, 5000), /more than the test split/)
-  refuses(t, 'coco-cn', task(998, 1051), /998 and 1051. Images are missing/)
-  refuses(t, 'coco-cn', task(1000, 1055), /Captions are missing or doubled/)
-  refuses(t, 'flickr8k-cn', task(5000, 5000, 'zh', 1000), /1000 images, each with all of its captions.*got 5000 pairs.*one to one/)
-  refuses(t, 'flickr30k-cn', task(1000, 5000, 'en'), /captions in zh, got en/)
-  refuses(t, 'imagenet', task(1, 1), /one of flickr30k-cn, .*got imagenet/)
+test('other counts are objected to, with what is probably wrong', async (t) => {
+  await refuses(t, 'flickr30k-cn', task(1000, 1000), {
+    expected: /1000 images and 5000 captions/,
+    got: /1000 and 1000. Only one caption of each image was read/,
+  })
+  await refuses(t, 'flickr30k-cn', task(31_783, 5000), { expected: /more than the test split/ })
+  await refuses(t, 'coco-cn', task(998, 1051), { expected: /998 and 1051. Images are missing/ })
+  await refuses(t, 'coco-cn', task(1000, 1055), { expected: /Captions are missing or doubled/ })
+  await refuses(t, 'flickr8k-cn', task(5000, 5000, 'zh', 1000), {
+    expected: /1000 images, each with all of its captions/,
+    got: /5000 pairs.*one to one/,
+  })
+  await refuses(t, 'flickr30k-cn', task(1000, 5000, 'en'), { expected: /captions in zh/, got: 'en' })
+  await refuses(t, 'imagenet', task(1, 1), { expected: /one of flickr30k-cn/, got: 'imagenet' })
 })

@@ -1,8 +1,8 @@
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { hardSubset, type PixelSet, pixelBaseline } from '../../eval/pixel-baseline.ts'
 import { thumbnail } from '../../eval/thumbnail.ts'
+import { throwsUserError } from '../user-error.ts'
 
 type Colour = [r: number, g: number, b: number, a: number]
 
@@ -87,7 +87,7 @@ test('without references there is a reason instead of a number', async (t) => {
   t.regex((unseen as { reason: string }).reason, /1 of 2 queries show concepts without a reference drawing/)
 })
 
-test('the hard subset asks only for what pixels get wrong and keeps the galleries', (t) => {
+test('the hard subset asks only for what pixels get wrong and keeps the galleries', async (t) => {
   const task: RetrievalTask = {
     corpus: 'c',
     protocol: 'unseen-style/openmoji',
@@ -104,5 +104,5 @@ test('the hard subset asks only for what pixels get wrong and keeps the gallerie
   t.is(hard.texts.length, 5)
   t.is(hardSubset(task, [1, 1, 1]), null)
   t.deepEqual(hardSubset({ ...task, imageQueries: [2], textQueries: [2] }, [9])!.textQueries, [2])
-  t.throws(() => hardSubset(task, [1, 1]), { instanceOf: UserError, message: /each of the 3 image queries, got 2/ })
+  await throwsUserError(t, () => hardSubset(task, [1, 1]), { expected: /each of the 3 image queries/, got: '2' })
 })

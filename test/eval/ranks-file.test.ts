@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { formatRanks, rankedDirections, readRanks, savedRanks } from '../../eval/ranks-file.ts'
 import { evaluateRetrieval } from '../../eval/retrieval.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 const task: RetrievalTask = {
   corpus: 'c',
@@ -41,9 +41,9 @@ test('other texts or another order make another task', (t) => {
 
 test('missing and damaged files are refused with the reason', async (t) => {
   const dir = await temporaryFolder(t)
-  await t.throwsAsync(() => readRanks(dir), { instanceOf: UserError, message: /ranks\.json: expected ranks of an evaluation, got .*ENOENT/ })
+  await throwsUserError(t, () => readRanks(dir), { where: /ranks\.json/, got: /.*ENOENT/ })
   await writeFile(join(dir, 'ranks.json'), '{"schema":1,')
-  await t.throwsAsync(() => readRanks(dir), { instanceOf: UserError, message: /top level: expected ranks of schema 1/ })
+  await throwsUserError(t, () => readRanks(dir), { where: /top level/, expected: /ranks of schema 1/ })
   await writeFile(join(dir, 'ranks.json'), '{"schema":2,"entries":[]}')
-  await t.throwsAsync(() => readRanks(dir), { instanceOf: UserError, message: /ranks\.json, schema/ })
+  await throwsUserError(t, () => readRanks(dir), { where: /ranks\.json, schema/ })
 })

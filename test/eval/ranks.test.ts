@@ -1,8 +1,8 @@
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { normal, random } from '../../base/random.ts'
 import { rankQueries, rankRow } from '../../eval/ranks.ts'
 import { scoreRows } from '../../eval/similarity.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 const row = (...scores: number[]) => Float32Array.from(scores)
 
@@ -134,14 +134,13 @@ test('numbers at the ends of single precision', async (t) => {
 })
 
 test('bad input is refused with the reason', async (t) => {
-  const refuses = async (run: () => Promise<unknown>, message: RegExp) =>
-    t.regex((await t.throwsAsync(run, { instanceOf: UserError }))!.message, message)
-  await refuses(() => rankQueries(row(1, 2), new Float32Array(), [[0]]), /gallery: expected at least one embedding, got none/)
-  await refuses(() => rankQueries(row(1, 2, 3), row(1, 2, 3), [[0], [0]]), /2 embeddings of equal length, got 3 numbers/)
-  await refuses(() => rankQueries(row(1, 2), row(1, 2, 3), [[0]]), /equal length on both sides, got 2 and 3/)
-  await refuses(() => rankQueries(row(1, Number.NaN), row(1, 2), [[0]]), /got NaN in row 0, component 1/)
-  await refuses(() => rankQueries(row(1, 2), row(1, 2, Number.POSITIVE_INFINITY, 0), [[0]]), /got Infinity in row 1, component 0/)
-  await refuses(() => rankQueries(row(1, 2), row(1, 2), [[]]), /query 0: expected at least one right answer/)
-  await refuses(() => rankQueries(row(1, 2), row(1, 2), [[1]]), /ground truth in 0…0, got 1/)
-  await refuses(() => rankQueries(new Float32Array(), row(1, 2), []), /queries: expected at least one/)
+  const refuses = (run: () => Promise<unknown>, expected: Expected) => throwsUserError(t, run, expected)
+  await refuses(() => rankQueries(row(1, 2), new Float32Array(), [[0]]), { where: /gallery/, got: 'none' })
+  await refuses(() => rankQueries(row(1, 2, 3), row(1, 2, 3), [[0], [0]]), { expected: /2 embeddings of equal length/, got: /3 numbers/ })
+  await refuses(() => rankQueries(row(1, 2), row(1, 2, 3), [[0]]), { expected: /equal length on both sides/, got: /2 and 3/ })
+  await refuses(() => rankQueries(row(1, Number.NaN), row(1, 2), [[0]]), { got: /NaN in row 0, component 1/ })
+  await refuses(() => rankQueries(row(1, 2), row(1, 2, Number.POSITIVE_INFINITY, 0), [[0]]), { got: /Infinity in row 1, component 0/ })
+  await refuses(() => rankQueries(row(1, 2), row(1, 2), [[]]), { where: /query 0/, expected: /at least one right answer/ })
+  await refuses(() => rankQueries(row(1, 2), row(1, 2), [[1]]), { expected: /ground truth in 0…0/, got: '1' })
+  await refuses(() => rankQueries(new Float32Array(), row(1, 2), []), { where: /queries/, expected: /at least one/ })
 })

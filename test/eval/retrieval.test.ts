@@ -1,8 +1,8 @@
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { normal, random } from '../../base/random.ts'
 import type { RetrievalTask } from '../../corpora/retrieval-task.ts'
 import { captionsOf, evaluateRetrieval, writtenCaptions } from '../../eval/retrieval.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 function task(images: number, positives: number[][], more: Partial<RetrievalTask> = {}): RetrievalTask {
   return {
@@ -120,25 +120,24 @@ test('chance level on random embeddings', async (t) => {
 
 test('bad input is refused with the reason', async (t) => {
   const two = rows([1, 0], [0, 1])
-  const refuses = async (run: () => Promise<unknown>, message: RegExp) =>
-    t.regex((await t.throwsAsync(run, { instanceOf: UserError }))!.message, message)
-  await refuses(() => evaluateRetrieval(task(2, oneToOne(2)), two, rows([1, 0, 0], [0, 1, 0])), /made-up by-hand \(en\): .*got 2 and 3/)
-  await refuses(
-    () => evaluateRetrieval(task(2, oneToOne(2)), two, rows([1, 0], [0, Number.NaN])),
-    /texts: expected finite embeddings, got NaN in row 1/,
-  )
-  await refuses(() => evaluateRetrieval(task(0, [[]]), new Float32Array(), rows([1, 0])), /images: expected at least one embedding/)
-  await refuses(() => evaluateRetrieval(task(2, []), two, new Float32Array()), /texts: expected at least one embedding/)
-  await refuses(() => evaluateRetrieval(task(2, [[], []]), two, two), /text queries: expected at least one query with ground truth/)
-  await refuses(
-    () => evaluateRetrieval(task(2, [[0], []], { textQueries: [1] }), two, two),
-    /text query 1: expected at least one right answer in the gallery, got none/,
-  )
-  await refuses(() => evaluateRetrieval(task(2, [[0], []], { imageQueries: [0, 1] }), two, two), /image query 1: /)
-  await refuses(() => evaluateRetrieval(task(2, [[0], [1]], { imageQueries: [2] }), two, two), /image query 2: .*an index outside the task/)
-  await refuses(() => evaluateRetrieval(task(2, [[0], [2]]), two, two), /text 1: expected positives in 0…1, got 2/)
-  await refuses(() => evaluateRetrieval(task(2, [[0]], { texts: ['a', 'b'] }), two, two), /one list of positives for each of the 2 texts, got 1/)
+  const refuses = (run: () => Promise<unknown>, expected: Expected) => throwsUserError(t, run, expected)
+  await refuses(() => evaluateRetrieval(task(2, oneToOne(2)), two, rows([1, 0, 0], [0, 1, 0])), { where: /made-up by-hand \(en\)/, got: /2 and 3/ })
+  await refuses(() => evaluateRetrieval(task(2, oneToOne(2)), two, rows([1, 0], [0, Number.NaN])), { where: /texts/, got: /NaN in row 1/ })
+  await refuses(() => evaluateRetrieval(task(0, [[]]), new Float32Array(), rows([1, 0])), { where: /images/, expected: /at least one embedding/ })
+  await refuses(() => evaluateRetrieval(task(2, []), two, new Float32Array()), { where: /texts/, expected: /at least one embedding/ })
+  await refuses(() => evaluateRetrieval(task(2, [[], []]), two, two), { where: /text queries/, expected: /at least one query with ground truth/ })
+  await refuses(() => evaluateRetrieval(task(2, [[0], []], { textQueries: [1] }), two, two), { where: /text query 1/, got: 'none' })
+  await refuses(() => evaluateRetrieval(task(2, [[0], []], { imageQueries: [0, 1] }), two, two), { expected: /image query 1:/ })
+  await refuses(() => evaluateRetrieval(task(2, [[0], [1]], { imageQueries: [2] }), two, two), {
+    where: /image query 2/,
+    expected: /an index outside the task/,
+  })
+  await refuses(() => evaluateRetrieval(task(2, [[0], [2]]), two, two), { where: /text 1/, expected: /positives in 0…1/, got: '2' })
+  await refuses(() => evaluateRetrieval(task(2, [[0]], { texts: ['a', 'b'] }), two, two), {
+    expected: /one list of positives for each of the 2 texts/,
+    got: '1',
+  })
   const listedTwice = task(2, oneToOne(2))
   listedTwice.images[1]!.id = 'image 0'
-  await refuses(() => evaluateRetrieval(listedTwice, two, two), /each image once.*got image image 0 more than once/)
+  await refuses(() => evaluateRetrieval(listedTwice, two, two), { expected: /each image once/, got: /image image 0 more than once/ })
 })

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { random } from '../../base/random.ts'
 import { searchEmbeddings } from '../../eval/search.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 test('best first, equal scores in order of index', (t) => {
   const gallery = Float32Array.from([1, 0, 0, 1, 2, 0, 0, 3, 1, 5]) // dot with (1, 0): 1 0 2 0 1
@@ -28,11 +28,11 @@ test('equals sorting everything, ties included', (t) => {
   }
 })
 
-test('bad input is refused with the reason', (t) => {
-  const refuses = (run: () => unknown, message: RegExp) => t.regex(t.throws(run, { instanceOf: UserError })!.message, message)
-  refuses(() => searchEmbeddings(Float32Array.of(1), new Float32Array(), 1), /gallery: expected at least one/)
-  refuses(() => searchEmbeddings(Float32Array.of(1, 2), Float32Array.of(1, 2, 3), 1), /got 2 and 3/)
-  refuses(() => searchEmbeddings(Float32Array.of(Number.NaN), Float32Array.of(1), 1), /query: expected finite/)
-  refuses(() => searchEmbeddings(Float32Array.of(1), Float32Array.of(Number.NaN), 1), /gallery: expected finite/)
-  refuses(() => searchEmbeddings(Float32Array.of(1), Float32Array.of(1), 0), /topK: expected a whole number ≥ 1, got 0/)
+test('bad input is refused with the reason', async (t) => {
+  const refuses = (run: () => unknown, expected: Expected) => throwsUserError(t, run, expected)
+  await refuses(() => searchEmbeddings(Float32Array.of(1), new Float32Array(), 1), { where: /gallery/, expected: /at least one/ })
+  await refuses(() => searchEmbeddings(Float32Array.of(1, 2), Float32Array.of(1, 2, 3), 1), { got: /2 and 3/ })
+  await refuses(() => searchEmbeddings(Float32Array.of(Number.NaN), Float32Array.of(1), 1), { where: /query/, expected: /finite/ })
+  await refuses(() => searchEmbeddings(Float32Array.of(1), Float32Array.of(Number.NaN), 1), { where: /gallery/, expected: /finite/ })
+  await refuses(() => searchEmbeddings(Float32Array.of(1), Float32Array.of(1), 0), { where: /topK/, expected: /a whole number ≥ 1/, got: '0' })
 })

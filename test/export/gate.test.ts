@@ -15,6 +15,7 @@ import { readModelFolder } from '../../models/folder.ts'
 import type { ModelDtype } from '../../models/onnx/dtypes.ts'
 import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 import { leastCosine, type SmallModel, smallModel } from './small-model.ts'
 
 const dim = 64
@@ -114,9 +115,10 @@ test('a format that loses too much fails the export with exit code 3 and names t
   const gate: Gate = { tasks, maxDrop: parseMaxDrop([], exportDtypes) }
   const error = (await t.throwsAsync(exportFolder(model, { ...options, dtypes: ['fp32', 'q8'], gate }), { instanceOf: UserError })) as UserError
   t.is(error.exitCode, 3)
-  t.regex(error.message, /^recall gate, q8, (English|Chinese) on val: expected a loss of at most 1 points/)
-  t.regex(error.message, /the text tower alone loses \d+\.\d+, the image tower -?\d/)
-  t.regex(error.message, new RegExp(`share of the error: ${layer.replaceAll('.', '\\.')} \\((9\\d|100) %\\)`))
+  t.regex(error.fields.where, /^recall gate, q8, (English|Chinese) on val$/)
+  t.regex(error.fields.expected, /at most 1 points/)
+  t.regex(error.fields.got, /the text tower alone loses \d+\.\d+, the image tower -?\d/)
+  t.regex(error.fields.got, new RegExp(`share of the error: ${layer.replaceAll('.', '\\.')} \\((9\\d|100) %\\)`))
   t.deepEqual(await readdir(parent), [])
 
   const named = await exportFolder(model, { ...options, dtypes: ['fp32', 'q8'], gate: { tasks, maxDrop: { q8: 10 } }, keepFp32: [layer] })
@@ -128,17 +130,14 @@ test('a format that loses too much fails the export with exit code 3 and names t
 
 test('what cannot be kept or understood is refused', async (t) => {
   const { model, options } = await gated(t)
-  const fails = (keepFp32: string[] | 'auto', message: RegExp) =>
-    t.throwsAsync(exportFolder(model, { ...options, dtypes: ['q8'], keepFp32 }), { instanceOf: UserError, message })
-  await fails(['text_model.encoder.layers.1.fc2'], /Did you mean text_model.encoder.layers.1.mlp.fc2\?/)
-  await fails('auto', /--keep-fp32 auto: expected a recall gate/)
+  const fails = (keepFp32: string[] | 'auto', expected: Expected) =>
+    throwsUserError(t, () => exportFolder(model, { ...options, dtypes: ['q8'], keepFp32 }), expected)
+  await fails(['text_model.encoder.layers.1.fc2'], { hint: /Did you mean text_model.encoder.layers.1.mlp.fc2\?/ })
+  await fails('auto', { where: /--keep-fp32 auto/, expected: /a recall gate/ })
   t.deepEqual(parseMaxDrop(['1.0', 'q4:2'], exportDtypes), { fp16: 1, q8: 1, q4: 2 })
   t.deepEqual(parseMaxDrop(['q4:2'], exportDtypes), { fp16: 1, q8: 1, q4: 2 }, 'a limit of one format takes none from the others')
   t.deepEqual(parseMaxDrop(['0.5'], exportDtypes), { fp16: 0.5, q8: 0.5 })
-  t.throws(() => parseMaxDrop(['q4:2'], ['fp32', 'q8']), {
-    instanceOf: UserError,
-    message: /expected a format that is exported \(fp32, q8\), got q4/,
-  })
+  await throwsUserError(t, () => parseMaxDrop(['q4:2'], ['fp32', 'q8']), { expected: /a format that is exported \(fp32, q8\)/, got: 'q4' })
   for (const bad of ['', 'q8:', 'much', '-1', 'q8:1:2', 'q5:1']) t.throws(() => parseMaxDrop([bad], exportDtypes), { instanceOf: UserError }, bad)
 })
 

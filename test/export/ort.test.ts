@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { operatorsIn } from '../../engine/onnx/ort-file.ts'
 import { openSession } from '../../engine/runtime.ts'
 import { operatorsConfig } from '../../export/ort.ts'
 import { exportFolder } from '../../export/package.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 import { noise, smallModel } from './small-model.ts'
 
 test('an export in ORT format gives the same embeddings from .ort files and lists their operators', async (t) => {
@@ -62,10 +62,7 @@ test('an export in ORT format gives the same embeddings from .ort files and list
 test('fp16 alone is refused, and bytes that are no .ort file', async (t) => {
   const { model, tokenizerDir } = await smallModel(t)
   const out = join(await temporaryFolder(t), 'out')
-  await t.throwsAsync(exportFolder(model, { tokenizerDir, out, dtypes: ['fp16'], ort: true }), {
-    instanceOf: UserError,
-    message: /^--format ort: .* got fp16/,
-  })
+  await throwsUserError(t, () => exportFolder(model, { tokenizerDir, out, dtypes: ['fp16'], ort: true }), { where: /^--format ort/, got: 'fp16' })
   await t.throwsAsync(readdir(out), { code: 'ENOENT' })
   t.throws(() => operatorsIn(new Uint8Array(64)), { message: /not a file in ORT format/ })
 })

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { parseDtypes } from '../../export/dtypes.ts'
 import { exportFolder } from '../../export/package.ts'
 import { readModelFolder } from '../../models/folder.ts'
 import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 import { captions, leastCosine, noise, smallModel } from './small-model.ts'
 
 const files = [
@@ -92,17 +92,15 @@ test('an earlier export is replaced, other files are safe', async (t) => {
   await mkdir(join(out, 'notes'))
   await writeFile(join(out, 'notes/mine.txt'), 'mine')
   const before = await list(out)
-  await t.throwsAsync(exportFolder(model, { tokenizerDir, out, dtypes: ['fp32'] }), {
-    instanceOf: UserError,
-    message: /got a folder with notes\/mine.txt\. .*--force/,
+  await throwsUserError(t, () => exportFolder(model, { tokenizerDir, out, dtypes: ['fp32'] }), {
+    got: /a folder with notes\/mine.txt/,
+    hint: /--force/,
   })
   t.deepEqual(await list(out), before)
   await exportFolder(model, { tokenizerDir, out, dtypes: ['fp32'], force: true, threads: 1 })
   t.is(await readFile(join(out, 'notes/mine.txt'), 'utf8'), 'mine')
   t.false((await list(out)).includes('onnx/model_fp16.onnx'))
-  await t.throwsAsync(exportFolder(model, { tokenizerDir, out: join(out, 'README.md'), dtypes: ['fp32'] }), {
-    message: /expected a folder to write to, got a file/,
-  })
+  await throwsUserError(t, () => exportFolder(model, { tokenizerDir, out: join(out, 'README.md'), dtypes: ['fp32'] }), { got: 'a file' })
 })
 
 test('an export that fails leaves everything as it was', async (t) => {
@@ -111,11 +109,11 @@ test('an export that fails leaves everything as it was', async (t) => {
   const out = join(parent, 'out')
   await exportFolder(model, { tokenizerDir, out, dtypes: ['fp32'], threads: 1 })
   const before = await readFile(join(out, 'onnx/text_model.onnx'))
-  const fails = (message: RegExp, options = {}) =>
-    t.throwsAsync(exportFolder(model, { tokenizerDir, out, dtypes: ['fp32', 'q8'], threads: 1, ...options }), { instanceOf: UserError, message })
+  const fails = (expected: Expected, options = {}) =>
+    throwsUserError(t, () => exportFolder(model, { tokenizerDir, out, dtypes: ['fp32', 'q8'], threads: 1, ...options }), expected)
   model.params['text_projection.weight']!.data[3] = NaN
-  await fails(/expected finite numbers|finite/)
+  await fails({ expected: /finite/ })
   t.deepEqual(await readdir(parent), ['out'])
   t.true((await readFile(join(out, 'onnx/text_model.onnx'))).equals(before))
-  t.throws(() => parseDtypes(['q5']), { instanceOf: UserError, message: /--dtype: expected a list of fp32, fp16, q8, int8, q4, got q5/ })
+  await throwsUserError(t, () => parseDtypes(['q5']), { where: /--dtype/, expected: /a list of fp32, fp16, q8, int8, q4/, got: 'q5' })
 })

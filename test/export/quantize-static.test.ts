@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { calibrate, calibrateGraphs } from '../../export/calibrate.ts'
 import { exportGraphs } from '../../export/onnx.ts'
 import { exportFolder } from '../../export/package.ts'
 import { quantizeStatic, scaleOf } from '../../export/quantize-static.ts'
 import { floats, graphOf, node, run, versions } from '../engine/onnx/run.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 import { captions, leastCosine, noise, smallModel } from './small-model.ts'
 
 test('scales, worked by hand: zero is exact and both ends are reached', (t) => {
@@ -52,8 +52,7 @@ test('int8 files are written when there is something to calibrate on', async (t)
   const { parity, sizes } = await exportFolder(model, { tokenizerDir, out, dtypes: ['fp32', 'int8'], calibration, threads: 1 })
   t.true(parity[1]!.image.mean > 0.99 && parity[1]!.text.mean > 0.97, JSON.stringify(parity[1]))
   t.true(sizes[1]!.bytes.vision_model < 0.4 * sizes[0]!.bytes.vision_model)
-  await t.throwsAsync(exportFolder(model, { tokenizerDir, out, dtypes: ['int8'] }), {
-    instanceOf: UserError,
-    message: /expected training images and captions to calibrate on/,
+  await throwsUserError(t, () => exportFolder(model, { tokenizerDir, out, dtypes: ['int8'] }), {
+    expected: /training images and captions to calibrate on/,
   })
 })

@@ -2,13 +2,13 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { encodeSafetensors } from '../../engine/safetensors.ts'
 import { preset } from '../../models/config.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
 import { poolsAsPython, readModelFolder, writeModelFolder } from '../../models/folder.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 const config = preset('tiny', { vocabSize: 300, imageSize: 16, embedDim: 8, contextLength: 12 })
 const model = createDualEncoder(config, 1)
@@ -71,7 +71,7 @@ test("what Python leaves out of a file is as in OpenAI's ViT-B/32", async (t) =>
   await edit(dir, 'config.json', (json) => (json.vision_config!.num_attention_heads = 2))
   t.is((await readModelFolder(dir)).config.text_config.num_attention_heads, 8)
   await edit(dir, 'config.json', (json) => delete json.text_config!.hidden_size)
-  await t.throwsAsync(readModelFolder(dir), { instanceOf: UserError, message: /expected \[\d+,512\] as config\.json says/ })
+  await throwsUserError(t, () => readModelFolder(dir), { expected: /\[\d+,512\] as config\.json says/ })
 })
 
 test('config.json is a CLIPConfig whose end token does not select the old pooling', async (t) => {
@@ -120,13 +120,16 @@ test('adapters stay out of the folder', async (t) => {
 
 const projection = 'text_projection.weight'
 const { [projection]: _, ...without } = model.params
-const broken: Record<string, [(dir: string) => Promise<unknown>, RegExp]> = {
-  'a missing folder': [(dir) => rm(dir, { recursive: true }), /config\.json: expected a model folder with config\.json, got no such file/],
-  'missing weights': [(dir) => rm(join(dir, 'model.safetensors')), /model\.safetensors: expected model\.safetensors, got no such file/],
-  'weights cut short': [(dir) => truncate(join(dir, 'model.safetensors'), 100_000), /model\.safetensors: expected tensor .*half copied/],
+const broken: Record<string, [(dir: string) => Promise<unknown>, Expected]> = {
+  'a missing folder': [(dir) => rm(dir, { recursive: true }), { where: /config\.json/, got: /no such file/ }],
+  'missing weights': [(dir) => rm(join(dir, 'model.safetensors')), { where: /model\.safetensors/, got: /no such file/ }],
+  'weights cut short': [
+    (dir) => truncate(join(dir, 'model.safetensors'), 100_000),
+    { where: /model\.safetensors/, expected: /^tensor /, hint: /half copied/ },
+  ],
   'a missing tensor': [
     (dir) => writeFile(join(dir, 'model.safetensors'), encodeSafetensors(without)),
-    /text_projection\.weight: expected \[8,128\] as config\.json says, got no such tensor/,
+    { where: /text_projection\.weight/, expected: /\[8,128\] as config\.json says/, got: /no such tensor/ },
   ],
   'a tensor of another shape': [
     (dir) =>
@@ -134,34 +137,37 @@ const broken: Record<string, [(dir: string) => Promise<unknown>, RegExp]> = {
         join(dir, 'model.safetensors'),
         encodeSafetensors({ ...model.params, [projection]: { shape: [4, 128], data: new Float32Array(512) } }),
       ),
-    /text_projection\.weight: expected \[8,128\] as config\.json says, got \[4,128\]/,
+    { where: /text_projection\.weight/, expected: /\[8,128\] as config\.json says/, got: '[4,128]' },
   ],
-  'a config that is no JSON': [(dir) => writeFile(join(dir, 'config.json'), '{'), /config\.json: expected JSON/],
+  'a config that is no JSON': [(dir) => writeFile(join(dir, 'config.json'), '{'), { where: /config\.json/, expected: /JSON/ }],
   'a config of another model': [
     (dir) => writeFile(join(dir, 'config.json'), '{"model_type":"bert"}'),
-    /config\.json: model_type: expected CLIPConfig's fields/,
+    { where: /config\.json: model_type/, expected: /CLIPConfig's fields/ },
   ],
   'another activation': [
     (dir) => edit(dir, 'config.json', (json) => (json.text_config!.hidden_act = 'gelu')),
-    /config\.json: text_config\.hidden_act: expected .*quick_gelu/,
+    { where: /config\.json: text_config\.hidden_act/, expected: /quick_gelu/ },
   ],
-  'another epsilon': [(dir) => edit(dir, 'config.json', (json) => (json.vision_config!.layer_norm_eps = 1e-6)), /vision_config\.layer_norm_eps/],
+  'another epsilon': [
+    (dir) => edit(dir, 'config.json', (json) => (json.vision_config!.layer_norm_eps = 1e-6)),
+    { where: /vision_config\.layer_norm_eps/ },
+  ],
   'heads that do not divide the width': [
     (dir) => edit(dir, 'config.json', (json) => (json.text_config!.num_attention_heads = 3)),
-    /text_config: .*hidden_size is no multiple of num_attention_heads/,
+    { where: /text_config/, got: /hidden_size is no multiple of num_attention_heads/ },
   ],
   'patches that do not fit the image': [
     (dir) => edit(dir, 'config.json', (json) => (json.vision_config!.patch_size = 7)),
-    /image_size is no multiple of patch_size/,
+    { got: /image_size is no multiple of patch_size/ },
   ],
-  'a width of zero': [(dir) => edit(dir, 'config.json', (json) => (json.vision_config!.hidden_size = 0)), /vision_config\.hidden_size/],
-  'a missing tokenizer': [(dir) => rm(join(dir, 'tokenizer.json')), /tokenizer\.json: expected a JSON object, got no such file/],
+  'a width of zero': [(dir) => edit(dir, 'config.json', (json) => (json.vision_config!.hidden_size = 0)), { where: /vision_config\.hidden_size/ }],
+  'a missing tokenizer': [(dir) => rm(join(dir, 'tokenizer.json')), { where: /tokenizer\.json/, got: /no such file/ }],
 }
-for (const [name, [damage, message]] of Object.entries(broken)) {
+for (const [name, [damage, expected]] of Object.entries(broken)) {
   test(`${name}: one clear error`, async (t) => {
     const dir = await copy()
     await damage(dir)
-    const error = await t.throwsAsync(readModelFolder(dir), { instanceOf: UserError, message })
+    const error = await throwsUserError(t, () => readModelFolder(dir), expected)
     t.is(error.exitCode, 2)
     t.true(error.fields.where.startsWith(dir), error.fields.where)
   })
@@ -176,5 +182,5 @@ test('a tokenizer with more ids than the model has: one clear error', async (t) 
       { vocabSize: 360 },
     ),
   )
-  await t.throwsAsync(readModelFolder(dir), { instanceOf: UserError, message: /tokenizer\.json: expected at most 300 ids, got 360/ })
+  await throwsUserError(t, () => readModelFolder(dir), { where: /tokenizer\.json/, expected: /at most 300 ids/, got: '360' })
 })

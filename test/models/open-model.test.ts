@@ -1,12 +1,12 @@
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { exportFolder } from '../../export/package.ts'
 import { writeModelFolder } from '../../models/folder.ts'
 import { identifyModel, locateModel } from '../../models/open-model.ts'
 import { smallModel } from '../export/small-model.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 test('which files a folder is opened by', async (t) => {
   const { model, tokenizerDir } = await smallModel(t)
@@ -26,7 +26,7 @@ test('which files a folder is opened by', async (t) => {
   t.like(await locateModel(at('flat')), { kind: 'onnx', folder: at('flat') })
   t.is((await identifyModel(at('run'))).dtype, 'fp32')
   t.is((await identifyModel(at('run', 'export'))).dtype, 'q8', 'the most precise that is there')
-  const message = /expected an exported model with q4 files, got .*student, which holds fp32 only/
-  await t.throwsAsync(locateModel(at('run', 'student'), 'q4'), { instanceOf: UserError, message })
-  await t.throwsAsync(locateModel(tokenizerDir), { instanceOf: UserError, message: /expected a finished run, a model folder/ })
+  const expected = { expected: /an exported model with q4 files/, got: /.*student, which holds fp32 only/ }
+  await throwsUserError(t, () => locateModel(at('run', 'student'), 'q4'), expected)
+  await throwsUserError(t, () => locateModel(tokenizerDir), { expected: /a finished run, a model folder/ })
 })

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { Browser, Page } from 'playwright-core'
-import { UserError } from '../../base/errors.ts'
 import { html, raw } from '../../report/html/markup.ts'
 import { renderHtml } from '../../report/html.ts'
 import type { ReportMaterial } from '../../report/material.ts'
 import { parseReport, type Report } from '../../report/schema.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 import { browserTest } from './browser.ts'
 import { comparisonPage } from './comparison-example.ts'
 import { exampleReport } from './example.ts'
@@ -88,11 +88,11 @@ test('captions, classes and groups of a megabyte are clipped: the page stays bel
   t.true(page.includes(`${'狗'.repeat(200)}…`))
 })
 
-test('a report that spells out gaps, zero-shot, agreement and groups fits the schema', (t) => {
+test('a report that spells out gaps, zero-shot, agreement and groups fits the schema', async (t) => {
   const report = JSON.parse(JSON.stringify(fullReport())) as Report
   t.deepEqual(parseReport(report), report)
   report.gaps![0]!.gap = 5
-  t.throws(() => parseReport(report), { instanceOf: UserError, message: /gaps\.0\.gap/ })
+  await throwsUserError(t, () => parseReport(report), { where: /gaps\.0\.gap/ })
 })
 
 /** Opens a page from a file and fails on whatever the browser complains of or asks for. */

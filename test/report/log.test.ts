@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { readLog } from '../../report/log.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 test('a log is numbers by step; an unfinished last line does not count', async (t) => {
   const dir = await temporaryFolder(t)
@@ -14,6 +14,6 @@ test('a log is numbers by step; an unfinished last line does not count', async (
     { step: 20, language_gap: 0.1 },
   ])
   await writeFile(file, '{"step":10}\n{"st\n{"step":20}\n')
-  await t.throwsAsync(() => readLog(file), { instanceOf: UserError, message: /log\.jsonl, line 2: expected a JSON object with a step/ })
-  await t.throwsAsync(() => readLog(join(dir, 'none')), { instanceOf: UserError, message: /none: expected a log of a run/ })
+  await throwsUserError(t, () => readLog(file), { where: /log\.jsonl, line 2/, expected: /a JSON object with a step/ })
+  await throwsUserError(t, () => readLog(join(dir, 'none')), { where: /none/, expected: /a log of a run/ })
 })

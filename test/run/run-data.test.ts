@@ -2,9 +2,9 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
-import { UserError } from '../../base/errors.ts'
 import { openRunData } from '../../run/run-data.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 test('what a model was trained on is found, and asked for where it has moved', async (t) => {
   const dir = await temporaryFolder(t)
@@ -36,10 +36,10 @@ test('what a model was trained on is found, and asked for where it has moved', a
   t.like(await openRunData({}, { corpus: 'emoji-names', languages: ['de'] }), { corpus: 'emoji', languages: ['de'] })
   await writeFile(at('torn.csv'), 'image,en,split\na.png,,val\n')
   const torn = openRunData({}, { ...trained, corpus: at('torn.csv') })
-  await t.throwsAsync(torn, { message: /torn\.csv:2: expected a caption in en, got an empty one\. Write a caption/ })
+  await throwsUserError(t, () => torn, { where: /torn\.csv:2/, got: /an empty one/ })
 
   await rename(at('table.csv'), at('moved.csv'))
-  const message = /table\.csv: .*got no such file\. The model was trained on it: name with --corpus where it is now/
-  await t.throwsAsync(openRunData({}, trained), { instanceOf: UserError, message })
-  await t.throwsAsync(openRunData({ corpus: at('table.csv') }, trained), { message: /is not there\. Check the path/ })
+  const expected = { where: /table\.csv/, got: /no such file/, hint: /The model was trained on it: name with --corpus where it is now/ }
+  await throwsUserError(t, () => openRunData({}, trained), expected)
+  await throwsUserError(t, () => openRunData({ corpus: at('table.csv') }, trained), { got: /is not there/, hint: /Check the path/ })
 })

@@ -5,7 +5,6 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
-import { UserError } from '../../base/errors.ts'
 import { stopsFile } from '../../engine/not-finite.ts'
 import { findModel } from '../../models/find-model.ts'
 import { inRunFolder } from '../../run/run-folder.ts'
@@ -50,16 +49,17 @@ const besides = async (dir: string) => (await readdir(dirname(dir))).filter((nam
 
 test('a folder that holds a run is neither overwritten nor mixed', async (t) => {
   const dir = await oldRun(t)
-  await t.throwsAsync(run({ out: dir }), { message: /expected a new folder, got a folder that holds a run\. Add --resume/ })
+  await throwsUserError(t, () => run({ out: dir }), { expected: /a new folder/, got: /a folder that holds a run/, hint: /Add --resume/ })
   t.is(await learnt(dir), 'old')
   t.deepEqual((await readdir(dir)).sort(), ['checkpoints', 'config.json'])
 })
 
 test('resume goes on with the same settings and names the one that differs', async (t) => {
   const dir = await oldRun(t)
-  await t.throwsAsync(run({ out: dir, resume: true, stage1: { seed: 2 } }), {
-    instanceOf: UserError,
-    message: /stage1\.seed: expected 1 as when the run was started, got 2/,
+  await throwsUserError(t, () => run({ out: dir, resume: true, stage1: { seed: 2 } }), {
+    where: /stage1\.seed/,
+    expected: /1 as when the run was started/,
+    got: '2',
   })
   const shown = { protocol: ['test'], stage1: { logEvery: 1, checkpointEvery: 7, validateEvery: 3, threads: 2, tensorboard: true } }
   await t.notThrowsAsync(run({ out: dir, resume: true, ...shown }), 'what decides nothing that is learnt may change')
@@ -83,7 +83,7 @@ test('a run of another version is refused with the name of the page that says wh
   const dir = await oldRun(t)
   const config = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
   await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, stage1: { ...config.stage1, ramp: 0 } }))
-  await t.throwsAsync(run({ out: dir, resume: true }), { message: /stage1\.ramp: .*docs\/migration\.md/ })
+  await throwsUserError(t, () => run({ out: dir, resume: true }), { where: /stage1\.ramp/, expected: /docs\/migration\.md/ })
 })
 
 test('force starts over; the old run goes once the new one has learnt something', async (t) => {
@@ -128,7 +128,7 @@ test('a call that was killed is settled by the next one', async (t) => {
   }
   // Killed while it moved: what has been moved comes back to what has not.
   await move('report.md')
-  await t.throwsAsync(run({ out: dir }), { message: /a folder that holds a run/ })
+  await throwsUserError(t, () => run({ out: dir }), { expected: /a folder that holds a run/ })
   t.deepEqual((await readdir(dir)).sort(), ['checkpoints', 'config.json', 'report.md'])
   // Killed after the new run had learnt something: the old one goes.
   await move('.all-moved', 'report.json')
@@ -140,7 +140,7 @@ test('a call that was killed is settled by the next one', async (t) => {
   for (const name of ['config.json', 'checkpoints']) await rename(join(dir, name), join(old, name))
   await writeFile(join(dir, 'config.json'), '{"command": "stage1", "steps": 20}')
   await mkdir(join(dir, 'tokenizer'))
-  await t.throwsAsync(run({ out: dir }), { message: /a folder that holds a run/ })
+  await throwsUserError(t, () => run({ out: dir }), { expected: /a folder that holds a run/ })
   t.deepEqual([await learnt(dir), await readFile(join(dir, 'config.json'), 'utf8')], ['old', before])
   t.deepEqual([await besides(dir), existsSync(join(dir, 'tokenizer'))], [[], false])
   // Killed while it removed: what is left of it goes.
@@ -226,23 +226,23 @@ test('force clears neither what the run reads nor a folder that holds no run', a
   const dir = await oldRun(t)
   await mkdir(join(dir, 'student'))
   const inside = (config: Omit<Config, 'out'>) => run({ out: dir, force: true, ...config })
-  await t.throwsAsync(inside({ model: join(dir, 'student') }), { message: /got the folder that --model is in\. Name another folder/ })
-  await t.throwsAsync(inside({ model: dir }), { message: /the folder that --model is in/ })
-  await t.throwsAsync(inside({ stage1: { specialists: [`zh=${join(dir, 'student')}:0.5`] } }), {
-    message: /the folder that --stage1\.specialists is in/,
+  await throwsUserError(t, () => inside({ model: join(dir, 'student') }), { got: /the folder that --model is in/, hint: /Name another folder/ })
+  await throwsUserError(t, () => inside({ model: dir }), { expected: /the folder that --model is in/ })
+  await throwsUserError(t, () => inside({ stage1: { specialists: [`zh=${join(dir, 'student')}:0.5`] } }), {
+    expected: /the folder that --stage1\.specialists is in/,
   })
   // Words that happen to be names of folders are no paths.
   await t.notThrowsAsync(inside({ stage1: { objective: dir } }))
   const model = await temporaryFolder(t)
   await writeFile(join(model, 'config.json'), '{"model_type": "clip"}')
   for (const how of [{}, { force: true }, { resume: true }])
-    await t.throwsAsync(run({ out: model, ...how }), { message: /got a folder with a config\.json that is no run's/ })
+    await throwsUserError(t, () => run({ out: model, ...how }), { got: /a folder with a config\.json that is no run's/ })
   t.is(await readFile(join(model, 'config.json'), 'utf8'), '{"model_type": "clip"}')
   for (const part of ['checkpoints', 'student', 'log.jsonl']) {
     const stage = await temporaryFolder(t) // as distill leaves its stages
     await mkdir(join(stage, part))
     for (const how of [{}, { force: true }, { resume: true }])
-      await t.throwsAsync(run({ out: stage, ...how }), { message: new RegExp(`a folder with a ${part} that is no run's`) })
+      await throwsUserError(t, () => run({ out: stage, ...how }), { got: `a folder with a ${part} that is no run's` })
     t.deepEqual(await readdir(stage), [part])
   }
 })
@@ -251,7 +251,7 @@ test('of two processes in one folder the second is refused', async (t) => {
   const dir = join(await temporaryFolder(t), 'run')
   await run({ out: dir }, async () => {
     for (const how of [{}, { force: true }, { resume: true }])
-      await t.throwsAsync(run({ out: dir, ...how }), { instanceOf: UserError, message: /expected one process at a time, got process \d+ on / })
+      await throwsUserError(t, () => run({ out: dir, ...how }), { expected: /one process at a time/, got: /process \d+ on / })
     await learn(dir, 'first')()
   })
   t.is(await learnt(dir), 'first')
@@ -259,11 +259,14 @@ test('of two processes in one folder the second is refused', async (t) => {
 
 test('finds the model of a run, of a whole distillation and of a plain folder', async (t) => {
   const dir = await temporaryFolder(t)
-  t.throws(() => findModel(dir), { message: /expected a finished run, a model folder .* or an export/ })
-  t.throws(() => findModel(join(dir, 'absent')), { message: /got no such folder/ })
+  await throwsUserError(t, () => findModel(dir), { expected: /a finished run, a model folder .* or an export/ })
+  await throwsUserError(t, () => findModel(join(dir, 'absent')), { got: /no such folder/ })
   await mkdir(join(dir, 'stage1', 'student'), { recursive: true })
   await writeFile(join(dir, 'stage1', 'student', 'model.safetensors'), '')
-  t.throws(() => findModel(dir), { message: /got one that has not finished its second stage\. Go on with it by --resume, or name .*stage1\./ })
+  await throwsUserError(t, () => findModel(dir), {
+    got: /one that has not finished its second stage/,
+    hint: /Go on with it by --resume, or name .*stage1\./,
+  })
   t.is(findModel(join(dir, 'stage1')), join(dir, 'stage1', 'student'))
   for (const place of ['stage2/student', 'student', '.']) {
     await mkdir(join(dir, place), { recursive: true })

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { openTexts } from '../../corpora/open-texts.ts'
 import { exportFolder } from '../../export/package.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
@@ -13,6 +12,7 @@ import type { ActivationOutput } from '../../models/towers.ts'
 import { runTextStage } from '../../stages/text-stage.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 const languages = ['de', 'fr']
 const things = ['Apfel', 'Birne', 'Katze', 'Hund', 'Sonne', 'Mond', 'Haus', 'Baum']
@@ -117,34 +117,40 @@ test("a pivot: translations learn what the teacher says of the pivot's words", a
   t.true(pivot > 0.8 && pivot > own, `${pivot} to the German, ${own} to the French`)
 })
 
-const refused: Record<string, [object, RegExp]> = {
-  'objectives of images': [{ objective: 'fd-text,task' }, /--objective task: expected images, got a corpus of texts alone/],
-  'the sum over both towers': [{ objective: 'fd' }, /--objective fd: expected images/],
+const refused: Record<string, [object, Expected]> = {
+  'objectives of images': [{ objective: 'fd-text,task' }, { where: /--objective task/, got: /a corpus of texts alone/ }],
+  'the sum over both towers': [{ objective: 'fd' }, { where: /--objective fd/, expected: /images/ }],
   'hidden-text without a teacher that shows it': [
     { objective: 'hidden-text' },
-    /--objective hidden-text: expected a teacher that shows what is inside its text tower/,
+    { where: /--objective hidden-text/, expected: /a teacher that shows what is inside its text tower/ },
   ],
   'gates of ONNX files, which show none': [
     { objective: 'fd-text,gates-text', innerTeacher: 'DIR/shown' },
-    /--objective gates-text: expected a teacher that shows/,
+    { where: /--objective gates-text/, expected: /a teacher that shows/ },
   ],
   'gates of another size': [
     { objective: 'fd-text,gates-text', student: 'tiny', tokenizer: 'DIR/words', innerTeacher: 'DIR/teacher-student' },
-    /--objective gates-text: expected a teacher whose text tower has the student's layers and widths/,
+    { where: /--objective gates-text/, expected: /a teacher whose text tower has the student's layers and widths/ },
   ],
-  'a student of other dimensions': [{ init: 'DIR/wider-student' }, /expected a student whose embedding has the teacher's 16 dimensions, got 20/],
-  'another embedding': [{ embedDim: 8 }, /the teacher's 16 dimensions, got 8/],
-  specialists: [{ specialists: ['fr=DIR/wider'] }, /--specialists .*: expected one space for all languages/],
-  'how images are seen': [{ keepPatches: 0.3 }, /--keep-patches: expected none for a corpus of texts alone, got 0\.3/],
-  'a pivot that is not read': [{ pivot: 'en' }, /--pivot en: expected one of de, fr, got en/],
-  'two things to begin with': [{ init: 'DIR/a', inherit: 'DIR/b' }, /expected one of the two, got both/],
+  'a student of other dimensions': [
+    { init: 'DIR/wider-student' },
+    { expected: /a student whose embedding has the teacher's 16 dimensions/, got: '20' },
+  ],
+  'another embedding': [{ embedDim: 8 }, { expected: /the teacher's 16 dimensions/, got: '8' }],
+  specialists: [{ specialists: ['fr=DIR/wider'] }, { where: /--specialists .*/, expected: /one space for all languages/ }],
+  'how images are seen': [{ keepPatches: 0.3 }, { where: /--keep-patches/, got: '0.3' }],
+  'a pivot that is not read': [{ pivot: 'en' }, { where: /--pivot en/, got: 'en' }],
+  'two things to begin with': [
+    { init: 'DIR/a', inherit: 'DIR/b' },
+    { expected: /one of the two/, got: 'both' },
+  ],
   'a tokenizer beside that of init': [
     { init: 'DIR/teacher-student', tokenizer: 'DIR' },
-    /--init .*teacher-student: expected the tokenizer that it was trained with, got --tokenizer/,
+    { where: /--init .*teacher-student/, got: '--tokenizer' },
   ],
 }
-for (const [title, [settings, message]] of Object.entries(refused)) {
+for (const [title, [settings, expected]] of Object.entries(refused)) {
   test(`refuses: ${title}`, async (t) => {
-    await t.throwsAsync(train(`refused ${title}`, settings), { instanceOf: UserError, message })
+    await throwsUserError(t, () => train(`refused ${title}`, settings), expected)
   })
 }

@@ -1,10 +1,10 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { loadTokenizer } from '../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../tokenizers/train.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 
 const CAPTIONS = ['a red apple', 'a red pear', '红苹果', '红梨']
 
@@ -70,22 +70,22 @@ test('a tokenizer that ends texts with nothing is only cut', async (t) => {
 
 test('bad folders', async (t) => {
   const dir = await folder(t)
-  const fails = async (message: RegExp) => t.throwsAsync(loadTokenizer(dir), { instanceOf: UserError, message })
-  await t.throwsAsync(loadTokenizer(join(dir, 'none')), { instanceOf: UserError, message: /none: expected a folder .* got nothing/ })
-  await fails(/tokenizer_config\.json: expected a JSON object, got no such file/)
+  const fails = (expected: Expected) => throwsUserError(t, () => loadTokenizer(dir), expected)
+  await throwsUserError(t, () => loadTokenizer(join(dir, 'none')), { where: /none/, got: 'nothing' })
+  await fails({ where: /tokenizer_config\.json/, got: /no such file/ })
   await writeJson(dir, 'tokenizer_config.json', { pad_token: '[PAD]' })
-  await fails(/tokenizer\.json: expected a JSON object, got no such file/)
+  await fails({ where: /tokenizer\.json/, got: /no such file/ })
   await writeFile(join(dir, 'tokenizer.json'), '{"model": ')
-  await fails(/tokenizer\.json: expected JSON, got/)
+  await fails({ where: /tokenizer\.json/, expected: /JSON, got/ })
   await writeJson(dir, 'tokenizer.json', [])
-  await fails(/got an array/)
+  await fails({ got: /an array/ })
   await writeJson(dir, 'tokenizer.json', {})
-  await fails(/tokenizer\.json: expected a tokenizer that transformers\.js can load/)
+  await fails({ where: /tokenizer\.json/, expected: /a tokenizer that transformers\.js can load/ })
   await writeJson(dir, 'tokenizer.json', wordPiece(['[UNK]', 'red']))
-  await fails(/tokenizer_config\.json: expected a pad_token .* got "\[PAD\]"/)
+  await fails({ where: /tokenizer_config\.json/, got: /"\[PAD\]"/ })
   await writeJson(dir, 'tokenizer_config.json', {})
-  await fails(/expected a pad_token .* got none/)
-  await t.throwsAsync(loadTokenizer(join(dir, 'tokenizer.json')), { instanceOf: UserError, message: /got a file/ })
+  await fails({ expected: /a pad_token/, got: 'none' })
+  await throwsUserError(t, () => loadTokenizer(join(dir, 'tokenizer.json')), { got: /a file/ })
 })
 
 async function folder(t: ExecutionContext): Promise<string> {

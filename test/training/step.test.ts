@@ -1,5 +1,4 @@
 import test, { type ExecutionContext } from 'ava'
-import { UserError } from '../../base/errors.ts'
 import { compile } from '../../engine/compile.ts'
 import { gradientOf } from '../../engine/gradients.ts'
 import type { Params } from '../../engine/params.ts'
@@ -8,6 +7,7 @@ import { objectiveParams } from '../../training/objectives/table.ts'
 import type { StepShape } from '../../training/step-shape.ts'
 import { agree, close, compiled, eager, type Feeds, gaussian, threads } from '../engine/oracle.ts'
 import { tinyConfig, unitRows } from '../models/tiny.ts'
+import { type Expected, throwsUserError } from '../user-error.ts'
 import { B, build, T, teacher } from './build-step.ts'
 
 const gateChannels = (tower: 'image' | 'text') => gatesOf(tower, tinyConfig).reduce((sum, { channels }) => sum + channels, 0)
@@ -176,46 +176,46 @@ test('a language has its own part of the texts in hidden and attention', async (
     t.true(Math.abs(results[name]![0]! - (english[name]![0]! + chinese[name]![0]!) / 2) < 1e-5, name)
 })
 
-const refused: Record<string, [string, Partial<StepShape>, RegExp]> = {
-  'no teacher': ['task:1,fd:1', { teacher: undefined }, /--objective fd: expected a teacher, got training without one\. Only stage 1/],
-  'no inner teacher': [
-    'attention-image',
-    {},
-    /--objective attention-image: expected a teacher that shows what is inside its image tower, got none\. Name one with --inner-teacher/,
-  ],
+const refused: Record<string, [string, Partial<StepShape>, Expected]> = {
+  'no teacher': ['task:1,fd:1', { teacher: undefined }, { where: /--objective fd/, got: /training without one/ }],
+  'no inner teacher': ['attention-image', {}, { where: /--objective attention-image/, got: 'none', hint: /Name one with --inner-teacher/ }],
   'other image tokens': [
     'attention-image',
     { inner: { image: { ...inner.image, tokens: 17 } } },
-    /expected 10 tokens in the teacher's image tower, as in the student's, got 17/,
+    { expected: /10 tokens in the teacher's image tower, as in the student's/, got: '17' },
   ],
-  'dropped patches': ['attention-image', { inner, keepPatches: 0.5 }, /expected whole images, .* got --keep-patches 0\.5/],
+  'dropped patches': ['attention-image', { inner, keepPatches: 0.5 }, { expected: /whole images/, got: /--keep-patches 0\.5/ }],
   'images where there are texts alone': [
     'fd-text,crd',
     { alone: 'text' },
-    /--objective crd: expected images, got a corpus of texts alone\. Take one of a text tower alone \(fd-text, /,
+    { where: '--objective crd', expected: 'images', got: 'a corpus of texts alone', hint: /\(fd-text, / },
   ],
   'texts where there are images alone': [
     'fd-image,crd',
     { alone: 'image' },
-    /--objective crd: expected texts, got images alone\. Take one of an image tower alone \(fd-image, /,
+    { where: '--objective crd', expected: 'texts', got: 'images alone', hint: /\(fd-image, / },
   ],
-  'pairs where images and texts are unpaired': ['crd,task', { unpaired: true }, /--objective task: expected images with captions, got unpaired ones/],
-  'a sum over both towers where there are texts alone': ['fd', { alone: 'text' }, /--objective fd: expected images/],
+  'pairs where images and texts are unpaired': [
+    'crd,task',
+    { unpaired: true },
+    { where: '--objective task', expected: 'images with captions', got: 'unpaired ones' },
+  ],
+  'a sum over both towers where there are texts alone': ['fd', { alone: 'text' }, { where: '--objective fd', expected: /images/ }],
   'afd with specialists': [
     'task,afd',
     { specialists: [{ ...teacher, languages: ['zh'], weight: 1 }] },
-    /--objective afd: expected one teacher for all languages, got specialists/,
+    { where: /--objective afd/, got: 'specialists' },
   ],
 }
-for (const [title, [objective, more, message]] of Object.entries(refused)) {
-  test(`refuses: ${title}`, (t) => {
-    t.throws(() => build(objective, more), { instanceOf: UserError, message })
+for (const [title, [objective, more, expected]] of Object.entries(refused)) {
+  test(`refuses: ${title}`, async (t) => {
+    await throwsUserError(t, () => build(objective, more), expected)
   })
 }
 
-test('refuses: inner layers that no teacher shows, when their projection is made', (t) => {
-  t.throws(() => objectiveParams({ hidden: 1 }, { embedDim: 6, teacherDim: 6, classes: 1 }, 1), {
-    instanceOf: UserError,
-    message: /--objective hidden: expected a teacher that shows what is inside its image tower/,
+test('refuses: inner layers that no teacher shows, when their projection is made', async (t) => {
+  await throwsUserError(t, () => objectiveParams({ hidden: 1 }, { embedDim: 6, teacherDim: 6, classes: 1 }, 1), {
+    where: /--objective hidden/,
+    expected: /a teacher that shows what is inside its image tower/,
   })
 })

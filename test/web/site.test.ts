@@ -3,7 +3,6 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
-import { UserError } from '../../base/errors.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import { copyModel, findExport, formatsOf } from '../../export/model-files.ts'
 import { exportFolder } from '../../export/package.ts'
@@ -14,6 +13,7 @@ import { serveSite } from '../../web/site/server.ts'
 import { moveOut } from '../export/move-out.ts'
 import { smallModel } from '../export/small-model.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { throwsUserError } from '../user-error.ts'
 
 async function table(dir: string): Promise<string> {
   for (const name of ['a', 'b', 'c'])
@@ -43,7 +43,7 @@ test("users' own pictures: words once each, and each picture knows its first", a
   await writeFile(dogs, 'image,en,class,split\na.png,a brown dog,dog,test\nb.png,a white dog,dog,test\nc.png,a puppy,dog,test\n')
   const [english] = (await collectGallery(await openCorpus(dogs), { limit: 100, languages: ['en'] })).languages
   t.deepEqual(english!.ofPicture, [0, 1, 2], "its own words, not its class's")
-  await t.throwsAsync(collectGallery(corpus, { limit: 2, languages: ['zh'] }), { instanceOf: UserError, message: /zh/ })
+  await throwsUserError(t, () => collectGallery(corpus, { limit: 2, languages: ['zh'] }), { got: /zh/ })
 })
 
 test('emoji name their vendor and its licence', async (t) => {
@@ -80,8 +80,8 @@ test('examples are short words of every language in turn', (t) => {
 
 test('folders that are no export, formats that are missing, and other folders are refused', async (t) => {
   const dir = await temporaryFolder(t)
-  t.throws(() => findExport(dir), { instanceOf: UserError, message: /got a folder without onnx\/text_model/ })
-  t.throws(() => findExport(join(dir, 'none')), { instanceOf: UserError, message: /got no such folder/ })
+  await throwsUserError(t, () => findExport(dir), { got: /a folder without onnx\/text_model/ })
+  await throwsUserError(t, () => findExport(join(dir, 'none')), { got: /no such folder/ })
   await mkdir(join(dir, 'export/onnx'), { recursive: true })
   for (const name of ['text_model', 'vision_model', 'text_model_quantized', 'vision_model_quantized', 'text_model_fp16'])
     await writeFile(join(dir, `export/onnx/${name}.onnx`), '')
@@ -89,24 +89,18 @@ test('folders that are no export, formats that are missing, and other folders ar
   const { model, tokenizerDir } = await smallModel(t)
   await exportFolder(model, { tokenizerDir, out: join(dir, 'outside'), dtypes: ['fp32'], threads: 1, leaveOut: ['combined', 'safetensors'] })
   await moveOut(join(dir, 'outside', 'onnx', 'text_model.onnx'))
-  await t.throwsAsync(copyModel(join(dir, 'outside'), join(dir, 'copy'), ['fp32']), {
-    instanceOf: UserError,
-    message: /text_model\.onnx: expected weights inside the file, got weights in another file beside it/,
+  await throwsUserError(t, () => copyModel(join(dir, 'outside'), join(dir, 'copy'), ['fp32']), {
+    where: /text_model\.onnx/,
+    got: /weights in another file beside it/,
   })
   t.deepEqual(formatsOf(join(dir, 'export')), ['q8', 'fp32'])
   t.deepEqual(formatsOf(join(dir, 'export'), ['fp32']), ['fp32'])
-  t.throws(() => formatsOf(join(dir, 'export'), ['fp16']), {
-    instanceOf: UserError,
-    message: /--dtype fp16: expected formats that .* has \(q8, fp32\)/,
-  })
+  await throwsUserError(t, () => formatsOf(join(dir, 'export'), ['fp16']), { where: /--dtype fp16/, expected: /formats that .* has \(q8, fp32\)/ })
   const corpus = await openCorpus(await table(dir))
-  await t.throwsAsync(buildDemo(corpus, { model: dir, out: dir, limit: 3 }), {
-    instanceOf: UserError,
-    message: /expected a new folder or an earlier demo/,
-  })
+  await throwsUserError(t, () => buildDemo(corpus, { model: dir, out: dir, limit: 3 }), { expected: /a new folder or an earlier demo/ })
   await mkdir(join(dir, 'app/data'), { recursive: true })
   await writeFile(join(dir, 'app/data/train.csv'), 'mine') // named as a demo's own files are
-  await t.throwsAsync(buildDemo(corpus, { model: dir, out: join(dir, 'app'), limit: 3 }), { message: /got a folder with data\/train\.csv/ })
+  await throwsUserError(t, () => buildDemo(corpus, { model: dir, out: join(dir, 'app'), limit: 3 }), { got: /a folder with data\/train\.csv/ })
 })
 
 test('the server gives out its folder and nothing beside it', async (t) => {
@@ -137,5 +131,5 @@ test('the server gives out its folder and nothing beside it', async (t) => {
   for (const path of ['/', '/sub/../../secret.txt', '/sub/%2e%2e/secret.txt', '/sub/..%2fsecret.txt', '/sub/none', '/subindex.html'])
     t.regex(await get(path), /^404/, path)
   t.regex(await get('/sub/', 'POST'), /^405/)
-  await t.throwsAsync(serveSite(dir, { port: Number(port) }), { instanceOf: UserError, message: /got one that is taken/ })
+  await throwsUserError(t, () => serveSite(dir, { port: Number(port) }), { got: /one that is taken/ })
 })

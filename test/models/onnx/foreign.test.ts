@@ -8,6 +8,7 @@ import { openImageTower } from '../../../models/onnx/image-tower.ts'
 import { openFolder, openOnnxFolder, type TeacherOptions } from '../../../models/onnx/open-folder.ts'
 import { openTextTower } from '../../../models/onnx/text-tower.ts'
 import { noise } from '../../export/small-model.ts'
+import { throwsUserError } from '../../user-error.ts'
 import { combined, dim, type Folder, imageTower, outside, rows, side, textTower, tinyFolder } from './tiny.ts'
 
 const split = { 'onnx/vision_model': imageTower(), 'onnx/text_model': textTower() }
@@ -139,7 +140,7 @@ test('one tower alone, by another output, with an output beside it as it is', as
   t.teardown(() => other.release())
   t.is(other.tower.output, 'features')
   t.true(close(await other.encodeImages(noise(1, side), 1), await image.encodeImages(noise(1, side), 1)), 'of unit length')
-  await t.throwsAsync(openImageTower(dir, { output: 'logits' }), { instanceOf: UserError, message: /expected an output logits .*, got features \[/ })
+  await throwsUserError(t, () => openImageTower(dir, { output: 'logits' }), { expected: /an output logits/, got: /features \[/ })
   const text = await openTextTower(await tinyFolder(t, { config: {}, files: { text_model: textTower('sentence_embedding') } }), { threads: 1 })
   t.teardown(() => text.release())
   t.is((await text.encodeTexts([short, long])).length, 2 * dim)

@@ -1,7 +1,6 @@
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { UserError } from '../../../base/errors.ts'
 import { clipMean, clipStd } from '../../../corpora/pixel-values.ts'
 import type { Graph } from '../../../engine/onnx/model.ts'
 import { encodeModel } from '../../../engine/onnx/proto.ts'
@@ -11,6 +10,7 @@ import { loadTokenizer } from '../../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../../tokenizers/train.ts'
 import { captions, leastCosine, noise, type SmallModel, smallModel } from '../../export/small-model.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { type Expected, throwsUserError } from '../../user-error.ts'
 
 const dim = 64
 const size = 32
@@ -56,7 +56,7 @@ test('towers of two number formats are a model where no format has both', async 
   const dir = await folder(t, small, { vision_model: vision, text_model_uint8: text })
   const teacher = await open(t, dir)
   t.true(leastCosine(await teacher.encodeTexts(captions), await small.encoder.encodeTexts(captions), dim) > 0.999999)
-  await t.throwsAsync(openOnnxFolder(dir, { dtype: 'uint8' }), { instanceOf: UserError, message: /ending _uint8\.onnx, got onnx/ })
+  await throwsUserError(t, () => openOnnxFolder(dir, { dtype: 'uint8' }), { expected: /_uint8\.onnx/, got: /onnx/ })
 })
 
 test('a combined model is split and its logit scale measured', async (t) => {
@@ -96,9 +96,8 @@ test('a tokenizer that lets texts be longer than the model has positions is refu
   const file = join(dir, 'tokenizer_config.json')
   const config = JSON.parse(await readFile(file, 'utf8')) as object
   await writeFile(file, JSON.stringify({ ...config, model_max_length: 40 }))
-  const message =
-    /tokenizer_config\.json: expected a model_max_length of no more tokens than .*text_model\.onnx takes, got 40, where its table of positions has 16 rows/
-  await t.throwsAsync(openOnnxFolder(dir, { threads: 1 }), { instanceOf: UserError, message })
+  const expected = { where: /tokenizer_config\.json/, got: /40, where its table of positions has 16 rows/ }
+  await throwsUserError(t, () => openOnnxFolder(dir, { threads: 1 }), expected)
 })
 
 test('null is a word that the processor of a model does not say', async (t) => {
@@ -120,11 +119,12 @@ test('one image or text at a time, where the export allows no more', async (t) =
   const inOne = await open(t, await folder(t, small, { model: fixed(graphs.combined) }))
   t.true(Math.abs(inOne.logitScale / small.encoder.logitScale - 1) < 1e-3)
   const three = (graph: Graph): Graph => ({ ...graph, inputs: graph.inputs.map((input) => ({ ...input, dims: [3, ...input.dims.slice(1)] })) })
-  const message = /input pixel_values: expected shape \[1,3,32,32\], got \[3,/
-  await t.throwsAsync(openOnnxFolder(await folder(t, small, { vision_model: three(graphs.vision), text_model: graphs.text })), {
-    instanceOf: UserError,
-    message,
-  })
+  const expected = { where: /input pixel_values/, expected: /shape \[1,3,32,32\]/, got: /^\[3,/ }
+  await throwsUserError(
+    t,
+    async () => openOnnxFolder(await folder(t, small, { vision_model: three(graphs.vision), text_model: graphs.text })),
+    expected,
+  )
   const teacher = await open(t, await folder(t, small, { vision_model: fixed(graphs.vision), text_model: fixed(graphs.text) }))
   const pixels = noise(2, size)
   t.true(leastCosine(await teacher.encodeImages(pixels, 2), await small.encoder.encodeImages(pixels, 2), dim) > 0.999999)
@@ -134,56 +134,53 @@ test('one image or text at a time, where the export allows no more', async (t) =
 test('bad folders are refused with what was found and what to do', async (t) => {
   const small = await smallModel(t)
   const { vision, text } = exportGraphs(small.model)
-  const fails = (dir: string, message: RegExp, options = {}) => t.throwsAsync(openOnnxFolder(dir, options), { instanceOf: UserError, message })
+  const fails = (dir: string, expected: Expected, options = {}) => throwsUserError(t, () => openOnnxFolder(dir, options), expected)
   const dir = await folder(t, small, { visual: vision, text_model: text })
-  await fails(join(dir, 'none'), /none: expected a folder with a CLIP-like ONNX model, got nothing there/)
-  await fails(join(dir, 'tokenizer.json'), /got a file/)
-  await fails(dir, /expected onnx\/vision_model and onnx\/text_model, or onnx\/model, .* got onnx\/text_model.onnx, onnx\/visual.onnx\./)
-  await fails(dir, /ending _quantized.onnx,/, { dtype: 'q8' })
+  await fails(join(dir, 'none'), { where: /none/, got: /nothing there/ })
+  await fails(join(dir, 'tokenizer.json'), { got: /a file/ })
+  await fails(dir, { expected: /onnx\/vision_model and onnx\/text_model, or onnx\/model/, got: /onnx\/text_model.onnx, onnx\/visual.onnx/ })
+  await fails(dir, { expected: /ending _quantized.onnx/ }, { dtype: 'q8' })
   await rename(join(dir, 'onnx/visual.onnx'), join(dir, 'onnx/vision_model.onnx'))
 
   await writeFile(join(dir, 'config.json'), '{"vision_config": ')
-  await fails(dir, /config.json: expected JSON/)
+  await fails(dir, { where: /config.json/, expected: /JSON/ })
   await writeFile(join(dir, 'config.json'), '{"vision_config": {"image_size": "big"}}')
-  await fails(dir, /config.json: vision_config.image_size: expected a configuration/)
+  await fails(dir, { where: /config.json: vision_config.image_size/, expected: /a configuration/ })
   await rm(join(dir, 'config.json'))
-  await fails(dir, /expected preprocessor_config.json or processor_config.json, .* got neither, and a model of type unknown/)
+  await fails(dir, { expected: /preprocessor_config.json or processor_config.json/, got: /neither, and a model of type unknown/ })
   await writeFile(join(dir, 'config.json'), '{"model_type": "clip"}')
 
   const bytes = await readFile(join(dir, 'onnx/vision_model.onnx'))
   await writeFile(join(dir, 'onnx/vision_model.onnx'), bytes.subarray(0, 1000))
-  await fails(dir, /vision_model.onnx: expected an ONNX model/)
+  await fails(dir, { where: /vision_model.onnx/, expected: /an ONNX model/ })
   await writeFile(join(dir, 'onnx/vision_model.onnx'), bytes)
   await rm(join(dir, 'tokenizer.json'))
-  await fails(dir, /tokenizer.json: expected a JSON object, got no such file/)
+  await fails(dir, { where: /tokenizer.json/, got: /no such file/ })
 })
 
 test('tensors of unexpected shape are refused', async (t) => {
   const small = await smallModel(t)
   const { vision, text, combined } = exportGraphs(small.model)
-  const fails = async (graphs: Record<string, Graph>, message: RegExp) =>
-    t.throwsAsync(openOnnxFolder(await folder(t, small, graphs)), { instanceOf: UserError, message })
+  const fails = (graphs: Record<string, Graph>, expected: Expected) =>
+    throwsUserError(t, async () => openOnnxFolder(await folder(t, small, graphs)), expected)
   // The tokens instead of the pooled embedding.
   const hidden = vision.nodes.find(({ op }) => op === 'LayerNormalization')!.outputs[0]!
   const unpooled: Graph = { ...vision, outputs: [{ name: hidden, dtype: 'float32', dims: ['b', 'n', 'd'] }] }
-  await fails({ vision_model: unpooled, text_model: text }, /expected an output image_embeds \[batch, dim\], got t\d+ \[/)
+  await fails({ vision_model: unpooled, text_model: text }, { expected: /an output image_embeds \[batch, dim\]/, got: /t\d+ \[/ })
   const project = text.nodes.find(({ inputs }) => inputs[1] === 'text_projection.weight_T')!.inputs[0]!
   const unprojected: Graph = { ...text, outputs: [{ name: project, dtype: 'float32', dims: ['b', 'd'] }] }
-  await fails({ vision_model: vision, text_model: unprojected }, /embeddings of one length, got image 64 \(image_embeds\), text 128/)
+  await fails({ vision_model: vision, text_model: unprojected }, { expected: /embeddings of one length/, got: /image 64 \(image_embeds\), text 128/ })
   const named = (name: string) => (name === 'attention_mask' ? 'position_ids' : name)
   const asking: Graph = {
     ...text,
     nodes: text.nodes.map((node) => ({ ...node, inputs: node.inputs.map(named) })),
     inputs: text.inputs.map((input) => ({ ...input, name: named(input.name) })),
   }
-  await fails({ vision_model: vision, text_model: asking }, /got input position_ids/)
+  await fails({ vision_model: vision, text_model: asking }, { got: /input position_ids/ })
   const renamed: Graph = { ...combined, outputs: combined.outputs.filter(({ name }) => name !== 'text_embeds') }
-  await fails({ model: renamed }, /expected an output text_embeds \[batch, dim\], got logits_per_image \[.*image_embeds/)
+  await fails({ model: renamed }, { expected: /an output text_embeds \[batch, dim\]/, got: /logits_per_image \[.*image_embeds/ })
   const teacher = await open(t, await folder(t, small, { vision_model: vision, text_model: text }))
-  await t.throwsAsync(teacher.encodeImages(noise(1, 64), 1), {
-    instanceOf: UserError,
-    message: /expected pixels \[1, 3, 32, 32\], got 12288 numbers/,
-  })
+  await throwsUserError(t, () => teacher.encodeImages(noise(1, 64), 1), { expected: /pixels \[1, 3, 32, 32\]/, got: /12288 numbers/ })
 })
 
 test('features that are not finite are refused', async (t) => {
@@ -192,15 +189,12 @@ test('features that are not finite are refused', async (t) => {
   const teacher = await open(t, await folder(t, small, { vision_model: vision, text_model: text }))
   const pixels = noise(2, size)
   pixels[3 * size * size] = NaN
-  await t.throwsAsync(teacher.encodeImages(pixels, 2), {
-    instanceOf: UserError,
-    message: /image_embeds: expected finite features, got NaN or infinity in row 1/,
-  })
+  await throwsUserError(t, () => teacher.encodeImages(pixels, 2), { where: /image_embeds/, got: /NaN or infinity in row 1/ })
   small.model.params['text_projection.weight']!.data[5] = NaN
   const broken = exportGraphs(small.model).text
-  await t.throwsAsync(openOnnxFolder(await folder(t, small, { vision_model: vision, text_model: broken })), {
-    instanceOf: UserError,
-    message: /text_model.onnx, output text_embeds: expected finite features/,
+  await throwsUserError(t, async () => openOnnxFolder(await folder(t, small, { vision_model: vision, text_model: broken })), {
+    where: /text_model.onnx, output text_embeds/,
+    expected: /finite features/,
   })
 })
 
@@ -215,8 +209,6 @@ test('a tokenizer of another model, with more ids than this one has, is refused'
   )
   const { vocabSize } = await loadTokenizer(dir)
   t.true(vocabSize > own)
-  const message = new RegExp(
-    `tokenizer\\.json: expected at most ${own} ids, as .*text_model\\.onnx has, got ${vocabSize}\\. Model and tokenizer do not match`,
-  )
-  await t.throwsAsync(() => openOnnxFolder(dir, { threads: 1 }), { instanceOf: UserError, message })
+  const expected = { where: /tokenizer\.json$/, expected: new RegExp(`^at most ${own} ids, as .*text_model\\.onnx has`), got: `${vocabSize}` }
+  await throwsUserError(t, () => openOnnxFolder(dir, { threads: 1 }), expected)
 })

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { UserError } from '../../../base/errors.ts'
 import { readPreprocessing, recolourOf } from '../../../models/onnx/preprocessing.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { throwsUserError } from '../../user-error.ts'
 
 async function read(t: ExecutionContext, said: object, type = '', name = 'preprocessor_config.json') {
   const dir = await temporaryFolder(t)
@@ -83,9 +84,6 @@ test('what leaves open how pictures look is refused, and what is not done here',
   await refused({ ...half, max_num_patches: 256 }, { where: /max_num_patches/ })
   await refused({ ...half, size: 64, resample: 9 }, { where: /: resample$/ })
   const empty = await temporaryFolder(t)
-  await t.throwsAsync(readPreprocessing(empty, { type: 'chinese_clip' }), {
-    instanceOf: UserError,
-    message: /got neither, and a model of type chinese_clip/,
-  })
+  await throwsUserError(t, () => readPreprocessing(empty, { type: 'chinese_clip' }), { got: /neither, and a model of type chinese_clip/ })
   t.is((await readPreprocessing(empty, { type: 'clip', imageSize: 48 })).size, 48)
 })

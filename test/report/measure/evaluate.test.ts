@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
-import { UserError } from '../../../base/errors.ts'
 import { openCorpus } from '../../../corpora/open.ts'
 import { photoTemplates } from '../../../corpora/photo-templates.ts'
 import type { RetrievalTask } from '../../../corpora/retrieval-task.ts'
@@ -17,6 +16,7 @@ import { evaluateModels } from '../../../report/measure/evaluate.ts'
 import { type ModelEntry, modelEntry } from '../../../report/measure/model-entry.ts'
 import { loadTokenizer } from '../../../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../../../tokenizers/train.ts'
+import { throwsUserError } from '../../user-error.ts'
 
 const colours = ['red', 'green', 'blue']
 const farben = ['rot', 'grün', 'blau']
@@ -236,8 +236,8 @@ test('a further format is measured on the headline protocol alone', async (t) =>
 test('a language without captions is refused, not left out', async (t) => {
   const open = await openCorpus(join(dir, 'plain.csv'), {})
   const run = { open, protocols: ['val', 'test'], languages: ['en', 'fr'], cacheDir: join(dir, 'unused'), seed: 1 }
-  const message = /evaluation on plain, val, test: expected languages with captions \(en, de\), got fr/
-  await t.throwsAsync(() => evaluateModels(entries, run), { instanceOf: UserError, message })
+  const expected = { where: /evaluation on plain, val, test/, got: 'fr' }
+  await throwsUserError(t, () => evaluateModels(entries, run), expected)
 })
 
 test('a model that diverged is refused by the number that is not finite', async (t) => {
@@ -247,15 +247,15 @@ test('a model that diverged is refused by the number that is not finite', async 
   const broken = await modelEntry('student', { ...model, tokenizer: await loadTokenizer(join(dir, 'words')) }, 'broken')
   t.teardown(() => broken.encoder.release())
   const run = { open, protocols: ['test'], languages: ['en'], cacheDir: join(dir, 'cache'), seed: 1 }
-  const message = /plain test \(en\), texts: expected finite embeddings, got NaN in row 0/
-  await t.throwsAsync(() => evaluateModels([broken], run), { instanceOf: UserError, message })
+  const expected = { where: /plain test \(en\), texts/, got: /NaN in row 0/ }
+  await throwsUserError(t, () => evaluateModels([broken], run), expected)
 })
 
 test('a corpus that is not the published set it is said to be is refused before anything is embedded', async (t) => {
   const open = await openCorpus(join(dir, 'plain.csv'), {})
   const run = { open, protocols: ['test'], languages: ['en'], cacheDir: join(dir, 'unused'), seed: 1 }
-  const message = /xtd \(one caption an image.*: expected 1000 images and 1000 captions, got 12 and 12\. Images are missing/
-  await t.throwsAsync(() => evaluateModels(entries, { ...run, knownSet: 'xtd' }), { instanceOf: UserError, message })
+  const expected = { where: /xtd \(one caption an image.*/, expected: /1000 images and 1000 captions/, got: /12 and 12/ }
+  await throwsUserError(t, () => evaluateModels(entries, { ...run, knownSet: 'xtd' }), expected)
   t.false(existsSync(join(dir, 'unused')))
 })
 

@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { UserError } from '../../../base/errors.ts'
 import { updateIndex } from '../../../search/index/update.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { throwsUserError } from '../../user-error.ts'
 import { writeDrawings } from './pictures.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -20,8 +20,8 @@ test('of two processes that make one index the second is refused; one that was k
   const child = spawn(process.execPath, ['bin/distilingual.mjs', 'index', model, '--images', images, '--out', out], { cwd: root, stdio: 'ignore' })
   const exit = once(child, 'exit')
   while (!existsSync(`${out}.lock`) && child.exitCode === null) await new Promise((done) => setTimeout(done, 2))
-  const message = /some\.index: expected one process at a time, got process \d+/
-  await t.throwsAsync(updateIndex({ model, images, out, force: true }), { instanceOf: UserError, message })
+  const expected = { where: /some\.index/, got: /process \d+/ }
+  await throwsUserError(t, () => updateIndex({ model, images, out, force: true }), expected)
   child.kill('SIGKILL')
   await exit
   t.true(existsSync(`${out}.lock`))

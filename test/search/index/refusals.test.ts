@@ -9,7 +9,7 @@ import { createDualEncoder } from '../../../models/dual-encoder.ts'
 import { readModelFolder, writeModelFolder } from '../../../models/folder.ts'
 import { searchIndex } from '../../../search/index/lookup.ts'
 import { updateIndex } from '../../../search/index/update.ts'
-import { throwsUserError } from '../../user-error.ts'
+import { type Expected, throwsUserError } from '../../user-error.ts'
 import { smallFolder } from './pictures.ts'
 
 test('text that is not UTF-8 is refused: libsql would end the process', async (t) => {
@@ -43,30 +43,30 @@ test('what cannot be an index is refused with the reason', async (t) => {
   foreign.close()
 
   const search = (index: string) => searchIndex({ model, index, query: 'sun', top: 3 })
-  const refused = async (body: Promise<unknown>, message: RegExp) => {
-    const error = await t.throwsAsync(body, { instanceOf: UserError, message })
-    t.is(error?.exitCode, 2)
+  const refused = async (body: Promise<unknown>, expected: Expected) => {
+    const { exitCode } = await throwsUserError(t, () => body, expected)
+    t.is(exitCode, 2)
   }
-  await refused(search(bad('nowhere')), /nowhere: expected a search index, got no such file\. Make it first: npx distilingual index/)
-  await refused(search(bad('text')), /text: expected a search index, got file is not a database/)
-  await refused(search(bad('empty')), /empty: expected a search index, got an empty file/)
-  await refused(search(bad('cut')), /cut: expected an intact search index, got database disk image is malformed/)
-  await refused(search(bad('overwritten')), /overwritten: expected an intact search index/)
-  await refused(search(bad('foreign')), /foreign: expected a search index, got a database of another program/)
-  await refused(updateIndex({ model, images, out: bad('cut') }), /cut: expected an intact search index/)
-  await refused(updateIndex({ model, images, out: bad('foreign') }), /a database of another program/)
-  await refused(updateIndex({ model, images, out: join(bad('text'), 'x.index') }), /expected a file in a folder/)
+  await refused(search(bad('nowhere')), { where: /nowhere/, got: /no such file/ })
+  await refused(search(bad('text')), { where: /text/, got: /file is not a database/ })
+  await refused(search(bad('empty')), { where: /empty/, got: /an empty file/ })
+  await refused(search(bad('cut')), { where: /cut/, got: /database disk image is malformed/ })
+  await refused(search(bad('overwritten')), { where: /overwritten/, expected: /an intact search index/ })
+  await refused(search(bad('foreign')), { where: /foreign/, got: /a database of another program/ })
+  await refused(updateIndex({ model, images, out: bad('cut') }), { where: /cut/, expected: /an intact search index/ })
+  await refused(updateIndex({ model, images, out: bad('foreign') }), { expected: /a database of another program/ })
+  await refused(updateIndex({ model, images, out: join(bad('text'), 'x.index') }), { expected: /a file in a folder/ })
   const force = (name: string) => updateIndex({ model, images, out: name, force: true })
-  await refused(force(bad('text')), /text: expected a search index, got a file of another kind\. Name another file, or delete it yourself/)
-  await refused(force(bad('foreign')), /a file of another kind/)
-  await refused(force(images), /expected a search index, got EISDIR/)
+  await refused(force(bad('text')), { where: /text/, got: /a file of another kind/ })
+  await refused(force(bad('foreign')), { expected: /a file of another kind/ })
+  await refused(force(images), { expected: /a search index/, got: 'EISDIR' })
   t.true((await stat(bad('text'))).size > 0)
   await t.throwsAsync(updateIndex({ model: images, images, out, force: true }), { instanceOf: UserError })
   t.is((await search(out)).images, 40, 'no index is given up for a model that cannot make another')
   for (const name of ['empty', 'cut', 'overwritten']) t.is((await force(bad(name))).images, 40, name)
-  await refused(searchIndex({ model, index: out, query: ' ', top: 3 }), /expected words to look for/)
+  await refused(searchIndex({ model, index: out, query: ' ', top: 3 }), { expected: /words to look for/ })
 
-  const measured = /expected an approximate index to --measure, got an exact one/
+  const measured = { expected: /--measure/, got: 'an exact one' }
   for (const request of [{ out }, { out, force: true }, { out: bad('new') }]) {
     await refused(updateIndex({ model, images, measure: true, ...request }), measured)
   }
@@ -82,14 +82,13 @@ test('an index of another model, number format or folder is refused unless --for
   await writeModelFolder(join(dir, 'other'), createDualEncoder(own.config, 2), model)
   await updateIndex({ model: exported, images, out, dtype: 'q8' })
 
-  const indexed = /expected the model that the index was made with, export \(q8, [0-9a-f]{12}\), got /
+  const indexed = /export \(q8, [0-9a-f]{12}\)$/
   for (const [request, got] of [
-    [{ model: join(dir, 'other') }, /got other \(fp32, [0-9a-f]{12}\)/],
-    [{ model: exported, dtype: 'fp32' as const }, /got export \(fp32, [0-9a-f]{12}\)/],
+    [{ model: join(dir, 'other') }, /^other \(fp32, [0-9a-f]{12}\)$/],
+    [{ model: exported, dtype: 'fp32' as const }, /^export \(fp32, [0-9a-f]{12}\)$/],
   ] as const) {
     for (const call of [updateIndex({ ...request, images, out }), searchIndex({ ...request, index: out, query: 'sun', top: 1 })]) {
-      const error = await t.throwsAsync(call, { instanceOf: UserError, message: indexed })
-      t.regex(error!.message, got)
+      await throwsUserError(t, () => call, { expected: indexed, got })
     }
   }
   // Without --dtype the index's own format is taken.
@@ -99,9 +98,9 @@ test('an index of another model, number format or folder is refused unless --for
   await mkdir(join(dir, 'elsewhere'))
   await copyFile(join(images, '0000.svg'), join(dir, 'elsewhere', 'a.svg'))
   const elsewhere = { model: exported, images: join(dir, 'elsewhere'), out }
-  await t.throwsAsync(updateIndex(elsewhere), { message: /expected the folder that the index is of, .*images, got .*elsewhere/ })
+  await throwsUserError(t, () => updateIndex(elsewhere), { expected: /the folder that the index is of, .*images/, got: /.*elsewhere/ })
   t.like(await updateIndex({ ...elsewhere, force: true }), { images: 1, added: 1, dtype: 'fp32' })
 
   await rm(join(dir, 'elsewhere', 'a.svg'))
-  await t.throwsAsync(updateIndex(elsewhere), { message: /expected a folder with images/ })
+  await throwsUserError(t, () => updateIndex(elsewhere), { expected: /a folder with images/ })
 })

@@ -1,34 +1,34 @@
 import test from 'ava'
-import { UserError } from '../../../base/errors.ts'
 import { objectiveParams, objectives, parseObjectives, teachesStudentSpace } from '../../../training/objectives/table.ts'
+import { type Expected, throwsUserError } from '../../user-error.ts'
 import { own } from './harness.ts'
 
-test('names with weights, in their order; a weight left out is 1', (t) => {
+test('names with weights, in their order; a weight left out is 1', async (t) => {
   const weights = parseObjectives('fd:4, task ,crd:0.5')
   t.deepEqual(weights, { fd: 4, task: 1, crd: 0.5 })
   t.deepEqual(Object.keys(weights), ['fd', 'task', 'crd'])
   t.deepEqual(parseObjectives('smooth-l1:1e-2'), { 'smooth-l1': 0.01 })
 })
 
-const wrong: Record<string, RegExp> = {
-  taks: /--objective taks: expected one of .*got taks\. Did you mean task\?/,
-  'fd-imge': /Did you mean fd-image\?/,
-  'smoothl1:2': /got smoothl1\. Did you mean smooth-l1\?/,
-  contrastive: /expected one of task, siglip, fd, .*got contrastive\. Write name:weight/,
-  '': /got an empty name/,
-  'task,': /--objective task,: expected one of .* got an empty name/,
-  'task:0': /expected a positive weight for task, got 0\. Leave task out to switch it off/,
-  'task:-1': /expected a positive weight for task, got -1/,
-  'fd:Infinity': /expected a positive weight for fd, got Infinity/,
-  constructor: /got constructor/,
-  'fd:much': /expected a positive weight for fd, got much/,
-  'fd:': /expected a positive weight for fd/,
-  'fd:4:5': /expected a positive weight for fd, got 4:5/,
-  'task:1,fd:2,task:3': /expected every name once, got task twice/,
+const wrong: Record<string, Expected> = {
+  taks: { where: /--objective taks/, got: 'taks', hint: /Did you mean task\?/ },
+  'fd-imge': { hint: /Did you mean fd-image\?/ },
+  'smoothl1:2': { got: 'smoothl1', hint: /Did you mean smooth-l1\?/ },
+  contrastive: { expected: /one of task, siglip, fd/, got: 'contrastive' },
+  '': { got: /an empty name/ },
+  'task,': { where: /--objective task,/, got: /an empty name/ },
+  'task:0': { expected: /a positive weight for task/, got: '0' },
+  'task:-1': { expected: /a positive weight for task/, got: '-1' },
+  'fd:Infinity': { expected: /a positive weight for fd/, got: 'Infinity' },
+  constructor: { got: 'constructor' },
+  'fd:much': { expected: /a positive weight for fd/, got: 'much' },
+  'fd:': { expected: /a positive weight for fd/ },
+  'fd:4:5': { expected: /a positive weight for fd/, got: /4:5/ },
+  'task:1,fd:2,task:3': { expected: /every name once/, got: /task twice/ },
 }
-for (const [text, message] of Object.entries(wrong)) {
-  test(`refuses '${text}'`, (t) => {
-    const error = t.throws(() => parseObjectives(text), { instanceOf: UserError, message })
+for (const [text, expected] of Object.entries(wrong)) {
+  test(`refuses '${text}'`, async (t) => {
+    const error = await throwsUserError(t, () => parseObjectives(text), expected)
     t.is(error.exitCode, 2)
   })
 }

@@ -1,7 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { UserError } from '../../../base/errors.ts'
 import { random } from '../../../base/random.ts'
 import { type Augmentation, drawAugmentation } from '../../../corpora/augment.ts'
 import { buildPixelCache } from '../../../corpora/pixel-cache.ts'
@@ -14,6 +13,7 @@ import { close } from '../../engine/oracle.ts'
 import { smallModel } from '../../export/small-model.ts'
 import { pictures } from '../../stages/pictures.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { throwsUserError } from '../../user-error.ts'
 
 const variants = 2
 const halfPrecision = 2e-3 // of numbers up to about 2
@@ -109,10 +109,11 @@ test('refuses layers of something else, and a disk without room', async (t) => {
   await make(['hidden-text'])
   const index = join(cacheDir, (await layers())[0]!, 'index.json')
   await writeFile(index, (await readFile(index, 'utf8')).replace('"rows": 5', '"rows": 6'))
-  await t.throwsAsync(make(['hidden-text']), { instanceOf: UserError, message: /index\.json: expected rows 5, got 6\. .* delete the folder/ })
+  await throwsUserError(t, () => make(['hidden-text']), { where: /index\.json/, expected: 'rows 5', got: '6' })
   const wide = { ...teacher, shapes: { ...teacher.shapes, image: { ...teacher.shapes.image!, width: 1e14 } } }
-  await t.throwsAsync(make(['hidden-image'], {}, undefined, wide), {
-    instanceOf: UserError,
-    message: /layers-image-.*of free space for the inner layers of the teacher's image tower.*--variants 0/,
+  await throwsUserError(t, () => make(['hidden-image'], {}, undefined, wide), {
+    where: /layers-image-/,
+    expected: /of free space/,
+    hint: /--variants 0/,
   })
 })

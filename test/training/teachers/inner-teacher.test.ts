@@ -1,7 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { UserError } from '../../../base/errors.ts'
 import { prune } from '../../../engine/onnx/passes.ts'
 import { decodeModel, encodeModel } from '../../../engine/onnx/proto.ts'
 import { paramInputs } from '../../../engine/params.ts'
@@ -21,6 +20,7 @@ import { openInnerTeacher, requireSameSize, requireSameTokenizer } from '../../.
 import { close, gaussian } from '../../engine/oracle.ts'
 import { captions, smallModel } from '../../export/small-model.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { throwsUserError } from '../../user-error.ts'
 
 const [B, T] = [2, 8]
 
@@ -118,7 +118,7 @@ test('an export without such outputs is an inner teacher through its weights, an
   }
   const out = join(await temporaryFolder(t), 'export')
   await exportFolder(model, { tokenizerDir: own, out, threads: 1, dtypes: ['q8'], leaveOut: ['safetensors', 'combined'] })
-  await t.throwsAsync(readModelFolder(out), { instanceOf: UserError, message: /expected \d+ weights in fp32 or fp16, got none/ })
+  await throwsUserError(t, () => readModelFolder(out), { expected: /\d+ weights in fp32 or fp16/, got: 'none' })
 })
 
 for (const [dtype, tolerance] of [
@@ -172,7 +172,7 @@ test('only what is asked for is written; unknown outputs are refused', async (t)
   const names = ({ outputs }: { outputs: { name: string }[] }) => outputs.map(({ name }) => name)
   t.deepEqual(names(exportGraphs(model).vision), ['image_embeds'])
   t.deepEqual(names(exportGraphs(model, { outputs: parseOutputs(['attentions', 'attentions']) }).vision), ['image_embeds', 'attentions'])
-  t.throws(() => parseOutputs(['hidden']), { instanceOf: UserError, message: /--outputs: expected a list of hidden_states, attentions, got hidden/ })
+  await throwsUserError(t, () => parseOutputs(['hidden']), { where: /--outputs/, got: 'hidden' })
 })
 
 test('refuses ONNX files without these outputs, and texts that are too long', async (t) => {
@@ -181,15 +181,12 @@ test('refuses ONNX files without these outputs, and texts that are too long', as
   t.teardown(() => teacher.release())
   const long = config.text_config.max_position_embeddings + 4
   const { inputIds, attentionMask } = tokenizer.encodeBatch(['a'], long)
-  await t.throwsAsync(teacher.texts(inputIds, attentionMask, 1, lastLayer), {
-    instanceOf: UserError,
-    message: /expected texts of at most 16 tokens, got 20/,
-  })
+  await throwsUserError(t, () => teacher.texts(inputIds, attentionMask, 1, lastLayer), { expected: /texts of at most 16 tokens/, got: '20' })
   const graph = trace(({ pixel_values }) => ({ image_embeds: pixel_values! }), { pixel_values: { dtype: 'float32', shape: [1, 3, 32, 32] } })
   await writeFile(join(onnx, 'onnx', 'vision_model.onnx'), encodeModel(graph))
-  await t.throwsAsync(openInnerTeacher(onnx, ['image', 'text'], { threads: 1 }), {
-    instanceOf: UserError,
-    message: /expected an output hidden_states, got image_embeds/,
+  await throwsUserError(t, () => openInnerTeacher(onnx, ['image', 'text'], { threads: 1 }), {
+    expected: /an output hidden_states/,
+    got: 'image_embeds',
   })
   const words = await openInnerTeacher(onnx, ['text'], { threads: 1 }) // a tower that nothing looks into need not show itself
   t.teardown(() => words.release())
@@ -201,9 +198,10 @@ test('refuses images of another size', async (t) => {
   const teacher = await openInnerTeacher(own, ['image', 'text'], { threads: 1 })
   t.teardown(() => teacher.release())
   t.notThrows(() => requireSameSize(teacher, teacher.imageSize))
-  t.throws(() => requireSameSize(teacher, 224), {
-    instanceOf: UserError,
-    message: /--inner-teacher at every step: expected images of 224 px, as the student's, got 32 px/,
+  await throwsUserError(t, () => requireSameSize(teacher, 224), {
+    where: /--inner-teacher at every step/,
+    expected: /images of 224 px, as the student's/,
+    got: /32 px/,
   })
 })
 
@@ -211,8 +209,8 @@ test('refuses a text tower with other tokens', async (t) => {
   const { tokenizer } = await smallModel(t)
   t.notThrows(() => requireSameTokenizer(tokenizer, tokenizer, captions))
   const other = { ...tokenizer, encode: (text: string) => [...tokenizer.encode(text), 9] }
-  t.throws(() => requireSameTokenizer(tokenizer, other, captions), {
-    instanceOf: UserError,
-    message: /expected the student's tokenizer, got other tokens for "a red apple"/,
+  await throwsUserError(t, () => requireSameTokenizer(tokenizer, other, captions), {
+    expected: /the student's tokenizer/,
+    got: /other tokens for "a red apple"/,
   })
 })

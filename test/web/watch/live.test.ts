@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { Browser, Page } from 'playwright-core'
-import { UserError } from '../../../base/errors.ts'
 import { readLiveRun } from '../../../web/watch/live-run.ts'
 import { serveLive } from '../../../web/watch/live-server.ts'
 import { browserTest } from '../../report/browser.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { throwsUserError } from '../../user-error.ts'
 
 const patience = 180_000 // ms; a busy machine is no failure
 /** The log of the teacher that ships, as its training wrote it. */
@@ -110,13 +110,13 @@ browserTest('no script but its own runs on the page', async (t, browser) => {
 })
 
 test('a folder or port that cannot be served is refused, a damaged log is told of on the page', async (t) => {
-  await t.throwsAsync(serveLive('/no/such/run', { port: 0 }), { instanceOf: UserError, message: /expected a run folder, got no such folder/ })
+  await throwsUserError(t, () => serveLive('/no/such/run', { port: 0 }), { expected: /a run folder/, got: /no such folder/ })
   const dir = await runFolder(t, { command: 'stage1', steps: 'many' })
-  await t.throwsAsync(serveLive(dir, { port: 0 }), { instanceOf: UserError, message: /config\.json: expected a run's settings, got steps: / })
+  await throwsUserError(t, () => serveLive(dir, { port: 0 }), { where: /config\.json/, got: /steps: / })
   await writeFile(join(dir, 'config.json'), '{"steps": 100}')
   const server = await serveLive(dir, { port: 0 })
   t.teardown(() => server.close())
-  await t.throwsAsync(serveLive(dir, { port: Number(new URL(server.url).port) }), { message: /got one that is taken/ })
+  await throwsUserError(t, () => serveLive(dir, { port: Number(new URL(server.url).port) }), { got: /one that is taken/ })
 
   const get = (path: string, init?: RequestInit) => fetch(new URL(path, server.url), init)
   t.is((await get('/log.jsonl')).status, 404)
