@@ -68,7 +68,7 @@ test('a picture that cannot be read is met before anything is trained, whatever 
   await writeFile(corpus, ['image,en,zh,split', ...splits.map((split) => `${split}.png,${split},${split}字,${split}`)].join('\n'))
   const [out, cacheDir] = [join(dir, 'run'), join(dir, 'cache')]
   const run = async () => distill.run(distill.schema.parse({ corpus, out, cacheDir }), {})
-  await throwsUserError(t, () => run, { where: /test\.png/ })
+  await throwsUserError(t, run, { where: /test\.png/ })
   t.false(existsSync(out))
 })
 

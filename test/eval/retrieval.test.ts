@@ -127,10 +127,10 @@ test('bad input is refused with the reason', async (t) => {
   await refuses(() => evaluateRetrieval(task(2, []), two, new Float32Array()), { where: /texts/, expected: /at least one embedding/ })
   await refuses(() => evaluateRetrieval(task(2, [[], []]), two, two), { where: /text queries/, expected: /at least one query with ground truth/ })
   await refuses(() => evaluateRetrieval(task(2, [[0], []], { textQueries: [1] }), two, two), { where: /text query 1/, got: 'none' })
-  await refuses(() => evaluateRetrieval(task(2, [[0], []], { imageQueries: [0, 1] }), two, two), { expected: /image query 1:/ })
+  await refuses(() => evaluateRetrieval(task(2, [[0], []], { imageQueries: [0, 1] }), two, two), { where: /image query 1/ })
   await refuses(() => evaluateRetrieval(task(2, [[0], [1]], { imageQueries: [2] }), two, two), {
     where: /image query 2/,
-    expected: /an index outside the task/,
+    got: /an index outside the task/,
   })
   await refuses(() => evaluateRetrieval(task(2, [[0], [2]]), two, two), { where: /text 1/, expected: /positives in 0…1/, got: '2' })
   await refuses(() => evaluateRetrieval(task(2, [[0]], { texts: ['a', 'b'] }), two, two), {

@@ -146,7 +146,7 @@ const broken: Record<string, [(dir: string) => Promise<unknown>, Expected]> = {
   ],
   'another activation': [
     (dir) => edit(dir, 'config.json', (json) => (json.text_config!.hidden_act = 'gelu')),
-    { where: /config\.json: text_config\.hidden_act/, expected: /quick_gelu/ },
+    { where: /config\.json: text_config\.hidden_act/, got: /quick_gelu/ },
   ],
   'another epsilon': [
     (dir) => edit(dir, 'config.json', (json) => (json.vision_config!.layer_norm_eps = 1e-6)),

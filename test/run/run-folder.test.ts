@@ -83,7 +83,7 @@ test('a run of another version is refused with the name of the page that says wh
   const dir = await oldRun(t)
   const config = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
   await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, stage1: { ...config.stage1, ramp: 0 } }))
-  await throwsUserError(t, () => run({ out: dir, resume: true }), { where: /stage1\.ramp/, expected: /docs\/migration\.md/ })
+  await throwsUserError(t, () => run({ out: dir, resume: true }), { where: /stage1\.ramp/, hint: /docs\/migration\.md/ })
 })
 
 test('force starts over; the old run goes once the new one has learnt something', async (t) => {
@@ -128,7 +128,7 @@ test('a call that was killed is settled by the next one', async (t) => {
   }
   // Killed while it moved: what has been moved comes back to what has not.
   await move('report.md')
-  await throwsUserError(t, () => run({ out: dir }), { expected: /a folder that holds a run/ })
+  await throwsUserError(t, () => run({ out: dir }), { got: /a folder that holds a run/ })
   t.deepEqual((await readdir(dir)).sort(), ['checkpoints', 'config.json', 'report.md'])
   // Killed after the new run had learnt something: the old one goes.
   await move('.all-moved', 'report.json')
@@ -140,7 +140,7 @@ test('a call that was killed is settled by the next one', async (t) => {
   for (const name of ['config.json', 'checkpoints']) await rename(join(dir, name), join(old, name))
   await writeFile(join(dir, 'config.json'), '{"command": "stage1", "steps": 20}')
   await mkdir(join(dir, 'tokenizer'))
-  await throwsUserError(t, () => run({ out: dir }), { expected: /a folder that holds a run/ })
+  await throwsUserError(t, () => run({ out: dir }), { got: /a folder that holds a run/ })
   t.deepEqual([await learnt(dir), await readFile(join(dir, 'config.json'), 'utf8')], ['old', before])
   t.deepEqual([await besides(dir), existsSync(join(dir, 'tokenizer'))], [[], false])
   // Killed while it removed: what is left of it goes.
@@ -227,9 +227,9 @@ test('force clears neither what the run reads nor a folder that holds no run', a
   await mkdir(join(dir, 'student'))
   const inside = (config: Omit<Config, 'out'>) => run({ out: dir, force: true, ...config })
   await throwsUserError(t, () => inside({ model: join(dir, 'student') }), { got: /the folder that --model is in/, hint: /Name another folder/ })
-  await throwsUserError(t, () => inside({ model: dir }), { expected: /the folder that --model is in/ })
+  await throwsUserError(t, () => inside({ model: dir }), { got: /the folder that --model is in/ })
   await throwsUserError(t, () => inside({ stage1: { specialists: [`zh=${join(dir, 'student')}:0.5`] } }), {
-    expected: /the folder that --stage1\.specialists is in/,
+    got: /the folder that --stage1\.specialists is in/,
   })
   // Words that happen to be names of folders are no paths.
   await t.notThrowsAsync(inside({ stage1: { objective: dir } }))

@@ -76,7 +76,7 @@ test('bad folders', async (t) => {
   await writeJson(dir, 'tokenizer_config.json', { pad_token: '[PAD]' })
   await fails({ where: /tokenizer\.json/, got: /no such file/ })
   await writeFile(join(dir, 'tokenizer.json'), '{"model": ')
-  await fails({ where: /tokenizer\.json/, expected: /JSON, got/ })
+  await fails({ where: /tokenizer\.json/, expected: 'JSON' })
   await writeJson(dir, 'tokenizer.json', [])
   await fails({ got: /an array/ })
   await writeJson(dir, 'tokenizer.json', {})
