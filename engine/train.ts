@@ -6,7 +6,6 @@ import { UserError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { currentWatch, notice, toItsEnd } from '../base/watch.ts'
 import { assertSameRun, dropLatestCheckpoint, type Identity, readLatestCheckpoint, restoreInto, writeCheckpoint } from './checkpoint.ts'
-import type { Step } from './compile.ts'
 import type { LogMirror } from './events/event-file.ts'
 import { gradientOf } from './gradients.ts'
 import { notFinite, recordRate, type Stop, stopsFile, withLowerRate } from './not-finite.ts'
@@ -14,18 +13,15 @@ import { type AdamWOptions, adamw, type Gradients } from './optim/adamw.ts'
 import { accumulate, clipScale, globalNorm } from './optim/gradients.ts'
 import type { Schedule } from './optim/schedule.ts'
 import { type Params, paramData } from './params.ts'
-import type { Numbers } from './runtime.ts'
 
-/** One micro-batch: the step to run and its data inputs (parameters are added by the loop). */
+/** One micro-batch: data, and what computes its loss and gradients. */
 export interface MicroBatch {
-  step: Step
-  inputs: Record<string, Numbers>
+  /** Scalars, `loss` among them, and `gradient:NAME` of every parameter that the loss reaches. */
+  run(params: Record<string, Float32Array>): Promise<Record<string, Float32Array>>
   /** Stands before the names of its scalars in the log, but not before `loss`, which is the sum over all. */
   prefix?: string
   /** What it is made of, by name: keys of images, or texts. */
   contents?(): string[]
-  /** Called once the inputs are no longer needed. */
-  release?(): void
 }
 
 export interface Training {
@@ -161,8 +157,7 @@ async function gradientsOf(
   const contents: (() => string[])[] = []
   for (let micro = 0; micro < each * sources; micro++) {
     const batch = await training.batch(step, micro)
-    const results = await batch.step.run({ ...paramData(training.params), ...batch.inputs })
-    batch.release?.()
+    const results = await batch.run(paramData(training.params))
     if (batch.contents) contents.push(batch.contents)
     const found = training.trained.flatMap((name) => (results[gradientOf(name)] ? [[name, results[gradientOf(name)]!] as const] : []))
     gradients = accumulate(gradients, Object.fromEntries(found))

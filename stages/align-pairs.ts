@@ -11,10 +11,11 @@ import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { writeSkipped } from '../run/skipped.ts'
 import { trainedOn } from '../run/trained-on.ts'
+import { checkMicroBatch } from '../training/check-micro-batch.ts'
 import { checkTexts, requireTextsUsed } from '../training/check-texts.ts'
 import { stage2Settings } from '../training/stage2-settings.ts'
 import { type Stage2CommandSettings, stage2CommandSettings } from './settings/stage2.ts'
-import { runStage2 } from './stage2.ts'
+import { runStage2, stage2Weights } from './stage2.ts'
 
 /**
  * Stage 2 in a run folder of its own, on the data that the model's run was trained on unless the settings name other.
@@ -24,6 +25,7 @@ export async function alignPairs(config: Stage2CommandSettings): Promise<void> {
   const { pairs, out, cacheDir, resume, texts, textLimit } = config
   requireDevice(config)
   const settings = stage2Settings.parse(config)
+  checkMicroBatch(settings, stage2Weights)
   checkTexts(settings)
   requireTextsUsed(config, [settings])
   requireTeacherUsed(config)

@@ -36,6 +36,7 @@ import { inRunFolder } from '../run/run-folder.ts'
 import { teacherFolder } from '../run/shipped-teacher.ts'
 import { writeSkipped } from '../run/skipped.ts'
 import { trainingLogs } from '../run/training-logs.ts'
+import { checkMicroBatch } from '../training/check-micro-batch.ts'
 import { requirePicturesUsed } from '../training/check-pictures.ts'
 import { checkStage1 } from '../training/check-stage1.ts'
 import { checkTexts, requireTextsUsed } from '../training/check-texts.ts'
@@ -47,7 +48,7 @@ import { checkUncaptioned } from './picture-source.ts'
 import { trainScratch } from './scratch.ts'
 import { type DistillSettings, distillSettings } from './settings/distill.ts'
 import { runStage1 } from './stage1.ts'
-import { runStage2 } from './stage2.ts'
+import { runStage2, stage2Weights } from './stage2.ts'
 import { teacherAgreement } from './teacher-agreement.ts'
 
 /** The report of an evaluation and the files that it was written to. */
@@ -66,6 +67,7 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
   parseMaxDrop(config.maxDrop ?? [], dtypes)
   requireDevice(config.stage2)
   checkStage1(config.stage1, config.teacherScale)
+  checkMicroBatch(config.stage2, stage2Weights)
   checkTexts(config.stage2)
   requireTextsUsed(config, [config.stage1, config.stage2])
   requirePicturesUsed(config, config.stage1)

@@ -4,6 +4,7 @@ import { requireValidation } from '../eval/validation.ts'
 import { exportFolder, requireExportable } from '../export/package.ts'
 import { inRunFolder, requireNoRun } from '../run/run-folder.ts'
 import { writeSkipped } from '../run/skipped.ts'
+import { checkMicroBatch } from '../training/check-micro-batch.ts'
 import { parseObjectives } from '../training/objectives/table.ts'
 import { checkTokenizer } from '../training/tokenizer.ts'
 import { type TeacherCommandSettings, teacherCommandSettings } from './settings/teacher.ts'
@@ -17,7 +18,7 @@ import { trainTeacher } from './teacher.ts'
 export async function makeTeacher(config: TeacherCommandSettings): Promise<{ exportDir: string }> {
   const { corpus, languages, out, exportDir = `${out}/export`, cacheDir, resume, force, ...settings } = config
   requireDevice(settings)
-  parseObjectives(settings.objective)
+  checkMicroBatch(settings, parseObjectives(settings.objective))
   await checkTokenizer(settings)
   const open = await openCorpus(corpus, config)
   requireValidation(open, languages)

@@ -29,13 +29,16 @@ interface KeptTexts {
   logitScale?: number
 }
 
+/** Objectives of the pair set. */
+export const stage2Weights = { task: 1 }
+
 /**
  * Stage 2 (DC-CLIP): aligns images and texts with symmetric InfoNCE on a small clean pair set, languages in balance at every step. With a share for texts without
  * images, these are distilled beside it, so that the student does not unlearn them.
  * @throws UserError where the student's embedding has other dimensions than the teacher whose features it is to keep
  */
 export async function runStage2({ open, pairs, model, tokenizerDir, kept, ...run }: Stage2Run): Promise<StageResult> {
-  const main = await captionedSource(pairs ?? open.pairs, run.languages, { weights: { task: 1 } })
+  const main = await captionedSource(pairs ?? open.pairs, run.languages, { weights: stage2Weights })
   const train = (texts?: Source) =>
     runStage({ ...run, label: 'stage 2', sources: mixed(main, texts), student: () => withTokenizer(model, tokenizerDir), validateOn: open })
   if (!kept || run.settings.textShare === 0) return await train()

@@ -2,6 +2,7 @@ import { notice } from '../base/watch.ts'
 import type { Params } from '../engine/params.ts'
 import { towerCounts } from '../models/dual-encoder.ts'
 import { stepFlops } from '../models/flops.ts'
+import { batchSizes } from './batch.ts'
 import { defaultObjectiveSettings } from './objectives/settings.ts'
 import { needs } from './objectives/table.ts'
 import type { TrainSettings } from './settings.ts'
@@ -23,7 +24,8 @@ export function announce({ label, params, settings, sources }: Announced, shapes
   const { image, text } = towerCounts(config)
   const millions = (count: number) => `${(count / 1e6).toFixed(2)} M`
   const { vision_config: vision, text_config: words, kept_image_tower: kept } = config
-  const batch = Math.min(settings.batchSize, set.count) * settings.accumulate
+  const { batch: size, micro } = batchSizes(settings, set.count)
+  const batch = size * settings.accumulate
   const things = set.unpaired ? 'texts' : set.images.length === 0 ? 'rows' : 'images'
   const flops = settings.accumulate * sources.reduce((sum, source, i) => sum + flopsOf(source, shapes[i]!), 0)
   const adapters = Object.keys(params).filter((name) => name.startsWith('adapter.')).length
@@ -33,7 +35,7 @@ export function announce({ label, params, settings, sources }: Announced, shapes
     ...(main.notes ?? []).map((note) => `    ${note}`),
     ...others.flatMap(linesOf),
     ...(others.length > 0 ? [`  shares of the loss: ${sources.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')}`] : []),
-    `  ${settings.steps} steps of ${batch} ${things} (${((settings.steps * batch) / set.count).toFixed(1)} epochs), ${(flops / 1e9).toFixed(0)} GFLOP each, engine ${settings.engine} on ${settings.device}, seed ${settings.seed}`,
+    `  ${settings.steps} steps of ${batch} ${things}${micro < size ? ` in micro-batches of ${micro}` : ''} (${((settings.steps * batch) / set.count).toFixed(1)} epochs), ${(flops / 1e9).toFixed(0)} GFLOP each, engine ${settings.engine} on ${settings.device}, seed ${settings.seed}`,
   ]
   notice(lines.join('\n'))
 }
@@ -49,12 +51,13 @@ function percent(share: number): string {
   return `${Number((100 * share).toFixed(1))} %`
 }
 
-/** Of one micro-batch. */
+/** Of one batch. */
 function flopsOf({ config, set, settings, weights, objectiveSettings = defaultObjectiveSettings }: OpenSource, shape: StepShape): number {
   const { textLength, textBlocks } = shape
-  const batchSize = Math.min(settings.batchSize, set.count)
+  const { batch: batchSize, micro } = batchSizes(settings, set.count)
   const seen = { batchSize, languages: set.languages, textLength, textBlocks, keptPatches: keptPatches(config, settings.keepPatches) }
   const masked = { ...seen, keptPatches: keptPatches(config, objectiveSettings.mfdKeep) } // mfd's second pass
   const images = needs(weights, 'masked-image') ? stepFlops(config, masked, ['image']) : 0
-  return stepFlops(config, seen, shape.alone && [shape.alone]) + images
+  const passes = micro < batchSize ? 4 / 3 : 1 // micro-batches are embedded once more
+  return passes * stepFlops(config, seen, shape.alone && [shape.alone]) + images
 }

@@ -1,11 +1,12 @@
 import { permutation } from '../base/random.ts'
-import { type Augmentation, drawAugmentation, type Policy } from '../corpora/augment.ts'
+import { drawAugmentation, type Policy } from '../corpora/augment.ts'
+import type { BatchItem } from '../corpora/batch-loader.ts'
 import type { Numbers } from '../engine/runtime.ts'
 import { patchCount } from '../models/vision.ts'
-import type { Batch, BatchSource } from './batch.ts'
+import { type Batch, type BatchSource, batchSizes } from './batch.ts'
 import type { Draw, Sampler } from './data/draw.ts'
 import { positivesOf } from './data/positives.ts'
-import { inputValues } from './inputs.ts'
+import { inputValues, type Reader } from './inputs.ts'
 import { type Centroids, classCentroids } from './objectives/centroids.ts'
 import type { Tower } from './objectives/objective.ts'
 import { defaultObjectiveSettings } from './objectives/settings.ts'
@@ -25,7 +26,7 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
   const positives = positivesOf(set)
   /** @param masked whether patches are dropped */
   const shape = (masked: boolean): StepShape => ({
-    batchSize: Math.min(settings.batchSize, set.count),
+    batchSize: batchSizes(settings, set.count).batch,
     ...texts.shape,
     languages: set.languages,
     keepPatches: masked ? settings.keepPatches : 1,
@@ -40,15 +41,18 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
   })
   return {
     shape,
-    /** How the images of batch `index` are varied: as the teacher saw them, or freshly drawn. */
-    augmenter(draw: Draw, index: number): (image: number) => Augmentation {
-      if (teacher) return (image) => teacher.augmentation(image, draw.epoch)
+    /** The images of batch `index`, and how they are varied: as the teacher saw them, or freshly drawn. */
+    items(draw: Draw, index: number): BatchItem[] {
       const next = draw.stream(1)
       const policy = rampedPolicy(settings, rampSteps > 0 ? Math.min(1, index / rampSteps) : 1)
-      return () => drawAugmentation(next, policy)
+      const augment = (image: number) => (teacher ? teacher.augmentation(image, draw.epoch) : drawAugmentation(next, policy))
+      return Array.from(draw.images, (image) => ({ index: image, augmentation: augment(image) }))
     },
-    /** @param pixels absent where there are texts alone */
-    async of(draw: Draw, masked: boolean, pixels?: Float32Array): Promise<Record<string, Numbers>> {
+    /**
+     * @param pixels absent where there are texts alone
+     * @param reader the only one whose inputs are made
+     */
+    async of(draw: Draw, masked: boolean, pixels?: Float32Array, reader?: Reader): Promise<Record<string, Numbers>> {
       const captions = Uint32Array.from(set.languages.flatMap((language) => [...draw.captions[language]!]))
       const tokens = texts.inputs(captions)
       const innerRows = new Map<Tower, Promise<InnerRows>>()
@@ -69,10 +73,12 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
         choosePatches(purpose, fraction) {
           const next = draw.stream(purpose)
           const kept = keptPatches(config, fraction)
-          return Int32Array.from(Array.from(draw.images).flatMap(() => [...permutation(patches, next).subarray(0, kept)]))
+          const { images, before = 0 } = draw
+          const chosen = Array.from({ length: before + images.length }, () => permutation(patches, next).subarray(0, kept))
+          return Int32Array.from(chosen.slice(before).flatMap((row) => [...row]))
         },
       }
-      return inputValues({ ...shape(masked), config, weights, objectiveSettings }, batch)
+      return inputValues({ ...shape(masked), config, weights, objectiveSettings }, batch, reader)
     },
   }
 }

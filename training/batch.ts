@@ -8,6 +8,7 @@ import type { Centroids } from './objectives/centroids.ts'
 import type { Tower, Weights } from './objectives/objective.ts'
 import type { ObjectiveSettings } from './objectives/settings.ts'
 import type { TrainSettings } from './settings.ts'
+import type { StepShape } from './step-shape.ts'
 import type { SpecialistFeatures } from './teachers/all-features.ts'
 import type { TeacherFeatures } from './teachers/features.ts'
 import type { InnerFeatures } from './teachers/inner-features.ts'
@@ -51,4 +52,19 @@ export interface Batch {
   innerLayers(tower: Tower): Promise<InnerRows>
   /** A fraction of every image's patches, chosen by the generator of that purpose. [B, K] */
   choosePatches(purpose: number, fraction: number): Int32Array
+}
+
+/** Computes the loss and gradients of batches of a source. */
+export interface BatchRunner {
+  /** What a step without dropped patches is like. */
+  shape: StepShape
+  /** What MicroBatch.run gives, of batch `index`. */
+  run(batch: { index: number; draw: Draw; masked: boolean }, params: Record<string, Float32Array>): Promise<Record<string, Float32Array>>
+  close(): Promise<void>
+}
+
+/** Items of a batch, as many as the set has at most, and of a micro-batch, in which they go through the towers: a divisor of it. */
+export function batchSizes({ batchSize, microBatch = batchSize }: Pick<TrainSettings, 'batchSize' | 'microBatch'>, count: number) {
+  const micro = Math.min(microBatch, count)
+  return { batch: Math.floor(Math.min(batchSize, count) / micro) * micro, micro }
 }

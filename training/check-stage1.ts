@@ -3,6 +3,7 @@ import { flagOf } from '../base/setting.ts'
 import { requireDevice } from '../engine/compile.ts'
 import { preset } from '../models/config.ts'
 import { checkKept } from './check-kept.ts'
+import { checkMicroBatch } from './check-micro-batch.ts'
 import { checkPictures } from './check-pictures.ts'
 import { checkTexts } from './check-texts.ts'
 import { comparedLayers, innerTowers } from './objectives/inner-layers.ts'
@@ -17,6 +18,7 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   const { objective } = settings
   requireDevice(settings)
   const weights = parseObjectives(objective)
+  checkMicroBatch(settings, weights)
   checkTexts(settings)
   const pictureWeights = checkPictures(settings)
   if (settings.keepImageTower) checkKept(settings, weights, pictureWeights)

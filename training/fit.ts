@@ -40,7 +40,7 @@ export async function fit(options: Fit): Promise<TrainingResult> {
       steps: settings.steps,
       async batch(step, micro) {
         const source = micro % sources.length
-        const batch = await streams[source]!.batch(step, Math.floor(micro / sources.length))
+        const batch = streams[source]!.batch(step, Math.floor(micro / sources.length))
         return { ...batch, prefix: source > 0 ? `${sources[source]!.name}_` : undefined }
       },
       accumulate: settings.accumulate,

@@ -9,9 +9,13 @@ import type { InnerLayer, Need, ObjectiveInput, ObjectiveInputs, Tower } from '.
 import { needs } from './objectives/table.ts'
 import { keptPatches, type StepPlan, specialistOf, teacherOf, teachersOf } from './step-shape.ts'
 
+const readByTowers = ['input_ids', 'attention_mask', 'text_order', 'pixel_values', 'keep', 'mask_keep'] as const
+type TowerInput = (typeof readByTowers)[number]
 /** What goes into a step beside parameters: what its towers read, and what its objectives read. */
-type TowerInput = 'input_ids' | 'attention_mask' | 'text_order' | 'pixel_values' | 'kept_image' | 'keep' | 'mask_keep'
-type StepInput = TowerInput | ObjectiveInput
+type StepInput = TowerInput | 'kept_image' | ObjectiveInput
+
+/** Who reads an input: a tower, for each image and text by itself, or objectives, for the whole batch. */
+export type Reader = 'towers' | 'objectives'
 
 interface InputRow {
   dtype: InputSpec['dtype']
@@ -134,15 +138,15 @@ function innerRow(tower: Tower, layer: InnerLayer): InputRow {
   }
 }
 
-/** Type and shape of all that a step takes beside parameters. */
-export function inputSpecs(plan: StepPlan): InputSpecs {
-  return Object.fromEntries(inputsOf(plan).map(({ name, row, part }) => [name, { dtype: row.dtype, shape: row.shape(plan, part) }]))
+/** Type and shape of all that a step takes beside parameters, or that one reader takes of it. */
+export function inputSpecs(plan: StepPlan, reader?: Reader): InputSpecs {
+  return Object.fromEntries(inputsOf(plan, reader).map(({ name, row, part }) => [name, { dtype: row.dtype, shape: row.shape(plan, part) }]))
 }
 
-/** The numbers of one batch. */
-export async function inputValues(plan: StepPlan, batch: Batch): Promise<Record<string, Numbers>> {
+/** The numbers of one batch, or those that one reader takes of it. */
+export async function inputValues(plan: StepPlan, batch: Batch, reader?: Reader): Promise<Record<string, Numbers>> {
   const values: Record<string, Numbers> = {}
-  for (const { name, row, part } of inputsOf(plan)) values[name] = await row.value(batch, part)
+  for (const { name, row, part } of inputsOf(plan, reader)) values[name] = await row.value(batch, part)
   return values
 }
 
@@ -151,16 +155,21 @@ export function objectiveInputs(plan: StepPlan, inputs: Tensors, language: Langu
   const { languages, batchSize: B } = plan
   const parts = { language, teacher: specialistOf(plan, language)?.languages.join('+') ?? '' }
   const read: Record<string, tf.Tensor> = {}
-  for (const { base, name, row, part } of inputsOf(plan)) {
+  for (const { base, name, row, part } of inputsOf(plan, 'objectives')) {
     if (row.each && part !== parts[row.each]) continue
     read[base] = row.rowsOfTexts ? tf.slice(inputs[name]!, [languages.indexOf(language) * B], [B]) : inputs[name]!
   }
   return read
 }
 
-function inputsOf(plan: StepPlan): { base: StepInput; name: string; row: InputRow; part: string }[] {
+function inputsOf(plan: StepPlan, reader?: Reader): { base: StepInput; name: string; row: InputRow; part: string }[] {
   const partsOf = { language: plan.languages, teacher: Object.keys(teachersOf(plan)) }
   return (Object.entries(rows) as [StepInput, InputRow][])
+    .filter(([base]) => reader === undefined || readerOf(base) === reader)
     .filter(([, { need, when }]) => (need === undefined || needs(plan.weights, need)) && (when?.(plan) ?? true))
     .flatMap(([base, row]) => (row.each ? partsOf[row.each] : ['']).map((part) => ({ base, name: part ? `${base}:${part}` : base, row, part })))
+}
+
+function readerOf(input: StepInput): Reader {
+  return (readByTowers as readonly StepInput[]).includes(input) ? 'towers' : 'objectives'
 }

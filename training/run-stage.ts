@@ -126,7 +126,7 @@ export function runStage(stage: Stage): Promise<StageResult> {
 
 /** A source with its pixels and features, as batches are made of it. */
 async function openSource(
-  { settings, objectiveSettings, cacheDir }: Stage,
+  { sources, settings, objectiveSettings, cacheDir }: Stage,
   source: Source,
   student: Start,
   closeLater: CloseLater,
@@ -148,7 +148,7 @@ async function openSource(
     objectiveSettings,
     tokenizer: student.tokenizer,
     weights: sharedWeights(source),
-    settings: { ...settings, batchSize },
+    settings: { ...settings, batchSize, microBatch: source === sources[0] ? settings.microBatch : undefined },
     ...features,
     pivot: distillation?.pivot,
   }

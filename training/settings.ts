@@ -8,7 +8,17 @@ export const trainSettings = z.object({
   warmup: z.int().min(0).meta({ description: 'warm-up steps, at most half of the steps', group: 'Training' }),
   weightDecay: z.number().min(0).meta({ description: 'AdamW decay of matrices', group: 'Training' }).default(0.1),
   clipNorm: z.number().positive().meta({ description: 'gradients are scaled down to this global norm', group: 'Training' }).default(1),
-  accumulate: z.int().positive().meta({ description: 'micro-batches averaged into one step', group: 'Training' }).default(1),
+  microBatch: z.int().positive().optional().meta({
+    description:
+      'images that go through the towers at once: memory is that of so many, negatives and gradients are of the whole batch (default: all)',
+    group: 'Training',
+    decides: 'results',
+  }),
+  accumulate: z
+    .int()
+    .positive()
+    .meta({ description: 'batches averaged into one step, each with negatives of its own', group: 'Training' })
+    .default(1),
   keepPatches: z
     .number()
     .gt(0)

@@ -8,22 +8,24 @@ import { dataSettings, languageList, modelSetting } from './shared.ts'
 const { steps, batchSize, learningRate, warmup } = trainSettings.shape
 
 /** How a language is learnt. */
-export const addLanguageTraining = trainSettings.omit({ keepPatches: true, unmaskedTail: true, augmentation: true, strength: true }).extend({
-  steps: steps.default(600),
-  batchSize: batchSize.default(256).meta({ description: 'texts of new languages a step, and as many of those that are kept', group: 'Training' }),
-  learningRate: learningRate.default(5e-4),
-  warmup: warmup.default(50),
-  keptShare: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0.6)
-    .meta({ description: "part of a step's loss that texts of the old languages have, so that they are kept", group: 'Training', usual: true }),
-  objective: z
-    .string()
-    .default('fd-text:4,rkd-text:4')
-    .meta({ description: "objectives, with their weights; the model's own features of texts are what is compared with", group: 'Objectives' }),
-})
+export const addLanguageTraining = trainSettings
+  .omit({ microBatch: true, keepPatches: true, unmaskedTail: true, augmentation: true, strength: true })
+  .extend({
+    steps: steps.default(600),
+    batchSize: batchSize.default(256).meta({ description: 'texts of new languages a step, and as many of those that are kept', group: 'Training' }),
+    learningRate: learningRate.default(5e-4),
+    warmup: warmup.default(50),
+    keptShare: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.6)
+      .meta({ description: "part of a step's loss that texts of the old languages have, so that they are kept", group: 'Training', usual: true }),
+    objective: z
+      .string()
+      .default('fd-text:4,rkd-text:4')
+      .meta({ description: "objectives, with their weights; the model's own features of texts are what is compared with", group: 'Objectives' }),
+  })
 
 export const addLanguageSettings = z.object({
   model: modelSetting('run, model folder or export that is to gain a language'),

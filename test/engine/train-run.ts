@@ -37,7 +37,7 @@ try {
       const pixel_values = gaussian(inputs.pixel_values!.length, 20, number, micro)
       if (number === option('--poison')) pixel_values[0] = Number.NaN
       const contents = () => [`picture ${2 * number + micro}`]
-      return { step, contents, inputs: { ...inputs, ...tinyTexts(8, 6, 2 * number + micro), pixel_values } }
+      return { contents, run: (params) => step.run({ ...params, ...inputs, ...tinyTexts(8, 6, 2 * number + micro), pixel_values }) }
     },
     accumulate: 2,
     schedule: warmupCosine(learningRate, 3, totalSteps),

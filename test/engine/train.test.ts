@@ -142,10 +142,9 @@ async function regression(
   const step = await compile(fn, { w: float(1, 3), b: float(1), x: float(rows, 3), y: float(rows, 1) }, { threads: 1 })
   const batch: Training['batch'] = async (number, micro) => {
     const from = rows * micro
-    return {
-      step,
-      inputs: { x: gaussian(24, 1, number).subarray(3 * from, 3 * (from + rows)), y: gaussian(8, 2, number).subarray(from, from + rows) },
-    }
+    const x = gaussian(24, 1, number).subarray(3 * from, 3 * (from + rows))
+    const y = gaussian(8, 2, number).subarray(from, from + rows)
+    return { run: (params) => step.run({ ...params, x, y }) }
   }
   const training = { label: 'regression', params, trained: ['w', 'b'], steps: 5, batch, schedule: () => 0.1, dir, identity: {}, ...settings }
   return { training, params, release: () => step.release() }

@@ -15,7 +15,8 @@ export const [B, T] = [3, 6]
 export const teacher = { embedDim: 6, logitScale: 20 }
 const plainShape: StepShape = { batchSize: B, textLength: T, languages: ['en', 'zh'], keepPatches: 1, teacher }
 
-export function build(objective: string, more: Partial<StepShape>) {
+/** @param shrinks with compactors that some steps have bent; default: where gates are compared */
+export function build(objective: string, more: Partial<StepShape>, shrinks = objective.includes('gates')) {
   const shape = { ...plainShape, ...more }
   const weights = parseObjectives(objective)
   const widths = {
@@ -23,12 +24,12 @@ export function build(objective: string, more: Partial<StepShape>) {
     text: { student: tinyConfig.text_config.hidden_size, teacher: 7 },
   }
   const own = objectiveParams(weights, { embedDim: 6, teacherDim: 6, classes: 3, inner: widths }, 1)
-  const compactors = objective.includes('gates') ? bent(createCompactors(allGates(tinyConfig))) : {}
+  const compactors = shrinks ? bent(createCompactors(allGates(tinyConfig))) : {}
   const params: Params = { ...tinyModel().params, ...createAdapters(6, [teacher, ...(shape.specialists ?? [])], weights, 1), ...own, ...compactors }
   const { fn, specs } = trainingStep(tinyConfig, params, Object.keys(params), weights, shape)
-  const feeds: Feeds = { ...tinyTexts(shape.languages.length * B, T) }
+  const feeds: Feeds = { ...tinyTexts(shape.languages.length * shape.batchSize, T) }
   for (const [i, [name, spec]] of Object.entries(specs).entries()) feeds[name] ??= params[name]?.data ?? feedOf(name, spec.shape, i)
-  return { fn, specs, feeds, params }
+  return { fn, specs, feeds, params, weights, shape }
 }
 
 /** No longer the identity, as after some steps. */
@@ -45,8 +46,9 @@ function bent(compactors: Params): Params {
 function feedOf(name: string, shape: number[], seed: number): Feeds[string] {
   const length = shape.reduce((product, dim) => product * dim, 1)
   const next = random(seed)
-  if (name === 'mask_keep') return keepOf(shape, next)
-  if (name.startsWith('positives')) return Float32Array.from({ length }, (_, i) => (i % (B + 1) === 0 ? 1 : 0))
+  if (name === 'keep' || name === 'mask_keep') return keepOf(shape, next)
+  if (name.startsWith('positives')) return Float32Array.from({ length }, (_, i) => (i % (shape[0]! + 1) === 0 ? 1 : 0))
+  if (name === 'classes') return Int32Array.from({ length }, () => Math.floor(3 * next()))
   if (name === 'class_target') return Int32Array.from({ length }, () => Math.floor(4 * next()))
   if (name === 'class_confidence') return Float32Array.from({ length }, next)
   if (name.endsWith('_attention')) return softRows(gaussian(length, seed), shape.at(-1)!)
@@ -55,7 +57,7 @@ function feedOf(name: string, shape: number[], seed: number): Feeds[string] {
 }
 
 function keepOf(shape: number[], next: () => number): Int32Array {
-  return Int32Array.from(Array.from({ length: B }, () => [...permutation(patchCount(tinyConfig), next).subarray(0, shape[1])]).flat())
+  return Int32Array.from(Array.from({ length: shape[0]! }, () => [...permutation(patchCount(tinyConfig), next).subarray(0, shape[1])]).flat())
 }
 
 function softRows(data: Float32Array, width: number): Float32Array {

@@ -60,7 +60,7 @@ export function trainHeads(run: BridgeRun): Promise<Bridge> {
       params: average.all,
       trained: Object.keys(heads),
       steps: settings.steps,
-      batch: async (number) => ({ step, inputs: batches(number) }),
+      batch: async (number) => ({ run: (params) => step.run({ ...params, ...batches(number) }) }),
       schedule: warmupCosine(settings.learningRate, settings.warmup, settings.steps),
       optimizer: { weightDecay: settings.weightDecay },
       clipNorm: settings.clipNorm,

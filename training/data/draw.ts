@@ -6,6 +6,8 @@ export interface Draw {
   epoch: number
   images: Uint32Array // [B] indices into the training set
   captions: Record<Language, Uint32Array> // [B] indices into its texts
+  /** Of a part of a batch: how many images of the batch come before it. */
+  before?: number
   /** An independent generator for whatever else this step draws (augmentation, masks), one per purpose. */
   stream(purpose: number): Random
 }

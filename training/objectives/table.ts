@@ -68,10 +68,17 @@ export function objectiveParams(weights: Weights, sizes: ObjectiveSizes, seed: n
   return initialize(Object.assign({}, ...Object.keys(weights).map((name) => objectives[name]!.params?.(sizes) ?? {})), seed)
 }
 
+/** The towers that some objective teaches; of those of one space, if that is named. */
+export function taughtTowers(weights: Weights, space?: Objective['space']): Tower[] {
+  const taught = Object.keys(weights)
+    .map((name) => objectives[name]!)
+    .filter((objective) => space === undefined || objective.space === space)
+  return (['image', 'text'] as const).filter((one) => taught.some(({ tower }) => tower === undefined || tower === one))
+}
+
 /** The towers that learn a teacher's space, to which an adapter takes them where the dimensions differ. */
 export function adaptedTowers(weights: Weights): Tower[] {
-  const towers = Object.keys(weights).flatMap((name) => (objectives[name]!.space === 'teacher' ? [objectives[name]!.tower] : []))
-  return (['image', 'text'] as const).filter((tower) => towers.some((one) => one === undefined || one === tower))
+  return taughtTowers(weights, 'teacher')
 }
 
 /** Whether images and texts are brought together in the student's own space, and not only behind an adapter. */
