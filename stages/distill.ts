@@ -172,7 +172,7 @@ async function trainStages(
   const [first, second] = [join(out, 'stage1'), join(out, 'stage2')]
   const common = { open, languages, cacheDir, resume }
   // A finished stage has its model folder: a resumed run goes past it.
-  if (!finished(first)) await runStage1({ ...common, ...inputs, teacher, pool, settings: stage1, dir: first })
+  if (!finished(first)) await runStage1({ ...common, ...inputs, teacher, pool, settings: stage1, followedBy: stage2, dir: first })
   await teacher.release()
   const studentDir = join(first, 'student')
   await verifyModelFolder(studentDir)

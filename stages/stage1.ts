@@ -13,6 +13,7 @@ import { objectiveSettings } from '../training/objectives/settings.ts'
 import { needs } from '../training/objectives/table.ts'
 import type { PoolSettings } from '../training/pool-settings.ts'
 import { runStage, type StageResult, type StageRun } from '../training/run-stage.ts'
+import type { TrainSettings } from '../training/settings.ts'
 import { shrinkSettingsOf } from '../training/shrink/settings.ts'
 import { captionedSource, type Source } from '../training/source.ts'
 import type { Stage1Settings } from '../training/stage1-settings.ts'
@@ -32,6 +33,8 @@ export interface Stage1Run extends StageRun {
   pictures?: Pictures
   /** Pictures without captions, learnt in place of the corpus' own: of `open` validation is what is left. */
   uncaptioned?: Pictures
+  /** Settings of stage 2, where it follows. */
+  followedBy?: TrainSettings
   /** The teacher's image tower, where the student is to keep it. */
   keptImage?: KeptImageTower
 }

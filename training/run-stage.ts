@@ -22,6 +22,7 @@ import type { InnerShapes } from './objectives/inner-layers.ts'
 import type { ObjectiveSizes, Weights } from './objectives/objective.ts'
 import type { ObjectiveSettings } from './objectives/settings.ts'
 import { needs, objectiveParams, teachesStudentSpace } from './objectives/table.ts'
+import { requireMemory } from './require-memory.ts'
 import { requireTeachable } from './require-teachable.ts'
 import type { TrainSettings } from './settings.ts'
 import { dynamicCapacity } from './shrink/capacity.ts'
@@ -52,6 +53,8 @@ export interface Stage extends StageRun {
   /** Gives the model that learns, updated in place, and its tokenizer. What does not fit the sets is refused here, before anything is computed. */
   student(): Promise<Start>
   objectiveSettings?: ObjectiveSettings
+  /** Settings of a stage that goes on with the same student on the same data: whether its batch fits is asked here, before anything is computed. */
+  followedBy?: TrainSettings
   /** CDD; absent: the student keeps its size. */
   shrinkSettings?: ShrinkSettings
   /** The corpus on which recall is measured now and then; absent: none is. */
@@ -79,6 +82,7 @@ export function runStage(stage: Stage): Promise<StageResult> {
       requireTeachable(source.distillation.teachers, source.weights, student, source.set, { ...settings, ...source.distillation })
       requireBothTowers(weights, model.config.projection_dim, generalDim(source.distillation.teachers))
     }
+    for (const each of [settings, ...(stage.followedBy ? [stage.followedBy] : [])]) requireMemory(each, sources[0]!.set, student)
     const opened: OpenSource[] = []
     for (const source of sources) opened.push(await openSource(stage, source, student, closeLater))
     const distillations = sources.flatMap(({ distillation }) => distillation ?? [])
