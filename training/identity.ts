@@ -3,6 +3,7 @@ import { flatten } from '../base/flatten.ts'
 import { decisive } from '../base/setting.ts'
 import type { Identity } from '../engine/checkpoint.ts'
 import type { ClipConfig } from '../models/config.ts'
+import { batchSizes } from './batch.ts'
 import type { TrainingSet } from './data/training-set.ts'
 import { type TrainSettings, trainSettings } from './settings.ts'
 import type { Source } from './source.ts'
@@ -12,6 +13,7 @@ import { teachersId } from './teachers/teachers.ts'
 export function identityOf(sources: Source[], config: ClipConfig, settings: TrainSettings, more: Identity = {}): Identity {
   const [{ name, set, distillation }, ...others] = sources as [Source, ...Source[]]
   const model = flatten('model', { ...config })
+  const { batch } = batchSizes(settings, set.count)
   return {
     corpus: name,
     images: set.count,
@@ -20,6 +22,7 @@ export function identityOf(sources: Source[], config: ClipConfig, settings: Trai
     'hash of images, captions and classes': hashOf(set),
     ...model,
     ...decisive(trainSettings, settings),
+    ...(batch < Math.min(settings.batchSize, set.count) && { 'images that fill micro-batches': batch }),
     ...(distillation && { teacher: teachersId(distillation.teachers) }),
     ...Object.assign({}, ...others.map(identityOfSource)),
     ...more,

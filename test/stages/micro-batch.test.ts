@@ -37,7 +37,14 @@ async function stage1(name: string, more: object) {
   const settings = stage1Settings.parse({ ...usual, student: '16x1-16x1', variants: 2, tokenizer: join(dir, 'words'), ...more })
   const teacher = await openOnnxFolder(join(dir, 'first'), { threads: 1 })
   try {
-    await runStage1({ open: await openCorpus(join(dir, 'plain.csv')), languages, teacher, settings, dir: join(dir, name), cacheDir: join(dir, 'cache') })
+    await runStage1({
+      open: await openCorpus(join(dir, 'plain.csv')),
+      languages,
+      teacher,
+      settings,
+      dir: join(dir, name),
+      cacheDir: join(dir, 'cache'),
+    })
   } finally {
     await teacher.release()
   }
@@ -57,7 +64,8 @@ type Result = Awaited<ReturnType<typeof result>>
 /** Losses of every step, and weights. AdamW divides by a gradient's size: where that is nothing but rounding, a weight may go either way. */
 function alike(t: ExecutionContext, one: Result, other: Result, rate: number) {
   for (const [i, { stepsPerSecond: _, ...line }] of one.log.entries())
-    for (const [name, value] of Object.entries(line)) t.true(Math.abs(other.log[i]![name]! - value) < 1e-4 * Math.max(1, Math.abs(value)), `${name} ${i}`)
+    for (const [name, value] of Object.entries(line))
+      t.true(Math.abs(other.log[i]![name]! - value) < 1e-4 * Math.max(1, Math.abs(value)), `${name} ${i}`)
   for (const [name, { data }] of Object.entries(one.params)) {
     if (name.endsWith('k_proj.bias')) continue // the softmax is the same for all values of it
     t.true(worst(other.params[name]!.data, data) < rate / 10, `${name}: ${worst(other.params[name]!.data, data)}`)
