@@ -14,14 +14,14 @@ export interface StepLoad {
 }
 
 /** What slopes, and memory that is not returned between operators, take beside the activations. docs/log.md has the measurement. */
-const overhead = 2.2
+const overhead = 2.4
 /** Values, gradients, both moments of AdamW, and a copy that the graph reads. */
 const copies = 5
 /** Matrices of similarities in each language: positives, targets, logits, softmax and slopes, in both directions. */
 const matrices = 8
 
 /**
- * Bytes that a step takes, about: 4·(2.2·b·(image + L·text) + 8·L·B² + 5·parameters), with activations of the b images and L·b texts that go through
+ * Bytes that a step takes, about: 4·(2.4·b·(image + L·text) + 8·L·B² + 5·parameters), with activations of the b images and L·b texts that go through
  * the towers at once, and similarities of the B of the batch.
  */
 export function stepMemory({ config, parameters, languages, tokens, keptPatches }: StepLoad, batch: number, micro = batch): number {
