@@ -13,7 +13,7 @@ export interface StepLoad {
   keptPatches: number
 }
 
-/** What slopes, and memory that is not returned between operators, take beside the activations. docs/log.md has the measurement. */
+/** What slopes, and memory that is not returned between operators, take beside the activations, about. */
 const overhead = 2.4
 /** Values, gradients, both moments of AdamW, and a copy that the graph reads. */
 const copies = 5

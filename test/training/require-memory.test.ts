@@ -17,7 +17,7 @@ test('activations of an image and a text, by hand', (t) => {
 test('memory grows with the micro-batch, and with the square of the batch', (t) => {
   t.is(stepMemory(load, 2), 4 * (2.4 * 2 * (1916 + 3 * 144 + 2 * 249) + 8 * 2 * 4 + 5000))
   const grown = stepMemory(load, 4096, 256) - stepMemory(load, 2048, 256)
-  t.is(grown, 4 * 16 * (4096 ** 2 - 2048 ** 2))
+  t.true(Math.abs(grown - 4 * 16 * (4096 ** 2 - 2048 ** 2)) < 1, `${grown}`)
 })
 
 test('the largest batch fits, and one more does not', (t) => {
