@@ -11,7 +11,7 @@ import { compacted } from './shrink/compactors.ts'
 import type { StepPlan } from './step-shape.ts'
 
 /** Raw embeddings, before normalisation, and what a tower computes on the way to them. */
-export type TowerOutput = { embedding: tf.Tensor } & Partial<Activations>
+type TowerOutput = { embedding: tf.Tensor } & Partial<Activations>
 
 /** What the towers make of a batch: images [B, E], texts of all languages [L·B, E], and images with most of their patches hidden [B, E]. */
 export type TowerOutputs = Partial<Record<Tower, TowerOutput>> & { masked?: tf.Tensor }
