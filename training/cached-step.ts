@@ -5,7 +5,7 @@ import type { InputSpecs, TensorFunction, Tensors } from '../engine/trace/trace.
 import type { ClipConfig } from '../models/config.ts'
 import { inputSpecs } from './inputs.ts'
 import type { Tower, Weights } from './objectives/objective.ts'
-import { taughtTowers } from './objectives/table.ts'
+import { trainedTowers } from './objectives/table.ts'
 import { lossOf, planOf } from './step.ts'
 import type { StepPlan, StepShape } from './step-shape.ts'
 import { runTowers } from './towers.ts'
@@ -41,7 +41,7 @@ export function cachedStep(config: ClipConfig, params: Params, trained: string[]
   const part: StepPlan = { ...whole, batchSize: micro.batchSize, textBlocks: micro.textBlocks }
   const weightSpecs = paramInputs(params)
   const towerSpecs = inputSpecs(part, 'towers')
-  const embeds = taughtTowers(weights).filter((tower) => (tower === 'image' ? 'pixel_values' : 'input_ids') in towerSpecs)
+  const embeds = trainedTowers(weights).filter((tower) => (tower === 'image' ? 'pixel_values' : 'input_ids') in towerSpecs)
   const rowsOf = (plan: StepPlan, tower: Tower) => (tower === 'image' ? plan.batchSize : plan.languages.length * plan.batchSize)
   const embedSpecs = (plan: StepPlan, name: (tower: Tower) => string): InputSpecs =>
     Object.fromEntries(embeds.map((tower) => [name(tower), { dtype: 'float32', shape: [rowsOf(plan, tower), config.projection_dim] }]))

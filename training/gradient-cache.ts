@@ -36,7 +36,12 @@ export async function cachedGradients(graphs: CachedStep<Step>, batch: CachedBat
   })
   const names = (['image', 'text'] as Tower[]).map(embedsOf).filter((name) => name in embedded[0]!)
   const groupsOf = (name: string) => (name === embedsOf('text') ? languages : 1)
-  const all = Object.fromEntries(names.map((name) => [name, joinRows(embedded.map((values) => values[name]!), groupsOf(name))])) // biome-ignore format: one thought
+  const whole = (name: string) =>
+    joinRows(
+      embedded.map((values) => values[name]!),
+      groupsOf(name),
+    )
+  const all = Object.fromEntries(names.map((name) => [name, whole(name)]))
   const results = await graphs.loss.run({ ...params, ...(await batch.objectiveInputs()), ...all })
   const slopes = names.map((name): [string, Float32Array] => [name, results[gradientOf(name)]!])
   for (const name of names) delete results[gradientOf(name)]

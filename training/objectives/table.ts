@@ -68,17 +68,17 @@ export function objectiveParams(weights: Weights, sizes: ObjectiveSizes, seed: n
   return initialize(Object.assign({}, ...Object.keys(weights).map((name) => objectives[name]!.params?.(sizes) ?? {})), seed)
 }
 
-/** The towers that some objective teaches; of those of one space, if that is named. */
-export function taughtTowers(weights: Weights, space?: Objective['space']): Tower[] {
-  const taught = Object.keys(weights)
+/** The towers that some objective trains; of the objectives of one space, if that is named. */
+export function trainedTowers(weights: Weights, space?: Objective['space']): Tower[] {
+  const chosen = Object.keys(weights)
     .map((name) => objectives[name]!)
     .filter((objective) => space === undefined || objective.space === space)
-  return (['image', 'text'] as const).filter((one) => taught.some(({ tower }) => tower === undefined || tower === one))
+  return (['image', 'text'] as const).filter((one) => chosen.some(({ tower }) => tower === undefined || tower === one))
 }
 
 /** The towers that learn a teacher's space, to which an adapter takes them where the dimensions differ. */
 export function adaptedTowers(weights: Weights): Tower[] {
-  return taughtTowers(weights, 'teacher')
+  return trainedTowers(weights, 'teacher')
 }
 
 /** Whether images and texts are brought together in the student's own space, and not only behind an adapter. */
