@@ -11,6 +11,8 @@ import { dtypeSuffixes, type FileFormat, type ModelDtype } from '../models/onnx/
 import type { ImageFeatureTower, TextFeatureTower } from '../models/onnx/feature-tower.ts'
 import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { openHead } from '../training/bridge/embedding.ts'
+import { textHeadParams } from '../training/bridge/heads.ts'
+import { openTextHead } from '../training/bridge/text-embedding.ts'
 import type { Bridge } from '../training/bridge/train-heads.ts'
 import { centredUnit } from '../training/bridge/vectors.ts'
 import { bridgedText, bridgedVision } from './bridge-graphs.ts'
@@ -65,7 +67,7 @@ export async function writeBridgeFolder(
     await mkdir(join(dir, 'onnx'))
     const tower = async (file: string) => decodeModel(await readFile(file), file)
     const vision = bridgedVision(await tower(image.file), bridge.inputs, bridge.params, options.headDtype)
-    const words = bridgedText(await tower(text.file), text.outputs[0]!.name, bridge.centre)
+    const words = bridgedText(await tower(text.file), text.outputs[0]!.name, bridge.centre, bridge.params, options.headDtype)
     const save = async (name: string, graph: Graph) => {
       const file = encodeModel(graph)
       await writeFile(join(dir, 'onnx', `${name}${dtypeSuffixes[dtype]}.onnx`), file)
@@ -131,7 +133,7 @@ function configOf({ image, text, bridge, temperature }: BridgeFolderOptions) {
 }
 
 const probeTexts = ['a', 'red apple', '红色的苹果', 'a photograph of three people who ride bicycles through the rain at night']
-/** Of image embeddings by how the head is stored; the text tower's are those of fp32. */
+/** Of embeddings by how their head is stored; texts without a head are those of fp32. */
 const leastCosine: Record<HeadDtype, number> = { fp32: 0.999, fp16: 0.999, int8: 0.999, int4: 0.98 }
 
 /** Runs the written files beside the towers and heads that they were made of. */
@@ -141,22 +143,24 @@ async function compare(dir: string, dtype: ModelDtype, { image, text, bridge, he
     Math.sin(i * (1 + Math.floor(i / (3 * image.imageSize ** 2)))),
   )
   const rows = await image.read(pixels, count)
+  const width = bridge.centre.length
   const head = await openHead(bridge.inputs, bridge.params, { threads })
+  const words = await openTextHead(width, bridge.params, { threads })
   const written = await openOnnxFolder(dir, { threads, dtype })
   try {
     const wanted = await head.embed(
       image.outputs.map(({ name, width }, i) => ({ name, width, data: rows[i]! })),
       bridge.params,
     )
-    const [words] = await text.read(probeTexts)
-    const width = bridge.centre.length
+    const [read] = await text.read(probeTexts)
     const found = {
       dtype,
       image: closeness(wanted, await written.encodeImages(pixels, count), width),
-      text: closeness(centredUnit(words!, width, bridge.centre), await written.encodeTexts(probeTexts), width),
+      text: closeness(await words.embed(centredUnit(read!, width, bridge.centre), bridge.params), await written.encodeTexts(probeTexts), width),
     }
     for (const tower of ['image', 'text'] as const) {
-      const least = leastCosine[tower === 'image' ? headDtype : 'fp32']
+      const isStored = tower === 'image' || Object.keys(textHeadParams(bridge.params)).length > 0
+      const least = leastCosine[isStored ? headDtype : 'fp32']
       if (found[tower].least >= least) continue
       throw new UserError({
         where: `${dir}, ${tower} tower`,
@@ -168,6 +172,7 @@ async function compare(dir: string, dtype: ModelDtype, { image, text, bridge, he
     return found
   } finally {
     await head.release()
+    await words.release()
     await written.release()
   }
 }

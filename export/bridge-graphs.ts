@@ -1,11 +1,10 @@
 import type { Graph, Node } from '../engine/onnx/model.ts'
 import { extract, prune } from '../engine/onnx/passes.ts'
 import type { Params } from '../engine/params.ts'
-import { tf } from '../engine/tf.ts'
-import { trace } from '../engine/trace/trace.ts'
-import { normalize } from '../models/layers.ts'
 import { bindParams } from '../models/towers.ts'
 import { embeddingGraph, type HeadInputs } from '../training/bridge/embedding.ts'
+import { imageHeadParams, textHeadParams } from '../training/bridge/heads.ts'
+import { textEmbeddingGraph } from '../training/bridge/text-embedding.ts'
 import type { HeadDtype } from './head-dtypes.ts'
 import { storedAs } from './head-storage.ts'
 
@@ -15,26 +14,21 @@ import { storedAs } from './head-storage.ts'
  */
 export function bridgedVision(tower: Graph, inputs: HeadInputs, params: Params, dtype: HeadDtype): Graph {
   const read = [...inputs.features, ...(inputs.logits ? [inputs.logits] : [])].map(({ name }) => name)
-  const head = storedAs(bindParams(embeddingGraph(inputs, params), params), dtype)
+  const head = storedAs(bindParams(embeddingGraph(inputs, params), imageHeadParams(params)), dtype)
   return { ...behind(extract(tower, read), head), name: 'vision_model' }
 }
 
 /**
- * The text tower with its centre: `input_ids`, `attention_mask` → `text_embeds` [b, E] = n(t − μ), and beside it t.
+ * The text tower with its centre and head: `input_ids`, `attention_mask` → `text_embeds` [b, E] of unit length, and beside it what the tower gives.
  * @param output of the tower
  */
-export function bridgedText(tower: Graph, output: string, centre: Float32Array): Graph {
-  const batch = 1_000_003
-  const specs = {
-    [output]: { dtype: 'float32' as const, shape: [batch, centre.length] },
-    'text.centre': { dtype: 'float32' as const, shape: [centre.length] },
-  }
-  const head = trace((given) => ({ text_embeds: normalize(tf.sub(given[output]!, given['text.centre']!)) }), specs, {
-    contrib: false,
-    marks: { batch_size: batch },
+export function bridgedText(tower: Graph, output: string, centre: Float32Array, params: Params, dtype: HeadDtype): Graph {
+  const ofHead = textHeadParams(params)
+  const bound = bindParams(textEmbeddingGraph(output, centre.length, ofHead), {
+    ...ofHead,
+    'text.centre': { shape: [centre.length], data: centre },
   })
-  const bound = bindParams(head, { 'text.centre': { shape: [centre.length], data: centre } })
-  return { ...behind(extract(tower, [output]), bound), name: 'text_model' }
+  return { ...behind(extract(tower, [output]), storedAs(bound, dtype)), name: 'text_model' }
 }
 
 /** One graph of a tower and of what reads its outputs; the head's outputs come first. */

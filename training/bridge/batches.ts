@@ -25,6 +25,7 @@ interface BatchOptions {
   shares: Record<Group, number>
   batchSize: number
   hidden: number
+  textHidden: number
   noise: number
   dropout: number
   hiddenDropout: number
@@ -34,7 +35,7 @@ interface BatchOptions {
 /** Inputs of the step with that number, a pure function of seed and step. */
 export function bridgeBatches(source: BatchSource, options: BatchOptions): (step: number) => Record<string, Numbers> {
   const { concepts, features, width, pseudo, mean, scale, texts, conceptTexts, embedDim } = source
-  const { batchSize, hidden, noise } = options
+  const { batchSize, hidden, textHidden, noise } = options
   const draw = conceptSampler(concepts, options.shares, batchSize, options.seed)
   const owned = concepts.map(({ texts }) => new Set(texts))
   const count = features.length / width
@@ -67,6 +68,7 @@ export function bridgeBatches(source: BatchSource, options: BatchOptions): (step
       positives: ownership(drawn, owned),
       keep_features: mask(batchSize * width, options.dropout, drawn.stream(2)),
       ...(hidden > 0 && { keep_hidden: mask(batchSize * hidden, options.hiddenDropout, drawn.stream(3)) }),
+      ...(textHidden > 0 && { keep_text_hidden: mask(batchSize * textHidden, options.hiddenDropout, drawn.stream(4)) }),
     }
   }
 }

@@ -9,11 +9,13 @@ const tried = [0.1, 0.2, 0.3, 0.4, 0.5, 0.7]
 /**
  * Chooses λ of the class term: that of the settings, or of several the best by mean recall on validation. Returns parameters with the class term where λ is above 0, and
  * what validation gives with them.
+ * @param texts embeddings of the validation texts [T, E]
  */
 export async function chooseClassWeight(
   inputs: HeadInputs,
   params: Params,
   validate: ValidationSet,
+  texts: Float32Array,
   { classWeight, threads }: Pick<BridgeSettings, 'classWeight' | 'threads'>,
 ): Promise<{ params: Params; classWeight: number; scores: Record<string, number> }> {
   const plain = Object.fromEntries(Object.entries(params).filter(([name]) => !name.startsWith('class.')))
@@ -22,7 +24,7 @@ export async function chooseClassWeight(
     const present = withTerm(weight)
     const head = await openHead(inputs, present, { threads })
     try {
-      return { params: present, classWeight: weight, scores: await validate.measure(await head.embed(validate.pictures, present)) }
+      return { params: present, classWeight: weight, scores: await validate.measure(await head.embed(validate.pictures, present), texts) }
     } finally {
       await head.release()
     }

@@ -6,7 +6,7 @@ import { tf } from '../../engine/tf.ts'
 import { trace } from '../../engine/trace/trace.ts'
 import { normalize } from '../../models/layers.ts'
 import { addClassTerm } from './class-term.ts'
-import { imageHead } from './heads.ts'
+import { imageHead, imageHeadParams } from './heads.ts'
 import type { FeatureRows } from './tower-features.ts'
 import { concatenated } from './vectors.ts'
 
@@ -42,7 +42,7 @@ export function embeddingGraph({ features, logits, temperature }: HeadInputs, pa
       const u = normalize(imageHead(inputs, tf.mul(tf.sub(row, inputs['head.mean']!), inputs['head.scale']!)))
       return { image_embeds: hasTerm ? addClassTerm(inputs, u, inputs[logits.name]!, inputs['class.weight']!, temperature) : u }
     },
-    { ...specs, ...paramInputs(params) },
+    { ...specs, ...paramInputs(imageHeadParams(params)) },
     { contrib: false, marks: { batch_size: batch }, name: 'image_head' },
   )
 }

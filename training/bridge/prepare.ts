@@ -37,8 +37,10 @@ export interface Prepared {
   material: Material
   source: BatchSource
   inputs: HeadInputs
-  /** What the graphs hold beside the head's weights: mean and scale of features, vectors and mean of classes, the mean of texts. */
+  /** What the image graph holds beside the head's weights: mean and scale of features. */
   constants: Params
+  /** What the class term adds to it, of the embeddings of all texts [texts, E]: vectors and mean of classes; nothing where there are no classes. */
+  classTerm(texts: Float32Array): Params
   /** Mean of the corpus' texts [E]. */
   centre: Float32Array
   /** How much nearer than chance the translations of each language are. */
@@ -89,8 +91,8 @@ export async function prepareBridge(data: BridgeData): Promise<Prepared> {
     constants: {
       'head.mean': vector(mean),
       'head.scale': vector(scale),
-      ...(logits && data.prototypes.length > 0 && termConstants(logits, rows, material, texts, embedDim, settings)),
     },
+    classTerm: (embeds) => (logits && data.prototypes.length > 0 ? termConstants(logits, rows, material, embeds, embedDim, settings) : {}),
     centre,
     gains,
   }

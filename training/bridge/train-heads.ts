@@ -12,10 +12,11 @@ import { averagesOf, withAverage } from './average.ts'
 import { bridgeBatches } from './batches.ts'
 import { chooseClassWeight } from './class-weight.ts'
 import { openHead } from './embedding.ts'
-import { headSpecs } from './heads.ts'
+import { type HeadShape, headSpecs, imageHeadParams, textHeadParams } from './heads.ts'
 import { type BridgeData, type Prepared, prepareBridge } from './prepare.ts'
 import { type BridgeSettings, bridgeSettings } from './settings.ts'
 import { bridgeStep } from './step.ts'
+import { openTextHead } from './text-embedding.ts'
 import { validationSet } from './validation.ts'
 
 export interface BridgeRun extends BridgeData {
@@ -28,7 +29,7 @@ export interface BridgeRun extends BridgeData {
 
 /** Heads that were trained, and all that graphs with them need. */
 export interface Bridge extends Pick<Prepared, 'inputs' | 'centre' | 'material' | 'gains'> {
-  /** Weights of the image head, what features are standardised by, and where it helps the class term's. */
+  /** Weights of the heads, what features are standardised by, and where it helps the class term's. */
   params: Params
   /** λ of the class term; 0: there is none. */
   classWeight: number
@@ -37,7 +38,7 @@ export interface Bridge extends Pick<Prepared, 'inputs' | 'centre' | 'material' 
 }
 
 /**
- * Trains the image head between two frozen towers, watched on the validation protocols, and chooses the weight of the class term on them.
+ * Trains heads between two frozen towers, watched on the validation protocols, and chooses the weight of the class term on them.
  * @throws UserError before anything is trained, as prepareBridge does
  */
 export function trainHeads(run: BridgeRun): Promise<Bridge> {
@@ -45,14 +46,14 @@ export function trainHeads(run: BridgeRun): Promise<Bridge> {
     const { settings, dir, resume } = run
     const { threads } = settings
     const prepared = await prepareBridge(run)
-    const { source, inputs, constants, centre, material, gains } = prepared
+    const { source, inputs, constants, classTerm, centre, material, gains } = prepared
     const validate = await validationSet(run, run, centre)
-    const shape = { features: source.width, hidden: settings.hidden, embedDim: source.embedDim }
+    const shape: HeadShape = { ...settings, features: source.width, embedDim: source.embedDim }
     const heads = initialize(headSpecs(shape), settings.seed)
     const average = withAverage(heads)
     const step = closeLater(await compile(bridgeStep(shape, settings).fn, bridgeStep(shape, settings).specs, { threads }), (step) => step.release())
-    const plain = { ...constants, ...heads }
-    const head = closeLater(await openHead({ ...inputs, logits: undefined }, plain, { threads }), (head) => head.release())
+    const head = closeLater(await openHead({ ...inputs, logits: undefined }, { ...constants, ...heads }, { threads }), (head) => head.release())
+    const words = closeLater(await openTextHead(source.embedDim, heads, { threads }), (words) => words.release())
     announce(run, prepared, heads)
     const batches = bridgeBatches(source, { ...settings, shares: sharesOf(settings) })
     await train({
@@ -72,11 +73,16 @@ export function trainHeads(run: BridgeRun): Promise<Bridge> {
       constraint: { beforeUpdate: () => {}, afterUpdate: async (number) => average.update(number) },
       evaluate: {
         every: settings.validateEvery,
-        run: async () => validate.measure(await head.embed(validate.pictures, { ...plain, ...averagesOf(average.all) })),
+        run: async () => {
+          const present = { ...constants, ...averagesOf(average.all) }
+          return validate.measure(await head.embed(validate.pictures, present), await words.embed(validate.texts, present))
+        },
       },
     })
-    const params = { ...constants, ...averagesOf(average.all) }
-    return { inputs, centre, material, gains, ...(await chooseClassWeight(inputs, params, validate, settings)) }
+    const trained = averagesOf(average.all)
+    const params = { ...constants, ...trained, ...classTerm(await words.embed(source.texts, trained)) }
+    const texts = await words.embed(validate.texts, trained)
+    return { inputs, centre, material, gains, ...(await chooseClassWeight(inputs, params, validate, texts, settings)) }
   })
 }
 
@@ -110,10 +116,12 @@ function announce({ settings, open }: BridgeRun, { material, gains }: Prepared, 
   )
   const near = Object.entries(gains).map(([language, gain]) => `${language} ${gain.toFixed(2)}`)
   const lines = [
-    `bridge: image head of ${(countParams(heads) / 1e6).toFixed(2)} M parameters on ${settings.hidden > 0 ? `an MLP of ${settings.hidden} beside a` : 'a'} linear map`,
+    `bridge: image head of ${millions(imageHeadParams(heads))} M parameters on ${settings.hidden > 0 ? `an MLP of ${settings.hidden} beside a` : 'a'} linear map${settings.textHidden > 0 ? `; text head of ${millions(textHeadParams(heads))} M, an MLP of ${settings.textHidden} beside the texts themselves` : ''}`,
     `  data: ${material.pictures.length} pictures; concepts: ${of('corpus')} of ${open.corpus.name}, ${of('pictures')} of further pictures, ${of('classes')} classes`,
     `  texts: ${unknown.join(', ')}${near.length > 0 ? `; translations nearer than others by a cosine of ${near.join(', ')}` : ''}`,
     `  ${settings.steps} steps of ${settings.batchSize} pairs, seed ${settings.seed}`,
   ]
   notice(lines.join('\n'))
 }
+
+const millions = (params: Params) => (countParams(params) / 1e6).toFixed(2)

@@ -11,8 +11,10 @@ import { centredUnit } from './vectors.ts'
 export interface ValidationSet {
   /** Of all pictures, once each. */
   pictures: FeatureRows[]
-  /** embeds: of all pictures [M, E] → mean recall and text→image R@1 by protocol and language, and their means by language. */
-  measure(embeds: Float32Array): Promise<Record<string, number>>
+  /** Centred unit vectors of all texts, once each. [T, E] */
+  texts: Float32Array
+  /** Embeddings of all pictures [M, E] and of all texts [T, E] → mean recall and text→image R@1 by protocol and language, and their means by language. */
+  measure(pictures: Float32Array, texts: Float32Array): Promise<Record<string, number>>
 }
 
 /** The protocols that choices are made on: those called validation, else the corpus' own. */
@@ -44,16 +46,16 @@ export async function validationSet(
   const textPlaces = new Map(texts.map((text, i) => [text, i]))
   const pictures = await pictureFeatures(image, [...sources.values()], cacheDir)
   const [words] = await wordFeatures(text, texts, cacheDir)
-  const vectors = centredUnit(words!.data, words!.width, centre)
   const width = words!.width
   return {
     pictures,
-    async measure(embeds) {
+    texts: centredUnit(words!.data, width, centre),
+    async measure(ofPictures, ofTexts) {
       const byLanguage: Record<Language, { recall: number[]; first: number[] }> = {}
       const scores: Record<string, number> = {}
       for (const task of tasks) {
         const images = gathered(
-          embeds,
+          ofPictures,
           width,
           task.images.map(({ source }) => places.get(source.key)!),
         )
@@ -61,7 +63,7 @@ export async function validationSet(
           task,
           images,
           gathered(
-            vectors,
+            ofTexts,
             width,
             task.texts.map((text) => textPlaces.get(text)!),
           ),
