@@ -13,6 +13,7 @@ import { type AdamWOptions, adamw, type Gradients } from './optim/adamw.ts'
 import { accumulate, clipScale, globalNorm } from './optim/gradients.ts'
 import type { Schedule } from './optim/schedule.ts'
 import { type Params, paramData } from './params.ts'
+import { waitingShare } from './waiting-share.ts'
 
 /** One micro-batch: data, and what computes its loss and gradients. */
 export interface MicroBatch {
@@ -34,6 +35,8 @@ export interface Training {
   steps: number
   /** A pure function of its arguments: a resumed run asks for the same batches. */
   batch(step: number, micro: number): Promise<MicroBatch>
+  /** Milliseconds that batches have waited for their data so far; absent: nothing is said of it. */
+  waited?(): number
   /** Micro-batches of every source whose gradients are averaged into one update. */
   accumulate?: number
   /** Sources whose losses are added up: a step has accumulate · sources micro-batches, number i from source i mod sources. Default: 1. */
@@ -68,6 +71,8 @@ export interface TrainingResult {
   loss: number
   /** Steps per second over this process's part of the run, evaluation and checkpoints included. */
   stepsPerSecond: number
+  /** Share of their time in which the steps of this process waited for data, evaluation and checkpoints left out; NaN where there were none. */
+  waitingShare?: number
 }
 
 /**
@@ -101,10 +106,12 @@ export async function train(training: Training): Promise<TrainingResult> {
   const interrupt = onInterrupt()
   const bar = progress(training.label, steps, 'steps', start)
   const began = performance.now()
+  const waiting = training.waited && waitingShare(training.waited)
   let loss = Number.NaN
   let lastFinite: Stop['lastFinite']
   try {
     for (let step = start; step < steps; step++) {
+      const stepBegan = performance.now()
       const { gradients, scalars, contents } = await gradientsOf(training, step)
       training.constraint?.beforeUpdate(gradients)
       const norm = globalNorm(gradients) / (training.accumulate ?? 1)
@@ -118,9 +125,13 @@ export async function train(training: Training): Promise<TrainingResult> {
       const learningRate = training.schedule(step)
       optimizer.update(gradients, learningRate, clipScale(norm, clipNorm) / (training.accumulate ?? 1))
       await training.constraint?.afterUpdate(step, learningRate)
+      waiting?.add(performance.now() - stepBegan)
       const done = step + 1
       const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000)
-      if (done % logEvery === 0 || done === steps) await log({ step: done, ...scalars, learningRate, gradientNorm: norm, stepsPerSecond })
+      if (done % logEvery === 0 || done === steps) {
+        const times = { stepsPerSecond, ...(waiting && { waitingShare: waiting.sinceLast() }) }
+        await log({ step: done, ...scalars, learningRate, gradientNorm: norm, ...times })
+      }
       bar.show(done, `loss ${loss.toFixed(3)}`)
       const { evaluate } = training
       if (evaluate && (done % evaluate.every === 0 || done === steps)) {
@@ -135,7 +146,7 @@ export async function train(training: Training): Promise<TrainingResult> {
     interrupt.stop()
     await mirror?.close()
   }
-  return { loss, stepsPerSecond: (steps - start) / ((performance.now() - began) / 1000) }
+  return { loss, stepsPerSecond: (steps - start) / ((performance.now() - began) / 1000), waitingShare: waiting?.whole() }
 }
 
 /**

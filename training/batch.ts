@@ -60,6 +60,8 @@ export interface BatchRunner {
   shape: StepShape
   /** What MicroBatch.run gives, of batch `index`. */
   run(batch: { index: number; draw: Draw; masked: boolean }, params: Record<string, Float32Array>): Promise<Record<string, Float32Array>>
+  /** Milliseconds so far in which no step could be computed because its inputs were not there yet: pixels, tokens, what teachers say. */
+  waited(): number
   close(): Promise<void>
 }
 

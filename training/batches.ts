@@ -8,7 +8,7 @@ import type { TrainingSet } from './data/training-set.ts'
 import { wholeBatches } from './whole-batches.ts'
 
 /** The batches of a source, each with what computes its gradients. */
-export interface Batches extends Pick<BatchRunner, 'shape' | 'close'> {
+export interface Batches extends Pick<BatchRunner, 'shape' | 'waited' | 'close'> {
   batch(step: number, micro: number): MicroBatch
 }
 
@@ -18,7 +18,7 @@ export function openBatches(source: BatchSource, params: Params, trained: string
   const { batch, micro } = batchSizes(settings, set.count)
   const draws = sampler(set, batch, settings.seed)
   const open = micro < batch ? cachedBatches : wholeBatches
-  const { shape, run, close } = open(source, draws, params, trained)
+  const { shape, run, waited, close } = open(source, draws, params, trained)
   return {
     shape,
     batch(step, micro) {
@@ -27,6 +27,7 @@ export function openBatches(source: BatchSource, params: Params, trained: string
       const masked = pixels !== undefined && settings.keepPatches < 1 && step < settings.steps * (1 - settings.unmaskedTail)
       return { contents: () => contentsOf(set, draw), run: (params) => run({ index, draw, masked }, params) }
     },
+    waited,
     close,
   }
 }

@@ -9,6 +9,7 @@ import { latestGraphs } from './latest-graphs.ts'
 import { partSampler } from './parts.ts'
 import { pixelStream } from './pixel-stream.ts'
 import type { StepShape } from './step-shape.ts'
+import { openWaiting } from './waiting.ts'
 
 /** Batches that go through the towers in micro-batches, twice: pixels are augmented twice, too, so that no more of them than a micro-batch's wait in memory. */
 export function cachedBatches(source: BatchSource, draws: Sampler, params: Params, trained: string[]): BatchRunner {
@@ -19,11 +20,13 @@ export function cachedBatches(source: BatchSource, draws: Sampler, params: Param
   const whole = batchInputs(source, draws)
   const part = batchInputs(sourceOfParts(source, micro, parts), partDraws)
   const count = settings.steps * settings.accumulate * parts * 2
-  const pixels = pixelStream(source.pixels, count, (number) => {
+  const waiting = openWaiting()
+  const itemsOf = (number: number) => {
     const index = Math.floor(number / (2 * parts))
     const from = (number % parts) * micro
     return whole.items(draws.draw(index), index).slice(from, from + micro)
-  })
+  }
+  const pixels = pixelStream(source.pixels, count, itemsOf, waiting)
   const graphs = latestGraphs(async (masked) => {
     const step = cachedStep(config, params, trained, weights, whole.shape(masked), part.shape(masked))
     const open = ({ fn, specs }: CachedStep['embed']) => compile(fn, specs, settings)
@@ -38,10 +41,11 @@ export function cachedBatches(source: BatchSource, draws: Sampler, params: Param
         languages: set.languages.length,
         withPart: (i, pass, use) =>
           pixels.with((2 * index + (pass === 'embed' ? 0 : 1)) * parts + i, async (pixels) =>
-            use(await part.of(partDraws.draw(index * parts + i), masked, pixels, 'towers')),
+            use(await waiting.until(() => part.of(partDraws.draw(index * parts + i), masked, pixels, 'towers'))),
           ),
-        objectiveInputs: () => whole.of(draw, masked, undefined, 'objectives'),
+        objectiveInputs: () => waiting.until(() => whole.of(draw, masked, undefined, 'objectives')),
       }),
+    waited: waiting.sum,
     async close() {
       await pixels.close()
       await graphs.release()

@@ -1,3 +1,4 @@
+import { notice } from '../base/watch.ts'
 import type { Identity } from '../engine/checkpoint.ts'
 import { warmupCosine } from '../engine/optim/schedule.ts'
 import type { Params } from '../engine/params.ts'
@@ -24,7 +25,7 @@ export interface Fit {
   evaluate?: () => Promise<Record<string, number>>
 }
 
-/** Trains on one or several sources: batches that come ahead of their steps, through the one training loop. */
+/** Trains on one or several sources: batches that come ahead of their steps, through the one training loop. Says at the end how long steps waited for data. */
 export async function fit(options: Fit): Promise<TrainingResult> {
   const { settings, params, sources } = options
   const trained = options.trained ?? Object.keys(params)
@@ -34,7 +35,7 @@ export async function fit(options: Fit): Promise<TrainingResult> {
       options,
       streams.map(({ shape }) => shape),
     )
-    return await train({
+    const result = await train({
       ...options,
       trained,
       steps: settings.steps,
@@ -43,6 +44,7 @@ export async function fit(options: Fit): Promise<TrainingResult> {
         const batch = streams[source]!.batch(step, Math.floor(micro / sources.length))
         return { ...batch, prefix: source > 0 ? `${sources[source]!.name}_` : undefined }
       },
+      waited: () => streams.reduce((sum, { waited }) => sum + waited(), 0),
       accumulate: settings.accumulate,
       sources: sources.length,
       schedule: warmupCosine(settings.learningRate, settings.warmup, settings.steps),
@@ -53,6 +55,8 @@ export async function fit(options: Fit): Promise<TrainingResult> {
       mirror: settings.tensorboard ? tensorboard(options.dir) : undefined,
       evaluate: options.evaluate && { every: settings.validateEvery, run: options.evaluate },
     })
+    if (Number.isFinite(result.waitingShare)) notice(`${options.label}, data: waited ${(100 * result.waitingShare!).toFixed(1)} % of the time`)
+    return result
   } finally {
     for (const { close } of streams) await close()
   }

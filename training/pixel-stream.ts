@@ -1,5 +1,6 @@
 import { type BatchItem, batchLoader } from '../corpora/batch-loader.ts'
 import type { PixelCache } from '../corpora/pixel-cache.ts'
+import type { Waiting } from './waiting.ts'
 
 /** Pixels in the order in which steps take them, decoded and augmented ahead by other threads. */
 export interface PixelStream {
@@ -15,8 +16,9 @@ const prefetch = 3
  * @param cache absent where there are no pixels: nothing is then given
  * @param count how many there are
  * @param itemsOf the images of number `index`, and how they are varied
+ * @param waiting takes the time until pixels come
  */
-export function pixelStream(cache: PixelCache | undefined, count: number, itemsOf: (index: number) => BatchItem[]): PixelStream {
+export function pixelStream(cache: PixelCache | undefined, count: number, itemsOf: (index: number) => BatchItem[], waiting: Waiting): PixelStream {
   const loader = cache && batchLoader({ cache, prefetch })
   let requested = -1
   return {
@@ -24,7 +26,7 @@ export function pixelStream(cache: PixelCache | undefined, count: number, itemsO
       if (!loader) return use()
       requested = Math.max(requested, index - 1)
       while (requested < Math.min(index + prefetch, count - 1)) loader.request(itemsOf(++requested))
-      const pixels = await loader.next()
+      const pixels = await waiting.until(() => loader.next())
       const result = await use(pixels)
       loader.release(pixels)
       return result

@@ -1,6 +1,6 @@
 import { type LogMirror, openEventFile } from '../engine/events/event-file.ts'
 
-const progress = ['learningRate', 'gradientNorm', 'stepsPerSecond']
+const progress = ['learningRate', 'gradientNorm', 'stepsPerSecond', 'waitingShare']
 
 /** A run's numbers for TensorBoard: `tensorboard --logdir runs`. Opened by the training loop, which knows the step it begins at. */
 export function tensorboard(dir: string): (start: number) => Promise<LogMirror> {

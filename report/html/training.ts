@@ -7,7 +7,7 @@ import type { Section } from './section.ts'
 import { legend, palette } from './series.ts'
 
 /** Logged numbers that are no part of the loss. */
-const bookkeeping = new Set(['step', 'learningRate', 'gradientNorm', 'stepsPerSecond'])
+const bookkeeping = new Set(['step', 'learningRate', 'gradientNorm', 'stepsPerSecond', 'waitingShare'])
 const recallPrefix = 'validation_mean_recall_'
 /** Points of one loss curve: more than a panel has pixels to show would only make the page heavy. */
 const points = 120

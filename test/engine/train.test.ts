@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { type ProgressEvent, watched } from '../../base/watch.ts'
@@ -50,7 +51,7 @@ async function logOf(dir: string): Promise<Record<string, number>[]> {
 /** Waits until the log has a line for `step`. */
 async function reached(dir: string, step: number): Promise<void> {
   const file = join(dir, 'log.jsonl')
-  while (!existsSync(file) || !(await readFile(file, 'utf8')).includes(`{"step":${step},`)) await new Promise((resolve) => setTimeout(resolve, 5))
+  while (!existsSync(file) || !(await readFile(file, 'utf8')).includes(`{"step":${step},`)) await setTimeout(5)
 }
 
 async function lastCheckpoint(dir: string): Promise<Record<string, string>> {
@@ -149,6 +150,23 @@ async function regression(
   const training = { label: 'regression', params, trained: ['w', 'b'], steps: 5, batch, schedule: () => 0.1, dir, identity: {}, ...settings }
   return { training, params, release: () => step.release() }
 }
+
+test('the log and the result say which share of the time steps waited', async (t) => {
+  const dir = await temporary(t)
+  let waited = 0
+  const { training, release } = await regression(dir, 8, { logEvery: 1, waited: () => waited })
+  const slow: Training['batch'] = async (step, micro) => {
+    const began = performance.now()
+    await setTimeout(step === 2 ? 100 : 0)
+    waited += performance.now() - began
+    return training.batch(step, micro)
+  }
+  const { waitingShare } = await train({ ...training, batch: slow }).finally(release)
+  const shares = (await logOf(dir)).map((line) => line.waitingShare!)
+  t.is(shares.indexOf(Math.max(...shares)), 2, `${shares}`)
+  for (const share of [...shares, waitingShare!]) t.true(share > 0 && share < 1, `${share}`)
+  t.true(shares[2]! > 0.5 && waitingShare! < shares[2]!, `${shares}, ${waitingShare}`)
+})
 
 test('k micro-batches make the same step as one batch k times as large', async (t) => {
   for (const clipNorm of [1e9, 0.5]) {

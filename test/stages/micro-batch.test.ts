@@ -63,7 +63,7 @@ type Result = Awaited<ReturnType<typeof result>>
 
 /** Losses of every step, and weights. AdamW divides by a gradient's size: where that is nothing but rounding, a weight may go either way. */
 function alike(t: ExecutionContext, one: Result, other: Result, rate: number) {
-  for (const [i, { stepsPerSecond: _, ...line }] of one.log.entries())
+  for (const [i, { stepsPerSecond: _, waitingShare: _1, ...line }] of one.log.entries())
     for (const [name, value] of Object.entries(line))
       t.true(Math.abs(other.log[i]![name]! - value) < 1e-4 * Math.max(1, Math.abs(value)), `${name} ${i}`)
   for (const [name, { data }] of Object.entries(one.params)) {
@@ -77,6 +77,7 @@ test('stage 2 in micro-batches ends as in whole batches, and a resumed run in th
   const whole = await stage2('whole', settings)
   const parts = await stage2('parts', { ...settings, microBatch: 2 })
   alike(t, whole, parts, 1e-3)
+  for (const { waitingShare } of [...whole.log, ...parts.log]) t.true(waitingShare! > 0 && waitingShare! < 1, `${waitingShare}`)
   t.not(parts.hash, whole.hash, 'sums in another order')
   const dir = await folder!
   await rm(join(dir, 'parts', 'checkpoints', 'step-0000004'), { recursive: true })
