@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.ts'
 import { flagOf } from '../base/setting.ts'
 import { expectedSeconds } from './fleet/formula.ts'
 import { type Fleet, simulate } from './fleet/simulate.ts'
+import { measured, type Rows } from './record/rows.ts'
 import type { Flags } from './subject.ts'
 
 export const fleetFlags = {
@@ -27,17 +28,29 @@ export const fleetFlags = {
 /** As features are stored. */
 const [imageRows, textRows] = [512, 1024]
 
-/** How long a fleet of workers takes for features of so many pairs, by the formula and played through, and what it costs; prints a table. */
-export async function benchFleet(flags: Flags): Promise<void> {
+/** How long a fleet of workers takes for features of so many pairs, by the formula and played through, and what it costs; prints a table and returns it. */
+export async function benchFleet(flags: Flags): Promise<Rows> {
   const settings = flags as typeof fleetFlags
   requireSane(settings)
-  const rows = pairsOf(settings.pairs).map((pairs) => rowOf(pairs, settings))
+  const costs = pairsOf(settings.pairs).map((pairs) => costOf(pairs, settings))
   console.log(
     markdownTable([
       ['pairs', 'shards', 'hours, formula', 'hours, simulated', 'deaths', 'set aside', 'GB', 'price of workers', 'price of a month on disk'],
-      ...rows,
+      ...costs.map(({ name, shards, formula, simulated, deaths, aside, gigabytes, price, priceMonth }) => [
+        ...[name, `${shards}`, formula.toFixed(2), simulated.toFixed(2), `${deaths}`, `${aside}`],
+        ...[gigabytes.toFixed(0), price.toFixed(0), priceMonth.toFixed(2)],
+      ]),
     ]),
   )
+  const results = costs.flatMap(({ name, formula, simulated, deaths, aside, gigabytes, price }) => [
+    [`${name} pairs, formula`, measured('h', formula)] as const,
+    [`${name} pairs, simulated`, measured('h', simulated)] as const,
+    [`${name} pairs, deaths`, measured('count', deaths)] as const,
+    [`${name} pairs, set aside`, measured('count', aside)] as const,
+    [`${name} pairs, disk`, measured('GB', gigabytes)] as const,
+    [`${name} pairs, workers`, measured('price', price)] as const,
+  ])
+  return Object.fromEntries(results)
 }
 
 /** Shards of so many pairs. */
@@ -48,23 +61,21 @@ export function fleetOf(pairs: number, settings: typeof fleetFlags): Fleet {
   return { ...settings, shards: [image, text] }
 }
 
-function rowOf(pairs: number, settings: typeof fleetFlags): string[] {
+/** What so many pairs take, hours and money. */
+function costOf(pairs: number, settings: typeof fleetFlags) {
   const { workers, variants, captions, width, priceHour, priceGigabyteMonth } = settings
   const fleet = fleetOf(pairs, settings)
   const { seconds, deaths, aside } = simulate(fleet)
   const gigabytes = (pairs * (variants + captions) * 2 * width) / 1e9
-  const shards = fleet.shards.reduce((sum, { count }) => sum + count, 0)
-  return [
-    pairs.toExponential(0).replace('e+', 'e'),
-    `${shards}`,
-    (expectedSeconds(fleet) / 3600).toFixed(2),
-    (seconds / 3600).toFixed(2),
-    `${deaths}`,
-    `${aside}`,
-    gigabytes.toFixed(0),
-    ((priceHour * workers * seconds) / 3600).toFixed(0),
-    (priceGigabyteMonth * gigabytes).toFixed(2),
-  ]
+  return {
+    name: pairs.toExponential(0).replace('e+', 'e'),
+    shards: fleet.shards.reduce((sum, { count }) => sum + count, 0),
+    formula: expectedSeconds(fleet) / 3600,
+    simulated: seconds / 3600,
+    ...{ deaths, aside, gigabytes },
+    price: (priceHour * workers * seconds) / 3600,
+    priceMonth: priceGigabyteMonth * gigabytes,
+  }
 }
 
 function pairsOf(text: string): number[] {

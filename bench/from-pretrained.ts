@@ -11,6 +11,7 @@ import type { DualEncoder } from '../models/dual-encoder.ts'
 import { readModelFolder } from '../models/folder.ts'
 import { bindParams, traceTower } from '../models/towers.ts'
 import { fixtureNames, writeFixture } from './fixtures.ts'
+import { measured, type Rows } from './record/rows.ts'
 import type { Flags } from './subject.ts'
 
 /** Unit rows, one after the other. */
@@ -29,9 +30,10 @@ export interface Expected {
  * Embeds the same made-up images and texts here and in Python, by `CLIPModel.from_pretrained` on the same folder, and prints the largest
  * difference: of --model, or else of two models with seeded weights. --write FILE stores what Python makes of those two.
  */
-export async function benchFromPretrained(flags: Flags): Promise<void> {
+export async function benchFromPretrained(flags: Flags): Promise<Rows> {
   const dir = await mkdtemp(join(tmpdir(), 'from-pretrained-'))
   const expected: Expected = { transformers: '', models: {} }
+  const results: Rows = {}
   try {
     const folders = flags.model ? { [String(flags.model)]: String(flags.model) } : await writeFixtures(dir)
     for (const [name, folder] of Object.entries(folders)) {
@@ -41,6 +43,7 @@ export async function benchFromPretrained(flags: Flags): Promise<void> {
         const most = Math.max(...ours[tower].map((value, i) => Math.abs(value - theirs[tower][i]!)))
         console.log(`${name}, ${tower}: largest difference to transformers ${version}: ${most.toExponential(1)}`)
         if (!(most < 1e-4)) process.exitCode = 1
+        results[`${name}, ${tower}`] = measured('largest difference', most)
       }
       expected.transformers = version
       expected.models[name] = { image: theirs.image.map(rounded), text: theirs.text.map(rounded) }
@@ -49,6 +52,7 @@ export async function benchFromPretrained(flags: Flags): Promise<void> {
     await rm(dir, { recursive: true })
   }
   if (flags.write) await writeFile(String(flags.write), `${JSON.stringify(expected)}\n`)
+  return results
 }
 
 /**

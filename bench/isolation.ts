@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packageRoot } from '../base/package-root.ts'
+import { measured, type Rows } from './record/rows.ts'
 import { makePlace } from './soak/place.ts'
 
 /** What a command may try to reach: connections to other machines, and files that it opens to write, makes, renames or removes. */
@@ -12,10 +13,11 @@ const traced = 'connect,sendto,openat,creat,mkdir,mkdirat,rename,renameat,rename
  * Runs the main commands on a small place in a network namespace without interfaces, and under strace, where the machine allows these; says so where it does
  * not. Prints for each command the connections that were tried, and the files written outside of the place and the temporary folder; exit code 1 where there are any.
  */
-export async function benchIsolation(): Promise<void> {
+export async function benchIsolation(): Promise<Rows> {
   const canUnshare = spawnSync('unshare', ['-rn', 'true']).status === 0
   const canTrace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
   console.log(`network namespace: ${canUnshare ? 'yes' : 'not allowed here'}; syscall trace: ${canTrace ? 'yes' : 'not allowed here'}`)
+  const results: Rows = {}
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'distilingual-isolation-')))
   try {
     await makePlace(dir)
@@ -29,12 +31,15 @@ export async function benchIsolation(): Promise<void> {
       const found = canTrace ? await leaks(trace, dir) : []
       console.log(`${name}: exit code ${status}${canTrace ? `, ${found.length} connections and files elsewhere` : ''}`)
       for (const what of found) console.log(`  ${what}`)
+      results[`${name}, exit code`] = measured('code', status ?? Number.NaN)
+      if (canTrace) results[`${name}, connections and files elsewhere`] = measured('count', found.length)
       if (status !== 0) console.log(stderr.slice(-1000))
       if (status !== 0 || found.length > 0) process.exitCode = 1
     }
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
+  return results
 }
 
 function commandsIn(dir: string): string[][] {

@@ -4,15 +4,16 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import { measured, type Rows } from './record/rows.ts'
 import { makePlace } from './soak/place.ts'
 
 export const longRunFlags = { steps: 10_000, every: 1000 }
 
 /**
  * What a training process holds while it goes on: a student of one layer on twelve pictures, validated and saved every 500 steps. Prints memory (VmRSS) and open files
- * at every so many steps, and how much the last differs from the first. Reads /proc: Linux alone.
+ * at every so many steps, and how much the last differs from the first; returns the former. Reads /proc: Linux alone.
  */
-export async function benchLongRun({ steps, every }: Record<string, string | number>): Promise<void> {
+export async function benchLongRun({ steps, every }: Record<string, string | number>): Promise<Rows> {
   if (!existsSync('/proc/self/fd'))
     throw new UserError({ where: 'long-run', expected: 'Linux, with /proc', got: process.platform, hint: 'Run it there.' })
   const dir = await mkdtemp(join(tmpdir(), 'distilingual-long-run-'))
@@ -24,6 +25,11 @@ export async function benchLongRun({ steps, every }: Record<string, string | num
     const [first, last] = [rows[0]!, rows.at(-1)!]
     const growth = (100 * (last.megabytes - first.megabytes)) / first.megabytes
     console.log(`from step ${first.step} to ${last.step}: memory ${growth.toFixed(1)} %, open files ${last.files - first.files}`)
+    const results = rows.flatMap(({ step, megabytes, files }) => [
+      [`memory at step ${step}`, measured('MB', megabytes)] as const,
+      [`open files at step ${step}`, measured('files', files)] as const,
+    ])
+    return Object.fromEntries(results)
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

@@ -1,107 +1,35 @@
-/** `npm run bench -- NAME [flags]`: seeded measurements that print a table. */
-import { parseArgs } from 'node:util'
+/** `npm run bench -- NAME [flags]`: seeded measurements that print a table and leave it as data in bench/results/; `-- compare A B` compares two of these. */
+import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
+import { packageRoot } from '../base/package-root.ts'
 import { flagOf } from '../base/setting.ts'
-import { benchBudget, budgetFlags } from './budget.ts'
-import { benchFleet, fleetFlags } from './fleet.ts'
-import { benchFromPretrained } from './from-pretrained.ts'
-import { benchIsolation } from './isolation.ts'
-import { benchLongRun, longRunFlags } from './long-run.ts'
-import { benchMillion, millionFlags } from './million.ts'
-import { benchObjectives } from './objectives.ts'
-import { benchProfile } from './profile.ts'
-import { benchQueue, queueFlags } from './queue.ts'
-import { benchReaders } from './readers.ts'
-import { benchRetrieval } from './retrieval.ts'
-import { benchSoak, soakFlags } from './soak.ts'
-import { benchSpeed, speedFlags } from './speed.ts'
-import { benchStep } from './step.ts'
-import { studyFlags } from './study/plan.ts'
-import { benchTeacherModes, teacherModesFlags } from './teacher-modes.ts'
-import { benchTokenizers } from './tokenizers.ts'
-import { benchZoo } from './zoo.ts'
+import { type Bench, benches } from './benches.ts'
+import { flagsOf } from './flags.ts'
+import { compareRecords } from './record/compare.ts'
+import { originOf, writeRecord } from './record/record.ts'
 
-interface Bench {
-  summary: string
-  /** Flags with their defaults; numbers stay numbers. */
-  flags: Record<string, string | number>
-  run(flags: Record<string, string | number>): Promise<void>
-}
-
-const model = { preset: 'base', batchSize: 64, textLength: 32, keepPatches: 1, vocabSize: 8000, threads: 0 }
-
-const benches: Record<string, Bench> = {
-  step: {
-    summary: 'the compiled training step against the best MatMul rate of the same runtime, and against PyTorch where python has it',
-    flags: { ...model, repeats: 10, python: 'python3' },
-    run: benchStep,
-  },
-  profile: { summary: 'where the time of the compiled step goes, by kind of node', flags: { ...model, repeats: 5 }, run: benchProfile },
-  tokenizers: { summary: 'tokens per caption and speed of the trained tokenizers', flags: { languages: 'en,zh' }, run: benchTokenizers },
-  readers: {
-    summary: 'memory of reading a generated table of many rows, at a tenth of them and at all, by format',
-    flags: { rows: 1_000_000, formats: 'csv,jsonl,tar,parquet', dir: '' },
-    run: benchReaders,
-  },
-  retrieval: {
-    summary: 'exact ranking against a plain double loop, and against numpy where python has it: time, memory, same ranks',
-    flags: { queries: 2000, gallery: 20_000, dim: 256, threads: 0, python: 'python3' },
-    run: benchRetrieval,
-  },
-  'from-pretrained': {
-    summary: "a model folder's embeddings here and by transformers' CLIPModel.from_pretrained, where python has it",
-    flags: { model: '', python: 'python3', write: '' },
-    run: benchFromPretrained,
-  },
-  objectives: { summary: 'every objective added to task, alone and combined: recall, time; resumable', flags: studyFlags, run: benchObjectives },
-  'teacher-modes': {
-    summary: 'the teacher at every step, its cached embeddings, means of its classes: time, memory, recall; resumable',
-    flags: teacherModesFlags,
-    run: benchTeacherModes,
-  },
-  budget: {
-    summary: 'one budget of parameters split between the towers, and students of 50, 22 and 15 % of the teacher; resumable',
-    flags: budgetFlags,
-    run: benchBudget,
-  },
-  zoo: {
-    summary: 'teachers of many makers, here and by their own Python: pixels, pictures, texts',
-    flags: { dir: '.cache/zoo', python: 'python3', only: '' },
-    run: benchZoo,
-  },
-  million: {
-    summary: 'features, steps and evaluation of many generated pictures: time, memory, disk',
-    flags: millionFlags,
-    run: benchMillion,
-  },
-  fleet: {
-    summary:
-      'how long a fleet of workers takes for features of so many pairs, by formula and simulated, with stragglers and deaths: hours, disk, money',
-    flags: fleetFlags,
-    run: benchFleet,
-  },
-  queue: { summary: 'what the queue costs a shard, on a Redis or Valkey that runs', flags: queueFlags, run: benchQueue },
-  soak: { summary: 'commands that write, on a disk that fails and killed, and changed files: what came of it', flags: soakFlags, run: benchSoak },
-  'long-run': { summary: 'memory and open files of a training, from step 1,000 to 10,000', flags: longRunFlags, run: benchLongRun },
-  isolation: {
-    summary: 'the main commands without a network and under strace: connections, files written elsewhere',
-    flags: {},
-    run: benchIsolation,
-  },
-  speed: { summary: 'what objectives add to a step, and what the teacher costs, cached against at every step', flags: speedFlags, run: benchSpeed },
-}
+const comparing = 'npm run bench -- compare A B: medians and ratios of two files of bench/results/, or of two folders of such'
 
 const [name, ...rest] = process.argv.slice(2)
 try {
   if (!name || name === '--help') console.log(help(benches))
+  else if (name === 'compare') console.log(rest.includes('--help') ? comparing : await compareRecords(rest))
   else if (rest.includes('--help')) console.log(help({ [name]: known(name) }))
-  else await known(name).run(flagsOf(known(name), rest))
+  else await measure(name, rest)
 } catch (error) {
   const refusal = error instanceof z.ZodError ? unfit(error) : error
   if (!(refusal instanceof UserError)) throw refusal
   console.error(refusal.message)
   process.exitCode = refusal.exitCode
+}
+
+async function measure(name: string, args: string[]): Promise<void> {
+  const bench = known(name)
+  const flags = flagsOf(bench.flags, args)
+  const origin = originOf(name, flags)
+  const rows = await bench.run(flags)
+  if (rows) console.error(`As data in ${relative('.', await writeRecord(join(packageRoot(), 'bench', 'results'), origin, rows))}`)
 }
 
 /** Settings of stage 1 that its schema refuses. */
@@ -118,7 +46,7 @@ function unfit({ issues }: z.ZodError): UserError {
 function help(benches: Record<string, Bench>): string {
   const flags = (bench: Bench) => Object.entries(bench.flags).map(([flag, value]) => `      ${flagOf(flag)} ${value === '' ? '…' : value}`)
   const lines = Object.entries(benches).flatMap(([name, bench]) => [`  ${name}: ${bench.summary}`, ...flags(bench)])
-  return `npm run bench -- NAME [flags]\n\n${lines.join('\n')}\n\nthreads 0 means all cores.`
+  return `npm run bench -- NAME [flags]\n\n${lines.join('\n')}\n\nthreads 0 means all cores.\n\n${comparing}`
 }
 
 function known(name: string): Bench {
@@ -130,30 +58,4 @@ function known(name: string): Bench {
     got: name,
     hint: 'npm run bench -- --help lists them.',
   })
-}
-
-function flagsOf(bench: Bench, args: string[]): Record<string, string | number> {
-  const names = Object.keys(bench.flags)
-  // `--batchSize` is `--batch-size`, as for commands.
-  const written = names.flatMap((name) => [name, flagOf(name).slice(2)])
-  const options = Object.fromEntries(written.map((flag) => [flag, { type: 'string' as const }]))
-  let given: Record<string, unknown>
-  try {
-    given = parseArgs({ args, options }).values
-  } catch (error) {
-    throw new UserError({
-      where: 'bench',
-      expected: `flags ${names.map(flagOf).join(' ') || '(none)'}`,
-      got: args.join(' '),
-      hint: (error as Error).message,
-    })
-  }
-  return Object.fromEntries(
-    Object.entries(bench.flags).map(([name, usual]) => {
-      const text = given[flagOf(name).slice(2)] ?? given[name]
-      const value = text === undefined ? usual : typeof usual === 'number' ? Number(text) : String(text)
-      if (Number.isNaN(value)) throw new UserError({ where: flagOf(name), expected: 'a number', got: String(text), hint: `Usual is ${usual}.` })
-      return [name, value]
-    }),
-  )
 }

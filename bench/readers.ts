@@ -8,18 +8,24 @@ import { markdownTable } from 'markdown-table'
 import { UserError } from '../base/errors.ts'
 import { type RowFormat, rowFormats, writeRows } from './readers-files.ts'
 import type { ReaderCost } from './readers-process.ts'
+import { measured, type Rows } from './record/rows.ts'
 
 const program = new URL('./readers-process.ts', import.meta.url).pathname
 
-/** Prints size, seconds and peak resident memory at a tenth of the rows and at all of them. */
-export async function benchReaders({ rows, formats, dir }: Record<string, string | number>): Promise<void> {
+/** Prints size, seconds and peak resident memory at a tenth of the rows and at all of them, and returns them. */
+export async function benchReaders({ rows, formats, dir }: Record<string, string | number>): Promise<Rows> {
   const dirs = String(dir) || tmpdir()
   const table: string[][] = []
+  const results: Rows = {}
   for (const format of String(formats).split(',')) {
     const all: ReaderCost[] = []
     for (const count of [Number(rows) / 10, Number(rows)]) all.push(await costOf(known(format), Math.round(count), dirs))
     const [tenth, whole] = all as [ReaderCost, ReaderCost]
     const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0)
+    results[`${format}, file`] = measured('MB', whole.bytes / 1e6)
+    results[`${format}, reading`] = measured('s', whole.seconds)
+    results[`${format}, peak at a tenth of the rows`] = measured('MB', tenth.peak / 1e6)
+    results[`${format}, peak at all rows`] = measured('MB', whole.peak / 1e6)
     table.push([
       format,
       megabytes(whole.bytes),
@@ -30,6 +36,7 @@ export async function benchReaders({ rows, formats, dir }: Record<string, string
   }
   const header = ['format', 'file, MB', 'seconds', `peak, ${Number(rows) / 10} rows, MB`, `peak, ${rows} rows, MB`, 'factor']
   console.log(markdownTable([header, ...table]))
+  return results
 }
 
 async function costOf(format: RowFormat, rows: number, parent: string): Promise<ReaderCost> {

@@ -13,6 +13,7 @@ import { normal, random } from '../base/random.ts'
 import { rankRow, rankRows } from '../eval/ranks.ts'
 import { normalisedRows, plainRows } from '../eval/rows.ts'
 import { scoreRows, unitRows } from '../eval/similarity.ts'
+import { measured, type Rows } from './record/rows.ts'
 
 const peer = fileURLToPath(new URL('./peers/retrieval_numpy.py', import.meta.url))
 /** The double loop is timed on this many queries only; its time grows in proportion. */
@@ -25,8 +26,8 @@ interface Measured {
   ranks: Int32Array
 }
 
-/** Prints the table. `threads` 0 means all cores. */
-export async function benchRetrieval(flags: Record<string, string | number>): Promise<void> {
+/** Prints the table and returns it. `threads` 0 means all cores. */
+export async function benchRetrieval(flags: Record<string, string | number>): Promise<Rows> {
   const [count, size, dim, threads] = [Number(flags.queries), Number(flags.gallery), Number(flags.dim), Number(flags.threads)]
   const { queries, gallery, positives } = pairs(count, size, dim)
   const blocks = await product(queries, gallery, positives, dim, threads)
@@ -47,6 +48,10 @@ export async function benchRetrieval(flags: Record<string, string | number>): Pr
   )
   console.log(markdownTable([['ranking', 'seconds', 'GFLOP/s', 'time, ours = 1', 'same rank'], ...rows], { align: ['l', 'r', 'r', 'r', 'r'] }))
   if (typeof numpy === 'string') console.log(`\nnumpy left out: ${numpy}`)
+  return {
+    ...Object.fromEntries(entries.map(({ name, seconds }) => [name, measured('s', seconds)])),
+    'peak of the process that ranked': measured('MB', peak),
+  }
 }
 
 /** Queries near their own candidate, so that ranks spread from first to last. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { random } from '../base/random.ts'
 import { formatRanks } from '../eval/ranks-file.ts'
 import { exampleReport } from '../test/report/example.ts'
+import { measured, type Rows } from './record/rows.ts'
 import { failOnce, killOnce, learn } from './soak/disturb.ts'
 import { type JobPlace, makeJobs } from './soak/jobs.ts'
 import { readMutations } from './soak/mutations.ts'
@@ -23,9 +24,9 @@ interface Counts {
 
 /**
  * Disturbs the commands that write, for so many hours: at a random call to the disk it fails, or the process is killed around it; between rounds changed files are
- * read. Prints counts after every round; exit code 1 where anything came of it that may not. The same seed makes the same choices.
+ * read. Prints counts after every round; exit code 1 where anything came of it that may not. The same seed makes the same choices. Returns the counts.
  */
-export async function benchSoak({ hours, seed, mutations }: Record<string, string | number>): Promise<void> {
+export async function benchSoak({ hours, seed, mutations }: Record<string, string | number>): Promise<Rows> {
   const until = Date.now() + Number(hours) * 3_600_000
   const dir = await mkdtemp(join(tmpdir(), 'distilingual-soak-'))
   const counts: Counts = { failedWrites: {}, kills: {}, changedFiles: 0, faults: [] }
@@ -43,6 +44,17 @@ export async function benchSoak({ hours, seed, mutations }: Record<string, strin
     await rm(dir, { recursive: true, force: true })
   }
   if (counts.faults.length > 0) process.exitCode = 1
+  return rowsOf(counts)
+}
+
+function rowsOf({ failedWrites, kills, changedFiles, faults }: Counts): Rows {
+  const each = (kind: string, counts: Record<string, number>) =>
+    Object.entries(counts).map(([command, count]) => [`${command}, ${kind}`, measured('count', count)] as const)
+  return {
+    ...Object.fromEntries([...each('failed writes', failedWrites), ...each('kills', kills)]),
+    'changed files': measured('count', changedFiles),
+    faults: measured('count', faults.length),
+  }
 }
 
 /** One write that fails and one kill, of each command in turn; the last ones of a round may be left out when the time is over. */

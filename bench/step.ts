@@ -10,7 +10,8 @@ import { clipScale, globalNorm } from '../engine/optim/gradients.ts'
 import { paramData } from '../engine/params.ts'
 import { trace } from '../engine/trace/trace.ts'
 import { matmulRate } from './matmul.ts'
-import { type Flags, median, type Subject, subjectOf } from './subject.ts'
+import { measured, median, type Rows } from './record/rows.ts'
+import { type Flags, type Subject, subjectOf } from './subject.ts'
 
 /** Milliseconds after which the threads of one session have stopped spinning and no longer slow the next one. */
 const settle = 100
@@ -20,7 +21,7 @@ const settle = 100
  * a repeat is three products of each kind and three steps in a row, each three after a pause. ratio = (analytic FLOPs / median time of a step) / the better of the two median MatMul rates. Medians lie apart
  * from bests where something else uses the machine: then neither is worth much.
  */
-export async function benchStep(flags: Flags): Promise<void> {
+export async function benchStep(flags: Flags): Promise<Rows> {
   const subject = subjectOf(flags)
   const { fn, specs, flops, threads, shape } = subject
   const traceBegan = performance.now()
@@ -36,12 +37,12 @@ export async function benchStep(flags: Flags): Promise<void> {
   const rates = [await matmulRate(false, threads), await matmulRate(true, threads)]
   const once = trainer(subject, step.run)
   const times: number[] = []
-  const measured: number[][] = [[], []]
+  const products: number[][] = [[], []]
   const round = async (repeats: number) => {
     for (let i = 0; i < repeats; i++) {
       for (const [j, rate] of rates.entries()) {
         await setTimeout(settle)
-        for (let k = 0; k < 3; k++) measured[j]!.push(await rate.measure())
+        for (let k = 0; k < 3; k++) products[j]!.push(await rate.measure())
       }
       await setTimeout(settle)
       for (let k = 0; k < 3; k++) times.push(await once())
@@ -54,12 +55,12 @@ export async function benchStep(flags: Flags): Promise<void> {
   const torch = await torchTime(subject, String(flags.python), Number(flags.repeats))
   await round(Number(flags.repeats) - half)
   const speeds: Record<string, number[]> = {
-    'MatMul 1024³, both inputs': measured[0]!,
-    'MatMul 1024³, constant right': measured[1]!,
+    'MatMul 1024³, both inputs': products[0]!,
+    'MatMul 1024³, constant right': products[1]!,
     'compiled step': times.map((time) => flops / time / 1e6),
     ...(torch && { [`PyTorch ${torch.version}`]: torch.milliseconds.map((time) => flops / time / 1e6) }),
   }
-  const yardstick = (of: (values: number[]) => number) => Math.max(...measured.map(of))
+  const yardstick = (of: (values: number[]) => number) => Math.max(...products.map(of))
   const best = (values: number[]) => Math.max(...values)
   const rows = Object.entries(speeds).map(([name, values]) => [
     name,
@@ -73,6 +74,18 @@ export async function benchStep(flags: Flags): Promise<void> {
   if (torch) console.log(`The compiled step is ${(median(torch.milliseconds) / median(times)).toFixed(2)} times as fast as PyTorch.`)
   if (!torch) console.log(`No comparison with PyTorch: ${flags.python} has no torch (--python PATH names another).`)
   await Promise.all([step.release(), ...rates.map((rate) => rate.release())])
+  const rate = (values: number[]) => measured('GFLOP/s', ...values)
+  return {
+    ...Object.fromEntries(Object.entries(speeds).map(([name, values]) => [name, rate(values)])),
+    'compiled step, time': measured('ms', ...times),
+    'compiled step, rate by the better MatMul': measured('ratio', median(speeds['compiled step']!) / yardstick(median)),
+    ...(torch && {
+      [`PyTorch ${torch.version}, time`]: measured('ms', ...torch.milliseconds),
+      'PyTorch, time by that of the compiled step': measured('ratio', median(torch.milliseconds) / median(times)),
+    }),
+    trace: measured('ms', traceTime),
+    session: measured('ms', compileTime),
+  }
 }
 
 /** One step of training as engine/train.ts takes it, without logging; returns its milliseconds. */

@@ -63,9 +63,3 @@ function randomInputs(config: ClipConfig, { batchSize, textLength, languages, ke
     inputs[`positives:${language}`] = Float32Array.from({ length: batchSize ** 2 }, (_, i) => (i % (batchSize + 1) === 0 ? 1 : 0))
   return inputs
 }
-
-export function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
-}

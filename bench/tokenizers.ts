@@ -11,6 +11,7 @@ import { languageList } from '../stages/settings/shared.ts'
 import { cldrCaptions } from '../test/tokenizers/cldr.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenizers/load.ts'
 import { trainTokenizer, writeTokenizer } from '../tokenizers/train.ts'
+import { measured, type Rows } from './record/rows.ts'
 import type { Flags } from './subject.ts'
 
 // Five copies of the same words would weigh more than anything else.
@@ -18,8 +19,8 @@ const SKIN_TONE = /[\u{1f3fb}-\u{1f3ff}]/u
 
 const sizes = [2000, 4000, 6000, 8000]
 
-/** Prints the table. */
-export async function benchTokenizers(flags: Flags): Promise<void> {
+/** Prints the table and returns it. */
+export async function benchTokenizers(flags: Flags): Promise<Rows> {
   const languages = languageList.parse(String(flags.languages).split(','))
   const parts = new Map<string, string[]>()
   for (const language of languages) {
@@ -35,6 +36,7 @@ export async function benchTokenizers(flags: Flags): Promise<void> {
   const training = languages.flatMap((language) => parts.get(`${language} seen`)!)
   const dir = await mkdtemp(join(tmpdir(), 'tokenizers-'))
   const rows: string[][] = []
+  const results: Rows = {}
   for (const vocabSize of sizes) {
     for (const algorithm of ['unigram', 'bpe'] as const) {
       const began = performance.now()
@@ -43,12 +45,16 @@ export async function benchTokenizers(flags: Flags): Promise<void> {
       await writeTokenizer(dir, files)
       const tokenizer = await loadTokenizer(dir)
       const rate = captionsPerSecond(tokenizer, [...new Set(training)])
-      const means = [...parts.values()].map((texts) => meanTokens(tokenizer, texts).toFixed(3))
-      rows.push([algorithm, String(tokenizer.vocabSize), ...means, seconds.toFixed(2), rate.toFixed(0)])
+      const means = [...parts].map(([part, texts]) => [part, meanTokens(tokenizer, texts)] as const)
+      rows.push([algorithm, String(tokenizer.vocabSize), ...means.map(([, mean]) => mean.toFixed(3)), seconds.toFixed(2), rate.toFixed(0)])
+      const name = `${algorithm} ${vocabSize}`
+      for (const [part, mean] of means) results[`${name}, ${part}`] = measured('tokens a caption', mean)
+      Object.assign(results, { [`${name}, training`]: measured('s', seconds), [`${name}, encoding`]: measured('captions/s', rate) })
     }
   }
   await rm(dir, { recursive: true })
   console.log(markdownTable([['algorithm', 'vocabulary', ...parts.keys(), 'train s', 'captions/s'], ...rows]))
+  return results
 }
 
 function isUnseen(concept: string): boolean {

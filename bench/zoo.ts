@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { markdownTable } from 'markdown-table'
 import { UserError } from '../base/errors.ts'
+import { measured, type Rows } from './record/rows.ts'
 import type { Flags } from './subject.ts'
 import { apartFrom, type Reference } from './zoo/compare.ts'
 
@@ -48,12 +49,13 @@ const goals = { image: 0.9995, centred: 0.995, text: 0.9999, grey: 1 }
  * Builds teachers of many makers in Python (random weights, real architectures and files), embeds pictures and texts there and here, and prints
  * how far apart they are. What is there already is not made again: delete --dir to start over.
  */
-export async function benchZoo(flags: Flags): Promise<void> {
+export async function benchZoo(flags: Flags): Promise<Rows> {
   const dir = resolve(String(flags.dir))
   const only = String(flags.only).split(',').filter(Boolean)
   const named = Object.entries(folders).filter(([name, family]) => only.length === 0 || only.includes(name) || only.includes(family))
   await build(String(flags.python), dir, [...new Set(named.map(([, family]) => family))], only.length === 0)
   const rows: string[][] = []
+  const results: Rows = {}
   for (const [name, family] of named) {
     const path = name
       .split('+')
@@ -66,6 +68,12 @@ export async function benchZoo(flags: Flags): Promise<void> {
       continue
     }
     const { grey, image, centred, text, textCentred } = found
+    Object.assign(results, {
+      [`${name}, pixels`]: measured('mean grey levels', grey),
+      [`${name}, pictures`]: measured('least cosine', image),
+      [`${name}, pictures less the mean`]: measured('least cosine', centred),
+      [`${name}, texts`]: measured('least cosine', text),
+    })
     const isGood = image >= goals.image && centred >= goals.centred && text >= goals.text && grey <= goals.grey
     if (!isGood) process.exitCode = 1
     rows.push([name, grey.toFixed(2), image.toFixed(4), centred.toFixed(3), `${text.toFixed(5)} (${textCentred.toFixed(3)})`, isGood ? '' : '✗'])
@@ -73,6 +81,7 @@ export async function benchZoo(flags: Flags): Promise<void> {
   const head = ['teacher', 'pixels: mean grey levels', 'pictures: least cosine', 'less the mean', 'texts', '']
   console.log(markdownTable([head, ...rows], { align: ['l', 'r', 'r', 'r', 'r', 'l'] }))
   for (const name of only.length === 0 ? unfit : []) await requireRefused(join(dir, 'teachers', name))
+  return results
 }
 
 async function build(python: string, dir: string, families: string[], isWhole: boolean): Promise<void> {
