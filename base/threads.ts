@@ -13,6 +13,6 @@ export function requireThreads(flag: string, threads: number, cores = availableP
     where: `${flag} ${threads}`,
     expected: cores === 1 ? '1 thread, as this process may use one core' : `at most ${cores} threads, one for each core that this process may use`,
     got: `${threads}`,
-    hint: `Leave ${flag} out: then all cores are used.`,
+    hint: 'Name fewer, or none: then all cores are used.',
   })
 }
