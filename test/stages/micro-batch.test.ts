@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { watched } from '../../base/watch.ts'
 import { openCorpus } from '../../corpora/open.ts'
 import { preset } from '../../models/config.ts'
 import { createDualEncoder } from '../../models/dual-encoder.ts'
@@ -75,8 +76,10 @@ function alike(t: ExecutionContext, one: Result, other: Result, rate: number) {
 test('stage 2 in micro-batches ends as in whole batches, and a resumed run in the same bytes', async (t) => {
   const settings = { learningRate: 1e-3, keepPatches: 0.5, ramp: 0.5 }
   const whole = await stage2('whole', settings)
-  const parts = await stage2('parts', { ...settings, microBatch: 2 })
+  const notices: string[] = []
+  const parts = await watched({ onNotice: (line) => notices.push(line) }, () => stage2('parts', { ...settings, microBatch: 2 }))
   alike(t, whole, parts, 1e-3)
+  t.is(notices.filter((line) => /^stage 2, data: waited \d+\.\d % of the time$/.test(line)).length, 1, notices.join('\n'))
   for (const { waitingShare } of [...whole.log, ...parts.log]) t.true(waitingShare! > 0 && waitingShare! < 1, `${waitingShare}`)
   t.not(parts.hash, whole.hash, 'sums in another order')
   const dir = await folder!
