@@ -32,7 +32,7 @@ interface BatchOptions {
   seed: number
 }
 
-/** Inputs of the step with that number, a pure function of seed and step. */
+/** Inputs of the step with that number, a pure function of seed and step. Their arrays are filled anew for the next one: a step is done with them before. */
 export function bridgeBatches(source: BatchSource, options: BatchOptions): (step: number) => Record<string, Numbers> {
   const { concepts, features, width, pseudo, mean, scale, texts, conceptTexts, embedDim } = source
   const { batchSize, hidden, textHidden, noise } = options
@@ -40,11 +40,14 @@ export function bridgeBatches(source: BatchSource, options: BatchOptions): (step
   const owned = concepts.map(({ texts }) => new Set(texts))
   const count = features.length / width
   const rest = residuals(concepts, features, width)
+  const x = new Float32Array(batchSize * width)
+  const text = new Float32Array(batchSize * embedDim)
+  const conceptText = new Float32Array(batchSize * embedDim)
+  const keepFeatures = new Float32Array(batchSize * width)
+  const keepHidden = new Float32Array(batchSize * hidden)
+  const keepTextHidden = new Float32Array(batchSize * textHidden)
   return (step) => {
     const drawn = draw(step)
-    const x = new Float32Array(batchSize * width)
-    const text = new Float32Array(batchSize * embedDim)
-    const conceptText = new Float32Array(batchSize * embedDim)
     const noises = drawn.stream(1)
     for (let b = 0; b < batchSize; b++) {
       const [picture, concept] = [drawn.pictures[b]!, drawn.concepts[b]!]
@@ -66,15 +69,16 @@ export function bridgeBatches(source: BatchSource, options: BatchOptions): (step
       text,
       concept_text: conceptText,
       positives: ownership(drawn, owned),
-      keep_features: mask(batchSize * width, options.dropout, drawn.stream(2)),
-      ...(hidden > 0 && { keep_hidden: mask(batchSize * hidden, options.hiddenDropout, drawn.stream(3)) }),
-      ...(textHidden > 0 && { keep_text_hidden: mask(batchSize * textHidden, options.hiddenDropout, drawn.stream(4)) }),
+      keep_features: fillMask(keepFeatures, options.dropout, drawn.stream(2)),
+      ...(hidden > 0 && { keep_hidden: fillMask(keepHidden, options.hiddenDropout, drawn.stream(3)) }),
+      ...(textHidden > 0 && { keep_text_hidden: fillMask(keepTextHidden, options.hiddenDropout, drawn.stream(4)) }),
     }
   }
 }
 
 /** 0 with probability p, else 1/(1 − p). */
-function mask(length: number, p: number, next: Random): Float32Array {
+function fillMask(mask: Float32Array, p: number, next: Random): Float32Array {
   const kept = 1 / (1 - p)
-  return Float32Array.from({ length }, () => (p > 0 && next() < p ? 0 : kept))
+  for (let i = 0; i < mask.length; i++) mask[i] = p > 0 && next() < p ? 0 : kept // Float32Array.from takes five times as long
+  return mask
 }

@@ -7,14 +7,10 @@ const share = z.number().min(0).max(1)
 /** How heads between two frozen towers are trained. */
 export const bridgeSettings = z.object({
   hidden: z.int().min(0).default(512).meta({ description: 'width of the MLP beside the linear image head; 0: linear alone', group: 'Model' }),
-  textHidden: z
-    .int()
-    .min(0)
-    .default(0)
-    .meta({
-      description: 'width of an MLP behind the text tower, for corpora of many captions; 0: texts stay as the tower gives them',
-      group: 'Model',
-    }),
+  textHidden: z.int().min(0).default(0).meta({
+    description: 'width of an MLP behind the text tower, for corpora of many captions; 0: texts stay as the tower gives them',
+    group: 'Model',
+  }),
   steps: trainSettings.shape.steps.default(1200),
   batchSize: trainSettings.shape.batchSize.default(512).meta({ description: 'pairs a step' }),
   learningRate: trainSettings.shape.learningRate.default(2e-3),
