@@ -45,7 +45,7 @@ export function batchInputs(source: BatchSource, draws: Sampler) {
     items(draw: Draw, index: number): BatchItem[] {
       const next = draw.stream(1)
       const policy = rampedPolicy(settings, rampSteps > 0 ? Math.min(1, index / rampSteps) : 1)
-      const augment = (image: number) => (teacher ? teacher.augmentation(image, draw.epoch) : drawAugmentation(next, policy))
+      const augment = (image: number) => (teacher ? teacher.augmentation(image, draw.epoch, policy) : drawAugmentation(next, policy))
       return Array.from(draw.images, (image) => ({ index: image, augmentation: augment(image) }))
     },
     /**

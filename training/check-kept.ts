@@ -24,6 +24,7 @@ export function checkKept(settings: Stage1Settings, weights: Weights, pictureWei
       'unmaskedTail',
       'augmentation',
       'strength',
+      'ramp',
       'variants',
       'pictureVariants',
       'ensemble',

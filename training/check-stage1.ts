@@ -45,6 +45,10 @@ export function checkStage1(settings: Stage1Settings, teacherScale?: number): We
   if (settings.classColumn && !needs(weights, 'classes') && !needs(weights, 'centroids'))
     refuse('classColumn', 'an objective of classes (class-embed, anchor)')
   if (settings.targets === 'plain') requireStoredTargets(settings, weights)
+  else if (settings.ramp > 0) {
+    const hint = 'Add it: augmentations whose features are stored are drawn once, at full strength.'
+    throw new UserError({ where: `--ramp ${settings.ramp}`, expected: '--targets plain', got: settings.targets, hint })
+  }
   if (settings.variants === 0 && needs(weights, 'centroids')) {
     const hint = 'Store its features: --variants 1 or more.'
     throw new UserError({ where: '--objective class-embed', expected: 'stored features, whose means it takes', got: '--variants 0', hint })

@@ -43,7 +43,7 @@ export const trainSettings = z.object({
 
 export type TrainSettings = z.output<typeof trainSettings> & { ramp?: number }
 
-/** Of trainings whose images are augmented anew at every step; stage 1 stores its augmentations. */
+/** Of trainings whose images are augmented anew in every epoch. */
 export const rampSetting = z
   .number()
   .min(0)

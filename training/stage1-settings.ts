@@ -5,7 +5,7 @@ import { targetNames } from './data/targets.ts'
 import { objectiveSettings } from './objectives/settings.ts'
 import { pictureShareSettings } from './picture-settings.ts'
 import { textShareSettings } from './pool-settings.ts'
-import { trainSettings } from './settings.ts'
+import { rampSetting, trainSettings } from './settings.ts'
 import { shrinkFlags } from './shrink/settings.ts'
 import { tokenizerSettings } from './tokenizer-settings.ts'
 
@@ -44,6 +44,7 @@ export const stage1Settings = trainSettings.extend({
     description: "pictures that the teacher's image features are of: the augmented ones that the student sees, or plain ones, embedded once",
     group: 'Teacher',
   }),
+  ramp: rampSetting.default(0).meta({ ...rampSetting.meta(), description: `${rampSetting.meta()!.description}; with --targets plain` }),
   features: z.string().optional().meta({
     description:
       "folder of the teacher's features of the pictures, computed elsewhere: .npy with ids, clip-retrieval's, or tars of .npz (docs/scale.md)",

@@ -21,11 +21,6 @@ test('a slip in --objective leaves no run folder, which the next try would stumb
   t.false(existsSync(out))
 })
 
-test('stage 1 has no ramp: its augmentations are stored', async (t) => {
-  await throwsUserError(t, () => resolveConfig(stage1, ['--ramp', '0.5']), { expected: /one of its flags/, got: '--ramp' })
-  t.like(resolveConfig(stage2, ['one', '--ramp', '0.5']), { model: 'one', ramp: 0.5 })
-})
-
 test('a flag of a stage is found in distill, where both have it', async (t) => {
   await throwsUserError(t, () => resolveConfig(distill, ['--steps', '5']), {
     got: '--steps',

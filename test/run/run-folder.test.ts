@@ -82,8 +82,8 @@ test('a stage that stopped at numbers that are not finite goes on with a lower r
 test('a run of another version is refused with the name of the page that says what to do', async (t) => {
   const dir = await oldRun(t)
   const config = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
-  await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, stage1: { ...config.stage1, ramp: 0 } }))
-  await throwsUserError(t, () => run({ out: dir, resume: true }), { where: /stage1\.ramp/, hint: /docs\/migration\.md/ })
+  await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, stage1: { ...config.stage1, found: 0 } }))
+  await throwsUserError(t, () => run({ out: dir, resume: true }), { where: /stage1\.found/, hint: /docs\/migration\.md/ })
 })
 
 test('force starts over; the old run goes once the new one has learnt something', async (t) => {

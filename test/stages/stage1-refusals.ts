@@ -90,6 +90,7 @@ export const refused: Record<string, [object, Expected, string?]> = {
     { tokenizer: undefined, init: 'DIR/second', imageSize: 32 },
     { where: /--init .*second/, expected: /images of 32 px, as --image-size says/, got: /48 px/ },
   ],
+  'a ramp of augmentations that are stored': [{ ramp: 0.5 }, { where: /--ramp 0\.5/, expected: '--targets plain', got: 'augmented' }],
   'plain targets of a teacher at every step': [
     { targets: 'plain', variants: 0 },
     { where: /--targets plain/, got: /--variants 0/ },

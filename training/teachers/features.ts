@@ -1,5 +1,5 @@
 import { UserError } from '../../base/errors.ts'
-import type { Augmentation } from '../../corpora/augment.ts'
+import type { Augmentation, Policy } from '../../corpora/augment.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import { imageFeatures } from './image-features.ts'
@@ -10,8 +10,11 @@ import { textFeatures } from './text-features.ts'
 export interface TeacherFeatures {
   embedDim: number
   logitScale: number
-  /** The augmentation of an image that `epoch` uses. */
-  augmentation(image: number, epoch: number): Augmentation
+  /**
+   * The augmentation of an image that `epoch` uses.
+   * @param policy of this step, where augmentations are drawn anew in every epoch (default: the run's); stored ones are what they are
+   */
+  augmentation(image: number, epoch: number, policy?: Policy): Augmentation
   /** Unit embeddings that images are to have in an epoch; pixels [B, 3, S, S] are of the same images, augmented. [B] → [B, Et] */
   images(indices: Uint32Array, epoch: number, pixels: Float32Array): Float32Array | Promise<Float32Array>
   /** Unit embeddings of captions, by index into the training set's texts. [B] → [B, Et] */

@@ -1,5 +1,5 @@
 import { progress } from '../../base/progress.ts'
-import type { Augmentation } from '../../corpora/augment.ts'
+import type { Augmentation, Policy } from '../../corpora/augment.ts'
 import { batchLoader } from '../../corpora/batch-loader.ts'
 import type { PixelCache } from '../../corpora/pixel-cache.ts'
 import { openFeatureFolder } from './feature-folder.ts'
@@ -9,8 +9,11 @@ import { embedRendered } from './rendered.ts'
 import { storedAugmentations } from './stored-augmentations.ts'
 
 export interface ImageFeatures {
-  /** The augmentation of an image that `epoch` uses. */
-  augmentation(image: number, epoch: number): Augmentation
+  /**
+   * The augmentation of an image that `epoch` uses.
+   * @param policy of this step, where augmentations are drawn anew in every epoch (default: the run's); stored ones are what they are
+   */
+  augmentation(image: number, epoch: number, policy?: Policy): Augmentation
   /** Unit embeddings that images are to have in an epoch. [B] → [B, Et] */
   images(indices: Uint32Array, epoch: number): Float32Array
   /** Unit embeddings of images as they are. [n] → [n, Et] */

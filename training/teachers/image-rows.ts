@@ -78,9 +78,10 @@ export function imageRows(teacher: ImageTeacher, pixels: { name: string; count: 
   }
 }
 
-/** Of plain targets, augmentations are other ones in every epoch; every `variants`th shows the plain image. */
+/** Of plain targets, augmentations are other ones in every epoch, by the policy of the step; every `variants`th shows the plain image. */
 export function drawnBesidePlain(options: Pick<FeatureOptions, 'seed' | 'policy' | 'variants'>) {
-  return (image: number, epoch: number): Augmentation => drawn(options, image, (image + epoch) % options.variants === 0 ? 0 : epoch + 1)
+  return (image: number, epoch: number, policy = options.policy): Augmentation =>
+    drawn({ ...options, policy }, image, (image + epoch) % options.variants === 0 ? 0 : epoch + 1)
 }
 
 /** The augmentation of a version of an image; the plain image is version 0. */

@@ -67,6 +67,8 @@ test('plain targets: one feature an image, whatever the student sees of it', asy
   t.is(seen[0], '{}')
   t.is(seen[3], '{}', 'every third is the plain image')
   t.is(new Set(seen).size, 5, 'others are new in every epoch')
+  t.deepEqual(features.augmentation(0, 1, { name: 'none', strength: 0 }), {}, 'by the policy of the step, for a ramp')
+  t.notDeepEqual(consistent.augmentation(0, 1, { name: 'none', strength: 0 }), {}, 'what is stored is as it is')
 })
 
 test('what is stored is applied, not what would be drawn now', async (t) => {
