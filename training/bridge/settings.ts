@@ -7,20 +7,20 @@ const share = z.number().min(0).max(1)
 /** How heads between two frozen towers are trained. */
 export const bridgeSettings = z.object({
   hidden: z.int().min(0).default(512).meta({ description: 'width of the MLP beside the linear image head; 0: linear alone', group: 'Model' }),
-  textHidden: z.int().min(0).default(0).meta({
-    description: 'width of an MLP behind the text tower, for corpora of many captions; 0: texts stay as the tower gives them',
+  textHidden: z.int().min(0).default(1024).meta({
+    description: 'width of an MLP behind the text tower; 0: texts stay as the tower gives them',
     group: 'Model',
   }),
-  steps: trainSettings.shape.steps.default(1200),
+  steps: trainSettings.shape.steps.default(300),
   batchSize: trainSettings.shape.batchSize.default(512).meta({ description: 'pairs a step' }),
   learningRate: trainSettings.shape.learningRate.default(2e-3),
   warmup: trainSettings.shape.warmup.default(50),
-  weightDecay: weightDecay.unwrap().default(0.02),
+  weightDecay: weightDecay.unwrap().default(0.2),
   clipNorm,
   temperature: z.number().positive().default(0.05).meta({ description: 'temperature of InfoNCE', group: 'Objectives' }),
   meanWeight: z.number().min(0).default(1).meta({ description: "weight of 1 − cosine to the mean of the concept's texts", group: 'Objectives' }),
-  dropout: z.number().min(0).lt(1).default(0.1).meta({ description: 'dropout of features', group: 'Training' }),
-  hiddenDropout: z.number().min(0).lt(1).default(0.2).meta({ description: "dropout of the MLPs' hidden layers", group: 'Training' }),
+  dropout: z.number().min(0).lt(1).default(0.3).meta({ description: 'dropout of features', group: 'Training' }),
+  hiddenDropout: z.number().min(0).lt(1).default(0.5).meta({ description: "dropout of the MLPs' hidden layers", group: 'Training' }),
   picturesShare: share.default(0.15).meta({ description: 'part of a batch from --pictures', group: 'Training' }),
   classesShare: share.default(0.2).meta({ description: 'part of a batch from --prototypes, as pseudo-photographs', group: 'Training' }),
   firstWeight: z
@@ -54,7 +54,7 @@ export const bridgeSettings = z.object({
   threads,
   logEvery,
   checkpointEvery,
-  validateEvery: validateEvery.unwrap().default(300),
+  validateEvery: validateEvery.unwrap().default(100),
   tensorboard,
 })
 
