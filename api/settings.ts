@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { UserError } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
+import { didYouMean } from '../base/nearest.ts'
 import { settingsOf, withPresets } from '../base/setting.ts'
 
 /**
@@ -35,7 +35,10 @@ function requireKnown(name: string, schema: z.ZodObject, given: object): void {
 }
 
 function unknownSetting(name: string, path: string, known: string[]): UserError {
-  const nested = known.filter((other) => other.endsWith(`.${path}`))
-  const meant = nested.length > 0 ? nested.join(' or ') : nearest(path, known)
-  return new UserError({ where: `${name}: ${path}`, expected: 'a setting', got: 'an unknown name', hint: `Did you mean ${meant}?` })
+  return new UserError({
+    where: `${name}: ${path}`,
+    expected: 'a setting',
+    got: 'an unknown name',
+    hint: `${didYouMean(path, known)}The settings are the flags of the command: npx distilingual ${name} --help --all.`,
+  })
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
-import { type Flag, keySuggestion } from './flags.ts'
+import { didYouMean } from '../base/nearest.ts'
+import type { Flag } from './flags.ts'
 
 /**
  * Reads `--config FILE`: a JSON object with any of the command's settings, nested as the schema nests. The config.json of a run folder
@@ -57,7 +58,7 @@ function unknownKey(file: string, name: string, names: string[], isRun: boolean)
     where: `${file}: ${name}`,
     expected: 'a setting of this command',
     got: 'an unknown key',
-    hint: `Did you mean ${keySuggestion(name, names)}?${isRun ? ' docs/migration.md has what older runs recorded.' : ''}`,
+    hint: `${didYouMean(name, names)}${isRun ? 'docs/migration.md has what older runs recorded.' : 'See --help --all.'}`,
   })
 }
 

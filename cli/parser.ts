@@ -1,8 +1,9 @@
 import { CommanderError, Option, Command as Parser } from 'commander'
 import { UserError } from '../base/errors.ts'
+import { didYouMean } from '../base/nearest.ts'
 import { flagOf } from '../base/setting.ts'
 import type { AnyCommand } from './command.ts'
-import { type Flag, suggestion } from './flags.ts'
+import type { Flag } from './flags.ts'
 import { parseValue, placeholder, type ValueType } from './value-type.ts'
 
 export interface Given {
@@ -104,6 +105,6 @@ function unknownFlag(command: AnyCommand, written: string, flags: Flag[]): UserE
     where: `distilingual ${command.name}`,
     expected: 'one of its flags',
     got: flag,
-    hint: `Did you mean ${suggestion(flag, [...flags.map(({ name }) => name), 'config', 'help'])}? See --help.`,
+    hint: `${didYouMean(flag, [...flags.map(({ name }) => name), 'config', 'help'].map(flagOf))}See --help.`,
   })
 }
