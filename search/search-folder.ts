@@ -5,10 +5,13 @@ import { readRegularFile } from '../base/regular-file.ts'
 import { listImages } from '../corpora/image-files.ts'
 import { writePixelValues } from '../corpora/pixel-values.ts'
 import { searchEmbeddings } from '../eval/search.ts'
+import { pickRows } from '../eval/similarity.ts'
 import { embedPixels } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { FileFormat } from '../models/onnx/dtypes.ts'
 import { openModel } from '../models/open-model.ts'
+import { findGroups, leastCosine, sampleSize } from './alike.ts'
+import { type Place, placesOf } from './hits.ts'
 import { embedQuery, leastScore, type Query, requireQuery } from './query.ts'
 import { chunkSize, tryDecode } from './try-decode.ts'
 
@@ -20,6 +23,8 @@ export interface SearchRequest extends Query {
   dtype?: FileFormat
   /** Score below which a picture does not fit; default: the model's, where its folder says one. */
   minScore?: number
+  /** From how alike on pictures take one place of the results (see leastCosine); 1, the default, gives each its own. */
+  alike?: number
 }
 
 export interface SearchReply {
@@ -30,8 +35,8 @@ export interface SearchReply {
   images: number
   /** Score below which a picture does not fit; absent where neither the model nor the request says one. */
   minScore?: number
-  /** Best first; `score` is the cosine. Where there is a minScore, `fits` says whether it is reached. */
-  hits: { rank: number; score: number; path: string; fits?: boolean }[]
+  /** Best first. */
+  hits: Place[]
   skipped: { path: string; reason: string }[]
 }
 
@@ -39,7 +44,7 @@ export interface SearchReply {
  * Finds the images of a folder that fit a text, or are like a picture, best: exact, by cosine.
  * @throws UserError as requireQuery and embedQuery do, for a folder without images that can be read, and as openModel does
  */
-export async function searchImages({ model, images, top, dtype, ...request }: SearchRequest): Promise<SearchReply> {
+export async function searchImages({ model, images, top, dtype, alike = 1, ...request }: SearchRequest): Promise<SearchReply> {
   const query = requireQuery(request)
   const { paths, skipped: folders } = await listImages(images)
   const encoder = await openModel(model, dtype)
@@ -53,17 +58,27 @@ export async function searchImages({ model, images, top, dtype, ...request }: Se
         hint: 'Check the files.',
       })
     }
-    const hits = searchEmbeddings(await embedQuery(encoder, request), embeddings, top)
+    const embedding = await embedQuery(encoder, request)
+    const dim = encoder.embedDim
+    const vectorOf = (index: number) => embeddings.subarray(index * dim, (index + 1) * dim)
+    const rank = (count: number) =>
+      searchEmbeddings(embedding, embeddings, count).map(({ index, score }) => ({ path: embedded[index]!, score, vector: vectorOf(index) }))
+    const least = alike < 1 ? leastCosine(alike, evenRows(embeddings, dim), dim) : undefined
+    const groups = findGroups(rank, { images: embedded.length, least, top })
     const minScore = leastScore(encoder, request)
-    const ranked = hits.map(({ index, score }, i) => ({ rank: i + 1, score, path: embedded[index]!, ...fitting(score, minScore) }))
-    return { model: encoder.id, query, images: embedded.length, minScore, hits: ranked, skipped: [...folders, ...skipped] }
+    const hits = placesOf(groups, minScore)
+    return { model: encoder.id, query, images: embedded.length, minScore, hits, skipped: [...folders, ...skipped] }
   } finally {
     await encoder.release()
   }
 }
 
-export function fitting(score: number, minScore: number | undefined): { fits?: boolean } {
-  return minScore === undefined ? {} : { fits: score >= minScore }
+/** A sample of rows at even distances, at most sampleSize of them. */
+function evenRows(embeddings: Float32Array, dim: number): Float32Array {
+  const count = embeddings.length / dim
+  const size = Math.min(count, sampleSize)
+  const indices = Array.from({ length: size }, (_, i) => Math.floor((i * count) / size))
+  return pickRows(embeddings, indices, dim)
 }
 
 /** Embeds what can be decoded, in order; embeddings [embedded.length, E]. */

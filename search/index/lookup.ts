@@ -2,15 +2,18 @@ import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { embedDim } from '../../eval/similarity.ts'
+import type { Encoder } from '../../models/encoder.ts'
 import type { FileFormat } from '../../models/onnx/dtypes.ts'
 import { openModel } from '../../models/open-model.ts'
+import { type Found, findGroups, type Group, groupAlike, leastCosine, reach, sampleSize } from '../alike.ts'
+import { placesOf } from '../hits.ts'
 import { embedQuery, leastScore, type Query, requireQuery } from '../query.ts'
-import { fitting, type SearchReply } from '../search-folder.ts'
-import { readAbout, requireSameModel } from './about.ts'
-import { openDatabase } from './database.ts'
+import type { SearchReply } from '../search-folder.ts'
+import { type About, readAbout, requireSameModel } from './about.ts'
+import { type Database, openDatabase } from './database.ts'
 import { mostByGraph } from './graph.ts'
 import { nearestApproximate, nearestExact } from './nearest.ts'
-import { countImages } from './store.ts'
+import { countImages, sampleVectors } from './store.ts'
 
 export interface LookupRequest extends Query {
   /** The model that the index was made with. */
@@ -22,6 +25,8 @@ export interface LookupRequest extends Query {
   minScore?: number
   /** Score every image even where the index has a graph. */
   exact?: boolean
+  /** As of SearchRequest. */
+  alike?: number
 }
 
 export interface LookupReply extends SearchReply {
@@ -33,34 +38,68 @@ export interface LookupReply extends SearchReply {
  * Finds the images of an index that fit a text, or are like a picture, best: every one of them is scored, unless the index has a graph and `top` is at most mostByGraph.
  * @throws UserError as requireQuery and embedQuery do, for an index that is missing, damaged, empty or of another model, and as openModel does
  */
-export async function searchIndex({ model, index, top, dtype, exact = false, ...request }: LookupRequest): Promise<LookupReply> {
-  const query = requireQuery(request)
+export async function searchIndex({ model, index, dtype, ...request }: LookupRequest): Promise<LookupReply> {
+  requireQuery(request)
   const db = await openDatabase(index)
   try {
-    const about = readAbout(db)
-    const { images } = countImages(db)
-    if (!about || images === 0) {
-      const hint = 'Run index again: it goes on where it stopped.'
-      throw new UserError({ where: index, expected: 'an index with images', got: 'one without', hint })
-    }
-    const format = await requireSameModel(about, index, model, dtype)
-    const encoder = await openModel(model, format)
+    const about = requireImages(db)
+    const encoder = await openModel(model, await requireSameModel(about, index, model, dtype))
     try {
-      const embedding = await embedQuery(encoder, request)
-      embedDim('search query', embedding, 1)
-      const byGraph = about.graph === 'ready' && !exact && top <= mostByGraph
-      const nearest = byGraph ? nearestApproximate(db, embedding, top) : nearestExact(db, embedding, about.embedDim, top)[0]!
-      const folder = relativePath(resolve(dirname(resolve(index)), about.folder))
-      const minScore = leastScore(encoder, request)
-      const hits = nearest.map(({ path, score }, i) => ({ rank: i + 1, score, path: join(folder, path), ...fitting(score, minScore) }))
-      const gone = hits.filter(({ path }) => !existsSync(path)).map(({ path }) => ({ path, reason: 'no longer there: run index again' }))
-      return { model: encoder.id, query, images, minScore, hits, skipped: gone, recall: byGraph ? about.recall : undefined }
+      return await lookUp(db, about, encoder, request)
     } finally {
       await encoder.release()
     }
   } finally {
     db.close()
   }
+}
+
+/**
+ * Finds images in an index that is open, by the model that it was made with.
+ * @throws UserError as requireQuery and embedQuery do
+ */
+export async function lookUp(
+  db: Database,
+  about: About,
+  encoder: Encoder,
+  { top, exact = false, alike = 1, ...request }: Omit<LookupRequest, 'model' | 'index' | 'dtype'>,
+): Promise<LookupReply> {
+  const query = requireQuery(request)
+  const { images } = countImages(db)
+  const embedding = await embedQuery(encoder, request)
+  const dim = embedDim('search query', embedding, 1)
+  const least = alike < 1 ? leastCosine(alike, sampleVectors(db, dim, sampleSize), dim) : undefined
+  const byGraph = about.graph === 'ready' && !exact && top <= mostByGraph
+  const near = byGraph ? groupsByGraph(db, embedding, least, top) : undefined
+  const groups = near ?? findGroups((count) => nearestExact(db, embedding, dim, count)[0]!, { images, least, top })
+  const folder = relativePath(resolve(dirname(resolve(db.file)), about.folder))
+  const minScore = leastScore(encoder, request)
+  const hits = placesOf(groups.map((group) => below(folder, group)), minScore)
+  const gone = hits
+    .flatMap((hit) => [hit, ...hit.alike])
+    .filter(({ path }) => !existsSync(path))
+    .map(({ path }) => ({ path, reason: 'no longer there: run index again' }))
+  return { model: encoder.id, query, images, minScore, hits, skipped: gone, recall: near && about.recall }
+}
+
+/** Undefined where what the graph finds makes too few groups: then every image is scored. */
+function groupsByGraph(db: Database, embedding: Float32Array, least: number | undefined, top: number): Group[] | undefined {
+  if (least === undefined) return findGroups((count) => nearestApproximate(db, embedding, count), { images: top, top })
+  const groups = groupAlike(nearestApproximate(db, embedding, Math.min(reach(top), mostByGraph)), least, top)
+  return groups.length === top ? groups : undefined
+}
+
+function below(folder: string, { best, alike }: Group): Group {
+  const moved = (found: Found): Found => ({ ...found, path: join(folder, found.path) })
+  return { best: moved(best), alike: alike.map(moved) }
+}
+
+/** @throws UserError for an index without images */
+function requireImages(db: Database): About {
+  const about = readAbout(db)
+  if (about && countImages(db).images > 0) return about
+  const hint = 'Run index again: it goes on where it stopped.'
+  throw new UserError({ where: db.file, expected: 'an index with images', got: 'one without', hint })
 }
 
 /** A path as one would write it: relative where it lies below the working directory. */

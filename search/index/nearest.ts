@@ -9,6 +9,8 @@ export interface Neighbour {
   path: string
   /** Cosine with the query. */
   score: number
+  /** [E] */
+  vector: Float32Array
 }
 
 /**
@@ -25,7 +27,7 @@ export function nearestExact(db: Database, queries: Float32Array, dim: number, c
     scoreRows(queries, 0, size, block.vectors, dim, scores)
     for (let q = 0; q < size; q++) {
       const row = scores.subarray(q * block.ids.length, (q + 1) * block.ids.length)
-      best[q] = merge(best[q]!, largest(row, count), block, count)
+      best[q] = merge(best[q]!, largest(row, count), block, { count, dim })
     }
     seen += block.ids.length
     visited?.(seen)
@@ -39,15 +41,19 @@ export function nearestApproximate(db: Database, query: Float32Array, count: num
   const ids = nearInGraph(db, query, count)
   const rows = db.all(`SELECT id, ${asBytes('path', 'vector')} FROM images WHERE vector IS NOT NULL AND id IN (${ids.join()})`)
   const scored = rows.map((row): Neighbour => {
+    const vector = vectorOf(db, row, dim)
     const score = new Float32Array(1)
-    scoreRows(query, 0, 1, vectorOf(db, row, dim), dim, score)
-    return { id: Number(row.id), path: textOf(db, row.path), score: score[0]! }
+    scoreRows(query, 0, 1, vector, dim, score)
+    return { id: Number(row.id), path: textOf(db, row.path), score: score[0]!, vector }
   })
   return scored.sort((a, b) => b.score - a.score || (a.path < b.path ? -1 : 1))
 }
 
-/** Blocks come in order of path, so that of equal scores the kept ones stand before the new ones. */
-function merge(kept: Neighbour[], hits: SearchHit[], { ids, paths }: VectorBlock, count: number): Neighbour[] {
-  const rows = hits.map(({ index, score }): Neighbour => ({ id: ids[index]!, path: paths[index]!, score }))
+/** Blocks come in order of path, so that of equal scores the kept ones stand before the new ones. Vectors are copied: a block is not held for a few of them. */
+function merge(kept: Neighbour[], hits: SearchHit[], { ids, paths, vectors }: VectorBlock, { count, dim }: { count: number; dim: number }): Neighbour[] {
+  const least = kept.length === count ? kept.at(-1)!.score : -Infinity
+  const rows = hits
+    .filter(({ score }) => score > least)
+    .map(({ index, score }): Neighbour => ({ id: ids[index]!, path: paths[index]!, score, vector: vectors.slice(index * dim, (index + 1) * dim) }))
   return [...kept, ...rows].sort((a, b) => b.score - a.score).slice(0, count)
 }

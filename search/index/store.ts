@@ -97,6 +97,21 @@ export function* vectorBlocks(db: Database, dim: number, rows = 8192): Generator
   if (block.ids.length > 0) yield { ...block, vectors: block.vectors.subarray(0, block.ids.length * dim) }
 }
 
+/** A sample of embeddings at even distances of their ids [n, E], at most `count` of them: without a pass over the file. */
+export function sampleVectors(db: Database, dim: number, count: number): Float32Array {
+  const [range] = db.all('SELECT (SELECT min(id) FROM images) AS first, (SELECT max(id) FROM images) AS last')
+  const [first, last] = [Number(range!.first), Number(range!.last)]
+  const step = Math.max(1, (last - first + 1) / count)
+  const rows = new Map<number, Float32Array>()
+  for (let at = first; at <= last; at += step) {
+    const sql = `SELECT id, ${asBytes('path', 'vector')} FROM images WHERE id >= ? AND vector IS NOT NULL ORDER BY id LIMIT 1`
+    for (const row of db.all(sql, [Math.floor(at)])) rows.set(Number(row.id), vectorOf(db, row, dim))
+  }
+  const vectors = new Float32Array(rows.size * dim)
+  for (const [i, vector] of [...rows.values()].entries()) vectors.set(vector, i * dim)
+  return vectors
+}
+
 /** Columns as bytes, for a SELECT: libsql ends the process at text that is not UTF-8, which a damaged file holds. */
 export function asBytes(...columns: string[]): string {
   return columns.map((column) => `CAST(images.${column} AS BLOB) AS ${column}`).join(', ')
