@@ -6,6 +6,7 @@ import type { ExportedFiles, FileSizes, Parity, RecallRow } from '../export/expo
 import type { FileFormat } from '../models/onnx/dtypes.ts'
 import type { Report } from '../report/schema.ts'
 import type { SearchReply } from '../search/search-folder.ts'
+import { usualAlike } from '../search/usual-alike.ts'
 import type { distillSettings } from '../stages/settings/distill.ts'
 import type { evaluateSettings } from '../stages/settings/evaluate.ts'
 import type { exportSettings } from '../stages/settings/export.ts'
@@ -35,6 +36,11 @@ export interface SearchOptions extends OpenOptions {
   query: string
   /** Results; default: 10. */
   top?: number
+  /**
+   * From how alike on pictures take one place of the results, as the `alike` of its best one: 0 as alike as two pictures of the folder usually are, 1 gives each
+   * its own place; default: 0.85.
+   */
+  alike?: number
 }
 
 /** A report and the files that it was written to. */
@@ -85,9 +91,9 @@ export async function openModel(dir: string, { dtype }: OpenOptions = {}): Promi
  * Finds the pictures of a folder that fit a text best: exact, by cosine. Files that cannot be read are listed, not fatal.
  * @throws UserError for an empty query, a folder without pictures that can be read, and as openModel does
  */
-export async function searchFolder({ top = 10, ...request }: SearchOptions, watch: Watch = {}): Promise<SearchReply> {
+export async function searchFolder({ top = 10, alike = usualAlike, ...request }: SearchOptions, watch: Watch = {}): Promise<SearchReply> {
   const { searchImages } = await import('../search/search-folder.ts')
-  return watched(watch, () => searchImages({ ...request, top }))
+  return watched(watch, () => searchImages({ ...request, top, alike }))
 }
 
 /** Checks settings and begins as the command does, then works. */

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { printableName } from '../base/printable.ts'
+import type { Place } from '../search/hits.ts'
 import type { LookupReply } from '../search/index/lookup.ts'
+import { usualAlike } from '../search/usual-alike.ts'
 import { dtypeSetting, modelSetting, verifySetting } from '../stages/settings/shared.ts'
 import { imageTimeoutSetting } from '../training/run-settings.ts'
 import type { Command } from './command.ts'
@@ -24,6 +26,11 @@ const schema = z.object({
     .meta({ description: "number format of an exported model (default: the most precise there is, or the index's)", group: 'Model', usual: true }),
   minScore: z.number().min(-1).max(1).optional().meta({
     description: 'score below which a picture does not fit and is shown in brackets (default: what the model says)',
+    group: 'Output',
+    usual: true,
+  }),
+  alike: z.number().min(0).max(1).default(usualAlike).meta({
+    description: 'how alike pictures are that take one place of the results: 0 as any two of the folder, 1 gives each its own',
     group: 'Output',
     usual: true,
   }),
@@ -62,7 +69,14 @@ function requireOnePlace(images: string | undefined, index: string | undefined):
 
 function table({ hits }: LookupReply): string {
   const width = String(hits.length).length
-  return hits.map(({ rank, score, path, fits }) => `${String(rank).padStart(width)}  ${scoreText(score, fits)}  ${printableName(path)}\n`).join('')
+  const line = ({ rank, score, path, fits }: Place) => `${String(rank).padStart(width)}  ${scoreText(score, fits)}  ${printableName(path)}\n`
+  return hits.map((place) => line(place) + alikeText(place, width)).join('')
+}
+
+/** The near duplicates of a place, in a line below it. */
+function alikeText({ alike }: Place, width: number): string {
+  if (alike.length === 0) return ''
+  return `${' '.repeat(width)}  +${alike.length} alike: ${alike.map(({ path }) => printableName(path)).join(', ')}\n`
 }
 
 /** In brackets where the picture does not fit; without a least score as wide as it needs. */
