@@ -74,7 +74,10 @@ export async function lookUp(
   const groups = near ?? findGroups((count) => nearestExact(db, embedding, dim, count)[0]!, { images, least, top })
   const folder = relativePath(resolve(dirname(resolve(db.file)), about.folder))
   const minScore = leastScore(encoder, request)
-  const hits = placesOf(groups.map((group) => below(folder, group)), minScore)
+  const hits = placesOf(
+    groups.map((group) => below(folder, group)),
+    minScore,
+  )
   const gone = hits
     .flatMap((hit) => [hit, ...hit.alike])
     .filter(({ path }) => !existsSync(path))

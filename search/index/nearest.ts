@@ -50,7 +50,12 @@ export function nearestApproximate(db: Database, query: Float32Array, count: num
 }
 
 /** Blocks come in order of path, so that of equal scores the kept ones stand before the new ones. Vectors are copied: a block is not held for a few of them. */
-function merge(kept: Neighbour[], hits: SearchHit[], { ids, paths, vectors }: VectorBlock, { count, dim }: { count: number; dim: number }): Neighbour[] {
+function merge(
+  kept: Neighbour[],
+  hits: SearchHit[],
+  { ids, paths, vectors }: VectorBlock,
+  { count, dim }: { count: number; dim: number },
+): Neighbour[] {
   const least = kept.length === count ? kept.at(-1)!.score : -Infinity
   const rows = hits
     .filter(({ score }) => score > least)
