@@ -37,14 +37,14 @@ test.before(async () => {
 test.after.always(() => rm(dir, { recursive: true, force: true }))
 
 test('search prints rank, score and path as a program called from any folder', async (t) => {
-  const { code, stdout, stderr } = await distilingual('search', '--model', 'model', '--images', 'images', '--top', '2', '红色的苹果')
+  const { code, stdout, stderr } = await distilingual('search', '--model', 'model', '--images', 'images', '--alike', '1', '--top', '2', '红色的苹果')
   t.is(code, 0, stderr)
   t.regex(stdout, /^1 +-?0\.\d{3} {2}images\/\S+\n2 +-?0\.\d{3} {2}images\/\S+\n$/)
   t.regex(stderr, /skipped images\/broken\.png: 8 bytes that fail with/)
 })
 
 test('search --json gives the same to programs', async (t) => {
-  const { code, stdout } = await distilingual('search', '--model', 'model', '--images', 'images', '--json', 'a red apple')
+  const { code, stdout } = await distilingual('search', '--model', 'model', '--images', 'images', '--alike', '1', '--json', 'a red apple')
   const reply = JSON.parse(stdout)
   t.is(code, 0)
   t.like(reply, { query: 'a red apple', images: 3, skipped: [{ path: join('images', 'broken.png') }] })
@@ -60,7 +60,7 @@ test('search --json gives the same to programs', async (t) => {
 })
 
 test('--min-score puts what does not fit in brackets, and says where nothing fits', async (t) => {
-  const search = (...more: string[]) => distilingual('search', '--model', 'model', '--images', 'images', 'a red apple', ...more)
+  const search = (...more: string[]) => distilingual('search', '--model', 'model', '--images', 'images', '--alike', '1', 'a red apple', ...more)
   const scores = JSON.parse((await search('--json')).stdout).hits.map((hit: { score: number }) => hit.score) as number[]
   const between = ((scores[0]! + scores[1]!) / 2).toFixed(6)
 
@@ -83,6 +83,22 @@ test('--min-score puts what does not fit in brackets, and says where nothing fit
   const refused = await search('--min-score', '2')
   t.is(refused.code, 2)
   t.regex(refused.stderr, /--min-score/)
+})
+
+test('near duplicates stand below the picture whose place they take', async (t) => {
+  await mkdir(at('copies'))
+  for (const name of ['a.png', 'b.png', 'c.png']) await copyFile(at('images', 'red.png'), at('copies', name))
+  await copyFile(at('images', 'blue.jpeg'), at('copies', 'd.jpeg'))
+  const search = (...more: string[]) => distilingual('search', '--model', 'model', '--images', 'copies', '--alike', '0.999999', 'a red apple', ...more)
+  const { stdout } = await search()
+  t.regex(stdout, /^[12] +-?0\.\d{3} {2}copies\/a\.png\n {3}\+2 alike: copies\/b\.png, copies\/c\.png$/m)
+  t.is(stdout.split('\n').length, 4)
+  const { hits } = JSON.parse((await search('--json')).stdout) as { hits: { path: string; alike: { path: string }[] }[] }
+  const paths = Object.fromEntries(hits.map(({ path, alike }) => [path, alike.map((other) => other.path)]))
+  t.deepEqual(paths, { [join('copies', 'a.png')]: [join('copies', 'b.png'), join('copies', 'c.png')], [join('copies', 'd.jpeg')]: [] })
+  const refused = await search('--alike', '1.5')
+  t.is(refused.code, 2)
+  t.regex(refused.stderr, /--alike/)
 })
 
 test('every score is that of its own picture, also behind one that is broken', async (t) => {
