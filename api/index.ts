@@ -37,8 +37,8 @@ export interface SearchOptions extends OpenOptions {
   /** Results; default: 10. */
   top?: number
   /**
-   * From how alike on pictures take one place of the results, as the `alike` of its best one: 0 as alike as two pictures of the folder usually are, 1 gives each
-   * its own place; default: 0.85.
+   * Near duplicates take one place of the results, as the `alike` of its best picture: those at least this alike, where 0 is as alike as two pictures of the
+   * folder usually are, and 1 gives each its own place; default: 0.85.
    */
   alike?: number
 }

@@ -30,7 +30,7 @@ const schema = z.object({
     usual: true,
   }),
   alike: z.number().min(0).max(1).default(usualAlike).meta({
-    description: 'how alike pictures are that take one place of the results: 0 as any two of the folder, 1 gives each its own',
+    description: 'near duplicates take one place: pictures at least this alike, 0 as any two of the folder are, 1 gives each its own place',
     group: 'Output',
     usual: true,
   }),
@@ -67,16 +67,20 @@ function requireOnePlace(images: string | undefined, index: string | undefined):
   })
 }
 
+/** Near duplicates of a place that are named; --json has them all. */
+const namedAlike = 3
+
 function table({ hits }: LookupReply): string {
   const width = String(hits.length).length
   const line = ({ rank, score, path, fits }: Place) => `${String(rank).padStart(width)}  ${scoreText(score, fits)}  ${printableName(path)}\n`
   return hits.map((place) => line(place) + alikeText(place, width)).join('')
 }
 
-/** The near duplicates of a place, in a line below it. */
+/** The near duplicates of a place in a line below it, the first few by name. */
 function alikeText({ alike }: Place, width: number): string {
   if (alike.length === 0) return ''
-  return `${' '.repeat(width)}  +${alike.length} alike: ${alike.map(({ path }) => printableName(path)).join(', ')}\n`
+  const names = alike.slice(0, namedAlike).map(({ path }) => printableName(path))
+  return `${' '.repeat(width)}  +${alike.length} alike: ${names.join(', ')}${alike.length > namedAlike ? ', …' : ''}\n`
 }
 
 /** In brackets where the picture does not fit; without a least score as wide as it needs. */

@@ -10,24 +10,29 @@ export interface Found {
   vector: Float32Array
 }
 
-/** Pictures that take one place of the results: the one that ranks best, and those that are alike it, in order of rank. */
-export interface Group {
+/** Near duplicates, which take one place of the results. */
+export interface Cluster {
+  /** The one that ranks best. */
   best: Found
+  /** The others, in order of rank. */
   alike: Found[]
 }
 
-/** Pictures of which the usual cosine is measured, at most. */
+/** How many pictures of a folder or an index tell what its usual cosine is, at most. */
 export const sampleSize = 128
 /** So many pictures at least are looked at beyond those that are asked for. */
 const beyond = 30
+/** Less than 1 by what the cosine of a picture with its own copy loses to rounding. */
+const sameCosine = 1 - 1e-6
 
 /**
- * The cosine from which on two pictures are alike: u + alike · (1 − u). u is the usual cosine of two different pictures, the lower quartile over all pairs
- * of a sample: models differ in it, and so do folders, and copies among the sample are too few to move it.
- * @param alike 0 for as alike as two pictures usually are, 1 for the same picture
+ * The cosine from which on two pictures are near duplicates: u + alike · (1 − u), or Infinity where `alike` is 1. u is the usual cosine of two pictures, the
+ * lower quartile over all pairs of a sample: models differ in it, and so do folders. Copies move a quartile little.
+ * @param alike 0 for as alike as two pictures usually are; 1: none are near duplicates, not even copies
  * @param sample embeddings of the pictures that are searched [n, E], of unit length
  */
 export function leastCosine(alike: number, sample: Float32Array, dim: number): number {
+  if (alike === 1) return Infinity
   const size = sample.length / dim
   const cosines: number[] = []
   const row = new Float32Array(size)
@@ -36,42 +41,40 @@ export function leastCosine(alike: number, sample: Float32Array, dim: number): n
     cosines.push(...row.subarray(0, i))
   }
   const usual = cosines.length > 0 ? quantile(cosines, 0.25) : 0
-  return Math.min(usual + alike * (1 - usual), 1 - 1e-6) // copies differ by rounding
+  return Math.min(usual + alike * (1 - usual), sameCosine)
 }
 
 /**
- * The first `top` groups of a ranking. A picture joins the first group to whose best picture it has a cosine of at least `least`; else it begins one of its
- * own, while there are fewer than `top`.
+ * The first `top` clusters of a ranking. A picture joins the first cluster to whose best picture it has a cosine of at least `least`; else it begins one of
+ * its own, while there are fewer than `top`.
  */
-export function groupAlike(ranking: Found[], least: number, top: number): Group[] {
-  const groups: Group[] = []
+export function clusterRanking(ranking: Found[], least: number, top: number): Cluster[] {
+  const clusters: Cluster[] = []
   const cosine = new Float32Array(1)
   for (const found of ranking) {
-    const group = groups.find(({ best }) => {
+    const cluster = clusters.find(({ best }) => {
       scoreRows(best.vector, 0, 1, found.vector, found.vector.length, cosine)
       return cosine[0]! >= least
     })
-    if (group) group.alike.push(found)
-    else if (groups.length < top) groups.push({ best: found, alike: [] })
+    if (cluster) cluster.alike.push(found)
+    else if (clusters.length < top) clusters.push({ best: found, alike: [] })
   }
-  return groups
+  return clusters
 }
 
 /**
- * The first `top` groups, with those of their pictures that rank among the first `reach(top)`, or further down where that many make too few groups.
- * @param rank the best pictures, so many of them, best first
+ * The first `top` clusters, with those of their pictures that rank among the first `reach(top)`, or further down where that many make too few clusters.
+ * @param rank the best `count` pictures, best first
  * @param images pictures that there are
- * @param least undefined: every picture is a group of its own
  */
-export function findGroups(rank: (count: number) => Found[], { images, least, top }: { images: number; least?: number; top: number }): Group[] {
-  if (least === undefined) return rank(top).map((best) => ({ best, alike: [] }))
+export function findClusters(rank: (count: number) => Found[], images: number, least: number, top: number): Cluster[] {
   for (let count = reach(top); ; count *= 4) {
-    const groups = groupAlike(rank(count), least, top)
-    if (groups.length === top || count >= images) return groups
+    const clusters = clusterRanking(rank(count), least, top)
+    if (clusters.length === top || count >= images) return clusters
   }
 }
 
-/** How far down the ranking pictures are looked for that are alike one of the first `top`. */
+/** How far down the ranking near duplicates of the first `top` are looked for. */
 export function reach(top: number): number {
   return top + Math.max(beyond, top)
 }

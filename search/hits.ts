@@ -1,4 +1,4 @@
-import type { Found, Group } from './alike.ts'
+import type { Cluster, Found } from './alike.ts'
 
 /** A picture that was found. */
 export interface Hit {
@@ -9,15 +9,15 @@ export interface Hit {
   fits?: boolean
 }
 
-/** A place of the results: its best picture, and the others that take it with that one. */
+/** A place of the results: the best picture of near duplicates, and the others, which take it with that one. */
 export interface Place extends Hit {
   rank: number
-  /** Near duplicates, best first; empty where there are none, or none were looked for. */
+  /** Best first; empty where there are none, or none were looked for. */
   alike: Hit[]
 }
 
-/** Groups in order of rank, as a reply has them. */
-export function placesOf(groups: Group[], minScore: number | undefined): Place[] {
+/** Clusters in order of rank, as a reply has them. */
+export function placesOf(clusters: Cluster[], minScore: number | undefined): Place[] {
   const hit = ({ score, path }: Found): Hit => ({ score, path, ...(minScore !== undefined && { fits: score >= minScore }) })
-  return groups.map(({ best, alike }, i) => ({ rank: i + 1, ...hit(best), alike: alike.map(hit) }))
+  return clusters.map(({ best, alike }, i) => ({ rank: i + 1, ...hit(best), alike: alike.map(hit) }))
 }

@@ -10,7 +10,7 @@ import { embedPixels } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { FileFormat } from '../models/onnx/dtypes.ts'
 import { openModel } from '../models/open-model.ts'
-import { findGroups, leastCosine, sampleSize } from './alike.ts'
+import { type Found, findClusters, leastCosine, sampleSize } from './alike.ts'
 import { type Place, placesOf } from './hits.ts'
 import { embedQuery, leastScore, type Query, requireQuery } from './query.ts'
 import { chunkSize, tryDecode } from './try-decode.ts'
@@ -23,7 +23,7 @@ export interface SearchRequest extends Query {
   dtype?: FileFormat
   /** Score below which a picture does not fit; default: the model's, where its folder says one. */
   minScore?: number
-  /** From how alike on pictures take one place of the results (see leastCosine); 1, the default, gives each its own. */
+  /** Pictures at least this alike take one place of the results (leastCosine); default: 1, which gives each its own. */
   alike?: number
 }
 
@@ -60,21 +60,19 @@ export async function searchImages({ model, images, top, dtype, alike = 1, ...re
     }
     const embedding = await embedQuery(encoder, request)
     const dim = encoder.embedDim
-    const vectorOf = (index: number) => embeddings.subarray(index * dim, (index + 1) * dim)
-    const rank = (count: number) =>
-      searchEmbeddings(embedding, embeddings, count).map(({ index, score }) => ({ path: embedded[index]!, score, vector: vectorOf(index) }))
-    const least = alike < 1 ? leastCosine(alike, evenRows(embeddings, dim), dim) : undefined
-    const groups = findGroups(rank, { images: embedded.length, least, top })
+    const found = (row: number, score: number): Found => ({ path: embedded[row]!, score, vector: embeddings.subarray(row * dim, (row + 1) * dim) })
+    const rank = (count: number) => searchEmbeddings(embedding, embeddings, count).map(({ index, score }) => found(index, score))
+    const least = leastCosine(alike, sampleOf(embeddings, dim), dim)
     const minScore = leastScore(encoder, request)
-    const hits = placesOf(groups, minScore)
+    const hits = placesOf(findClusters(rank, embedded.length, least, top), minScore)
     return { model: encoder.id, query, images: embedded.length, minScore, hits, skipped: [...folders, ...skipped] }
   } finally {
     await encoder.release()
   }
 }
 
-/** A sample of rows at even distances, at most sampleSize of them. */
-function evenRows(embeddings: Float32Array, dim: number): Float32Array {
+/** Rows at even distances, at most sampleSize of them. */
+function sampleOf(embeddings: Float32Array, dim: number): Float32Array {
   const count = embeddings.length / dim
   const size = Math.min(count, sampleSize)
   const indices = Array.from({ length: size }, (_, i) => Math.floor((i * count) / size))

@@ -1,2 +1,2 @@
-/** From how alike on pictures take one place of the results, unless something else is asked for; docs/search.md says how it was chosen. */
+/** How alike near duplicates are at least, unless something else is asked for; docs/search.md says how it was chosen. */
 export const usualAlike = 0.85

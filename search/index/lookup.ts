@@ -5,8 +5,8 @@ import { embedDim } from '../../eval/similarity.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { FileFormat } from '../../models/onnx/dtypes.ts'
 import { openModel } from '../../models/open-model.ts'
-import { type Found, findGroups, type Group, groupAlike, leastCosine, reach, sampleSize } from '../alike.ts'
-import { placesOf } from '../hits.ts'
+import { type Cluster, clusterRanking, findClusters, leastCosine, reach, sampleSize } from '../alike.ts'
+import { type Hit, placesOf } from '../hits.ts'
 import { embedQuery, leastScore, type Query, requireQuery } from '../query.ts'
 import type { SearchReply } from '../search-folder.ts'
 import { type About, readAbout, requireSameModel } from './about.ts'
@@ -35,7 +35,7 @@ export interface LookupReply extends SearchReply {
 }
 
 /**
- * Finds the images of an index that fit a text, or are like a picture, best: every one of them is scored, unless the index has a graph and `top` is at most mostByGraph.
+ * Finds the images of an index that fit a text, or are like a picture, best: every one of them is scored, unless the index has a graph that finds enough.
  * @throws UserError as requireQuery and embedQuery do, for an index that is missing, damaged, empty or of another model, and as openModel does
  */
 export async function searchIndex({ model, index, dtype, ...request }: LookupRequest): Promise<LookupReply> {
@@ -68,33 +68,25 @@ export async function lookUp(
   const { images } = countImages(db)
   const embedding = await embedQuery(encoder, request)
   const dim = embedDim('search query', embedding, 1)
-  const least = alike < 1 ? leastCosine(alike, sampleVectors(db, dim, sampleSize), dim) : undefined
-  const byGraph = about.graph === 'ready' && !exact && top <= mostByGraph
-  const near = byGraph ? groupsByGraph(db, embedding, least, top) : undefined
-  const groups = near ?? findGroups((count) => nearestExact(db, embedding, dim, count)[0]!, { images, least, top })
-  const folder = relativePath(resolve(dirname(resolve(db.file)), about.folder))
+  const least = leastCosine(alike, sampleVectors(db, dim, sampleSize), dim)
+  const byGraph = about.graph === 'ready' && !exact ? clustersByGraph(db, embedding, least, top) : undefined
+  const clusters = byGraph ?? findClusters((count) => nearestExact(db, embedding, dim, count)[0]!, images, least, top)
   const minScore = leastScore(encoder, request)
-  const hits = placesOf(
-    groups.map((group) => below(folder, group)),
-    minScore,
-  )
+  const folder = relativePath(resolve(dirname(resolve(db.file)), about.folder))
+  const inFolder = <H extends Hit>(hit: H): H => ({ ...hit, path: join(folder, hit.path) })
+  const hits = placesOf(clusters, minScore).map((place) => ({ ...inFolder(place), alike: place.alike.map(inFolder) }))
   const gone = hits
-    .flatMap((hit) => [hit, ...hit.alike])
+    .flatMap((place) => [place, ...place.alike])
     .filter(({ path }) => !existsSync(path))
     .map(({ path }) => ({ path, reason: 'no longer there: run index again' }))
-  return { model: encoder.id, query, images, minScore, hits, skipped: gone, recall: near && about.recall }
+  return { model: encoder.id, query, images, minScore, hits, skipped: gone, recall: byGraph && about.recall }
 }
 
-/** Undefined where what the graph finds makes too few groups: then every image is scored. */
-function groupsByGraph(db: Database, embedding: Float32Array, least: number | undefined, top: number): Group[] | undefined {
-  if (least === undefined) return findGroups((count) => nearestApproximate(db, embedding, count), { images: top, top })
-  const groups = groupAlike(nearestApproximate(db, embedding, Math.min(reach(top), mostByGraph)), least, top)
-  return groups.length === top ? groups : undefined
-}
-
-function below(folder: string, { best, alike }: Group): Group {
-  const moved = (found: Found): Found => ({ ...found, path: join(folder, found.path) })
-  return { best: moved(best), alike: alike.map(moved) }
+/** Undefined where more is asked for than the graph answers, and where what it finds makes too few clusters: then every image is scored. */
+function clustersByGraph(db: Database, embedding: Float32Array, least: number, top: number): Cluster[] | undefined {
+  if (top > mostByGraph) return undefined
+  const clusters = clusterRanking(nearestApproximate(db, embedding, Math.min(reach(top), mostByGraph)), least, top)
+  return clusters.length === top ? clusters : undefined
 }
 
 /** @throws UserError for an index without images */

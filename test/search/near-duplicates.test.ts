@@ -55,6 +55,17 @@ test('copies of a picture, smaller, cropped and recompressed, take one place, in
       [1, 2, 3, 4, 5],
     )
   }
+
+  const like = join(images, 'cropped.png')
+  for (const { hits } of [
+    await searchImages({ ...of.folder, query: undefined, like, alike: usualAlike }),
+    await searchIndex({ ...of.index, query: undefined, like, alike: usualAlike }),
+  ]) {
+    t.is(basename(hits[0]!.path), 'cropped.png')
+    t.is(hits[0]!.alike.length, 3, 'the picture itself and its copies take one place')
+    t.true(hits.slice(1).every(({ alike }) => alike.length === 0))
+  }
+
   const every = await searchIndex({ ...of.index, alike: 1, top: 15 })
   t.is(every.hits.length, 15)
   t.true(every.hits.every(({ alike }) => alike.length === 0))
@@ -65,5 +76,5 @@ test('copies of a picture, smaller, cropped and recompressed, take one place, in
   const byGraph = await searchIndex({ ...of.index, alike: usualAlike })
   t.is(byGraph.hits[0]!.alike.length, 3)
   t.truthy(byGraph.recall)
-  t.is((await searchIndex({ ...of.index, top: 14, alike: usualAlike })).recall, undefined, 'the graph finds too few groups: every image was scored')
+  t.is((await searchIndex({ ...of.index, top: 14, alike: usualAlike })).recall, undefined, 'the graph finds too few clusters: every image was scored')
 })
