@@ -5,6 +5,7 @@ import { benchIsolation } from './isolation.ts'
 import { benchLongRun, longRunFlags } from './long-run.ts'
 import { benchMillion, millionFlags } from './million.ts'
 import { benchObjectives } from './objectives.ts'
+import { benchPictureIndex, pictureIndexFlags } from './picture-index.ts'
 import { benchProfile } from './profile.ts'
 import { benchQueue, queueFlags } from './queue.ts'
 import { benchReaders } from './readers.ts'
@@ -79,6 +80,11 @@ export const benches: Record<string, Bench> = {
       'how long a fleet of workers takes for features of so many pairs, by formula and simulated, with stragglers and deaths: hours, disk, money',
     flags: fleetFlags,
     run: benchFleet,
+  },
+  index: {
+    summary: 'an index of many pictures, killed twice while it is made, and search in it: seconds, MB, milliseconds',
+    flags: pictureIndexFlags,
+    run: benchPictureIndex,
   },
   queue: { summary: 'what the queue costs a shard, on a Redis or Valkey that runs', flags: queueFlags, run: benchQueue },
   soak: { summary: 'commands that write, on a disk that fails and killed, and changed files: what came of it', flags: soakFlags, run: benchSoak },

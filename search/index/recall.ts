@@ -19,10 +19,8 @@ const best = 10
  */
 export async function measureRecall(db: Database, encoder: Encoder, seed = 1): Promise<NonNullable<About['recall']>> {
   const { embedDim: dim } = encoder
-  const words = ['en', 'zh'].flatMap((language) => Object.values(wordsIn(language)).map(([name]) => name!))
-  const chosen = Array.from(permutation(words.length, random(seed)).subarray(0, sample), (i) => words[i]!)
   const pictures = storedEmbeddings(db, dim, seed)
-  const texts = await embedTexts(encoder, chosen)
+  const texts = await embedTexts(encoder, namesToAsk(sample, seed))
   const queries = new Float32Array(pictures.length + texts.length)
   queries.set(pictures)
   queries.set(texts, pictures.length)
@@ -38,6 +36,12 @@ export async function measureRecall(db: Database, encoder: Encoder, seed = 1): P
   })
   const stored = pictures.length / dim
   return { pictures: mean(recalls.slice(0, stored)), words: mean(recalls.slice(stored)), queries: recalls.length }
+}
+
+/** Names that people use (CLDR's, English and Chinese), drawn by seed. */
+export function namesToAsk(count: number, seed: number): string[] {
+  const names = ['en', 'zh'].flatMap((language) => Object.values(wordsIn(language)).map(([name]) => name!))
+  return Array.from(permutation(names.length, random(seed)).subarray(0, count), (i) => names[i]!)
 }
 
 function storedEmbeddings(db: Database, dim: number, seed: number): Float32Array {
