@@ -1,16 +1,14 @@
 import { interleavedLatency, type Latency } from '../../eval/latency.ts'
 import { embedTexts } from '../../models/embed.ts'
 import { openModel } from '../../models/open-model.ts'
-import { readAbout } from '../../search/index/about.ts'
-import { openDatabase } from '../../search/index/database.ts'
-import { lookUp } from '../../search/index/lookup.ts'
+import { lookUp, openIndex } from '../../search/index/lookup.ts'
 import { namesToAsk } from '../../search/index/recall.ts'
 import { usualAlike } from '../../search/usual-alike.ts'
 
 /** Each is asked once of each search. */
 export const queries = 50
 
-export interface SearchTimes {
+interface SearchTimes {
   /** `byGraph`: how many of the queries the graph answered; 0 where none was asked for. */
   searches: (Latency & { byGraph: number })[]
   /** recall@10 of the graph. */
@@ -22,8 +20,8 @@ export interface SearchTimes {
  * and without; first, what of it is the embedding of the words.
  */
 export async function timeSearch(model: string, index: string, seed: number): Promise<SearchTimes> {
-  const db = await openDatabase(index)
-  const about = readAbout(db)!
+  const opened = await openIndex(index)
+  const { db, about } = opened
   const encoder = await openModel(model, about.dtype)
   try {
     const names = namesToAsk(queries, seed)
@@ -35,7 +33,7 @@ export async function timeSearch(model: string, index: string, seed: number): Pr
     const search = (name: string, request: { alike: number; exact: boolean }) => {
       byGraph[name] = 0
       return inTurn(name, async (query) => {
-        const { recall } = await lookUp(db, about, encoder, { ...request, query, top: 10 })
+        const { recall } = await lookUp(opened, encoder, { ...request, query, top: 10 })
         if (recall) byGraph[name]!++
       })
     }

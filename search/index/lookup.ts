@@ -40,17 +40,38 @@ export interface LookupReply extends SearchReply {
  */
 export async function searchIndex({ model, index, dtype, ...request }: LookupRequest): Promise<LookupReply> {
   requireQuery(request)
-  const db = await openDatabase(index)
+  const opened = await openIndex(index)
   try {
-    const about = requireImages(db)
-    const encoder = await openModel(model, await requireSameModel(about, index, model, dtype))
+    const encoder = await openModel(model, await requireSameModel(opened.about, index, model, dtype))
     try {
-      return await lookUp(db, about, encoder, request)
+      return await lookUp(opened, encoder, request)
     } finally {
       await encoder.release()
     }
   } finally {
+    opened.db.close()
+  }
+}
+
+/** An index that can be searched. */
+interface OpenIndex {
+  db: Database
+  about: About
+  images: number
+}
+
+/** @throws UserError for an index that is missing, damaged or without images */
+export async function openIndex(index: string): Promise<OpenIndex> {
+  const db = await openDatabase(index)
+  try {
+    const about = readAbout(db)
+    const { images } = countImages(db)
+    if (about && images > 0) return { db, about, images }
+    const hint = 'Run index again: it goes on where it stopped.'
+    throw new UserError({ where: index, expected: 'an index with images', got: 'one without', hint })
+  } catch (error) {
     db.close()
+    throw error
   }
 }
 
@@ -59,13 +80,11 @@ export async function searchIndex({ model, index, dtype, ...request }: LookupReq
  * @throws UserError as requireQuery and embedQuery do
  */
 export async function lookUp(
-  db: Database,
-  about: About,
+  { db, about, images }: OpenIndex,
   encoder: Encoder,
   { top, exact = false, alike = 1, ...request }: Omit<LookupRequest, 'model' | 'index' | 'dtype'>,
 ): Promise<LookupReply> {
   const query = requireQuery(request)
-  const { images } = countImages(db)
   const embedding = await embedQuery(encoder, request)
   const dim = embedDim('search query', embedding, 1)
   const least = leastCosine(alike, sampleVectors(db, dim, sampleSize), dim)
@@ -87,14 +106,6 @@ function clustersByGraph(db: Database, embedding: Float32Array, least: number, t
   if (top > mostByGraph) return undefined
   const clusters = clusterRanking(nearestApproximate(db, embedding, Math.min(reach(top), mostByGraph)), least, top)
   return clusters.length === top ? clusters : undefined
-}
-
-/** @throws UserError for an index without images */
-function requireImages(db: Database): About {
-  const about = readAbout(db)
-  if (about && countImages(db).images > 0) return about
-  const hint = 'Run index again: it goes on where it stopped.'
-  throw new UserError({ where: db.file, expected: 'an index with images', got: 'one without', hint })
 }
 
 /** A path as one would write it: relative where it lies below the working directory. */

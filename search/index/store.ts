@@ -97,18 +97,17 @@ export function* vectorBlocks(db: Database, dim: number, rows = 8192): Generator
   if (block.ids.length > 0) yield { ...block, vectors: block.vectors.subarray(0, block.ids.length * dim) }
 }
 
-/** A sample of embeddings at even distances of their ids [n, E], at most `count` of them: without a pass over the file. */
+/** Embeddings at even distances of their ids [n, E], at most `count` of them: without a pass over the file. An index with images. */
 export function sampleVectors(db: Database, dim: number, count: number): Float32Array {
   const [range] = db.all('SELECT (SELECT min(id) FROM images) AS first, (SELECT max(id) FROM images) AS last')
   const [first, last] = [Number(range!.first), Number(range!.last)]
   const step = Math.max(1, (last - first + 1) / count)
-  const rows = new Map<number, Float32Array>()
-  for (let at = first; at <= last; at += step) {
-    const sql = `SELECT id, ${asBytes('path', 'vector')} FROM images WHERE id >= ? AND vector IS NOT NULL ORDER BY id LIMIT 1`
-    for (const row of db.all(sql, [Math.floor(at)])) rows.set(Number(row.id), vectorOf(db, row, dim))
-  }
-  const vectors = new Float32Array(rows.size * dim)
-  for (const [i, vector] of [...rows.values()].entries()) vectors.set(vector, i * dim)
+  const places = Array.from({ length: Math.min(count, last - first + 1) }, (_, i) => Math.floor(first + i * step))
+  const next = 'SELECT id FROM images WHERE id >= place.value AND vector IS NOT NULL ORDER BY id LIMIT 1'
+  const sql = `SELECT ${asBytes('path', 'vector')} FROM images WHERE id IN (SELECT (${next}) FROM json_each(?) AS place)`
+  const rows = db.all(sql, [JSON.stringify(places)])
+  const vectors = new Float32Array(rows.length * dim)
+  for (const [i, row] of rows.entries()) vectors.set(vectorOf(db, row, dim), i * dim)
   return vectors
 }
 
