@@ -35,7 +35,7 @@ async function writePictures(dir: string): Promise<void> {
 }
 
 test('copies of a picture, smaller, cropped and recompressed, take one place, in a folder and in an index', async (t) => {
-  t.timeout(300_000)
+  t.timeout(900_000)
   const dir = await temporaryFolder(t)
   const [images, out] = [join(dir, 'images'), join(dir, 'pictures.index')]
   await writePictures(images)
