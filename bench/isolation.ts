@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nodeArguments } from '../base/own-modules.ts'
 import { packageRoot } from '../base/package-root.ts'
 import { measured, type Rows } from './record/rows.ts'
 import { makePlace } from './soak/place.ts'
@@ -26,7 +27,7 @@ export async function benchIsolation(): Promise<Rows> {
       const trace = join(dir, 'traces', name!)
       const before = [...(canUnshare ? ['unshare', '-rn'] : []), ...(canTrace ? ['strace', '-f', '-qq', '-e', `trace=${traced}`, '-o', trace] : [])]
       const main = join(packageRoot(), 'cli', 'main.ts')
-      const line = [...before, process.execPath, '--import', import.meta.resolve('tsx'), main, name!, ...args]
+      const line = [...before, process.execPath, ...nodeArguments(), main, name!, ...args]
       const { status, stderr } = spawnSync(line[0]!, line.slice(1), { cwd: dir, encoding: 'utf8' })
       const found = canTrace ? await leaks(trace, dir) : []
       console.log(`${name}: exit code ${status}${canTrace ? `, ${found.length} connections and files elsewhere` : ''}`)

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import { nodeArguments } from '../base/own-modules.ts'
 import { measured, type Rows } from './record/rows.ts'
 import { makePlace } from './soak/place.ts'
 
@@ -59,7 +60,7 @@ async function follow(dir: string, steps: number, every: number): Promise<Held[]
     `${every}`,
   ]
   const main = new URL('../cli/main.ts', import.meta.url).pathname
-  const args = ['--import', import.meta.resolve('tsx'), main, 'stage1', ...data, ...training, '--out', at('run')]
+  const args = [...nodeArguments(), main, 'stage1', ...data, ...training, '--out', at('run')]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise((done) => child.once('close', done))
   const rows: Held[] = []

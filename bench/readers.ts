@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { markdownTable } from 'markdown-table'
 import { UserError } from '../base/errors.ts'
+import { nodeArguments } from '../base/own-modules.ts'
 import { type RowFormat, rowFormats, writeRows } from './readers-files.ts'
 import type { ReaderCost } from './readers-process.ts'
 import { measured, type Rows } from './record/rows.ts'
@@ -44,7 +45,7 @@ async function costOf(format: RowFormat, rows: number, parent: string): Promise<
   try {
     const file = join(dir, `rows.${format}`)
     await writeRows(format, file, rows)
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', import.meta.resolve('tsx'), program, file])
+    const { stdout } = await promisify(execFile)(process.execPath, [...nodeArguments(), program, file])
     const { bytes, ...cost } = { ...(JSON.parse(stdout) as Omit<ReaderCost, 'bytes'>), bytes: (await stat(file)).size }
     if (cost.rows !== rows) throw new Error(`${format}: ${cost.rows} of ${rows} rows were read`)
     return { ...cost, bytes }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { nodeArguments, ownModule } from '../base/own-modules.ts'
 import type { Augmentation } from './augment.ts'
 import type { BatchReply, BatchRequest, WorkerSettings } from './augment-worker.ts'
 
@@ -131,17 +132,8 @@ function pend(items: BatchItem[], pixels?: SharedArrayBuffer): Pending {
   return { items, pixels, promise, ...settle! }
 }
 
-/**
- * A thread does not take over the loader that reads TypeScript in a clone, so it starts with two lines that register it.
- * Everything is resolved from this file: the working directory does not matter.
- */
 function start(settings: WorkerSettings): Worker {
-  const options = { workerData: settings, execArgv: [] }
-  if (import.meta.url.endsWith('.js')) return new Worker(new URL('./augment-worker.js', import.meta.url), options)
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'))
-  const worker = JSON.stringify(new URL('./augment-worker.ts', import.meta.url).href)
-  const code = `import { register } from ${tsx}; register(); await import(${worker})`
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), options)
+  return new Worker(ownModule('corpora/augment-worker'), { workerData: settings, execArgv: nodeArguments() })
 }
 
 function messageOf(cause: unknown): string {

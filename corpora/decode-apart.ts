@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { nodeArguments, ownModule } from '../base/own-modules.ts'
 import type { DecodeReply, DecodeRequest } from './decode-process.ts'
 
 /** What decoding one picture may take. */
@@ -77,9 +78,7 @@ function hold(child: ChildProcess, busy: boolean): void {
 
 function start(): ChildProcess {
   running++
-  const isBuilt = import.meta.url.endsWith('.js')
-  const file = new URL(`./decode-process.${isBuilt ? 'js' : 'ts'}`, import.meta.url)
-  const child = fork(file, { serialization: 'advanced', execArgv: isBuilt ? [] : ['--import', import.meta.resolve('tsx')] })
+  const child = fork(ownModule('corpora/decode-process'), { serialization: 'advanced', execArgv: nodeArguments() })
   child.once('exit', () => {
     running--
     const place = idle.indexOf(child)

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { UserError } from '../base/errors.ts'
+import { nodeArguments, ownModule } from '../base/own-modules.ts'
 import type { Compute } from '../training/queue/queue.ts'
 import type { FeatureIdentity } from './feature-plan.ts'
 import type { FeaturesSettings } from './settings/features.ts'
@@ -36,9 +37,7 @@ export async function startShardProcess(settings: FeaturesSettings): Promise<Sha
 }
 
 async function open(settings: FeaturesSettings): Promise<{ child: ChildProcess; identity: FeatureIdentity }> {
-  const isBuilt = import.meta.url.endsWith('.js')
-  const file = new URL(`./shard-process.${isBuilt ? 'js' : 'ts'}`, import.meta.url)
-  const child = fork(file, { serialization: 'advanced', execArgv: isBuilt ? [] : ['--import', import.meta.resolve('tsx')] })
+  const child = fork(ownModule('stages/shard-process'), { serialization: 'advanced', execArgv: nodeArguments() })
   try {
     const reply = await ask(child, { open: settings })
     if (!('opened' in reply)) throw new Error('the process that computes shards did not open its plan')

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { nodeArguments } from '../../base/own-modules.ts'
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
@@ -15,7 +16,7 @@ export interface Measured {
 /** Runs a command of this program in a process of its own and watches its memory (Linux). Throws where it fails. */
 export async function measuredCommand(args: string[]): Promise<Measured> {
   const began = performance.now()
-  const child = spawn(process.execPath, ['--import=tsx', main, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [...nodeArguments(), main, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   const peaks = new Map<number, number>()
   const look = async (): Promise<void> => {
     for (const pid of [child.pid!, ...(await childrenOf(child.pid!))]) peaks.set(pid, Math.max(peaks.get(pid) ?? 0, await peakOf(pid)))

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { nodeArguments } from '../../base/own-modules.ts'
 import { openDatabase } from '../../search/index/database.ts'
 
 interface Request {
@@ -29,7 +30,7 @@ const pause = 100
  */
 export async function runIndex({ model, images, out, stop }: Request): Promise<IndexCall> {
   const began = performance.now()
-  const args = ['--import', import.meta.resolve('tsx'), main, 'index', model, '--images', images, '--out', out, '--approximate']
+  const args = [...nodeArguments(), main, 'index', model, '--images', images, '--out', out, '--approximate']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise<string>((resolve, reject) => child.on('exit', (code, signal) => resolve(signal ?? `${code}`)).on('error', reject))
   while (stop && child.exitCode === null && (await rowsOf(out, stop.table)) < stop.rows) await new Promise((done) => setTimeout(done, pause))

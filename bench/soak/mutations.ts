@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { nodeArguments } from '../../base/own-modules.ts'
 import type { MutationReply, Outcome } from './mutation-process.ts'
 import type { Place } from './place.ts'
 
@@ -64,7 +65,7 @@ function part({ dir }: Place, found: Mutations, request: { seed: number; from: n
 
 function start(): ChildProcess {
   return fork(new URL('./mutation-process.ts', import.meta.url), {
-    execArgv: ['--import', import.meta.resolve('tsx')],
+    execArgv: nodeArguments(),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { nodeArguments } from '../../base/own-modules.ts'
 import type { RunReply, RunRequest } from './runner-process.ts'
 
 export interface Runner {
@@ -41,7 +42,7 @@ export function openRunner(): Runner {
 
 function start(): ChildProcess {
   return fork(new URL('./runner-process.ts', import.meta.url), {
-    execArgv: ['--import', import.meta.resolve('tsx')],
+    execArgv: nodeArguments(),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
 }

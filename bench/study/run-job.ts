@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../base/errors.ts'
+import { nodeArguments } from '../../base/own-modules.ts'
 import type { Measures, Site } from './job.ts'
 import type { Job } from './jobs.ts'
 
@@ -11,7 +12,7 @@ const program = fileURLToPath(new URL('./child.ts', import.meta.url))
  * @throws UserError with the process's exit code when it did not end well; it has then said why
  */
 export async function runJob(label: string, job: Job, site: Site): Promise<Measures> {
-  const child = fork(program, { execArgv: ['--import=tsx'] })
+  const child = fork(program, { execArgv: nodeArguments() })
   // A terminal sends its interrupt to both processes; a supervisor's signal reaches this one alone.
   const pass = () => void child.kill('SIGTERM')
   const wait = () => {}

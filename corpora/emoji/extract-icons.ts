@@ -2,7 +2,7 @@
  * Builds corpora/emoji/icons.json: which concept an icon draws, for the sets that know their icons only by name
  * (noto-v1, emojione, emojione-monotone, streamline):
  *
- *     node --import=tsx corpora/emoji/extract-icons.ts
+ *     node --import=./build/typescript.mjs corpora/emoji/extract-icons.ts
  *
  * A name is looked up in one table of slugs, filled in priority order; what that table gets wrong was found by looking
  * at contact sheets and is mended below. Needs the devDependencies; the result is committed.

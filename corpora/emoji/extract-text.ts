@@ -1,7 +1,7 @@
 /**
  * Builds corpora/emoji/text.json from the CLDR annotation packages and emojibase-data (all devDependencies):
  *
- *     node --import=tsx corpora/emoji/extract-text.ts
+ *     node --import=./build/typescript.mjs corpora/emoji/extract-text.ts
  *
  * Run it after updating one of these packages; test/corpora/emoji-drawings.test.ts fails while the file is out of date.
  */

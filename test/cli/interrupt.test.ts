@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { nodeArguments } from '../../base/own-modules.ts'
 import { makePlace } from '../../bench/soak/place.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
@@ -12,7 +13,7 @@ const patience = 1000
 
 /** Runs a command until its stderr has `label`, and interrupts it. → ms to its end, or to the line that says what it does first */
 async function interrupted(args: string[], label: string): Promise<{ ms: number; code: number | null; signal: string | null; said: string }> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [...nodeArguments(), main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   let sent = Number.NaN
   let answered = Number.NaN

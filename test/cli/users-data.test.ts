@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
+import { nodeArguments } from '../../base/own-modules.ts'
 import { withPresets } from '../../base/setting.ts'
 import { captionsOf } from '../../corpora/emoji/captions.ts'
 import { conceptsOf } from '../../corpora/emoji/concepts.ts'
@@ -24,7 +25,7 @@ import { throwsUserError } from '../user-error.ts'
 
 const main = new URL('../../cli/main.ts', import.meta.url).pathname
 
-const node = ['--import', import.meta.resolve('tsx'), main]
+const node = [...nodeArguments(), main]
 
 /** A first stage whose student is small: what its commands do takes longer than what it learns. */
 const small = { student: '32x1-32x1', batchSize: 32, warmup: 2, variants: 2, vocabSize: 400, threads: 1 }

@@ -14,7 +14,7 @@ import { throwsUserError } from '../user-error.ts'
 const committed = (name: string) => readFileSync(new URL(`../../corpora/emoji/${name}`, import.meta.url), 'utf8')
 
 test('text.json is what the installed packages say', (t) => {
-  t.true(formatText(extractText()) === committed('text.json'), 'run: node --import=tsx corpora/emoji/extract-text.ts')
+  t.true(formatText(extractText()) === committed('text.json'), 'run: node --import=./build/typescript.mjs corpora/emoji/extract-text.ts')
 })
 
 test('icons.json is what the installed packages say', (t) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { nodeArguments } from '../../base/own-modules.ts'
 import { type ProgressEvent, watched } from '../../base/watch.ts'
 import { compile } from '../../engine/compile.ts'
 import { linear } from '../../engine/fused.ts'
@@ -34,7 +35,7 @@ interface Ended {
 }
 
 function start(dir: string, ...flags: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ['--import=tsx', program, dir, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [...nodeArguments(), program, dir, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr!.on('data', (chunk) => (stderr += chunk))
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stderr }))

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { nodeArguments } from '../../base/own-modules.ts'
 import { paramInputs } from '../../engine/params.ts'
 import { modelEncoder } from '../../models/encoder.ts'
 import { normalize } from '../../models/layers.ts'
@@ -91,7 +92,7 @@ const leaks = `
 const onLinux = process.platform === 'linux' ? test : test.skip // which lists a process's threads
 onLinux('a text tower that cannot be opened leaves no session of the image tower behind', (t) => {
   const cwd = fileURLToPath(new URL('../..', import.meta.url))
-  const output = execFileSync(process.execPath, ['--import=tsx', '--input-type=module', '-e', leaks], { cwd, encoding: 'utf8' })
+  const output = execFileSync(process.execPath, [...nodeArguments(), '--input-type=module', '-e', leaks], { cwd, encoding: 'utf8' })
   // A session has threads of its own: 3 beside the caller.
   t.deepEqual(JSON.parse(output), { failures: 3, more: 0 })
 })

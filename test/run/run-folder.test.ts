@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
+import { nodeArguments } from '../../base/own-modules.ts'
 import { stopsFile } from '../../engine/not-finite.ts'
 import { findModel } from '../../models/find-model.ts'
 import { inRunFolder } from '../../run/run-folder.ts'
@@ -175,7 +176,7 @@ whereMountable('a mount point, which cannot be renamed, is started over, too', a
     await run(true, learn('new'))
     console.log(JSON.stringify({ meanwhile, failed, restored, replaced: await found() }))`
   const inMount = `mount -t tmpfs none "${dir}" && exec "$0" "$@"`
-  const node = [process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', code]
+  const node = [process.execPath, ...nodeArguments(), '--input-type=module', '-e', code]
   const { stdout } = await promisify(execFile)('unshare', ['-rm', 'sh', '-c', inMount, ...node])
   const { meanwhile, failed, restored, replaced } = JSON.parse(stdout)
   t.true(meanwhile.some((name: string) => /^\.old-\d{8}T\d{6}$/.test(name)))

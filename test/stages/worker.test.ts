@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
+import { nodeArguments } from '../../base/own-modules.ts'
 import { random } from '../../base/random.ts'
 import { featuresOfCorpus } from '../../stages/features.ts'
 import { redisServer } from '../training/queue/redis-server.ts'
@@ -14,7 +15,7 @@ const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
 /** `distilingual worker`, in a group of its own as in a container, with what it writes to stderr. */
 function startWorker(t: ExecutionContext, ...flags: string[]) {
-  const child = spawn(process.execPath, ['--import=tsx', main, 'worker', ...flags], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [...nodeArguments(), main, 'worker', ...flags], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   const worker = { child, said: '', signal: (signal: NodeJS.Signals) => void process.kill(-child.pid!, signal), end: once(child, 'exit') }
   child.stderr.on('data', (chunk) => {
     worker.said += chunk

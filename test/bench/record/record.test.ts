@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { nodeArguments } from '../../../base/own-modules.ts'
 import { packageRoot } from '../../../base/package-root.ts'
 import { readRecords } from '../../../bench/record/read.ts'
 import { originOf, recordSchema, writeRecord } from '../../../bench/record/record.ts'
@@ -40,7 +41,9 @@ test('what is no record is refused', async (t) => {
 test('a bench leaves its rows in bench/results', async (t) => {
   const run = promisify(execFile)
   const main = join(packageRoot(), 'bench', 'main.ts')
-  const { stdout, stderr } = await run(process.execPath, ['--import=tsx', main, 'fleet', '--pairs', '1e6', '--workers', '10'], { cwd: packageRoot() })
+  const { stdout, stderr } = await run(process.execPath, [...nodeArguments(), main, 'fleet', '--pairs', '1e6', '--workers', '10'], {
+    cwd: packageRoot(),
+  })
   const [, file] = /As data in (.*)\n$/.exec(stderr)!
   t.teardown(() => rm(file!))
   const { bench, flags, rows } = recordSchema.parse(JSON.parse(await readFile(file!, 'utf8')))

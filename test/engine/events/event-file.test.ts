@@ -5,6 +5,7 @@ import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { nodeArguments } from '../../../base/own-modules.ts'
 import { random } from '../../../base/random.ts'
 import { crc32c, maskedCrc32c } from '../../../engine/events/crc32c.ts'
 import { openEventFile } from '../../../engine/events/event-file.ts'
@@ -91,7 +92,7 @@ test('training killed and resumed has every logged step once, with the numbers o
   t.timeout(600_000)
   const dir = await temporaryFolder(t)
   const script = fileURLToPath(new URL('../train-run.ts', import.meta.url))
-  const start = (...flags: string[]) => spawn(process.execPath, ['--import=tsx', script, dir, '--events', ...flags], { stdio: 'ignore' })
+  const start = (...flags: string[]) => spawn(process.execPath, [...nodeArguments(), script, dir, '--events', ...flags], { stdio: 'ignore' })
   const log = join(dir, 'log.jsonl')
   const first = start('--hold', '10')
   const ended = once(first, 'exit')
