@@ -61,7 +61,7 @@ export function layoutOf(header: string[], where: string, parts: 'images' | 'tex
       const cell = (name: string) => (columns.has(name) ? cells[columns.get(name)!] : undefined)
       const captions: TextRow['captions'] = isLong
         ? [[unnamed ? captionLanguage! : languageOf(cell('language')!, where), captionOf(cell('caption')!)]]
-        : withoutSpare(languages.map(({ language, i }) => [language, captionOf(cells[i]!)]))
+        : languages.map(({ language, i }) => [language, captionOf(cells[i]!)])
       const image = cell('image')
       if (image === '') {
         throw new UserError({ where, expected: 'an image path', got: 'an empty cell', hint: 'Name the image, or delete the row.' })
@@ -98,14 +98,6 @@ function unnamedLanguage(where: string, column: string): UserError {
     expected: `the language of the captions in "${column}"`,
     got: 'none named',
     hint: 'Name it with --caption-language en, or call the column by its code.',
-  })
-}
-
-/** Of several columns of one language some may be empty: images have different numbers of captions. */
-function withoutSpare(captions: TextRow['captions']): TextRow['captions'] {
-  return captions.filter(([language, text], i) => {
-    const isFirst = captions.findIndex(([other]) => other === language) === i
-    return text !== '' || (isFirst && captions.every(([other, caption]) => other !== language || caption === ''))
   })
 }
 

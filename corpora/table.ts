@@ -51,9 +51,9 @@ export async function tableCorpus(file: string, rows: AsyncIterable<Row>, images
   const entries = new Map<string, Entry>()
   const languages = new Set<Language>()
   const setAside = new Set<string>()
-  for await (const row of rows) {
+  for await (const read of rows) {
     unlessBad(() => {
-      checkCaptions(row)
+      const row = withCaptions(read)
       merge(file, entries, row, imagesDir)
       for (const [language] of row.captions) languages.add(language)
       for (const name of Object.keys(row.columns ?? {})) setAside.add(name)
@@ -137,14 +137,16 @@ export function captionOf(written: string): string {
   return written.trim().normalize('NFC')
 }
 
-/** @throws UserError for an empty caption */
-export function checkCaptions({ captions, where }: TextRow): void {
-  for (const [language, caption] of captions) {
-    if (caption === '') {
-      const hint = 'Write a caption, or use one row a caption (image,language,caption) and leave this row out.'
-      throw new UserError({ where, expected: `a caption in ${language}`, got: 'an empty one', hint })
-    }
-  }
+/**
+ * A row without the captions that are empty: an image need not have captions in every language.
+ * @throws UserError where that leaves none
+ */
+export function withCaptions<T extends TextRow>(row: T): T {
+  const captions = row.captions.filter(([, caption]) => caption !== '')
+  if (captions.length > 0 || row.captions.length === 0) return { ...row, captions }
+  const languages = [...new Set(row.captions.map(([language]) => language))]
+  const hint = 'Write a caption, or leave this row out.'
+  throw new UserError({ where: row.where, expected: `a caption in ${languages.join(' or ')}`, got: 'an empty one', hint })
 }
 
 /** @throws UserError for a split that there is not */

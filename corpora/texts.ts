@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { type OnBadRow, unlessBad } from './bad-row.ts'
 import type { Language, Split, TextCorpus, TextSample } from './sample.ts'
-import { checkCaptions, sampleOf, splitOf, type TextRow } from './table.ts'
+import { sampleOf, splitOf, type TextRow, withCaptions } from './table.ts'
 
 /**
  * Makes a corpus of parallel texts of a file's rows: what stands in one row means the same. Rows without a split are for training.
@@ -11,9 +11,9 @@ import { checkCaptions, sampleOf, splitOf, type TextRow } from './table.ts'
 export async function textTable(file: string, rows: AsyncIterable<TextRow & { line: number }>, onBadRow?: OnBadRow): Promise<TextCorpus> {
   const entries: { sample: TextSample; split: Split }[] = []
   const languages = new Set<Language>()
-  for await (const row of rows) {
+  for await (const read of rows) {
     unlessBad(() => {
-      checkCaptions(row)
+      const row = withCaptions(read)
       entries.push({ sample: sampleOf(`line ${row.line}`, row), split: row.split === undefined ? 'train' : splitOf(row.where, row.split) })
       for (const [language] of row.captions) languages.add(language)
     }, onBadRow)

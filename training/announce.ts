@@ -31,7 +31,10 @@ export function announce({ label, params, settings, sources }: Announced, shapes
   const adapters = Object.keys(params).filter((name) => name.startsWith('adapter.')).length
   const lines = [
     `${label}: image tower ${kept ? `kept from ${kept} (${vision.image_size} px)` : `${millions(image)} parameters (${vision.image_size} px, patch ${vision.patch_size})`}, text tower ${millions(text)} (${words.vocab_size} tokens), ${((image + text) / 1e6).toFixed(2)} MB at int8${adapters ? `, ${adapters} adapters` : ''}`,
-    `  data: ${set.count} ${things}, ${set.texts.length} distinct captions in ${set.languages.join(', ')}${set.dropped ? `; ${set.dropped} ${things} left out for want of a language` : ''}`,
+    `  data: ${set.count} ${things}, ${set.texts.length} distinct captions in ${set.languages.join(', ')}${set.dropped ? `; ${set.dropped} ${things} left out for want of captions` : ''}`,
+    ...Object.entries(set.lacking ?? {}).map(
+      ([language, count]) => `    ${count} ${things} lack ${language}: their captions in other languages take its place`,
+    ),
     ...(main.notes ?? []).map((note) => `    ${note}`),
     ...others.flatMap(linesOf),
     ...(others.length > 0 ? [`  shares of the loss: ${sources.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')}`] : []),

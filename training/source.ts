@@ -39,10 +39,10 @@ export interface Distillation {
 export async function captionedSource(
   corpus: Corpus | TextCorpus,
   languages: Language[],
-  options: { weights: Weights; distillation?: Distillation; classColumn?: string },
+  options: { weights: Weights; distillation?: Distillation; classColumn?: string; needed?: Language[] },
 ): Promise<Source> {
-  const { weights, distillation, classColumn } = options
-  return { name: corpus.name, set: await loadTrainingSet(corpus, 'train', languages, { classColumn }), weights, share: 1, distillation }
+  const { weights, distillation, ...reading } = options
+  return { name: corpus.name, set: await loadTrainingSet(corpus, 'train', languages, reading), weights, share: 1, distillation }
 }
 
 /** The weights of its objectives in a step's loss. */

@@ -164,7 +164,7 @@ const mistakes: [name: string, content: string | Uint8Array, expected: Expected]
   ['a language and more', 'image,is-valid\nimages/0.png,red\n', { where: /\.csv:1/, got: /without a language column/ }],
   ['underscore in a code', 'image,zh_CN\nimages/0.png,红\n', { hint: /Did you mean zh-CN\?/ }],
   ['unknown language in a row', 'image,language,caption\nimages/0.png,en,red\nimages/0.png,xq,red\n', { where: /\.csv:3/, got: /"xq"/ }],
-  ['empty caption', 'image,en,zh\nimages/0.png,red,\n', { where: /\.csv:2/, got: /an empty one/ }],
+  ['empty captions', 'image,en,zh\nimages/0.png,,\n', { where: /\.csv:2/, expected: /in en or zh/, got: /an empty one/ }],
   [
     'missing image',
     'image,en\nimages/0.png,red\nimages/9.png,red\nimages/8.png,x\n',

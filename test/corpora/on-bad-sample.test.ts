@@ -19,7 +19,7 @@ async function place(t: ExecutionContext): Promise<string> {
       .png()
       .toFile(join(dir, name))
   await writeFile(join(dir, 'broken.png'), 'no picture')
-  const rows = ['one.png,a,eins,train', 'gone.png,b,zwei,train', 'two.png,c,,train', 'broken.png,d,vier,test', 'two.png,e,fünf,test']
+  const rows = ['one.png,a,eins,train', 'gone.png,b,zwei,train', 'two.png,,,train', 'broken.png,d,vier,test', 'two.png,e,fünf,test']
   await writeFile(join(dir, 'captions.csv'), ['image,en,de,split', ...rows].join('\n'))
   return dir
 }
@@ -55,7 +55,7 @@ test('a split whose every picture is broken is none; nothing left at all is an e
 })
 
 for (const [name, lines, where] of [
-  ['texts.csv', ['en,de', 'a,eins', 'b', 'c,', 'd,vier'], [3, 4]],
+  ['texts.csv', ['en,de', 'a,eins', 'b', ',', 'd,vier'], [3, 4]],
   ['texts.jsonl', ['{"captions": {"en": "a"}}', '{"captions"', '{"captions": {"en": ""}}', '{"captions": {"en": "d"}}'], [2, 3]],
 ] as const) {
   test(`texts without images: ${name}`, async (t) => {

@@ -223,6 +223,7 @@ test('null and [] in JSONL say that there is no caption', async (t) => {
     const first = `{"image":"photos/1.jpg","captions":{"en":"a dog","zh":${none}},"split":"train"}`
     const file = await write(`${first}\n{"image":"photos/2.jpg","captions":{"en":"a cat","zh":"猫"},"split":"train"}\n`, 'none.jsonl')
     t.deepEqual(await captionsIn(file), [{ en: ['a dog'] }, { en: ['a cat'], zh: ['猫'] }])
-    t.is((await loadTrainingSet(await jsonlCorpus({ file }), 'train', ['en', 'zh'])).dropped, 1)
+    const { captions, texts, dropped, lacking } = await loadTrainingSet(await jsonlCorpus({ file }), 'train', ['en', 'zh'])
+    t.deepEqual([captions.zh!.map((own) => own.map((text) => texts[text])), dropped, lacking], [[['a dog'], ['猫']], 0, { zh: 1 }])
   }
 })

@@ -60,7 +60,7 @@ test('the names of emoji side by side: train concepts, one text a language', asy
 })
 
 const mistakes: Record<string, [string, Expected, string?]> = {
-  'an empty text': ['en,zh\ndog,\n', { where: /:2/, got: /an empty one/ }],
+  'empty texts': ['en,zh\n,\n', { where: /:2/, got: /an empty one/ }],
   'no language': ['source,split\nweb,train\n', { where: /:1/, got: /without a language column/ }],
   'a long table': ['language,caption\nen,dog\n', { where: /:1/, got: /without "image"/ }],
   'a header alone': ['en,zh\n', { expected: /at least one row below the header/ }],

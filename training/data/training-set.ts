@@ -23,8 +23,10 @@ export interface TrainingSet {
   unpaired?: Uint32Array[]
   /** Text → the text whose feature by the teacher is its target; default: itself. [M] */
   targets?: Uint32Array
-  /** Images left out because a language has no caption for them. */
+  /** Images left out for want of captions. */
   dropped: number
+  /** Images whose captions in other languages take the place of those they lack, by language. */
+  lacking?: Record<Language, number>
 }
 
 /** What a set has in the place of captions and classes where texts belong to no image. All its texts are under BCP 47's `mul`, several languages. */
@@ -38,16 +40,19 @@ export const withoutCaptions = {
 } satisfies Partial<TrainingSet>
 
 /**
- * Reads a split. An image must have a caption in every one of `languages`: both stages draw all languages in every step.
+ * Reads a split. Both stages draw all of `languages` in every step: where an image lacks captions in one, those that it has in the
+ * others take their place. An image without any is left out.
  * @param options.classColumn where labels come from (default: the class); images with an empty cell are labels of their own
+ * @param options.needed languages that captions of others cannot stand in for: an image without them is left out
  * @throws UserError when no image has such captions, and when none has that column
  */
 export async function loadTrainingSet(
   corpus: Corpus | TextCorpus,
   split: Split,
   languages: Language[],
-  options: { classColumn?: string } = {},
+  options: { classColumn?: string; needed?: Language[] } = {},
 ): Promise<TrainingSet> {
+  const { classColumn, needed = [] } = options
   const images: ImageSource[] = []
   const classes: number[] = []
   const captions: Record<Language, number[][]> = Object.fromEntries(languages.map((language) => [language, []]))
@@ -56,34 +61,42 @@ export async function loadTrainingSet(
   const labels: number[] = []
   const labelIndex = new Map<string, number>()
   const columns = new Set<string>()
+  const lacking: Record<Language, number> = {}
   let dropped = 0
   for await (const sample of corpus.samples(split)) {
-    if (languages.some((language) => !sample.captions[language]?.length)) {
+    const has = languages.filter((language) => sample.captions[language]?.length)
+    if (has.length === 0 || needed.some((language) => !has.includes(language))) {
       dropped++
       continue
     }
+    const stand = has.flatMap((language) => sample.captions[language]!)
     if (hasImage(sample)) images.push(sample.image)
     const alone = `image:${sample.id}`
     classes.push(intern(classIndex, sample.classId ?? alone))
     for (const column of Object.keys(sample.columns ?? {})) columns.add(column)
-    const label = options.classColumn === undefined ? sample.classId : sample.columns?.[options.classColumn]
+    const label = classColumn === undefined ? sample.classId : sample.columns?.[classColumn]
     labels.push(intern(labelIndex, label ?? alone))
-    for (const language of languages) captions[language]!.push(sample.captions[language]!.map((text) => intern(textIndex, text)))
+    for (const language of languages) {
+      const own = has.includes(language)
+      if (!own) lacking[language] = (lacking[language] ?? 0) + 1
+      captions[language]!.push((own ? sample.captions[language]! : stand).map((text) => intern(textIndex, text)))
+    }
   }
-  if (classes.length === 0) {
+  const unknown = languages.find((language) => (lacking[language] ?? 0) === classes.length)
+  if (unknown !== undefined) {
     throw new UserError({
       where: `${corpus.name}, split ${split}`,
       expected: `images or rows with captions in ${languages.join(' and ')}`,
-      got: dropped > 0 ? `${dropped}, each lacking a caption in one of them` : 'none',
+      got: classes.length > 0 ? `none in ${unknown}` : dropped > 0 ? `${dropped}, each lacking captions in them` : 'none',
       hint: `${languageHint(
         corpus,
         languages.filter((language) => !corpus.languages.includes(language)),
       )} Check the split column, too.`,
     })
   }
-  requireColumn(corpus, options.classColumn, [...columns])
+  requireColumn(corpus, classColumn, [...columns])
   const numbers = { classes: Int32Array.from(classes), labels: Int32Array.from(labels), labelCount: labelIndex.size }
-  return { count: classes.length, images, ...numbers, captions, texts: [...textIndex.keys()], languages, dropped }
+  return { count: classes.length, images, ...numbers, captions, texts: [...textIndex.keys()], languages, dropped, lacking }
 }
 
 function hasImage(sample: TextSample): sample is Sample {
