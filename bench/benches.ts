@@ -1,4 +1,5 @@
 import { benchBudget, budgetFlags } from './budget.ts'
+import { benchDevice } from './device.ts'
 import { benchFleet, fleetFlags } from './fleet.ts'
 import { benchFromPretrained } from './from-pretrained.ts'
 import { benchIsolation } from './isolation.ts'
@@ -36,6 +37,11 @@ export const benches: Record<string, Bench> = {
     summary: 'the compiled training step against the best MatMul rate of the same runtime, and against PyTorch where python has it',
     flags: { ...model, repeats: 10, python: 'python3' },
     run: benchStep,
+  },
+  device: {
+    summary: "a training step of stage 1's and stage 2's objectives on a device against the processor: gradients, nodes that fall back, time",
+    flags: { device: 'webgpu', ...model, preset: 'tiny', steps: 3 },
+    run: benchDevice,
   },
   profile: { summary: 'where the time of the compiled step goes, by kind of node', flags: { ...model, repeats: 5 }, run: benchProfile },
   tokenizers: { summary: 'tokens per caption and speed of the trained tokenizers', flags: { languages: 'en,zh' }, run: benchTokenizers },

@@ -5,7 +5,7 @@ import { requireThreads } from '../base/threads.ts'
 import type { Flags } from './subject.ts'
 
 /** The least that flags of these names may be, which are whole numbers. */
-const least: Record<string, number> = { threads: 0, repeats: 1, rounds: 1 }
+const least: Record<string, number> = { threads: 0, repeats: 1, rounds: 1, steps: 0 }
 
 /**
  * A bench's flags as they were given, the others as usual; `--batchSize` is `--batch-size`, as for commands.

@@ -73,7 +73,7 @@ export async function embedMadeUp(model: DualEncoder): Promise<Embeddings> {
     mask.fill(1, row * length, row * length + end + 1)
   }
   const run = async (tower: 'image' | 'text', feeds: Record<string, NumberTensor>) => {
-    const session = await openSession(encodeModel(bindParams(traceTower(tower, model.config, { contrib: true }), model.params)))
+    const session = await openSession(encodeModel(bindParams(traceTower(tower, model.config, { cpuOnly: true }), model.params)))
     const [result] = Object.values(await session.run(feeds))
     await session.release()
     return Array.from(result!.data as Float32Array)

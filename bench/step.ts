@@ -90,14 +90,14 @@ export async function benchStep(flags: Flags): Promise<Rows> {
 
 /** One step of training as engine/train.ts takes it, without logging; returns its milliseconds. */
 function trainer(
-  { model, inputs }: Subject,
+  { params, inputs }: Subject,
   run: (feeds: Record<string, Float32Array>) => Promise<Record<string, Float32Array>>,
 ): () => Promise<number> {
-  const names = Object.keys(model.params)
-  const optimizer = adamw(model.params, names)
+  const names = Object.keys(params)
+  const optimizer = adamw(params, names)
   return async () => {
     const began = performance.now()
-    const results = await run({ ...paramData(model.params), ...(inputs as Record<string, Float32Array>) })
+    const results = await run({ ...paramData(params), ...(inputs as Record<string, Float32Array>) })
     const gradients = Object.fromEntries(names.map((name) => [name, results[gradientOf(name)]!]))
     optimizer.update(gradients, 1e-4, clipScale(globalNorm(gradients), 1))
     return performance.now() - began

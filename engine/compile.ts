@@ -37,13 +37,13 @@ export function requireDevice({ engine, device }: RuntimeOptions & { engine?: En
  * The graph that `compile` runs. onnxruntime orders nodes by a search from the last of the list back. Listed in reverse, every weight's gradient is
  * computed as soon as it can be, while what it needs is in the caches, and not after all of the slopes between the layers.
  */
-export function stepGraph(fn: TensorFunction, specs: InputSpecs): Graph {
-  const graph = prune(trace(fn, specs))
+export function stepGraph(fn: TensorFunction, specs: InputSpecs, device: RuntimeOptions['device'] = 'cpu'): Graph {
+  const graph = prune(trace(fn, specs, { cpuOnly: device === 'cpu' }))
   return { ...graph, nodes: graph.nodes.toReversed() }
 }
 
 async function compiled(fn: TensorFunction, specs: InputSpecs, options: RuntimeOptions): Promise<Step> {
-  const graph = stepGraph(fn, specs)
+  const graph = stepGraph(fn, specs, options.device)
   const session = await openSession(encodeModel(graph), options)
   return {
     graph,

@@ -40,7 +40,7 @@ export function exportGraphs(
 }
 
 function towerGraph(tower: 'image' | 'text', { config, params }: DualEncoder, outputs: readonly ActivationOutput[]): Graph {
-  const bound = bindParams(traceTower(tower, config, { contrib: false, outputs }), params)
+  const bound = bindParams(traceTower(tower, config, { cpuOnly: false, outputs }), params)
   return prune(mergeConstants(foldTransposes(foldReshapes(bound)), isParameter))
 }
 

@@ -71,7 +71,7 @@ function ownImages({ config }: DualEncoder, run: Awaited<ReturnType<typeof openT
 }
 
 async function openTower(tower: 'image' | 'text', { config, params }: DualEncoder, options: RuntimeOptions) {
-  const graph = traceTower(tower, config, { contrib: true })
+  const graph = traceTower(tower, config, { cpuOnly: true })
   const session = await openSession(encodeModel(graph), options)
   const used = graph.inputs.filter(({ name }) => params[name]).map(({ name }) => name)
   const run = async (feeds: Record<string, NumberTensor>): Promise<Float32Array> => {

@@ -22,10 +22,15 @@ export function boundedExp(logarithm: tf.Tensor): tf.Tensor {
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
       const [p, value] = saved as [tf.Tensor, tf.Tensor]
       // Descent lowers p where dy > 0 and raises it where dy < 0.
-      const inside = tf.logicalAnd(tf.logicalOr(tf.lessEqual(p, high), tf.greater(dy, 0)), tf.logicalOr(tf.greaterEqual(p, low), tf.less(dy, 0)))
-      return tf.mul(tf.mul(dy, value), tf.cast(inside, 'float32'))
+      const inside = tf.mul(either(tf.lessEqual(p, high), tf.greater(dy, 0)), either(tf.greaterEqual(p, low), tf.less(dy, 0)))
+      return tf.mul(tf.mul(dy, value), inside)
     }
     return { value, gradFunc }
   })
   return op(logarithm)
+}
+
+/** 1 where one of two conditions holds, else 0. In numbers, since onnxruntime has Or for the processor alone. */
+function either(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return tf.maximum(tf.cast(a, 'float32'), tf.cast(b, 'float32'))
 }

@@ -18,13 +18,13 @@ const marks = { batch_size: 1_000_003, sequence_length: 500_009 }
 /**
  * The forward graph of one tower with parameters as inputs: `pixel_values` [b, 3, S, S] → `image_embeds` [b, E], or
  * `input_ids`, `attention_mask` int32 [b, s] → `text_embeds` [b, E]. Unit length; batch and length are dynamic.
- * @param options.contrib false: standard ONNX ops only, for exported files
+ * @param options.cpuOnly false: standard ONNX ops only, for exported files
  * @param options.outputs further outputs: `hidden_states` [b, T, D], `attentions` [b, H, T, T] of the last layer (see Activations)
  */
 export function traceTower(
   tower: 'image' | 'text',
   config: ClipConfig,
-  { contrib, outputs = [] }: { contrib: boolean; outputs?: readonly ActivationOutput[] },
+  { cpuOnly, outputs = [] }: { cpuOnly: boolean; outputs?: readonly ActivationOutput[] },
 ): Graph {
   const params = paramInputs(dualEncoderParams(config))
   const { batch_size: batch, sequence_length: length } = marks
@@ -38,7 +38,7 @@ export function traceTower(
             return { image_embeds: normalize(embedding), ...asOutputs(inner) }
           },
           { pixel_values: { dtype: 'float32', shape: [batch, 3, size, size] }, ...params },
-          { contrib, marks, name: 'vision_model' },
+          { cpuOnly, marks, name: 'vision_model' },
         )
       : trace(
           (inputs) => {
@@ -46,7 +46,7 @@ export function traceTower(
             return { text_embeds: normalize(embedding), ...asOutputs(inner) }
           },
           { input_ids: { dtype: 'int32', shape: [batch, length] }, attention_mask: { dtype: 'int32', shape: [batch, length] }, ...params },
-          { contrib, marks, name: 'text_model' },
+          { cpuOnly, marks, name: 'text_model' },
         )
   return prune(graph)
 }

@@ -16,8 +16,8 @@ export interface Value {
 type Marks = Record<string, number>
 
 export interface GraphOptions {
-  /** Allow onnxruntime's own ops (FusedMatMul): faster, but not for exported files. */
-  contrib: boolean
+  /** Allow operators that onnxruntime has for the processor alone (FusedMatMul, OneHot): faster there, but not for exported files and other devices. */
+  cpuOnly: boolean
   marks: Marks
 }
 

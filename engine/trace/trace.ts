@@ -20,7 +20,7 @@ export type TensorFunction = (inputs: Tensors) => Tensors
  */
 export function trace(fn: TensorFunction, specs: InputSpecs, options: Partial<GraphOptions> & { name?: string } = {}): Graph {
   const backend = tracingBackend()
-  const builder = new GraphBuilder({ contrib: options.contrib ?? true, marks: options.marks ?? {} })
+  const builder = new GraphBuilder({ cpuOnly: options.cpuOnly ?? true, marks: options.marks ?? {} })
   const previous = tf.getBackend() ?? 'cpu'
   backend.record(builder)
   tf.setBackend(backendName) // takes effect at once: the factory is synchronous

@@ -81,7 +81,7 @@ test('shapes that the tracer works out are those of eager tfjs', async (t) => {
 
 test('BatchMatMul: the standard ops of exported files as the faster one of a step', async (t) => {
   const { fn, specs, feeds } = program('BatchMatMul')
-  const graph = trace(fn, specs, { contrib: false })
+  const graph = trace(fn, specs, { cpuOnly: false })
   t.deepEqual(Object.keys(graph.opsets), [''])
   const session = await openSession(encodeModel(graph), { threads })
   const got = await session.run(Object.fromEntries(Object.entries(feeds).map(([key, data]) => [key, { data, dims: specs[key]!.shape }])))

@@ -33,11 +33,11 @@ const textEmbeds: TensorFunction = (inputs) => ({
 })
 const imageEmbeds: TensorFunction = (inputs) => ({ image_embeds: normalize(imageTower(inputs, config, inputs.pixel_values!, inputs.keep).embedding) })
 
-for (const contrib of [true, false]) {
-  const kind = contrib ? 'with contrib ops' : 'in standard ops only'
+for (const cpuOnly of [true, false]) {
+  const kind = cpuOnly ? 'with cpuOnly ops' : 'in standard ops only'
 
   test(`text tower ${kind}: any batch and length gives the eager result`, async (t) => {
-    const graph = bindParams(traceTower('text', config, { contrib }), params)
+    const graph = bindParams(traceTower('text', config, { cpuOnly }), params)
     t.deepEqual(
       graph.inputs.map(({ name, dims }) => [name, ...dims]),
       [
@@ -46,7 +46,7 @@ for (const contrib of [true, false]) {
       ],
     )
     t.deepEqual(graph.outputs, [{ name: 'text_embeds', dtype: 'float32', dims: ['batch_size', config.projection_dim] }])
-    if (!contrib) t.deepEqual(graph.opsets, { '': 17 })
+    if (!cpuOnly) t.deepEqual(graph.opsets, { '': 17 })
     const session = await openSession(encodeModel(graph), { threads })
     for (const batch of [1, 3, 7]) {
       for (const length of [4, 9, 32]) {
@@ -62,7 +62,7 @@ for (const contrib of [true, false]) {
   })
 
   test(`image tower ${kind}: any batch gives the eager result`, async (t) => {
-    const graph = bindParams(traceTower('image', config, { contrib }), params)
+    const graph = bindParams(traceTower('image', config, { cpuOnly }), params)
     const session = await openSession(encodeModel(graph), { threads })
     for (const batch of [1, 3, 7]) {
       const pixel_values = gaussian(batch * 3 * size * size, batch)
@@ -75,7 +75,7 @@ for (const contrib of [true, false]) {
 }
 
 test('bindParams makes constants of exactly the parameters, and no copy of them', (t) => {
-  const graph = traceTower('image', config, { contrib: true })
+  const graph = traceTower('image', config, { cpuOnly: true })
   const bound = bindParams(graph, params)
   t.deepEqual(
     bound.inputs.map(({ name }) => name),

@@ -43,7 +43,7 @@ export function embeddingGraph({ features, logits, temperature }: HeadInputs, pa
       return { image_embeds: hasTerm ? addClassTerm(inputs, u, inputs[logits.name]!, inputs['class.weight']!, temperature) : u }
     },
     { ...specs, ...paramInputs(imageHeadParams(params)) },
-    { contrib: false, marks: { batch_size: batch }, name: 'image_head' },
+    { cpuOnly: false, marks: { batch_size: batch }, name: 'image_head' },
   )
 }
 

@@ -22,7 +22,7 @@ export function textEmbeddingGraph(output: string, width: number, params: Params
     ...paramInputs(params),
   }
   return trace((inputs) => ({ text_embeds: textHead(inputs, normalize(tf.sub(inputs[output]!, inputs['text.centre']!))) }), specs, {
-    contrib: false,
+    cpuOnly: false,
     marks: { batch_size: batch },
     name: 'text_head',
   })

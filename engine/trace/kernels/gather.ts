@@ -14,7 +14,7 @@ const smallTable = 128
 
 /** The gradient of gather: rows of x are added up by segment id, x [N, …], ids [N] → [numSegments, …]. */
 const UnsortedSegmentSum: Lowering = (g, { x, segmentIds }, { numSegments }) => {
-  const isSmall = numSegments <= smallTable && x!.shape.length === 2 && x!.dtype === 'float32'
+  const isSmall = g.options.cpuOnly && numSegments <= smallTable && x!.shape.length === 2 && x!.dtype === 'float32'
   return isSmall ? oneHotSum(g, x!, segmentIds!, numSegments) : scatterSum(g, x!, segmentIds!, numSegments)
 }
 

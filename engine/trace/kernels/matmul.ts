@@ -8,7 +8,7 @@ const BatchMatMul: Lowering = (g, { a, b }, { transposeA, transposeB }) => {
   const batch = tf.backend_util.assertAndGetBroadcastShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2))
   const shape = [...batch, m, n]
   if (!transposeA && !transposeB) return g.emit('MatMul', [g.name(a!), g.name(b!)], shape, 'float32')
-  if (g.options.contrib) {
+  if (g.options.cpuOnly) {
     const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0, alpha: { float: 1 } }
     return g.emit('FusedMatMul', [g.name(a!), g.name(b!)], shape, 'float32', flags, 'com.microsoft')
   }

@@ -35,7 +35,7 @@ async function folders(t: ExecutionContext) {
   await rm(join(onnx, 'model.safetensors'))
   await mkdir(join(onnx, 'onnx'))
   const write = async (name: string, fn: TensorFunction, data: InputSpecs) => {
-    const graph = trace(fn, { ...paramInputs(params), ...data }, { contrib: false, marks: { batch: 1_000_003, length: 500_009 } })
+    const graph = trace(fn, { ...paramInputs(params), ...data }, { cpuOnly: false, marks: { batch: 1_000_003, length: 500_009 } })
     await writeFile(join(onnx, 'onnx', `${name}.onnx`), encodeModel(bindParams(prune(graph), params)))
   }
   const asOutputs = ({ hidden, attention }: ReturnType<typeof imageTower>) => ({ hidden_states: hidden, attentions: attention })
