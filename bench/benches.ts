@@ -39,8 +39,9 @@ export const benches: Record<string, Bench> = {
     run: benchStep,
   },
   device: {
-    summary: "a training step of stage 1's and stage 2's objectives on a device against the processor: gradients, nodes that fall back, time",
-    flags: { device: 'webgpu', ...model, preset: 'tiny', steps: 3 },
+    summary:
+      "a training step of stage 1's and stage 2's objectives, and a teacher's features of pictures, on a device against the processor: gradients, nodes that fall back, time",
+    flags: { device: 'webgpu', ...model, preset: 'tiny', steps: 3, teacher: '', images: 64 },
     run: benchDevice,
   },
   profile: { summary: 'where the time of the compiled step goes, by kind of node', flags: { ...model, repeats: 5 }, run: benchProfile },

@@ -1,10 +1,12 @@
 import { markdownTable } from 'markdown-table'
 import { UserError } from '../base/errors.ts'
 import { grouped } from '../base/grouped.ts'
+import { normal, random } from '../base/random.ts'
 import { compile } from '../engine/compile.ts'
 import { gradientOf } from '../engine/gradients.ts'
 import { paramData } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
+import { openOnnxFolder } from '../models/onnx/open-folder.ts'
 import { profiled } from './profiled.ts'
 import { measured, median, type Rows } from './record/rows.ts'
 import { type Flags, type Subject, subjectOf } from './subject.ts'
@@ -13,6 +15,9 @@ import { type Flags, type Subject, subjectOf } from './subject.ts'
 const stages = { 'stage 1': 'task:2,fd:4,crd:1,icl:1', 'stage 2': 'task:1' }
 const devices = ['webgpu', 'cuda'] as const
 type Device = (typeof devices)[number]
+
+/** Pictures a call of the teacher. */
+const perCall = 8
 
 /** A parameter's gradient counts as at least this part of the largest: those that are zero but for rounding have no digits to compare. */
 const floor = 1e-3
@@ -40,10 +45,39 @@ export async function benchDevice(flags: Flags): Promise<Rows> {
     rows[`${stage}, nodes on the processor`] = measured('nodes', [...fallen.values()].flat().length)
     for (const one of ['cpu', device] as const) rows[`${stage}, ${one}`] = measured('ms', ...(await times(subject, one, Number(flags.steps))))
   }
-  const steps = Object.entries(rows).filter(([, { unit, values }]) => unit === 'ms' && values.length > 0)
-  const cells = steps.map(([name, { values }]) => [name, median(values).toFixed(0), (1000 / median(values)).toFixed(2)])
-  if (cells.length > 0) console.log(markdownTable([['step', 'ms', 'steps a second'], ...cells]))
+  if (flags.teacher) Object.assign(rows, await teacherRates(String(flags.teacher), device, Number(flags.images)))
+  const timed = Object.entries(rows).filter(([, { unit, values }]) => unit === 'ms' && values.length > 0)
+  const cells = timed.map(([name, { values }]) => [name, median(values).toFixed(0), (1000 / median(values)).toFixed(2)])
+  if (cells.length > 0) console.log(markdownTable([['what', 'ms', 'a second'], ...cells]))
   return Object.fromEntries(Object.entries(rows).filter(([, { values }]) => values.length > 0))
+}
+
+/** Milliseconds a picture of the teacher's size, in calls of eight, the first of which is left out. */
+async function teacherRates(folder: string, device: Device, images: number): Promise<Rows> {
+  const rows: Rows = {}
+  const embeds: Float32Array[] = []
+  for (const one of ['cpu', device] as const) {
+    const teacher = await openOnnxFolder(folder, { device: one })
+    const next = random(1)
+    const pixels = Float32Array.from({ length: perCall * 3 * teacher.imageSize ** 2 }, () => normal(next))
+    embeds.push(await teacher.encodeImages(pixels, perCall))
+    const times: number[] = []
+    for (let i = perCall; i < images; i += perCall) {
+      const began = performance.now()
+      await teacher.encodeImages(pixels, perCall)
+      times.push((performance.now() - began) / perCall)
+    }
+    await teacher.release()
+    rows[`teacher, a picture of ${teacher.imageSize} px, ${one}`] = measured('ms', ...times)
+  }
+  const [own, other] = embeds as [Float32Array, Float32Array]
+  const cosines = Array.from({ length: perCall }, (_, i) => {
+    const row = (data: Float32Array) => data.subarray((i * data.length) / perCall, ((i + 1) * data.length) / perCall)
+    return row(own).reduce((sum, value, j) => sum + value * row(other)[j]!, 0)
+  })
+  console.log(`teacher ${folder}: features on the two have a cosine of at least ${Math.min(...cosines).toFixed(6)}`)
+  rows['teacher, least cosine of a feature'] = measured('cosine', Math.min(...cosines))
+  return rows
 }
 
 async function openDevice(name: string): Promise<Device> {

@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts'
+import { notice } from '../base/watch.ts'
 import type { Graph } from './onnx/model.ts'
 import { prune } from './onnx/passes.ts'
 import { encodeModel } from './onnx/proto.ts'
@@ -75,7 +76,9 @@ async function eager(fn: TensorFunction, specs: InputSpecs): Promise<Step> {
   }
 }
 
-/** tfjs-node registers itself as `tensorflow` when it can be imported; its absence is the normal case. */
+let hasSaidSlow = false
+
+/** tfjs-node registers itself as `tensorflow` when it can be imported; its absence is the normal case, and said once. */
 async function bestEagerBackend(): Promise<string> {
   for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
     try {
@@ -85,6 +88,9 @@ async function bestEagerBackend(): Promise<string> {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
     }
   }
+  if (!hasSaidSlow)
+    notice('--engine tfjs: computed in JavaScript, slowly, for want of @tensorflow/tfjs-node-gpu (npm install @tensorflow/tfjs-node-gpu)')
+  hasSaidSlow = true
   return 'cpu'
 }
 

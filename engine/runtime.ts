@@ -80,7 +80,7 @@ async function createSession(
 
 function refuse(model: string | Uint8Array, { message }: Error, device = 'cpu'): never {
   if (device !== 'cpu') {
-    const hint = 'It needs an onnxruntime that has it, with its libraries and driver; without --device the processor is used.'
+    const hint = 'It needs an onnxruntime that has it, with its libraries and driver (docs/gpu.md); without --device the processor is used.'
     throw new UserError({ where: `--device ${device}`, expected: 'a device that onnxruntime can use here', got: message, hint })
   }
   throw new UserError({

@@ -53,7 +53,7 @@ export async function distillFeatures(config: Stage1CommandSettings): Promise<{ 
     : await openCorpus(corpus, { languages, imagesDir, captionLanguage, quoting, onBadSample })
   if (open && !texts) requireValidation(open, languages)
   const pictures = pictureName ? await openPictures(pictureName, { onBadSample }) : undefined
-  const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, logitScale: teacherScale })
+  const teacher = await openOnnxFolder(teacherFolder(teacherDir), { threads: settings.threads, device: settings.device, logitScale: teacherScale })
   try {
     const keptImage = settings.keepImageTower ? await findKeptImage(teacherFolder(teacherDir)) : undefined
     const usualSize = open?.imageSize ?? pictureSize

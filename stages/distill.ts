@@ -80,7 +80,10 @@ export async function distill(config: DistillSettings): Promise<Evaluated & Pick
   return await closing(async (closeLater) => {
     const { stage1, teacherScale } = config
     const folder = teacherFolder(config.teacher)
-    const teacher = closeLater(await openOnnxFolder(folder, { threads: stage1.threads, logitScale: teacherScale }), ({ release }) => release())
+    const teacher = closeLater(
+      await openOnnxFolder(folder, { threads: stage1.threads, device: stage1.device, logitScale: teacherScale }),
+      ({ release }) => release(),
+    )
     const keptImage = stage1.keepImageTower ? await findKeptImage(folder) : undefined
     const usualSize = captioned?.imageSize ?? pictureSize
     const isDistilled = config.resume && finished(join(out, 'stage1')) // other teachers may be gone

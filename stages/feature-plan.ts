@@ -35,10 +35,10 @@ export interface FeaturePlan {
  * @throws UserError for a corpus or teacher that cannot be read
  */
 export function openFeaturePlan(config: FeaturesSettings): Promise<FeaturePlan> {
-  const { corpus, languages, cacheDir, variants, targets, seed, augmentation, strength, threads } = config
+  const { corpus, languages, cacheDir, variants, targets, seed, augmentation, strength, threads, device } = config
   return opening(async (closeLater, close) => {
     const data = (await openTexts(corpus, config)) ?? (await openCorpus(corpus, config)).corpus
-    const teacher = closeLater(await openOnnxFolder(teacherFolder(config.teacher), { threads }), ({ release }) => release())
+    const teacher = closeLater(await openOnnxFolder(teacherFolder(config.teacher), { threads, device }), ({ release }) => release())
     const set = await loadTrainingSet(data, 'train', languages)
     const options = { cacheDir, variants, targets, seed, policy: { name: augmentation, strength } }
     const sets: FeatureShards[] = []

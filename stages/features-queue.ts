@@ -49,7 +49,8 @@ function settingsOfPlan({
   shard: _1,
   skipFailed: _2,
   threads: _3,
-  imageTimeout: _4,
+  device: _4,
+  imageTimeout: _5,
   ...settings
 }: FeaturesSettings): Record<string, unknown> {
   const absolute = (path: string) => (existsSync(path) ? resolve(path) : path) // what is no file is a name: emoji

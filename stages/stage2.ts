@@ -42,7 +42,7 @@ export async function runStage2({ open, pairs, model, tokenizerDir, kept, ...run
   const train = (texts?: Source) =>
     runStage({ ...run, label: 'stage 2', sources: mixed(main, texts), student: () => withTokenizer(model, tokenizerDir), validateOn: open })
   if (!kept || run.settings.textShare === 0) return await train()
-  const teacher = await openOnnxFolder(kept.teacher, { threads: run.settings.threads, logitScale: kept.logitScale })
+  const teacher = await openOnnxFolder(kept.teacher, { threads: run.settings.threads, device: run.settings.device, logitScale: kept.logitScale })
   try {
     requireSameSpace(kept.teacher, teacher.embedDim, model.config.projection_dim)
     return await train(await poolSource({ ...kept.pool, languages: run.languages, open }, run.settings, { teacher, others: [] }))

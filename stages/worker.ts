@@ -94,8 +94,8 @@ function workOnPlan({ id, plan }: { id: string; plan: Plan }, { address, plans, 
 /** The plan's settings, with places as they are on this machine. */
 function settingsHere({ identity, settings }: Plan, id: string, config: WorkerSettings): FeaturesSettings {
   requireEqual(id, 'version', identity.version, featureVersion())
-  const { corpus, imagesDir, teacher, cacheDir, threads, imageTimeout } = config
-  const here = Object.entries({ corpus, imagesDir, teacher, cacheDir, threads, imageTimeout }).filter(([, value]) => value !== undefined)
+  const { corpus, imagesDir, teacher, cacheDir, threads, device, imageTimeout } = config
+  const here = Object.entries({ corpus, imagesDir, teacher, cacheDir, threads, device, imageTimeout }).filter(([, value]) => value !== undefined)
   const parsed = featuresSettings.safeParse({ ...settings, ...Object.fromEntries(here) })
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!

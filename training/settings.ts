@@ -32,7 +32,7 @@ export const trainSettings = z.object({
   engine: z.enum(['onnx', 'tfjs']).meta({ description: 'compiled step, or the same step eagerly on tfjs', group: 'Machine' }).default('onnx'),
   device: z
     .enum(['cpu', 'webgpu', 'cuda'])
-    .meta({ description: 'where the training step is computed; cuda needs its own build of onnxruntime', group: 'Machine' })
+    .meta({ description: 'where the training step and the teacher are computed; cuda needs its own build of onnxruntime', group: 'Machine' })
     .default('cpu'),
   threads: z.int().positive().optional().meta({ description: 'threads of one operator (default: all cores)', group: 'Machine', decides: 'results' }),
   logEvery: z.int().positive().meta({ description: 'steps between log lines', group: 'Output', decides: 'nothing' }).default(10),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { runSettings } from '../../training/run-settings.ts'
 import { stage1Settings } from '../../training/stage1-settings.ts'
-import { corpusSettings, teacherSetting } from './shared.ts'
+import { corpusSettings, teacherDeviceSetting, teacherSetting } from './shared.ts'
 
 const { variants, targets, augmentation, strength, seed, threads } = stage1Settings.shape
 
@@ -11,6 +11,7 @@ export const featuresSettings = z.object({
   teacher: teacherSetting,
   variants: variants.unwrap().min(1).default(6).meta({ description: 'augmented versions of every image', group: 'Teacher', usual: true }),
   ...{ targets, augmentation, strength, seed, threads },
+  device: teacherDeviceSetting,
   shard: z.string().optional().meta({
     description: 'compute one of n parts alone, for array jobs: i/n, with i from 0 to n - 1 (default: all that is missing)',
     group: 'Machine',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { imageTimeoutSetting } from '../../training/run-settings.ts'
-import { threadsSetting } from './shared.ts'
+import { teacherDeviceSetting, threadsSetting } from './shared.ts'
 
 const elsewhere = (description: string) => z.string().optional().meta({ description, group: 'Input', decides: 'nothing', path: 'one' })
 
@@ -26,6 +26,7 @@ export const workerSettings = z.object({
     group: 'Machine',
     decides: 'nothing',
   }),
+  device: teacherDeviceSetting,
   threads: threadsSetting,
   imageTimeout: imageTimeoutSetting,
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { languageOf } from '../../corpora/language.ts'
 import type { Language } from '../../corpora/sample.ts'
+import type { RuntimeOptions } from '../../engine/runtime.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import { findTeacherFiles } from '../../models/onnx/files.ts'
 import { openOnnxFolder } from '../../models/onnx/open-folder.ts'
@@ -33,7 +34,14 @@ export interface Teachers {
 export interface TeachersOptions {
   teacher: Encoder
   /** Named as flags name them. */
-  settings: { ensemble?: string[]; specialists?: string[]; innerTeacher?: string; features?: string; threads?: number }
+  settings: {
+    ensemble?: string[]
+    specialists?: string[]
+    innerTeacher?: string
+    features?: string
+    threads?: number
+    device?: RuntimeOptions['device']
+  }
   /** Those of the run. */
   languages: Language[]
   /** Those whose inner layers objectives compare. */
@@ -47,13 +55,13 @@ export interface TeachersOptions {
  */
 export async function withTeachers<T>(options: TeachersOptions, teach: (teachers: Teachers) => Promise<T>): Promise<T> {
   const { teacher, settings, languages, towers } = options
-  const { threads } = settings
+  const { threads, device } = settings
   const named = namedTeachers(settings, languages)
   const others: OtherTeacher[] = []
   let innerTeacher: InnerTeacher | undefined
   try {
-    for (const { dir, ...role } of named) others.push({ ...role, encoder: await openOnnxFolder(dir, { threads }) })
-    if (settings.innerTeacher && towers.length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, towers, { threads })
+    for (const { dir, ...role } of named) others.push({ ...role, encoder: await openOnnxFolder(dir, { threads, device }) })
+    if (settings.innerTeacher && towers.length > 0) innerTeacher = await openInnerTeacher(settings.innerTeacher, towers, { threads, device })
     const imported = settings.features === undefined ? undefined : await openImported(settings.features, teacher.embedDim)
     return await teach({ teacher, others, innerTeacher, imported })
   } finally {
