@@ -9,10 +9,10 @@ const close = async () => {}
 
 conformance(test, 'in-process', { open: async (compute) => ({ queue: inProcess(compute), close }) })
 
-for (const of of [1, 3, 20]) {
-  conformance(test, `${of} parts`, {
+for (const count of [1, 3, 20]) {
+  conformance(test, `${count} parts`, {
     open: async (compute, all) => {
-      const parts = Array.from({ length: of }, (_, index) => partOf({ index, of }, all, inProcess(compute)))
+      const parts = Array.from({ length: count }, (_, index) => partOf({ index, of: count }, all, inProcess(compute)))
       return { queue: { run: async (shards, update) => (await Promise.all(parts.map((part) => part.run(shards, update)))).flat() }, close }
     },
   })
