@@ -1,7 +1,7 @@
 import { megabytes } from '../report/format.ts'
 import { bridgeCommandSettings } from '../stages/settings/bridge.ts'
 import type { Command } from './command.ts'
-import { stage1Line } from './stage1-line.ts'
+import { distillLine } from './distill-line.ts'
 
 export const bridge: Command<typeof bridgeCommandSettings> = {
   name: 'bridge',
@@ -17,6 +17,6 @@ export const bridge: Command<typeof bridgeCommandSettings> = {
     const recalls = config.languages.map((language) => `${language} ${(100 * scores[`validation_mean_recall_${language}`]!).toFixed(1)} %`)
     console.log(`Validation, mean recall: ${recalls.join(', ')}; weight of the class term ${classWeight}.`)
     const size = megabytes(bytes.vision_model + bytes.text_model)
-    console.log(`Teacher in ${exportDir}, both towers ${size}. Use it: ${stage1Line(exportDir, config)}`)
+    console.log(`Teacher in ${exportDir}, both towers ${size}. Use it: ${distillLine(exportDir, config, true)}`)
   },
 }

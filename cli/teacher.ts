@@ -1,6 +1,6 @@
 import { teacherCommandSettings } from '../stages/settings/teacher.ts'
 import type { Command } from './command.ts'
-import { stage1Line } from './stage1-line.ts'
+import { distillLine } from './distill-line.ts'
 
 export const teacher: Command<typeof teacherCommandSettings> = {
   name: 'teacher',
@@ -9,6 +9,6 @@ export const teacher: Command<typeof teacherCommandSettings> = {
   async run(config) {
     const { makeTeacher } = await import('../stages/make-teacher.ts')
     const { exportDir } = await makeTeacher(config)
-    console.log(`Teacher in ${exportDir}. Use it: ${stage1Line(exportDir, config)}`)
+    console.log(`Teacher in ${exportDir}. Use it: ${distillLine(exportDir, config)}`)
   },
 }
