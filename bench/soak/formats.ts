@@ -13,6 +13,7 @@ import { verifyModelFolder } from '../../models/verify.ts'
 import { readLog } from '../../report/log.ts'
 import { parseReport } from '../../report/schema.ts'
 import { readAbout } from '../../search/index/about.ts'
+import { blockReader } from '../../search/index/blocks.ts'
 import { openDatabase } from '../../search/index/database.ts'
 import { nearestExact } from '../../search/index/nearest.ts'
 import { fileStates } from '../../search/index/store.ts'
@@ -121,7 +122,7 @@ async function readIndex(file: string): Promise<void> {
   try {
     const about = readAbout(db)
     fileStates(db)
-    if (about) nearestExact(db, new Float32Array(about.embedDim).fill(0.1), about.embedDim, 3)
+    if (about) nearestExact(db, blockReader(db, about.embedDim)(), new Float32Array(about.embedDim).fill(0.1), about.embedDim, 3)
   } finally {
     db.close()
   }

@@ -22,21 +22,24 @@ export interface Database {
   close(): void
 }
 
+/** Statements that make the tables: one list a version, each goes on from the one before. */
+export type Schema = readonly (readonly string[])[]
+
 /** Marks the file as an index of this program: "dist" in ASCII. */
 const applicationId = 0x64697374
 /** Where SQLite's header has it, bytes from the start. */
 const idOffset = 68
-/** Raised whenever the tables or what stands in them change. */
-const version = 1
+/** How many steps the schema has. */
+const version = 2
 /** How long another process may hold the file, ms. */
 const patience = 5000
 
 /**
  * Opens an index file.
- * @param schema SQL that makes the tables of a new file; without it, the file must be there
+ * @param schema makes the tables of a new file and those that an older one lacks; without it, the file must be there and of this version
  * @throws UserError for a file that is missing, damaged, of another kind or of another version
  */
-export async function openDatabase(file: string, schema?: string): Promise<Database> {
+export async function openDatabase(file: string, schema?: Schema): Promise<Database> {
   if (!schema && !existsSync(file)) {
     const hint = 'Make it first: npx distilingual index --help.'
     throw new UserError({ where: file, expected: 'a search index', got: 'no such file', hint })
@@ -48,15 +51,14 @@ export async function openDatabase(file: string, schema?: string): Promise<Datab
   try {
     db.run(`PRAGMA busy_timeout = ${patience}`)
     // A file that a killed process left without tables is as good as none.
-    const isNew = isEmpty(db)
-    if (isNew && schema) {
+    const written = isEmpty(db) ? 0 : versionOf(db)
+    if (schema && written < version) {
       db.transaction(() => {
-        for (const statement of [`PRAGMA application_id = ${applicationId}`, `PRAGMA user_version = ${version}`, ...schema.split(';')]) {
-          if (statement.trim() !== '') db.run(statement)
-        }
+        for (const statement of [`PRAGMA application_id = ${applicationId}`, ...schema.slice(written).flat()]) db.run(statement)
+        db.run(`PRAGMA user_version = ${version}`)
       })
     }
-    requireOurs(db)
+    requireVersion(db)
     return db
   } catch (error) {
     connection.close()
@@ -159,23 +161,28 @@ function damagedText(where: string, got: string): UserError {
   return new UserError({ where, expected: 'an intact search index', got, hint: 'Delete the file and run index again.' })
 }
 
-function requireOurs(db: Database): void {
+/** @throws UserError for a file of another program */
+function versionOf(db: Database): number {
   const number = (name: string) => Number(Object.values(db.all(`PRAGMA ${name}`)[0] ?? {})[0])
   const id = number('application_id')
-  if (id !== applicationId) {
-    const got = id === 0 && isEmpty(db) ? 'an empty file' : 'a database of another program'
-    throw new UserError({
-      where: db.file,
-      expected: 'a search index',
-      got,
-      hint: 'Name another file, or make an index: npx distilingual index --help.',
-    })
-  }
-  const written = number('user_version')
-  if (written !== version) {
-    const hint = 'Make it anew with index --force.'
-    throw new UserError({ where: db.file, expected: `a search index of version ${version}`, got: `version ${written}`, hint })
-  }
+  if (id === applicationId) return number('user_version')
+  const got = id === 0 && isEmpty(db) ? 'an empty file' : 'a database of another program'
+  throw new UserError({
+    where: db.file,
+    expected: 'a search index',
+    got,
+    hint: 'Name another file, or make an index: npx distilingual index --help.',
+  })
+}
+
+function requireVersion(db: Database): void {
+  const written = versionOf(db)
+  if (written === version) return
+  const hint =
+    written < version
+      ? 'Run index again with it as --out: embeddings stay. See docs/migration.md.'
+      : 'A later version of this program made it: use that one, or make it anew with index --force.'
+  throw new UserError({ where: db.file, expected: `a search index of version ${version}`, got: `version ${written}`, hint })
 }
 
 /** Names of tables are not read: in a damaged file they may not be text. */

@@ -10,6 +10,8 @@ import { type Hit, placesOf } from '../hits.ts'
 import { embedQuery, leastScore, type Query, requireQuery } from '../query.ts'
 import type { SearchReply } from '../search-folder.ts'
 import { type About, readAbout, requireSameModel } from './about.ts'
+import type { Block } from './block.ts'
+import { blockReader } from './blocks.ts'
 import { type Database, openDatabase } from './database.ts'
 import { mostByGraph } from './graph.ts'
 import { nearestApproximate, nearestExact } from './nearest.ts'
@@ -58,6 +60,7 @@ interface OpenIndex {
   db: Database
   about: About
   images: number
+  blocks: () => Iterable<Block>
 }
 
 /** @throws UserError for an index that is missing, damaged or without images */
@@ -66,7 +69,7 @@ export async function openIndex(index: string): Promise<OpenIndex> {
   try {
     const about = readAbout(db)
     const { images } = countImages(db)
-    if (about && images > 0) return { db, about, images }
+    if (about && images > 0) return { db, about, images, blocks: blockReader(db, about.embedDim) }
     const hint = 'Run index again: it goes on where it stopped.'
     throw new UserError({ where: index, expected: 'an index with images', got: 'one without', hint })
   } catch (error) {
@@ -80,7 +83,7 @@ export async function openIndex(index: string): Promise<OpenIndex> {
  * @throws UserError as requireQuery and embedQuery do
  */
 export async function lookUp(
-  { db, about, images }: OpenIndex,
+  { db, about, images, blocks }: OpenIndex,
   encoder: Encoder,
   { top, exact = false, alike = 1, ...request }: Omit<LookupRequest, 'model' | 'index' | 'dtype'>,
 ): Promise<LookupReply> {
@@ -89,7 +92,7 @@ export async function lookUp(
   const dim = embedDim('search query', embedding, 1)
   const least = leastCosine(alike, sampleVectors(db, dim, sampleSize), dim)
   const byGraph = about.graph === 'ready' && !exact ? clustersByGraph(db, embedding, least, top) : undefined
-  const clusters = byGraph ?? findClusters((count) => nearestExact(db, embedding, dim, count)[0]!, images, least, top)
+  const clusters = byGraph ?? findClusters((count) => nearestExact(db, blocks(), embedding, dim, count)[0]!, images, least, top)
   const minScore = leastScore(encoder, request)
   const folder = relativePath(resolve(dirname(resolve(db.file)), about.folder))
   const inFolder = <H extends Hit>(hit: H): H => ({ ...hit, path: join(folder, hit.path) })

@@ -4,6 +4,7 @@ import { wordsIn } from '../../corpora/emoji/text.ts'
 import { embedTexts } from '../../models/embed.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { About } from './about.ts'
+import { blockReader } from './blocks.ts'
 import type { Database } from './database.ts'
 import { nearestApproximate, nearestExact } from './nearest.ts'
 import { asBytes, countImages, vectorOf } from './store.ts'
@@ -27,7 +28,7 @@ export async function measureRecall(db: Database, encoder: Encoder, seed = 1): P
 
   const { images } = countImages(db)
   const bar = progress('recall', images, 'images')
-  const exact = nearestExact(db, queries, dim, best, (done) => bar.update(done))
+  const exact = nearestExact(db, blockReader(db, dim)(), queries, dim, best, (done) => bar.update(done))
   bar.stop()
   const recalls = exact.map((right, q) => {
     const least = right.at(-1)!.score

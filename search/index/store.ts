@@ -1,24 +1,39 @@
 import { UserError } from '../../base/errors.ts'
-import { type Database, type Row, textOf } from './database.ts'
+import { blockIds } from './block.ts'
+import { type Database, type Row, type Schema, textOf } from './database.ts'
 
 /**
- * Tables of an index: what it was made with, and every file of its folder with its embedding, or with the reason why it has none. The
- * graph of an approximate index is a table of its own (graph.ts); an id is never given twice, so that it cannot mistake a new image for an old one.
+ * Tables of an index, by the version that brought them: what it was made with; every file of its folder with its embedding, or with the reason why it has none;
+ * the embeddings in blocks of int8 (blocks.ts), of which triggers delete every one that is not right any more. The graph of an approximate index is a table of
+ * its own (graph.ts); an id is never given twice, so that it cannot mistake a new image for an old one.
  */
-export const schema = `
-CREATE TABLE about (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL);
-CREATE TABLE images (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  path TEXT NOT NULL UNIQUE,
-  size INTEGER NOT NULL,
-  mtime TEXT NOT NULL,
-  hash TEXT NOT NULL,
-  vector BLOB,
-  fault TEXT,
-  CHECK ((vector IS NULL) <> (fault IS NULL))
-);
-CREATE INDEX images_by_hash ON images (hash);
-`
+export const schema: Schema = [
+  [
+    'CREATE TABLE about (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)',
+    `CREATE TABLE images (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      path TEXT NOT NULL UNIQUE,
+      size INTEGER NOT NULL,
+      mtime TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      vector BLOB,
+      fault TEXT,
+      CHECK ((vector IS NULL) <> (fault IS NULL))
+    )`,
+    'CREATE INDEX images_by_hash ON images (hash)',
+  ],
+  [
+    'CREATE TABLE blocks (number INTEGER PRIMARY KEY, rows INTEGER NOT NULL, sum INTEGER NOT NULL, bytes BLOB NOT NULL)',
+    `CREATE TRIGGER image_comes AFTER INSERT ON images BEGIN ${forget('new')}; END`,
+    `CREATE TRIGGER image_goes AFTER DELETE ON images BEGIN ${forget('old')}; END`,
+    `CREATE TRIGGER image_changes AFTER UPDATE OF id, vector ON images BEGIN ${forget('old')}; ${forget('new')}; END`,
+    'CREATE INDEX images_with_fault ON images (id) WHERE fault IS NOT NULL',
+  ],
+]
+
+function forget(row: 'old' | 'new'): string {
+  return `DELETE FROM blocks WHERE number = ${row}.id / ${blockIds}`
+}
 
 /** A file as it was when it was indexed. */
 export interface FileState {
@@ -65,8 +80,9 @@ export function removeFile(db: Database, path: string): void {
 }
 
 export function countImages(db: Database): { images: number; faults: number } {
-  const [row] = db.all('SELECT count(vector) AS images, count(fault) AS faults FROM images')
-  return { images: Number(row!.images), faults: Number(row!.faults) }
+  const [row] = db.all('SELECT count(*) AS files, (SELECT count(*) FROM images WHERE fault IS NOT NULL) AS faults FROM images')
+  const faults = Number(row!.faults)
+  return { images: Number(row!.files) - faults, faults }
 }
 
 export function faultsOf(db: Database): { path: string; reason: string }[] {

@@ -15,6 +15,7 @@ import { identifyModel, openModel } from '../../models/open-model.ts'
 import { verifyModel } from '../../models/verify.ts'
 import { chunkSize, tryDecode } from '../try-decode.ts'
 import { type About, preprocessing, readAbout, requireSameModel, writeAbout } from './about.ts'
+import { fillBlocks } from './blocks.ts'
 import { type Database, openDatabase, removeDatabase, replaceDatabase, requireIndexFile } from './database.ts'
 import { createGraph, dropGraph, fillGraph } from './graph.ts'
 import { measureRecall } from './recall.ts'
@@ -102,6 +103,7 @@ async function follow(request: IndexRequest, { paths, skipped }: ImageFolder, ha
 
     const plan = await compare(images, paths, fileStates(db), skipped)
     const embedded = await apply(db, images, plan, about, encoder)
+    fillBlocks(db, about.embedDim)
     const recall = await settleGraph(db, request, encoder)
     const { images: count } = countImages(db)
     const { model: name, dtype: format } = about
