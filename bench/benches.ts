@@ -12,6 +12,7 @@ import { benchQueue, queueFlags } from './queue.ts'
 import { benchReaders } from './readers.ts'
 import type { Rows } from './record/rows.ts'
 import { benchRetrieval } from './retrieval.ts'
+import { benchSearchBlocks, searchBlocksFlags } from './search-blocks.ts'
 import { benchSoak, soakFlags } from './soak.ts'
 import { benchSpeed, speedFlags } from './speed.ts'
 import { benchStep } from './step.ts'
@@ -92,6 +93,11 @@ export const benches: Record<string, Bench> = {
     summary: 'an index of many pictures, killed twice while it is made, and search in it: seconds, MB, milliseconds',
     flags: pictureIndexFlags,
     run: benchPictureIndex,
+  },
+  'search-blocks': {
+    summary: 'exact search in blocks of int8 of many generated vectors, against a plain search: milliseconds, memory, disk',
+    flags: searchBlocksFlags,
+    run: benchSearchBlocks,
   },
   queue: { summary: 'what the queue costs a shard, on a Redis or Valkey that runs', flags: queueFlags, run: benchQueue },
   soak: { summary: 'commands that write, on a disk that fails and killed, and changed files: what came of it', flags: soakFlags, run: benchSoak },

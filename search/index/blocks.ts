@@ -24,7 +24,7 @@ export function fillBlocks(db: Database, dim: number): void {
   }
 }
 
-function putBlock(db: Database, { first, places, bytes }: Block): void {
+export function putBlock(db: Database, { first, places, bytes }: Block): void {
   const values = [first / blockIds, places.length, sumOfBlock(first / blockIds, bytes), Buffer.from(bytes)]
   db.run('INSERT OR REPLACE INTO blocks (number, rows, sum, bytes) VALUES (?, ?, ?, ?)', values)
 }
@@ -71,7 +71,7 @@ function blockNumbers(db: Database): number[] {
 }
 
 /** @throws UserError for a damaged one; undefined where none is stored */
-function storedBlock(db: Database, number: number, dim: number): Block | undefined {
+export function storedBlock(db: Database, number: number, dim: number): Block | undefined {
   const [row] = db.all('SELECT rows, sum, bytes FROM blocks WHERE number = ?', [number])
   if (!row) return undefined
   const { rows, sum, bytes } = row
