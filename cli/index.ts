@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { printableName } from '../base/printable.ts'
+import { exportFormats } from '../search/index/export-formats.ts'
 import type { IndexReply } from '../search/index/update.ts'
 import { dtypeSetting, modelSetting } from '../stages/settings/shared.ts'
 import { imageTimeoutSetting } from '../training/run-settings.ts'
@@ -30,6 +31,11 @@ const schema = z.object({
     .boolean()
     .default(false)
     .meta({ description: 'replace an index of another folder or model', group: 'Output', usual: true, transient: true }),
+  export: z.enum(exportFormats).optional().meta({
+    description: 'write the images beside the index for another database: parquet for LanceDB, JSONL for Qdrant',
+    group: 'Output',
+    usual: true,
+  }),
   json: z.boolean().default(false).meta({ description: 'print JSON', group: 'Output', usual: true }),
 })
 
@@ -45,9 +51,12 @@ export const indexImages: Command<typeof schema> = {
   },
 }
 
-function summary({ file, model, dtype, images, added, changed, deleted, unchanged, skipped, recall }: IndexReply): string {
+function summary({ file, model, dtype, images, added, changed, deleted, unchanged, skipped, recall, exported }: IndexReply): string {
   const count = (number: number) => number.toLocaleString('en-US')
   const parts = [`${count(added)} new`, `${count(changed)} changed`, `${count(deleted)} gone`, `${count(unchanged)} unchanged`]
   const unread = skipped.length > 0 ? `, ${count(skipped.length)} cannot be read` : ''
-  return `${file}: ${count(images)} images by ${model} (${dtype}): ${parts.join(', ')}${unread}\n${recall ? `approximate: ${recallText(recall)}\n` : ''}`
+  const lines = [`${file}: ${count(images)} images by ${model} (${dtype}): ${parts.join(', ')}${unread}`]
+  if (recall) lines.push(`approximate: ${recallText(recall)}`)
+  if (exported) lines.push(`written out: ${exported}`)
+  return `${lines.join('\n')}\n`
 }

@@ -1,15 +1,13 @@
 import { join } from 'node:path'
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { mkdir, openDraft } from '../../base/disk.ts'
+import { mkdir } from '../../base/disk.ts'
 import type { Language, Sample, Split } from '../sample.ts'
+import { openParquet, type ParquetSchema } from './parquet-file.ts'
 import type { Writer } from './writer.ts'
 
 const names: Record<Split, string> = { train: 'train', val: 'validation', test: 'test' }
 /** Of the pictures of a row group, which is in memory while it is gathered. */
 const groupBytes = 64e6
 const groupRows = 10_000
-
-type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number]
 
 /**
  * Parquet as Hugging Face's `datasets` reads it: `data/{split}.parquet` with a column `image` of bytes and path, a list of captions a language, `class` and `group`.
@@ -39,22 +37,15 @@ interface SplitFile {
 
 async function openSplit(file: string, languages: readonly Language[]): Promise<SplitFile> {
   await mkdir(join(file, '..'))
-  const out = await openDraft(file)
-  const bytes = new ByteWriter()
-  const parquet = new ParquetWriter({ writer: bytes, schema: schemaOf(languages) })
+  const parquet = await openParquet(file, schemaOf(languages))
   let rows: { sample: Sample; picture: Uint8Array }[] = []
   let gathered = 0
-  const drain = async () => {
-    await out.write(bytes.getBytes())
-    bytes.index = 0
-  }
   const flush = async () => {
     const column = (name: string, of: (sample: Sample) => unknown) => ({ name, data: rows.map(({ sample }) => of(sample)) })
     const image = { name: 'image', data: rows.map(({ sample, picture }) => ({ bytes: picture, path: sample.image.key })) }
     const captions = languages.map((language) => column(language, (sample) => sample.captions[language] ?? []))
     const columnData = [image, ...captions, column('class', ({ classId }) => classId), column('group', ({ group }) => group)]
-    parquet.write({ columnData, rowGroupSize: rows.length })
-    await drain()
+    await parquet.write(columnData)
     rows = []
     gathered = 0
   }
@@ -68,17 +59,14 @@ async function openSplit(file: string, languages: readonly Language[]): Promise<
     async finish() {
       if (rows.length > 0) await flush()
       await parquet.finish()
-      await drain()
-      await out.finish()
-      await out.commit()
     },
-    discard: out.discard,
+    discard: parquet.discard,
   }
 }
 
-function schemaOf(languages: readonly Language[]): SchemaElement[] {
-  const text = (name: string): SchemaElement => ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' })
-  const list = (name: string): SchemaElement[] => [
+function schemaOf(languages: readonly Language[]): ParquetSchema {
+  const text = (name: string): ParquetSchema[number] => ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' })
+  const list = (name: string): ParquetSchema => [
     { name, converted_type: 'LIST', repetition_type: 'OPTIONAL', num_children: 1 },
     { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
     text('element'),

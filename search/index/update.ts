@@ -17,6 +17,8 @@ import { chunkSize, tryDecode } from '../try-decode.ts'
 import { type About, preprocessing, readAbout, requireSameModel, writeAbout } from './about.ts'
 import { fillBlocks } from './blocks.ts'
 import { type Database, openDatabase, removeDatabase, replaceDatabase, requireIndexFile } from './database.ts'
+import { exportIndex } from './export.ts'
+import type { ExportFormat } from './export-formats.ts'
 import { createGraph, dropGraph, fillGraph } from './graph.ts'
 import { measureRecall } from './recall.ts'
 import { countImages, type Embedded, type FileState, faultsOf, fileStates, findByHash, putFile, removeFile, schema, touchFile } from './store.ts'
@@ -35,6 +37,8 @@ export interface IndexRequest {
   measure?: boolean
   /** Replace an index of another folder or model. */
   force?: boolean
+  /** Write the images out for another database, too (exportIndex). */
+  export?: ExportFormat
 }
 
 export interface IndexReply {
@@ -49,6 +53,8 @@ export interface IndexReply {
   skipped: { path: string; reason: string }[]
   /** Of an approximate index. */
   recall?: About['recall']
+  /** The file that `export` asked for. */
+  exported?: string
 }
 
 /**
@@ -64,7 +70,10 @@ export async function updateIndex(request: IndexRequest): Promise<IndexReply> {
   const folder = await listImages(images)
   await verifyModel(model, { dtype: request.dtype, required: false })
   const { hash } = await identifyModel(model, request.dtype)
-  return await withLock(`${out}.lock`, out, () => update(request, folder, hash))
+  return await withLock(`${out}.lock`, out, async () => {
+    const reply = await update(request, folder, hash)
+    return request.export ? { ...reply, exported: await exportIndex(out, request.export) } : reply
+  })
 }
 
 /** With `force` the index is made beside the old one, which stays until the new one is whole. */
