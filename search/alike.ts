@@ -26,13 +26,11 @@ const beyond = 30
 const sameCosine = 1 - 1e-6
 
 /**
- * The cosine from which on two pictures are near duplicates: u + alike · (1 − u), or Infinity where `alike` is 1. u is the usual cosine of two pictures, the
- * lower quartile over all pairs of a sample: models differ in it, and so do folders. Copies move a quartile little.
- * @param alike 0 for as alike as two pictures usually are; 1: none are near duplicates, not even copies
+ * The usual cosine of two pictures: the lower quartile over all pairs of a sample; 0 for a single one. Models differ in it, and so do folders. Copies move a
+ * quartile little.
  * @param sample embeddings of the pictures that are searched [n, E], of unit length
  */
-export function leastCosine(alike: number, sample: Float32Array, dim: number): number {
-  if (alike === 1) return Infinity
+export function usualCosine(sample: Float32Array, dim: number): number {
   const size = sample.length / dim
   const cosines: number[] = []
   const row = new Float32Array(size)
@@ -40,8 +38,15 @@ export function leastCosine(alike: number, sample: Float32Array, dim: number): n
     scoreRows(sample, i, i + 1, sample.subarray(0, i * dim), dim, row)
     cosines.push(...row.subarray(0, i))
   }
-  const usual = cosines.length > 0 ? quantile(cosines, 0.25) : 0
-  return Math.min(usual + alike * (1 - usual), sameCosine)
+  return cosines.length > 0 ? quantile(cosines, 0.25) : 0
+}
+
+/**
+ * The cosine from which on two pictures are near duplicates: u + alike · (1 − u), or Infinity where `alike` is 1. u is the usual cosine.
+ * @param alike 0 for as alike as two pictures usually are; 1: none are near duplicates, not even copies
+ */
+export function leastCosine(alike: number, usual: number): number {
+  return alike === 1 ? Infinity : Math.min(usual + alike * (1 - usual), sameCosine)
 }
 
 /**

@@ -10,7 +10,7 @@ import { embedPixels } from '../models/embed.ts'
 import type { Encoder } from '../models/encoder.ts'
 import type { FileFormat } from '../models/onnx/dtypes.ts'
 import { openModel } from '../models/open-model.ts'
-import { type Found, findClusters, leastCosine, sampleSize } from './alike.ts'
+import { type Found, findClusters, leastCosine, sampleSize, usualCosine } from './alike.ts'
 import { type Place, placesOf } from './hits.ts'
 import { embedQuery, leastScore, type Query, requireQuery } from './query.ts'
 import { chunkSize, tryDecode } from './try-decode.ts'
@@ -62,7 +62,7 @@ export async function searchImages({ model, images, top, dtype, alike = 1, ...re
     const dim = encoder.embedDim
     const found = (row: number, score: number): Found => ({ path: embedded[row]!, score, vector: embeddings.subarray(row * dim, (row + 1) * dim) })
     const rank = (count: number) => searchEmbeddings(embedding, embeddings, count).map(({ index, score }) => found(index, score))
-    const least = leastCosine(alike, sampleOf(embeddings, dim), dim)
+    const least = leastCosine(alike, usualCosine(sampleOf(embeddings, dim), dim))
     const minScore = leastScore(encoder, request)
     const hits = placesOf(findClusters(rank, embedded.length, least, top), minScore)
     return { model: encoder.id, query, images: embedded.length, minScore, hits, skipped: [...folders, ...skipped] }

@@ -5,7 +5,7 @@ import { embedDim } from '../../eval/similarity.ts'
 import type { Encoder } from '../../models/encoder.ts'
 import type { FileFormat } from '../../models/onnx/dtypes.ts'
 import { openModel } from '../../models/open-model.ts'
-import { type Cluster, clusterRanking, findClusters, leastCosine, reach, sampleSize } from '../alike.ts'
+import { type Cluster, clusterRanking, findClusters, leastCosine, reach, sampleSize, usualCosine } from '../alike.ts'
 import { type Hit, placesOf } from '../hits.ts'
 import { embedQuery, leastScore, type Query, requireQuery } from '../query.ts'
 import type { SearchReply } from '../search-folder.ts'
@@ -60,6 +60,8 @@ interface OpenIndex {
   db: Database
   about: About
   images: number
+  /** The usual cosine of two of them. */
+  usual: number
   blocks: () => Iterable<Block>
 }
 
@@ -69,7 +71,10 @@ export async function openIndex(index: string): Promise<OpenIndex> {
   try {
     const about = readAbout(db)
     const { images } = countImages(db)
-    if (about && images > 0) return { db, about, images, blocks: blockReader(db, about.embedDim) }
+    if (about && images > 0) {
+      const { embedDim: dim } = about
+      return { db, about, images, usual: usualCosine(sampleVectors(db, dim, sampleSize), dim), blocks: blockReader(db, dim) }
+    }
     const hint = 'Run index again: it goes on where it stopped.'
     throw new UserError({ where: index, expected: 'an index with images', got: 'one without', hint })
   } catch (error) {
@@ -83,14 +88,14 @@ export async function openIndex(index: string): Promise<OpenIndex> {
  * @throws UserError as requireQuery and embedQuery do
  */
 export async function lookUp(
-  { db, about, images, blocks }: OpenIndex,
+  { db, about, images, usual, blocks }: OpenIndex,
   encoder: Encoder,
   { top, exact = false, alike = 1, ...request }: Omit<LookupRequest, 'model' | 'index' | 'dtype'>,
 ): Promise<LookupReply> {
   const query = requireQuery(request)
   const embedding = await embedQuery(encoder, request)
   const dim = embedDim('search query', embedding, 1)
-  const least = leastCosine(alike, sampleVectors(db, dim, sampleSize), dim)
+  const least = leastCosine(alike, usual)
   const byGraph = about.graph === 'ready' && !exact ? clustersByGraph(db, embedding, least, top) : undefined
   const clusters = byGraph ?? findClusters((count) => nearestExact(db, blocks(), embedding, dim, count)[0]!, images, least, top)
   const minScore = leastScore(encoder, request)

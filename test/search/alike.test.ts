@@ -1,5 +1,5 @@
 import test from 'ava'
-import { type Cluster, clusterRanking, type Found, findClusters, leastCosine, reach } from '../../search/alike.ts'
+import { type Cluster, clusterRanking, type Found, findClusters, leastCosine, reach, usualCosine } from '../../search/alike.ts'
 import { placesOf } from '../../search/hits.ts'
 
 /** A picture at an angle in the plane: the cosine of two is that of the degrees between them. */
@@ -28,10 +28,10 @@ test('the least cosine lies between that of most pairs and 1', (t) => {
   // 0, 60, 90 and 180 degrees: cosines 0.5, 0, -1, cos 30 = 0.866, cos 120 = -0.5, cos 90 = 0; sorted -1 -0.5 0 0 0.5 0.866, a quarter of the way: -0.125 (at 1.25)
   const sample = Float32Array.from([0, 60, 90, 180].flatMap((degrees) => [...at('', degrees, 0).vector]))
   const usual = -0.5 + 0.25 * 0.5
-  for (const alike of [0, 0.5, 0.85]) t.true(Math.abs(leastCosine(alike, sample, 2) - (usual + alike * (1 - usual))) < 1e-6, `${alike}`)
-  t.is(leastCosine(0.85, sample.subarray(0, 2), 2), 0.85, 'one picture has no pairs')
+  for (const alike of [0, 0.5, 0.85]) t.true(Math.abs(leastCosine(alike, usualCosine(sample, 2)) - (usual + alike * (1 - usual))) < 1e-6, `${alike}`)
+  t.is(leastCosine(0.85, usualCosine(sample.subarray(0, 2), 2)), 0.85, 'one picture has no pairs')
   const copies = Float32Array.of(0.6, 0.8, 0.6, 0.8)
-  t.true(leastCosine(0.85, copies, 2) < 1, 'copies are alike where there is nothing else, too')
+  t.true(leastCosine(0.85, usualCosine(copies, 2)) < 1, 'copies are alike where there is nothing else, too')
 })
 
 test('the ranking is followed down until there are as many clusters as asked for, or no more pictures', (t) => {
@@ -51,7 +51,7 @@ test('the ranking is followed down until there are as many clusters as asked for
   )
   t.deepEqual([reach(10), reach(100)], [40, 200])
   t.deepEqual(names(findClusters(rank, pictures.length, Infinity, 3)), ['burst 0', 'burst 1', 'burst 2'], 'alike 1: each its own')
-  t.is(leastCosine(1, Float32Array.of(1, 0, 1, 0), 2), Infinity)
+  t.is(leastCosine(1, usualCosine(Float32Array.of(1, 0, 1, 0), 2)), Infinity)
 })
 
 test('a reply keeps every picture, and says of each whether it fits', (t) => {
