@@ -115,7 +115,14 @@ async function load(): Promise<typeof libsql> {
 
 function wrap(file: string, connection: libsql.Database): Database {
   // libsql takes values as one array; any other way ends the process.
-  const run = (sql: string, values: Value[] = []) => void guarded(file, () => connection.prepare(sql).run(values))
+  const prepared = new Map<string, libsql.Statement>()
+  const run = (sql: string, values: Value[] = []) =>
+    guarded(file, () => {
+      // A statement holds the bytes that it was given until it is collected, which sees little of them: one for all rows, not one each.
+      const statement = prepared.get(sql) ?? connection.prepare(sql)
+      prepared.set(sql, statement)
+      statement.run(values)
+    })
   const all = (sql: string, values: Value[] = []) => guarded(file, () => connection.prepare(sql).all(values)) as Row[]
   return {
     file,

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import test from 'ava'
+import { blockIds, packBlock } from '../../../search/index/block.ts'
+import { putBlock } from '../../../search/index/blocks.ts'
 import { openDatabase } from '../../../search/index/database.ts'
 import { searchIndex } from '../../../search/index/lookup.ts'
 import { putFile, schema } from '../../../search/index/store.ts'
@@ -103,4 +105,22 @@ test('a block that is damaged, cut or in the place of another one is refused', a
   t.deepEqual(await sql(out, 'SELECT count(*) FROM blocks'), [0], 'nothing is left of a block whose images have other ids')
   await sql(out, `INSERT INTO blocks SELECT 1, 6, ${sum}, bytes FROM copy`)
   await throwsUserError(t, search, { where: `${out}: block 1`, got: 'another checksum' })
+})
+
+test('memory does not grow with the blocks that are stored', async (t) => {
+  const db = await openDatabase(join(await temporaryFolder(t), 'pictures.index'), schema)
+  t.teardown(() => db.close())
+  const dim = 1024
+  const block = packBlock(
+    0,
+    Array.from({ length: blockIds }, (_, id) => id),
+    new Float32Array(blockIds * dim),
+    dim,
+  )
+  const store = (count: number) => db.transaction(() => Array.from({ length: count }, () => putBlock(db, block)))
+  store(5)
+  const before = process.memoryUsage.rss()
+  store(150)
+  const grown = (process.memoryUsage.rss() - before) / 1e6
+  t.true(grown < 80, `${grown.toFixed(0)} MB for 150 blocks of 1 MB`)
 })
