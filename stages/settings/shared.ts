@@ -111,14 +111,11 @@ export const alsoSetting = z
   .meta({ description: "the report's recalls in other tools' shapes as well, each as NAME.json", group: 'Output', decides: 'results' })
 
 /** Of commands that compute a teacher's features and nothing else. */
-export const teacherDeviceSetting = z
-  .enum(['cpu', 'webgpu', 'cuda'])
-  .optional()
-  .meta({
-    description: 'where the teacher is computed; cuda needs its own build of onnxruntime (default: cpu)',
-    group: 'Machine',
-    decides: 'results',
-  })
+export const teacherDeviceSetting = z.enum(['cpu', 'webgpu', 'cuda']).optional().meta({
+  description: 'where the teacher is computed; cuda needs its own build of onnxruntime (default: cpu)',
+  group: 'Machine',
+  decides: 'results',
+})
 
 export const threadsSetting = z
   .int()

@@ -75,7 +75,7 @@ test('every kind of fault is found at its line', async (t) => {
     'p/empty.png,picture 8,空,test,note',
     'p/huge.svg,picture 9,大,test,note',
   )
-  lines.push('p/6.png,picture 10,,train,note', 'p/7.png,picture 11,缺少,tarin,note', 'p/none.png,picture 12,无,train,note', 'p/7.png,too few')
+  lines.push('p/6.png,,,train,note', 'p/7.png,picture 11,缺少,tarin,note', 'p/none.png,picture 12,无,train,note', 'p/7.png,too few')
   const found = await report(dir, `image,en,zh,split,remark\n${lines.join('\n')}\n`, { fix: join(dir, 'sound.jsonl') })
   t.deepEqual(where(found, 'missing value as a word'), ['captions.csv:3'])
   t.deepEqual(where(found, 'invisible caption'), ['captions.csv:4'])
