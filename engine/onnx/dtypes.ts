@@ -91,22 +91,21 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
 
 /** Returns the float32 numbers that float16 bits stand for (exact). */
 export function float16ToFloat32(halves: Uint16Array): Float32Array {
-  const out = new Float32Array(halves.length)
-  const bits = new Uint32Array(out.buffer)
-  for (let i = 0; i < out.length; i++) {
-    const half = halves[i]!
-    const sign = (half & 0x8000) << 16
-    const exponent = (half >>> 10) & 0x1f
-    const mantissa = half & 0x3ff
-    if (exponent === 0) {
-      out[i] = mantissa * 2 ** -24 // zero or subnormal: an integer number of smallest steps
-      bits[i] = bits[i]! | sign
-    } else {
-      const wide = exponent === 31 ? 0xff : exponent + 112 // bias 15 → 127
-      bits[i] = sign | (wide << 23) | (mantissa << 13)
-    }
-  }
-  return out
+  wide ??= Uint32Array.from({ length: 2 ** 16 }, (_, half) => floatBitsOf(half))
+  const bits = new Uint32Array(halves.length)
+  for (let i = 0; i < bits.length; i++) bits[i] = wide[halves[i]!]!
+  return new Float32Array(bits.buffer)
+}
+
+/** The bits of every float16 as a float32; made when first needed. */
+let wide: Uint32Array | undefined
+
+function floatBitsOf(half: number): number {
+  const sign = (half & 0x8000) << 16
+  const exponent = (half >>> 10) & 0x1f
+  const mantissa = half & 0x3ff
+  if (exponent === 0) return new Uint32Array(Float32Array.of(mantissa * 2 ** -24).buffer)[0]! | sign // zero or subnormal: a whole number of smallest steps
+  return sign | ((exponent === 31 ? 0xff : exponent + 112) << 23) | (mantissa << 13) // bias 15 → 127
 }
 
 function halfFromFloatBits(bits: number): number {
