@@ -13,7 +13,7 @@ export interface TextRow {
   /** For messages: `captions.csv:12`, `train-0.tar: KEY`. */
   where: string
   captions: [Language, string][]
-  /** Whether the table has a column for each language, so that every row of an image has a caption in all of them. */
+  /** Whether a row of the table holds captions in several languages. */
   isWide?: boolean
   split?: string
   classId?: string
@@ -42,7 +42,7 @@ const order: Split[] = ['train', 'val', 'test']
 /**
  * Makes a corpus of the rows of one file. Rows of the same image are merged; images without a split get one from
  * a hash of their path (80 % train, 10 % val, 10 % test), so that it never changes when others are added.
- * Throws UserError with the row's place for an empty caption, an unknown split, rows that contradict each other,
+ * Throws UserError with the row's place for a row whose captions are all empty, an unknown split, rows that contradict each other,
  * images that do not exist, and a file without rows.
  * @param onBadRow gets the errors of rows and images instead, which are left out
  * @param imagesDir what image paths are relative to; default: the file's folder

@@ -16,18 +16,18 @@ export function textTower(params: Tensors, config: ClipConfig, ids: tf.Tensor, a
   const { hidden_size: width } = config.text_config
   const [batch, length] = ids.shape as [number, number]
   // Positions and mask derive from the input, so that an exported graph takes any length.
-  const real = tf.cast(attended, 'float32') // [B, T]
-  const ones = tf.cast(tf.greaterEqual(tf.slice(real, [0, 0], [1, length]), 0), 'float32') // [1, T]
+  const isToken = tf.cast(attended, 'float32') // [B, T]
+  const ones = tf.cast(tf.greaterEqual(tf.slice(isToken, [0, 0], [1, length]), 0), 'float32') // [1, T]
   const positions = tf.cumsum(ones, 1, true) // [1, T] = 0, 1, 2 …
   const future = tf.greater(tf.expandDims(positions, 1), tf.expandDims(positions, 2)) // [1, T, T]: key after query
   const mask = tf.mul(tf.cast(future, 'float32'), -1e9)
   const tokens = tf.gather(params[`${tower}.embeddings.token_embedding.weight`]!, ids) // [B, T, D]
   const places = tf.gather(params[`${tower}.embeddings.position_embedding.weight`]!, tf.cast(positions, 'int32')) // [1, T, D]
   // A causal tower's last token never sees the padding, so padding needs no mask of its own.
-  const last = tf.sub(tf.sum(real, 1, true), 1) // [B, 1]
+  const last = tf.sub(tf.sum(isToken, 1, true), 1) // [B, 1]
   const picked = tf.expandDims(tf.cast(tf.equal(positions, last), 'float32'), 1) // [B, 1, T], one 1 a row
   const pick = (rows: tf.Tensor) => tf.matMul(picked, rows)
-  const shares = tf.div(tf.cast(attended, 'float32'), tf.add(last, 1)) // [B, T], rows sum to 1
+  const shares = tf.div(isToken, tf.add(last, 1)) // [B, T], rows sum to 1
   const average = (rows: tf.Tensor) => tf.reshape(tf.matMul(tf.expandDims(shares, 1), rows), [batch, width])
   const { pooled, ...inner } = encoder(params, tower, config.text_config, tf.add(tokens, places), { pick, average, mask })
   const embedding = linear(norm(params, `${tower}.final_layer_norm`, tf.reshape(pooled, [batch, width])), params['text_projection.weight']!)

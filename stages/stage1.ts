@@ -48,27 +48,26 @@ export async function runStage1(run: Stage1Run): Promise<StageResult> {
   const weights = checkStage1(settings)
   const imageSize = await checkBeginning(settings, { teacher, languages: run.languages, usualSize: open.imageSize, keptImage })
   return await withTeachers({ teacher, settings, languages: run.languages, towers: innerTowers(weights) }, async (teachers) => {
-    const specialists = teachers.others.filter(({ languages }) => languages)
+    const specialists = teachers.others.filter(({ languages }) => languages).length
     requireNeeds(weights, {
       images: true,
       texts: true,
       pairs: !uncaptioned,
       teacher: true,
-      'one-teacher': specialists.length === 0,
+      'one-teacher': specialists === 0,
       classes: !uncaptioned,
       'masked-image': true,
       centroids: !uncaptioned,
       ...innerNeeds(teachers.innerTeacher?.shapes),
     })
-    requireStudentSpace(weights, 1 + specialists.length)
-    const needed = [settings.pivot ?? [], ...specialists.map(({ languages }) => languages!)].flat()
+    requireStudentSpace(weights, 1 + specialists)
     const distillation = { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot }
     const besidePictures = picturesNeedTexts(settings)
     const needsPool = settings.textShare > 0 || besidePictures || (uncaptioned && needs(weights, 'texts'))
     const texts = needsPool ? await poolTexts({ ...pool, languages: run.languages, open }, teachers) : undefined
     const main = uncaptioned
       ? uncaptionedSource(uncaptioned, texts?.set, { weights, distillation, batchSize: settings.batchSize })
-      : spelledBy(teachers, await captionedSource(open.corpus, run.languages, { weights, distillation, classColumn: settings.classColumn, needed }))
+      : spelledBy(teachers, await captionedSource(open.corpus, run.languages, { weights, distillation, classColumn: settings.classColumn }))
     if (needs(weights, 'centroids')) requireSharedClasses(main.set.labelCount, main.set.images.length, settings.classColumn)
     const unpaired = [
       texts && textSource(texts, settings, teachers),

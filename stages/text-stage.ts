@@ -46,7 +46,7 @@ export async function runTextStage(run: TextRun): Promise<StageResult> {
     requireNeeds(weights, { texts: true, teacher: true, ...innerNeeds(shapes) })
     const embedDim = generalDim(teachers)
     const distillation = { teachers, variants: settings.variants, targets: settings.targets, pivot: settings.pivot }
-    const main = await captionedSource(texts, run.languages, { weights, distillation, needed: settings.pivot ? [settings.pivot] : [] })
+    const main = await captionedSource(texts, run.languages, { weights, distillation })
     const poolTexts = await poolSource({ ...pool, languages: run.languages, open }, settings, teachers)
     const student = async () => {
       const start = await beginStudent(settings, teacher, {

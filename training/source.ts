@@ -35,14 +35,18 @@ export interface Distillation {
   pivot?: Language
 }
 
-/** A corpus with its captions, as the only source. Throws UserError as loadTrainingSet does. */
+/**
+ * A corpus with its captions, as the only source. Where teachers read a language that no other stands in for, a pivot or that of a specialist, images without
+ * captions in it are left out. Throws UserError as loadTrainingSet does.
+ */
 export async function captionedSource(
   corpus: Corpus | TextCorpus,
   languages: Language[],
-  options: { weights: Weights; distillation?: Distillation; classColumn?: string; needed?: Language[] },
+  options: { weights: Weights; distillation?: Distillation; classColumn?: string },
 ): Promise<Source> {
-  const { weights, distillation, ...reading } = options
-  return { name: corpus.name, set: await loadTrainingSet(corpus, 'train', languages, reading), weights, share: 1, distillation }
+  const { weights, distillation, classColumn } = options
+  const needed = [distillation?.pivot ?? [], distillation?.teachers.others.map((teacher) => teacher.languages ?? []) ?? []].flat(2)
+  return { name: corpus.name, set: await loadTrainingSet(corpus, 'train', languages, { classColumn, needed }), weights, share: 1, distillation }
 }
 
 /** The weights of its objectives in a step's loss. */

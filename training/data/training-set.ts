@@ -44,7 +44,7 @@ export const withoutCaptions = {
  * others take their place. An image without any is left out.
  * @param options.classColumn where labels come from (default: the class); images with an empty cell are labels of their own
  * @param options.needed languages that captions of others cannot stand in for: an image without them is left out
- * @throws UserError when no image has such captions, and when none has that column
+ * @throws UserError when no image has captions in one of the languages, and when none has that column
  */
 export async function loadTrainingSet(
   corpus: Corpus | TextCorpus,
@@ -69,7 +69,7 @@ export async function loadTrainingSet(
       dropped++
       continue
     }
-    const stand = has.flatMap((language) => sample.captions[language]!)
+    const others = has.flatMap((language) => sample.captions[language]!)
     if (hasImage(sample)) images.push(sample.image)
     const alone = `image:${sample.id}`
     classes.push(intern(classIndex, sample.classId ?? alone))
@@ -79,15 +79,15 @@ export async function loadTrainingSet(
     for (const language of languages) {
       const own = has.includes(language)
       if (!own) lacking[language] = (lacking[language] ?? 0) + 1
-      captions[language]!.push((own ? sample.captions[language]! : stand).map((text) => intern(textIndex, text)))
+      captions[language]!.push((own ? sample.captions[language]! : others).map((text) => intern(textIndex, text)))
     }
   }
-  const unknown = languages.find((language) => (lacking[language] ?? 0) === classes.length)
-  if (unknown !== undefined) {
+  const absent = languages.find((language) => (lacking[language] ?? 0) === classes.length)
+  if (absent !== undefined) {
     throw new UserError({
       where: `${corpus.name}, split ${split}`,
       expected: `images or rows with captions in ${languages.join(' and ')}`,
-      got: classes.length > 0 ? `none in ${unknown}` : dropped > 0 ? `${dropped}, each lacking captions in them` : 'none',
+      got: classes.length > 0 ? `none in ${absent}` : dropped > 0 ? `${dropped}, each lacking captions in them` : 'none',
       hint: `${languageHint(
         corpus,
         languages.filter((language) => !corpus.languages.includes(language)),
