@@ -1,23 +1,22 @@
 import { markdownTable } from 'markdown-table'
 import { UserError } from '../base/errors.ts'
 import { grouped } from '../base/grouped.ts'
-import { normal, random } from '../base/random.ts'
 import { compile } from '../engine/compile.ts'
 import { gradientOf } from '../engine/gradients.ts'
 import { paramData } from '../engine/params.ts'
 import { tf } from '../engine/tf.ts'
-import { openOnnxFolder } from '../models/onnx/open-folder.ts'
+import { stage2Weights } from '../stages/stage2.ts'
+import { parseObjectives } from '../training/objectives/table.ts'
+import { stage1Settings } from '../training/stage1-settings.ts'
 import { profiled } from './profiled.ts'
 import { measured, median, type Rows } from './record/rows.ts'
 import { type Flags, type Subject, subjectOf } from './subject.ts'
+import { teacherOnDevices } from './teacher-on-devices.ts'
 
 /** What the stages learn by where nothing is said. */
-const stages = { 'stage 1': 'task:2,fd:4,crd:1,icl:1', 'stage 2': 'task:1' }
+const stages = { 'stage 1': parseObjectives(stage1Settings.parse({}).objective), 'stage 2': stage2Weights }
 const devices = ['webgpu', 'cuda'] as const
 type Device = (typeof devices)[number]
-
-/** Pictures a call of the teacher. */
-const perCall = 8
 
 /** A parameter's gradient counts as at least this part of the largest: those that are zero but for rounding have no digits to compare. */
 const floor = 1e-3
@@ -30,8 +29,8 @@ const floor = 1e-3
 export async function benchDevice(flags: Flags): Promise<Rows> {
   const device = await openDevice(String(flags.device))
   const rows: Rows = {}
-  for (const [stage, objective] of Object.entries(stages)) {
-    const subject = subjectOf(flags, objective)
+  for (const [stage, weights] of Object.entries(stages)) {
+    const subject = subjectOf(flags, weights)
     const own = await profiled(subject, 1)
     const other = await profiled(subject, 1, device)
     const { difference, name } = largestDifference(subject, own.results, other.results)
@@ -40,44 +39,18 @@ export async function benchDevice(flags: Flags): Promise<Rows> {
       ({ args }) => args.op_name,
     )
     const names = [...fallen].map(([op, nodes]) => `${op} (${nodes.length})`).join(', ') || 'none'
-    console.log(`${stage}, ${objective}: gradients differ by at most ${difference.toExponential(1)} (${name}); nodes on the processor: ${names}`)
+    console.log(
+      `${stage}, ${Object.keys(weights).join(', ')}: gradients differ by at most ${difference.toExponential(1)} (${name}); nodes on the processor: ${names}`,
+    )
     rows[`${stage}, largest difference of a gradient`] = measured('ratio', difference)
     rows[`${stage}, nodes on the processor`] = measured('nodes', [...fallen.values()].flat().length)
     for (const one of ['cpu', device] as const) rows[`${stage}, ${one}`] = measured('ms', ...(await times(subject, one, Number(flags.steps))))
   }
-  if (flags.teacher) Object.assign(rows, await teacherRates(String(flags.teacher), device, Number(flags.images)))
+  if (flags.teacher) Object.assign(rows, await teacherOnDevices(String(flags.teacher), ['cpu', device], Number(flags.images)))
   const timed = Object.entries(rows).filter(([, { unit, values }]) => unit === 'ms' && values.length > 0)
   const cells = timed.map(([name, { values }]) => [name, median(values).toFixed(0), (1000 / median(values)).toFixed(2)])
   if (cells.length > 0) console.log(markdownTable([['what', 'ms', 'a second'], ...cells]))
   return Object.fromEntries(Object.entries(rows).filter(([, { values }]) => values.length > 0))
-}
-
-/** Milliseconds a picture of the teacher's size, in calls of eight, the first of which is left out. */
-async function teacherRates(folder: string, device: Device, images: number): Promise<Rows> {
-  const rows: Rows = {}
-  const embeds: Float32Array[] = []
-  for (const one of ['cpu', device] as const) {
-    const teacher = await openOnnxFolder(folder, { device: one })
-    const next = random(1)
-    const pixels = Float32Array.from({ length: perCall * 3 * teacher.imageSize ** 2 }, () => normal(next))
-    embeds.push(await teacher.encodeImages(pixels, perCall))
-    const times: number[] = []
-    for (let i = perCall; i < images; i += perCall) {
-      const began = performance.now()
-      await teacher.encodeImages(pixels, perCall)
-      times.push((performance.now() - began) / perCall)
-    }
-    await teacher.release()
-    rows[`teacher, a picture of ${teacher.imageSize} px, ${one}`] = measured('ms', ...times)
-  }
-  const [own, other] = embeds as [Float32Array, Float32Array]
-  const cosines = Array.from({ length: perCall }, (_, i) => {
-    const row = (data: Float32Array) => data.subarray((i * data.length) / perCall, ((i + 1) * data.length) / perCall)
-    return row(own).reduce((sum, value, j) => sum + value * row(other)[j]!, 0)
-  })
-  console.log(`teacher ${folder}: features on the two have a cosine of at least ${Math.min(...cosines).toFixed(6)}`)
-  rows['teacher, least cosine of a feature'] = measured('cosine', Math.min(...cosines))
-  return rows
 }
 
 async function openDevice(name: string): Promise<Device> {

@@ -6,12 +6,18 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 device=${1:-webgpu}
 teacher=${2:-models/teachers/bridged}
+most=150 # seconds for each of three
 
 echo "Node $(node --version), onnxruntime-node $(node -p 'require("onnxruntime-node/package.json").version')"
 node -e 'for (const { name, bundled } of require("onnxruntime-node").listSupportedBackends()) console.log(`  ${name}: ${bundled ? "bundled" : "needs libraries of its own"}`)'
 if command -v nvidia-smi >/dev/null; then nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader; fi
 
-bench() { timeout 150 npm run --silent bench -- device --device "$device" "$@"; }
+failed=0
+bench() {
+  echo "bench -- device $*"
+  timeout "$most" node --import=./build/typescript.mjs bench/main.ts device --device "$device" "$@" || { echo "ended with exit code $? (124: not done in $most s)"; failed=1; }
+}
 bench --preset tiny --batch-size 64 --steps 20
 bench --preset base --batch-size 64 --steps 5
 bench --preset tiny --batch-size 2 --steps 0 --teacher "$teacher" --images 256
+exit "$failed"

@@ -10,7 +10,8 @@ import { type ClipConfig, type PresetName, preset, presetNames } from '../models
 import { createDualEncoder } from '../models/dual-encoder.ts'
 import { stepFlops } from '../models/flops.ts'
 import { patchCount } from '../models/vision.ts'
-import { needs, objectiveParams, parseObjectives } from '../training/objectives/table.ts'
+import type { Weights } from '../training/objectives/objective.ts'
+import { needs, objectiveParams } from '../training/objectives/table.ts'
 import { trainingStep } from '../training/step.ts'
 import { keptPatches, type StepShape } from '../training/step-shape.ts'
 
@@ -28,13 +29,12 @@ export interface Subject {
   threads: number
 }
 
-/** @param objective with its weights; those that compare with a teacher's features get random ones of the preset's own width */
-export function subjectOf(flags: Flags, objective = 'task:1'): Subject {
+/** @param weights of objectives; those that compare with a teacher's features get random ones of the preset's own width */
+export function subjectOf(flags: Flags, weights: Weights = { task: 1 }): Subject {
   const name = flags.preset as PresetName
   if (!presetNames.includes(name))
     throw new UserError({ where: '--preset', expected: `one of ${presetNames.join(', ')}`, got: name, hint: 'base is the one that counts.' })
   const config = preset(name, { vocabSize: Number(flags.vocabSize) })
-  const weights = parseObjectives(objective)
   const shape: StepShape = {
     batchSize: Number(flags.batchSize),
     textLength: Number(flags.textLength),
@@ -42,7 +42,7 @@ export function subjectOf(flags: Flags, objective = 'task:1'): Subject {
     keepPatches: Number(flags.keepPatches),
     ...(needs(weights, 'teacher') && { teacher: { embedDim: config.projection_dim, logitScale: 100 } }),
   }
-  const width = config.projection_dim
+  const width = config.projection_dim // also the teacher's
   const params = { ...createDualEncoder(config, 1).params, ...objectiveParams(weights, { embedDim: width, teacherDim: width, classes: 0 }, 1) }
   const kept = keptPatches(config, shape.keepPatches)
   const step = trainingStep(config, params, Object.keys(params), weights, shape)

@@ -6,6 +6,7 @@ import { dtypeSuffixes, type ModelDtype } from '../../models/onnx/dtypes.ts'
 import { alsoNames } from '../../report/also.ts'
 import { shippedTeacher } from '../../run/shipped-teacher.ts'
 import { skippedFile } from '../../run/skipped.ts'
+import { trainSettings } from '../../training/settings.ts'
 
 /** A language given twice would be learnt from the wrong captions. */
 export const languageList = z
@@ -110,11 +111,11 @@ export const alsoSetting = z
   .optional()
   .meta({ description: "the report's recalls in other tools' shapes as well, each as NAME.json", group: 'Output', decides: 'results' })
 
+const { device } = trainSettings.shape
 /** Of commands that compute a teacher's features and nothing else. */
-export const teacherDeviceSetting = z.enum(['cpu', 'webgpu', 'cuda']).optional().meta({
-  description: 'where the teacher is computed; cuda needs its own build of onnxruntime (default: cpu)',
-  group: 'Machine',
-  decides: 'results',
+export const teacherDeviceSetting = device.meta({
+  ...device.meta(),
+  description: 'where the teacher is computed; cuda needs its own build of onnxruntime',
 })
 
 export const threadsSetting = z
